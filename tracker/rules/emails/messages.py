@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
@@ -11,14 +10,14 @@ from msgspec import Struct
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, PAUSED, TOPIC_WORDS, MessageState
 from tracker.rules.core.viewers import Arm, Viewer, Visibility
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wording import Worded, plural
 
 TRY_MARK = "#"
 """Separates the change from the number of the try in a key."""
 _NUMBER = re.compile(rf"{TRY_MARK}([0-9]+)\Z")
 
 
-class MessageStatus(StrEnum):
+class MessageStatus(Worded):
     """The status of a message as people see it; one status can cover several states."""
 
     PLANNED = "planned"
@@ -26,7 +25,7 @@ class MessageStatus(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
     FAILED = "failed"
-    SKIPPED = "skipped"
+    SKIPPED = "skipped", "Not sent, and why"
 
 
 STATES = {

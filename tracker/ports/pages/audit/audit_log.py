@@ -137,7 +137,9 @@ async def _page_context(
         "older": asked.older(page) if page.has_older else "",
         "who": who,
         "errors": Errors(({"who": who.error} if who.error else {}) | asked.errors),
-        **_form_context(asked),
+        "groups": [("", "Anything"), *((group.value, group.label) for group in AuditGroup)],
+        "typed": {name: asked.filter.get(name, "") for name in FIELDS},
+        "is_filtered": bool(asked.filter),
         **saved,
     }
 
@@ -148,14 +150,6 @@ async def _actor_in(viewer: Viewer, params: Query) -> ChosenPerson:
     if typed == SYSTEM or (params["who"] == SYSTEM and not is_typed(params, "who")):
         return ChosenPerson(value=SYSTEM, words=SYSTEM.capitalize())
     return await read_chosen_person(params, "who", audit_log.actors_for(viewer))
-
-
-def _form_context(asked: AuditQuery) -> dict[str, Any]:
-    return {
-        "groups": [("", "Anything"), *((group.value, group.label) for group in AuditGroup)],
-        "typed": {name: asked.filter.get(name, "") for name in FIELDS},
-        "is_filtered": bool(asked.filter),
-    }
 
 
 def moment_with_seconds(at: datetime, today: Today) -> str:
@@ -185,11 +179,15 @@ def audit_query_in(query: FormValues, zone: str) -> AuditQuery:
     first, last = reader.day("from"), reader.day("to")
     if first and last and last < first:
         reader.refuse("to", "The last day is before the first.")
-    before, about, via = _before(query["before"]), _id_in(query["about"]), _place_in(query["via"])
+    before = _before(query["before"])
+    about = query["about"] if _WORD.fullmatch(query["about"]) else ""
+    # A network address, or the prefix of a session or token, as the audit log keeps it.
+    via = network_address(query["via"]) or (query["via"] if _MARK.fullmatch(query["via"]) else "")
+    readable = query.but({"about": about, "via": via})
     since = _midnight(first, zone) if first else FIRST
     until = _midnight(last + timedelta(days=1), zone) - timedelta(microseconds=1) if last else LAST
     return AuditQuery(
-        filter={name: text for name in FIELDS if (text := {"about": about, "via": via}.get(name, query[name]))},
+        filter={name: text for name in FIELDS if (text := readable[name])},
         choice=AuditFilter(
             since=since,
             until=min(before[0], until) if before else until,
@@ -213,15 +211,6 @@ def _before(text: str) -> tuple[datetime, int] | None:
         return datetime.fromisoformat(match[1]), int(match[2])
     except ValueError:
         return None
-
-
-def _id_in(text: str) -> str:
-    return text if _WORD.fullmatch(text) else ""
-
-
-def _place_in(text: str) -> str:
-    """Return a network address, or the prefix of a session or token, as the audit log keeps it; otherwise empty."""
-    return network_address(text) or (text if _MARK.fullmatch(text) else "")
 
 
 def _midnight(day: date, zone: str) -> datetime:

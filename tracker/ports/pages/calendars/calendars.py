@@ -23,7 +23,6 @@ from tracker.rules.calendars.calendars import (
     EVERY_KIND,
     CalendarChoice,
     CalendarChoices,
-    CalendarDay,
     CalendarFilter,
     SeenDate,
     WeekBlock,
@@ -59,11 +58,33 @@ async def show_calendar(
     seen, readiness = await together(
         feeds.filtered_dates_between(viewer, start, end, asked.chosen), notices.notices_between(viewer, start, end)
     )
-    content = CONTENTS[asked.view](asked, seen, zone, today, viewer)
-    saved = saved_among(query_string, "calendar", choices.saved)
     banner = banner_of_all(seen_date.line.marking for seen_date in seen if seen_date.line.marking)
-    frame = _frame(asked, today) | {"readiness": readiness}
-    return pages.render(f"calendars/{asked.view}.html", choices=choices, banner=banner, **saved, **frame, **content)
+    in_month = today if today.replace(day=1) == asked.month else asked.month
+    week = asked.day if asked.view is CalendarView.WEEK else in_month
+    return pages.render(
+        f"calendars/{asked.view}.html",
+        choices=choices,
+        banner=banner,
+        asked=asked,
+        kinds=[kind.value for kind in Kind],
+        audiences=[visibility.value for visibility in Visibility],
+        turns=[
+            {"key": key, "word": word, "name": month_or_week_name(asked.view, day), "address": asked.address(day=day)}
+            for key, word, step in (("p", "Previous", -1), ("n", "Next", 1))
+            if (day := asked.turned(step))
+        ],
+        views=[
+            (
+                view.capitalize(),
+                asked.address(view=view, day=week if view is CalendarView.WEEK else None),
+                view is asked.view,
+            )
+            for view in CalendarView
+        ],
+        readiness=readiness,
+        **saved_among(query_string, "calendar", choices.saved),
+        **CONTENTS[asked.view](asked, seen, zone, today, viewer),
+    )
 
 
 class CalendarView(StrEnum):
@@ -126,8 +147,7 @@ class CalendarQuery(Struct, frozen=True, kw_only=True):
     @property
     def fields(self) -> list[tuple[str, str]]:
         """Return the hidden values of the filter form: the time and the view."""
-        view = [] if self.view is CalendarView.MONTH else [("view", str(self.view))]
-        return _time(self.view, self.day) + view
+        return _time(self.view, self.day) + _rest(self.view, CalendarFilter())
 
     @property
     def of_today(self) -> str:
@@ -148,36 +168,6 @@ class CalendarQuery(Struct, frozen=True, kw_only=True):
     def unfiltered(self) -> str:
         """Return the address without any filter."""
         return self.address(chosen=CalendarFilter())
-
-    def lists_of(self, days: Sequence[date]) -> dict[date, str]:
-        """Return the list addresses of the months of these days."""
-        months = {day.replace(day=1) for day in days}
-        lists = {month: self.address(day=month, view=CalendarView.LIST) for month in months}
-        return {day: f"{lists[day.replace(day=1)]}#l-{day}" for day in days}
-
-
-def _frame(asked: CalendarQuery, today: Today) -> dict[str, Any]:
-    turns = (("p", "Previous", -1), ("n", "Next", 1))
-    in_month = today if today.replace(day=1) == asked.month else asked.month
-    return {
-        "asked": asked,
-        "kinds": [kind.value for kind in Kind],
-        "audiences": [visibility.value for visibility in Visibility],
-        "turns": [
-            {"key": key, "word": word, "name": month_or_week_name(asked.view, day), "address": asked.address(day=day)}
-            for key, word, step in turns
-            if (day := asked.turned(step))
-        ],
-        "views": [
-            ("Month", asked.address(view=CalendarView.MONTH), asked.view is CalendarView.MONTH),
-            (
-                "Week",
-                asked.address(view=CalendarView.WEEK, day=None if asked.view is CalendarView.WEEK else in_month),
-                asked.view is CalendarView.WEEK,
-            ),
-            ("List", asked.address(view=CalendarView.LIST), asked.view is CalendarView.LIST),
-        ],
-    }
 
 
 def _list(asked: CalendarQuery, seen: list[SeenDate], zone: str, _today: date, _viewer: Viewer) -> dict[str, Any]:
@@ -206,16 +196,17 @@ def day_links(
 
     Other days have no place there. From today on they lead people who schedule to the form, and others to the week.
     """
-    lists = asked.lists_of(days)
-
-    def link_of(day: date) -> DayLink:
+    months = {day.replace(day=1) for day in days}
+    lists = {month: asked.address(day=month, view=CalendarView.LIST) for month in months}
+    links = {}
+    for day in days:
         if day in busy:
-            return DayLink(lists[day])
-        if viewer.may_schedule and day >= today:
-            return DayLink(f"/schedule?date={day}", schedules=True)
-        return DayLink(asked.address(day=day, view=CalendarView.WEEK))
-
-    return {day: link_of(day) for day in days}
+            links[day] = DayLink(f"{lists[day.replace(day=1)]}#l-{day}")
+        elif viewer.may_schedule and day >= today:
+            links[day] = DayLink(f"/schedule?date={day}", schedules=True)
+        else:
+            links[day] = DayLink(asked.address(day=day, view=CalendarView.WEEK))
+    return links
 
 
 class DayCell(NamedTuple):
@@ -241,32 +232,6 @@ class DayCell(NamedTuple):
         return "•" * min(self.events, MOST_DOTS)
 
 
-def _cell(
-    asked: CalendarQuery,
-    day: date,
-    link: DayLink,
-    seen: list[SeenDate],
-    zone: str,
-    holidays: Mapping[date, str],
-    today: date,
-) -> DayCell:
-    is_outside = day.month != asked.month.month
-    is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
-    marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
-    return DayCell(
-        day=day,
-        link=link,
-        classes=" ".join(word for word, holds in marks.items() if holds),
-        is_today=day == today,
-        note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
-        events=len(seen),
-        entries=[
-            date_entry(seen_date, day, zone)
-            for seen_date in (seen if asked.is_whole else calendar_rules.shown_in_day(seen))
-        ],
-    )
-
-
 def _listed_week(
     weeks: list[list[date]], days: Mapping[date, list[SeenDate]], zone: str, holidays: Mapping[date, str], today: date
 ) -> dict[str, Any]:
@@ -287,24 +252,30 @@ def month_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: 
     days = calendar_rules.dates_by_day(seen, weeks[0][0], weeks[-1][-1], zone)
     every = [day for week in weeks for day in week]
     holidays, links = dict(holiday_notes(every)), day_links(asked, every, days, today, viewer)
+
+    def cell_of(day: date) -> DayCell:
+        is_outside = day.month != asked.month.month
+        is_weekend = day.weekday() > 4  # noqa: PLR2004 - after Friday
+        marks = {"out": is_outside, "wkend": is_weekend, "is-today": day == today, "hol": day in holidays}
+        on_day = days.get(day, [])
+        shown = on_day if asked.is_whole else calendar_rules.shown_in_day(on_day)
+        return DayCell(
+            day=day,
+            link=links[day],
+            classes=" ".join(word for word, holds in marks.items() if holds),
+            is_today=day == today,
+            note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
+            events=len(on_day),
+            entries=[date_entry(seen_date, day, zone) for seen_date in shown],
+        )
+
     return {
-        "weeks": [
-            [_cell(asked, day, links[day], days.get(day, []), zone, holidays, today) for day in week] for week in weeks
-        ],
+        "weeks": [[cell_of(day) for day in week] for week in weeks],
         "is_cut": not asked.is_whole and any(len(seen) > calendar_rules.SHOWN_IN_DAY for seen in days.values()),
         "is_empty": not any(day.month == asked.month.month for day in days),
         "holidays": holidays,
         "marks": marks_of(seen),
         **_listed_week(weeks, days, zone, holidays, today),
-    }
-
-
-def _entries(by_day: Mapping[date, list[SeenDate]], written: dict[date, list[DateEntry]]) -> dict[UUID, DateEntry]:
-    """Return the entry of each date on the first of its days."""
-    return {
-        seen_date.line.id: entry
-        for day, date_entries in reversed(list(written.items()))
-        for seen_date, entry in zip(by_day[day], date_entries, strict=True)
     }
 
 
@@ -321,18 +292,6 @@ class DayHead(Struct, frozen=True, kw_only=True):
     entries: list[DateEntry]
 
 
-def _head(link: DayLink, calendar_day: CalendarDay, zone: str, note: str, today: date) -> DayHead:
-    return DayHead(
-        day=calendar_day.day,
-        link=link,
-        is_today=calendar_day.day == today,
-        note=note,
-        count=calendar_day.count,
-        more=calendar_day.more,
-        entries=[date_entry(seen, calendar_day.day, zone) for seen in calendar_day.top],
-    )
-
-
 class HalfHour(Struct, frozen=True, kw_only=True):
     """A row of the table."""
 
@@ -347,10 +306,25 @@ def week_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: d
     by_day = calendar_rules.dates_by_day(seen, days[0], days[-1], zone)
     week = week_table(days, by_day, zone)
     holidays, written = dict(holiday_notes(days)), dict(write_out(by_day, zone))
-    entries = _entries(by_day, written)
+    entries = {
+        seen_date.line.id: entry
+        for day, date_entries in reversed(list(written.items()))
+        for seen_date, entry in zip(by_day[day], date_entries, strict=True)
+    }
     links = day_links(asked, days, by_day, today, viewer)
     return {
-        "heads": [_head(links[day.day], day, zone, holidays.get(day.day, ""), today) for day in week.days],
+        "heads": [
+            DayHead(
+                day=day.day,
+                link=links[day.day],
+                is_today=day.day == today,
+                note=holidays.get(day.day, ""),
+                count=day.count,
+                more=day.more,
+                entries=[date_entry(seen, day.day, zone) for seen in day.top],
+            )
+            for day in week.days
+        ],
         "columns": week.columns,
         "end": clock_of_half_hour(week.last % 48),
         "rows": [
@@ -391,37 +365,27 @@ def read_calendar_query(query: FormValues, today: date, choices: CalendarChoices
     view = next((calendar_view for calendar_view in CalendarView if query["view"] == calendar_view), CalendarView.MONTH)
     month, day = calendar_rules.month_in_text(query["month"]), calendar_rules.day_in_text(query["date"])
     wanted = (day or month) if view is CalendarView.WEEK else (month or day)
+    kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
     return CalendarQuery(
         day=wanted or today,
         view=view,
-        chosen=_filter(query, choices),
+        chosen=CalendarFilter(
+            kinds=kinds or EVERY_KIND,
+            committee=_chosen(query["committee"], choices.committees),
+            agency=_chosen(query["agency"], choices.agencies),
+            visibility=next((visibility for visibility in Visibility if visibility == query["visibility"]), None),
+            only_mine=query["mine"] == "1",
+            with_canceled=query["canceled"] != "0",
+        ),
         is_whole=query["all"] == "1",
         is_misread=wanted is None and query["month"] + query["date"] != "",
     )
 
 
-def _filter(query: FormValues, choices: CalendarChoices) -> CalendarFilter:
-    kinds = frozenset(kind for kind in Kind if kind in query.all("kind"))
-    return CalendarFilter(
-        kinds=kinds or EVERY_KIND,
-        committee=_chosen(query["committee"], choices.committees),
-        agency=_chosen(query["agency"], choices.agencies),
-        visibility=next((visibility for visibility in Visibility if visibility == query["visibility"]), None),
-        only_mine=query["mine"] == "1",
-        with_canceled=query["canceled"] != "0",
-    )
-
-
 def _chosen(name: str, offered: Sequence[CalendarChoice]) -> CalendarChoice | None:
     """Return the choice with this name; for a name that is not offered, a choice that matches nothing."""
-    return (
-        next(
-            (calendar_choice for calendar_choice in offered if calendar_choice.name == name),
-            CalendarChoice(id=NO_CHOICE, name=name),
-        )
-        if name
-        else None
-    )
+    nothing = CalendarChoice(id=NO_CHOICE, name=name)
+    return next((choice for choice in offered if choice.name == name), nothing) if name else None
 
 
 def _time(view: CalendarView, day: date) -> list[tuple[str, str]]:

@@ -55,6 +55,13 @@ def date_entry(seen: SeenDate, day: date, zone: str) -> DateEntry:
     """Return a date as one of its days shows it."""
     line = seen.line
     starts, ends = date_times(line, zone)
+    is_last_day = (ends - timedelta.resolution).date() == day and ends.date() == day
+    if line.is_all_day:
+        time = ""
+    elif starts.date() == day:
+        time = _short(starts)
+    else:
+        time = f"until {_short(ends)}" if is_last_day else ""
     return DateEntry(
         href=date_address(line),
         kind=line.kind,
@@ -65,7 +72,7 @@ def date_entry(seen: SeenDate, day: date, zone: str) -> DateEntry:
         starts=starts,
         ends=ends,
         is_all_day=line.is_all_day,
-        time=_time(line, day, starts, ends),
+        time=time,
         committee=seen.committee,
         reply=seen.reply if line.kind.asks_reply else None,
         is_marked=line.marking is not None,
@@ -86,23 +93,14 @@ def agenda_of(seen: Iterable[SeenDate], first: date, last: date, zone: str) -> A
 
 def write_out(days: Mapping[date, Iterable[SeenDate]], zone: str, at_most: int | None = None) -> Agenda:
     """Return days with their entries, as many entries as fit; the last day may be cut short."""
-    found: Agenda = []
+    agenda: Agenda = []
     room = at_most
     for day, seen in days.items():
         entries = [date_entry(seen_date, day, zone) for seen_date in islice(seen, room)]
         room = None if room is None else room - len(entries)
         if entries:
-            found.append((day, entries))
-    return found
-
-
-def _time(line: DateLine, day: date, starts: datetime, ends: datetime) -> str:
-    if line.is_all_day:
-        return ""
-    if starts.date() == day:
-        return _short(starts)
-    is_last = (ends - timedelta.resolution).date() == day and ends.date() == day
-    return f"until {_short(ends)}" if is_last else ""
+            agenda.append((day, entries))
+    return agenda
 
 
 def _short(moment: datetime) -> str:

@@ -68,8 +68,8 @@ def _query_string(scope: Scope) -> str:
 
 
 def _form_token(scope: Scope) -> str:
-    found: str = scope["state"]["csrf"]
-    return found
+    token: str = scope["state"]["csrf"]
+    return token
 
 
 def _injected_pages(scope: Scope) -> templating.Pages:

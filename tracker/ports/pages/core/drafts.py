@@ -95,7 +95,15 @@ async def post_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Res
     try:
         made = await drafts.save_filter(viewer, form["listing"], form["name"], form["query"], now)
     except Invalid as wrong:
-        return _again(pages, form, wrong)
+        listing = form["listing"]
+        return pages.render(
+            "core/saved_filters/form.html",
+            status_code=422,
+            form=form,
+            errors=errors_of(wrong, FIELDS),
+            label=LISTINGS[listing].label,
+            back=f"/{listing}?{form['query']}",
+        )
     return pages.redirect(made.address, f"Filter “{made.name}” saved. Only you can see it.")
 
 
@@ -105,15 +113,3 @@ async def post_filter_removal(filter_id: PathId, pages: Pages, viewer: Viewer, f
     gone = await drafts.remove_filter(viewer, filter_id, now)
     back = gone.address if form["from"] == gone.listing else "/settings#filters"
     return pages.redirect(back, f"Filter “{gone.name}” removed.")
-
-
-def _again(pages: Pages, form: FormValues, wrong: Invalid) -> Response[str]:
-    listing = form["listing"]
-    return pages.render(
-        "core/saved_filters/form.html",
-        status_code=422,
-        form=form,
-        errors=errors_of(wrong, FIELDS),
-        label=LISTINGS[listing].label,
-        back=f"/{listing}?{form['query']}",
-    )

@@ -59,7 +59,7 @@ class FormValues(Mapping[str, str]):
 
     def without(self, name: str) -> "FormValues":
         """Return the same form without a field."""
-        return FormValues({one: texts for one, texts in self._values.items() if one != name})
+        return FormValues({field: texts for field, texts in self._values.items() if field != name})
 
 
 class Errors(dict[str, str]):
@@ -95,7 +95,7 @@ def read_query(request: FormRequest) -> FormValues:
 
 def _texts(given: Iterable[object]) -> list[str]:
     """Return the texts among some values, without U+0000: PostgreSQL stores and compares no text that has one."""
-    return [one.replace("\0", "") for one in given if isinstance(one, str)]
+    return [text.replace("\0", "") for text in given if isinstance(text, str)]
 
 
 class FormReader:
@@ -161,7 +161,7 @@ class FormReader:
 
 def ids_among(texts: Sequence[str]) -> frozenset[UUID]:
     """Return the ids among the texts of a field, without texts that are none."""
-    return frozenset(one for one in map(id_in, texts) if one is not None)
+    return frozenset(thing_id for thing_id in map(id_in, texts) if thing_id is not None)
 
 
 def count_in(text: str) -> int:
@@ -301,7 +301,19 @@ async def read_chosen_person(form: FormValues, name: str, candidates: Candidates
             return ChosenPerson(value=given, words=person_label(person))
     if not is_typed(form, name):
         return ChosenPerson(value=given)
-    return await _looked_up(typed, candidates) if typed else ChosenPerson()
+    if not typed:
+        return ChosenPerson()
+    people_matched = await candidates_with_words(candidates, typed, MOST)
+    # A whole name, or an email address, means that person even where it also finds others.
+    meant = [
+        person
+        for person in people_matched.people
+        if typed.lower() in (person.name.lower(), person_label(person).lower(), person.email)
+    ] or people_matched.people
+    if len(meant) == 1:
+        return ChosenPerson(value=str(meant[0].id), words=person_label(meant[0]))
+    error = SEVERAL if people_matched.people else f"No one matches “{typed}”."
+    return ChosenPerson(words=typed, found=people_matched, error=error)
 
 
 async def settle_chosen_person(form: FormValues, name: str, candidates: Candidates) -> FormValues:
@@ -315,21 +327,6 @@ async def settle_chosen_person(form: FormValues, name: str, candidates: Candidat
     return (
         form.but({name: ""}) if chosen_person.error else form.without(f"{name}{WORDS}").but({name: chosen_person.value})
     )
-
-
-async def _looked_up(typed: str, candidates: Candidates) -> ChosenPerson:
-    people_matched = await candidates_with_words(candidates, typed, MOST)
-    meant = [person for person in people_matched.people if typed.lower() in _names_of(person)] or people_matched.people
-    if len(meant) == 1:
-        return ChosenPerson(value=str(meant[0].id), words=person_label(meant[0]))
-    return ChosenPerson(
-        words=typed, found=people_matched, error=SEVERAL if people_matched.people else f"No one matches “{typed}”."
-    )
-
-
-def _names_of(person: Person) -> tuple[str, ...]:
-    """Return what means this person even where it also finds others: a whole name, or the email address."""
-    return person.name.lower(), person_label(person).lower(), person.email
 
 
 def _finds(typed: str, person: Person) -> bool:

@@ -47,7 +47,7 @@ def home_context(home: Home, now: datetime, zone: str) -> dict[str, Any]:
         "home": home,
         "rows": rows,
         "to_do": sum(asks_for_a_deed(row) for row in home.follow_up),
-        "tiles": [*_items(home), *_dates(home, zone), *_owed(home)],
+        "tiles": _tiles(home, zone),
         "times": lambda line: date_times(line, zone),
         "address": date_address,
         "reminder_words": lambda nudge: (why_no_nudge(nudge, now, zone), skipped_words(nudge, now, zone)),
@@ -96,44 +96,41 @@ async def read_home(viewer: Viewer, now: datetime, zone: str) -> Home:
     return await what_needs(viewer, now, local(now, zone).date(), zone)
 
 
-def _items(home: Home) -> list[Tile]:
-    """Return the counts of action items, if they could be read."""
-    if home.items is None:
-        return []
-    overdue, mine = home.items.overdue, len(home.items.mine)
-    return [
-        Tile(count=overdue, words=_word(overdue, "overdue action item"), address="/action-items", tone="err"),
-        Tile(
-            count=mine,
-            words=_word(mine, "open item") + " assigned to you",
-            address="#mine" if mine else "/action-items?mine=1",
-        ),
-    ]
+def _tiles(home: Home, zone: str) -> list[Tile]:
+    """Return the counts, as far as they could be read.
 
-
-def _dates(home: Home, zone: str) -> list[Tile]:
-    """Return the missing replies for the next date that the viewer organizes, or for others the upcoming dates."""
-    if home.days is None:
-        return []
-    if not home.days.leads:
+    Of dates, it is the missing replies for the next one that the viewer organizes, or for others the upcoming dates.
+    """
+    tiles = []
+    if home.items is not None:
+        overdue, assigned = home.items.overdue, len(home.items.mine)
+        words = f"open item{'' if assigned == 1 else 's'} assigned to you"
+        address = "#mine" if assigned else "/action-items?mine=1"
+        tiles += [
+            Tile(
+                count=overdue,
+                words=f"overdue action item{'' if overdue == 1 else 's'}",
+                address="/action-items",
+                tone="err",
+            ),
+            Tile(count=assigned, words=words, address=address),
+        ]
+    if home.days and not home.days.leads:
         ahead = sum(not seen_date.line.is_off for seen_date in home.days.agenda)
-        words = f"{_word(ahead, 'event')} in the next {NEXT_DAYS} days"
-        return [Tile(count=ahead, words=words, address="/calendar?view=list")]
-    if not home.days.replies:
-        return [Tile(count=0, words=f"replies missing in the next {AHEAD.days} days", address="/calendar?mine=1")]
-    first = home.days.replies[0]
-    which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {short_day(date_times(first.line, zone)[0])}"
-    words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
-    return [Tile(count=first.waiting, words=words, address=f"{date_address(first.line)}#participants", tone="warn")]
-
-
-def _owed(home: Home) -> list[Tile]:
-    if home.owed is None:
-        return []
-    count = len(home.owed)
-    words = "reply needed" if count == 1 else "replies needed"
-    return [Tile(count=count, words=words, address="#replies" if count else "/calendar?mine=1", tone="warn")]
-
-
-def _word(count: int, one: str) -> str:
-    return one if count == 1 else f"{one}s"
+        words = f"event{'' if ahead == 1 else 's'} in the next {NEXT_DAYS} days"
+        tiles.append(Tile(count=ahead, words=words, address="/calendar?view=list"))
+    elif home.days and home.days.replies:
+        first = home.days.replies[0]
+        which = f"{shorten(first.line.title, TITLE, placeholder='…')}, {short_day(date_times(first.line, zone)[0])}"
+        words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
+        address = f"{date_address(first.line)}#participants"
+        tiles.append(Tile(count=first.waiting, words=words, address=address, tone="warn"))
+    elif home.days:
+        words = f"replies missing in the next {AHEAD.days} days"
+        tiles.append(Tile(count=0, words=words, address="/calendar?mine=1"))
+    if home.owed is not None:
+        count = len(home.owed)
+        words = "reply needed" if count == 1 else "replies needed"
+        address = "#replies" if count else "/calendar?mine=1"
+        tiles.append(Tile(count=count, words=words, address=address, tone="warn"))
+    return tiles

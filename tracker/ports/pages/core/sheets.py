@@ -147,8 +147,7 @@ def flat_form(form: FormValues) -> Flat:
         for name in form
         if name != "person" and not name.startswith("role-")
     }
-    people = {f"person:{one}": form[f"role-{one}"] or "required" for one in form.all("person")}
-    return simple | people
+    return simple | {f"person:{member_id}": form[f"role-{member_id}"] or "required" for member_id in form.all("person")}
 
 
 def form_record(form: FormValues) -> str:
@@ -159,10 +158,11 @@ def form_record(form: FormValues) -> str:
 def recorded_form(text: str) -> Flat:
     """Return the content of such a field; nothing when it was not written here. It decides only what is shown."""
     try:
-        found = json.loads(text) if len(text) <= LONGEST_RECORD else {}
+        record = json.loads(text) if len(text) <= LONGEST_RECORD else {}
     except (ValueError, RecursionError):
         return {}
-    return {name: value for name, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+    texts = record.items() if isinstance(record, dict) else ()
+    return {name: value for name, value in texts if isinstance(value, str)}
 
 
 def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[FieldChange]]:
@@ -171,29 +171,27 @@ def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValu
     A field that this person had not changed takes the new value; what they typed stays. Whatever `was` holds, only
     fields of `now` count.
     """
-    mine, theirs = flat_form(typed), flat_form(now)
+    typed_texts, saved_texts = flat_form(typed), flat_form(now)
     changes = [
-        FieldChange(name=name, now=now_there, typed=here, is_taken=here == before)
-        for name in sorted({*theirs, *(one for one in was if one.startswith("person:"))})
-        for before, here, now_there in [(was.get(name, ""), mine.get(name, ""), theirs.get(name, ""))]
-        if now_there not in (before, here)
+        FieldChange(name=name, now=saved, typed=here, is_taken=here == before)
+        for name in sorted({*saved_texts, *(field for field in was if field.startswith("person:"))})
+        for before, here, saved in [(was.get(name, ""), typed_texts.get(name, ""), saved_texts.get(name, ""))]
+        if saved not in (before, here)
     ]
     taken = {change.name: change.now for change in changes if change.is_taken}
-    return _with(typed, taken), changes
-
-
-def _with(form: FormValues, taken: Mapping[str, str]) -> FormValues:
     simple = {
         name: tuple(text.split(SEPARATOR)) if name in REPEATED else (text,)
         for name, text in taken.items()
         if not name.startswith("person:")
     }
-    people = {name.removeprefix("person:"): role for name, role in taken.items() if name.startswith("person:")}
-    invited = [one for one in form.all("person") if people.get(one, "-")] + [
-        one for one, role in people.items() if role and one not in form.all("person")
+    roles = {name.removeprefix("person:"): role for name, role in taken.items() if name.startswith("person:")}
+    listed = typed.all("person")
+    invited = [
+        *(member_id for member_id in listed if roles.get(member_id, "-")),
+        *(member_id for member_id, role in roles.items() if role and member_id not in listed),
     ]
-    roles = {f"role-{one}": (role,) for one, role in people.items() if role}
-    return form.but({**simple, **roles, "person": invited})
+    role_fields = {f"role-{member_id}": (role,) for member_id, role in roles.items() if role}
+    return typed.but({**simple, **role_fields, "person": invited}), changes
 
 
 SHOWN = "drafts"

@@ -53,13 +53,21 @@ class Asset(Struct, frozen=True):
 
 def load_assets(place: Path, prefix: str = "") -> dict[str, Asset]:
     """Return the files below a folder by name; raise `LookupError` if a style sheet names a missing file."""
-    found: dict[str, Asset] = {}
+    assets: dict[str, Asset] = {}
     paths = (path for path in place.rglob("*") if path.suffix in TYPES and path.is_file())
-    for path in sorted(paths, key=lambda one: (one.suffix == ".css", one)):  # style sheets last: they name the rest
+    for path in sorted(paths, key=lambda path: (path.suffix == ".css", path)):  # style sheets last: they name the rest
         name = prefix + path.relative_to(place).as_posix()
-        body = path.read_bytes()
-        found[name] = _asset(name, rewrite_sheet(name, body, found) if path.suffix == ".css" else body)
-    return found
+        stem, suffix = posixpath.splitext(name)
+        body = rewrite_sheet(name, path.read_bytes(), assets) if suffix == ".css" else path.read_bytes()
+        digest = hashlib.sha256(body).hexdigest()[:HASH_LENGTH]
+        assets[name] = Asset(
+            address=f"{PREFIX}{stem}.{digest}{suffix}",
+            media_type=TYPES[suffix],
+            etag=f'W/"{digest}"',  # weak: the same for the plain and the compressed bytes
+            body=body,
+            packed=gzip.compress(body, mtime=0) if suffix in TEXTS else None,
+        )
+    return assets
 
 
 def rewrite_sheet(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
@@ -72,18 +80,6 @@ def rewrite_sheet(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
         return f'url("{known[target].address}")'
 
     return REFERENCE.sub(address, sheet.decode("utf-8")).encode("utf-8")
-
-
-def _asset(name: str, body: bytes) -> Asset:
-    stem, suffix = posixpath.splitext(name)
-    digest = hashlib.sha256(body).hexdigest()[:HASH_LENGTH]
-    return Asset(
-        address=f"{PREFIX}{stem}.{digest}{suffix}",
-        media_type=TYPES[suffix],
-        etag=f'W/"{digest}"',  # weak: the same for the plain and the compressed bytes
-        body=body,
-        packed=gzip.compress(body, mtime=0) if suffix in TEXTS else None,
-    )
 
 
 @cache
@@ -115,24 +111,16 @@ def static_file(scope: Scope, headers: Headers) -> Response[bytes | None]:
     asset = _by_address().get(scope["path"])
     if asset is None:
         raise NotFoundException
-    return _response(asset, headers.get("if-none-match", ""), headers.get("accept-encoding", ""))
-
-
-def _response(asset: Asset, known: str, encodings: str) -> Response[bytes | None]:
-    headers = {"ETag": asset.etag, "Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
+    sent = {"ETag": asset.etag, "Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
     if asset.packed:
-        headers["Vary"] = "Accept-Encoding"
-    if _matches(asset.etag, known):
-        return Response(None, status_code=304, headers=headers)
-    if asset.packed and TAKES_GZIP.search(encodings):
-        return Response(asset.packed, media_type=asset.media_type, headers=headers | {"Content-Encoding": "gzip"})
-    return Response(asset.body, media_type=asset.media_type, headers=headers)
-
-
-def _matches(etag: str, known: str) -> bool:
-    """Compare weakly, as RFC 9110 §13.1.2 requires for If-None-Match."""
-    opaque = etag.removeprefix("W/")
-    return known.strip() == "*" or opaque in (one.strip().removeprefix("W/") for one in known.split(","))
+        sent["Vary"] = "Accept-Encoding"
+    known = headers.get("if-none-match", "")
+    opaque = asset.etag.removeprefix("W/")  # compared weakly, as RFC 9110 §13.1.2 requires
+    if known.strip() == "*" or opaque in (etag.strip().removeprefix("W/") for etag in known.split(",")):
+        return Response(None, status_code=304, headers=sent)
+    if asset.packed and TAKES_GZIP.search(headers.get("accept-encoding", "")):
+        return Response(asset.packed, media_type=asset.media_type, headers=sent | {"Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media_type, headers=sent)
 
 
 Cell = str | int | float | None
@@ -171,7 +159,25 @@ def xlsx_of(heading: str, sheets: Sequence[SpreadsheetTable], made_at: datetime,
         book.set_properties({"title": heading, "created": made_at.replace(tzinfo=None)})
         looks = CellLooks(book)
         for sheet in sheets:
-            _fill(book.add_worksheet(_tab(sheet.name)), [banner, heading] if banner else [heading], sheet, looks)
+            page = book.add_worksheet(NOT_IN_A_TAB.sub("", sheet.name)[:LONGEST_NAME].strip(" '") or "Rows")
+            head = [banner, heading] if banner else [heading]
+            for number, line in enumerate(head):
+                _write(page, number, 0, line, looks)
+            if len(head) > 1:
+                page.set_header(f"&C{head[0]}")
+                page.set_footer(f"&C{head[0]}")
+            for column, name in enumerate(sheet.columns):
+                _write(page, 2, column, name, looks, is_bold=True)
+                longest = max((len(str(row[column])) for row in sheet.rows if column < len(row)), default=0)
+                page.set_column(column, column, min(max(longest, len(name)) + 2, WIDEST))
+            for number, row in enumerate(sheet.rows):
+                is_total = number >= len(sheet.rows) - sheet.totals
+                for column, cell in enumerate(row):
+                    _write(page, number + 3, column, cell, looks, is_bold=is_total)
+            page.freeze_panes(3, 1)
+            page.repeat_rows(2)
+            page.set_landscape()
+            page.fit_to_pages(1, 0)
     return file.getvalue()
 
 
@@ -190,38 +196,9 @@ class CellLooks:
         return self._bold if is_bold else self._plain
 
 
-def _fill(page: Worksheet, head: Sequence[str], sheet: SpreadsheetTable, looks: CellLooks) -> None:
-    for number, line in enumerate(head):
-        _write(page, number, 0, line, looks)
-    if len(head) > 1:
-        page.set_header(f"&C{head[0]}")
-        page.set_footer(f"&C{head[0]}")
-    for column, name in enumerate(sheet.columns):
-        _write(page, 2, column, name, looks, is_bold=True)
-        page.set_column(column, column, _width(sheet, column))
-    for number, row in enumerate(sheet.rows):
-        is_total = number >= len(sheet.rows) - sheet.totals
-        for column, cell in enumerate(row):
-            _write(page, number + 3, column, cell, looks, is_bold=is_total)
-    page.freeze_panes(3, 1)
-    page.repeat_rows(2)
-    page.set_landscape()
-    page.fit_to_pages(1, 0)
-
-
 def _write(page: Worksheet, row: int, column: int, cell: Cell, looks: CellLooks, *, is_bold: bool = False) -> None:
     look = looks.of(cell, is_bold=is_bold)
     if isinstance(cell, str):
         page.write_string(row, column, cell, look)
     elif cell is not None:
         page.write_number(row, column, cell, look)
-
-
-def _tab(name: str) -> str:
-    """Return a name that is valid for the tab of a sheet."""
-    return NOT_IN_A_TAB.sub("", name)[:LONGEST_NAME].strip(" '") or "Rows"
-
-
-def _width(sheet: SpreadsheetTable, column: int) -> int:
-    longest = max((len(str(row[column])) for row in sheet.rows if column < len(row)), default=0)
-    return min(max(longest, len(sheet.columns[column])) + 2, WIDEST)

@@ -261,8 +261,8 @@ class MarkdownReader(Struct, frozen=True, kw_only=True):
         if [token.type for token in tokens[:3]] != HEADING:
             raise ValueError("The page doesn’t begin with a heading.")
         for token in tokens:
-            for one in token.children or ():
-                self._address(one)
+            for child in token.children or ():
+                self._address(child)
         body = reader.renderer.render(tokens[3:], reader.options, {})
         return WrittenPage(tokens[1].content, Markup(body))  # noqa: S704 - a file of ours, whose own HTML is escaped
 

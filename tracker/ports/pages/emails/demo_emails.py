@@ -45,20 +45,13 @@ FOLD = re.compile(r"\r?\n[ \t]")  # RFC 5545 §3.1
 class DemoEmail(Protocol):
     """One email as the page shows it; missing parts are empty."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-    @property
-    def to(self) -> str: ...
-    @property
-    def sent_at(self) -> datetime | None: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def html(self) -> str: ...
-    @property
-    def calendar(self) -> str: ...
+    name: str
+    subject: str
+    to: str
+    sent_at: datetime | None
+    text: str
+    html: str
+    calendar: str
 
 
 class DemoMailbox(Protocol):
@@ -74,14 +67,10 @@ class DemoMailbox(Protocol):
 class DemoReplyWays(Protocol):
     """How the recipient of an email can answer it by email."""
 
-    @property
-    def has_buttons(self) -> bool: ...
-    @property
-    def reads_words(self) -> bool: ...
-    @property
-    def page(self) -> str: ...
-    @property
-    def at(self) -> tuple[datetime, datetime] | None: ...
+    has_buttons: bool
+    reads_words: bool
+    page: str
+    at: tuple[datetime, datetime] | None
 
 
 class DemoReplyBox(Protocol):
@@ -138,7 +127,12 @@ async def post_demo_reply(
     """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
     mail = await _find_email(mailbox, name)
     try:
-        answered = await _send_reply(mail, form, now, reply_box)
+        if form["button"] == "propose":
+            answered = await _propose(mail, form, now, reply_box)
+        elif form["button"]:
+            answered = await reply_box.press(mail, form["program"], form["button"], form["note"], now)
+        else:
+            answered = await reply_box.write(mail, form["words"], now)
     except Invalid as wrong:
         return _email_page(pages, mail, reply_box, form=form, wrong=wrong)
     return _email_page(pages, mail, reply_box, form=form, answered=answered)
@@ -154,17 +148,13 @@ async def show_demo_email_html(name: PathText, mailbox: Injected[DemoMailbox]) -
     return Response(content, media_type="text/html", headers={"Content-Security-Policy": AS_AN_EMAIL})
 
 
-async def _send_reply(mail: DemoEmail, form: FormValues, now: datetime, reply_box: DemoReplyBox) -> str:
-    if form["button"] == "propose":
-        reader = FormReader(form)
-        day = reader.day("date", "Enter a day.") or date.min
-        starts, ends = (reader.time(name, "Enter a time.") or time.min for name in ("starts", "ends"))
-        reader.check()
-        times = datetime.combine(day, starts), datetime.combine(day, ends)
-        return await reply_box.propose(mail, *times, form["reason"], now)
-    if form["button"]:
-        return await reply_box.press(mail, form["program"], form["button"], form["note"], now)
-    return await reply_box.write(mail, form["words"], now)
+async def _propose(mail: DemoEmail, form: FormValues, now: datetime, reply_box: DemoReplyBox) -> str:
+    reader = FormReader(form)
+    day = reader.day("date", "Enter a day.") or date.min
+    starts, ends = (reader.time(name, "Enter a time.") or time.min for name in ("starts", "ends"))
+    reader.check()
+    times = datetime.combine(day, starts), datetime.combine(day, ends)
+    return await reply_box.propose(mail, *times, form["reason"], now)
 
 
 async def _find_email(mailbox: DemoMailbox, name: str) -> DemoEmail:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.response import Redirect
+from msgspec.structs import asdict
 
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.ports.http.cookies import Undo
@@ -16,8 +17,8 @@ from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages,
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, errors_of, moment_in
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.emails.messages import PageEmailReader
-from tracker.ports.pages.events.schedule_form import USUAL_REMINDERS as SCHEDULE_FORM_USUAL_REMINDERS
 from tracker.ports.pages.events.schedule_form import (
+    USUAL_REMINDERS,
     offered_lead_times,
     policy_in_form,
     reminder_texts,
@@ -25,7 +26,7 @@ from tracker.ports.pages.events.schedule_form import (
 )
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.escalations import CommitteeDays, committee_days_in
+from tracker.rules.emails.escalations import committee_days_in
 from tracker.rules.emails.reminders import UNDO_FOR as REMINDERS_UNDO_FOR
 from tracker.rules.emails.reminders import nudged_words
 from tracker.rules.emails.summaries import UNDO_FOR as SUMMARIES_UNDO_FOR
@@ -39,7 +40,8 @@ from tracker.usecases.roster.committees import CommitteeChoice
 
 COMMITTEE_REMINDERS = "/committees/{committee_id:uuid}/reminders"
 NEVER = datetime.min.replace(tzinfo=UTC)
-USUAL_REMINDERS = "/settings/reminders"
+"""The moment of no deed, for an Undo that names none."""
+USUAL_REMINDERS_PATH = "/settings/reminders"
 TEMPLATE, PANEL = "emails/pages/usual-reminders.html", "emails/pages/reminder-panel.html"
 USUAL_REMINDERS_SAVED = "The task force’s reminders are saved for new events. Events already scheduled keep theirs."
 
@@ -50,8 +52,9 @@ async def show_committee_reminders(
 ) -> Response[str]:
     """Show the policy, or what the viewer chose and did not save. Errors: NotFound, NotAllowed."""
     policy = await preferences.committee_policy(viewer, committee_id, now)
+    texts = usual_reminder_texts(policy.policy) if policy.is_usual else reminder_texts(policy.policy)
     key = DraftKey(form=DraftForm.COMMITTEE_REMINDERS, subject=str(committee_id))
-    return _committee_page(pages, policy, await drafts.begun(key, _reminder_form(policy)))
+    return _committee_page(pages, policy, await drafts.begun(key, FormValues(texts)))
 
 
 @post(COMMITTEE_REMINDERS, guards=[signed_in], status_code=303)
@@ -59,17 +62,19 @@ async def post_committee_reminders(
     committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
-    policy = None if form["reminders"] == SCHEDULE_FORM_USUAL_REMINDERS else policy_in_form(form)
+    policy = None if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
     try:
         changed = await preferences.save_committee_policy(viewer, committee_id, policy, now, upcoming=upcoming)
     except Conflict as refused:
-        found = await preferences.committee_policy(viewer, committee_id, now)
-        return _committee_page(pages, found, form, Errors(upcoming=refused.sentence), 409)
-    address = f"/committees/{committee_id}/reminders"
-    fields = {"at": now.isoformat()}
-    undo = Undo(address=f"{address}/removal", fields=fields, until=now + UNDO_FOR)
-    return pages.redirect(f"/committees/{committee_id}", _said(changed, form), undo)
+        present = await preferences.committee_policy(viewer, committee_id, now)
+        return _committee_page(pages, present, form, Errors(upcoming=refused.sentence), 409)
+    said = "Reminders saved for new events. Events already scheduled keep theirs."
+    if form["upcoming"]:
+        said = f"Reminders saved for new events, and changed for {plural(changed, 'upcoming event')}."
+    address = f"/committees/{committee_id}"
+    undo = Undo(address=f"{address}/reminders/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+    return pages.redirect(address, said, undo)
 
 
 @post(COMMITTEE_REMINDERS + "/preview", guards=[signed_in], status_code=200)
@@ -94,18 +99,8 @@ async def post_committee_reminders_undo(
     return pages.redirect(address, "Undone. The previous reminders are back.")
 
 
-def _reminder_form(policy: CommitteePolicy) -> FormValues:
-    return FormValues(usual_reminder_texts(policy.policy) if policy.is_usual else reminder_texts(policy.policy))
-
-
 def _words(policy: CommitteePolicy, form: FormValues) -> str:
-    return (policy.usual if form["reminders"] == SCHEDULE_FORM_USUAL_REMINDERS else policy_in_form(form)).words
-
-
-def _said(changed: int, form: FormValues) -> str:
-    if not form["upcoming"]:
-        return "Reminders saved for new events. Events already scheduled keep theirs."
-    return f"Reminders saved for new events, and changed for {plural(changed, 'upcoming event')}."
+    return (policy.usual if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)).words
 
 
 def _committee_page(
@@ -125,7 +120,7 @@ def _committee_page(
     )
 
 
-@get(USUAL_REMINDERS, guards=[signed_in])
+@get(USUAL_REMINDERS_PATH, guards=[signed_in])
 async def show_usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Response[str]:
     """Show the policy that applies now, or what the viewer chose and did not save. Errors: NotAllowed."""
     _check_coordinator(viewer)
@@ -134,14 +129,14 @@ async def show_usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> 
     return pages.render(TEMPLATE, form=form, words=policy_in_form(form).words, errors=Errors(), **offered_lead_times())
 
 
-@post(USUAL_REMINDERS, guards=[signed_in], status_code=303)
+@post(USUAL_REMINDERS_PATH, guards=[signed_in], status_code=303)
 async def post_usual_reminders(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Save the policy. Errors: NotAllowed."""
     await preferences.save_usual_policy(viewer, policy_in_form(form), now)
     return pages.redirect("/settings/notifications", USUAL_REMINDERS_SAVED)
 
 
-@post(USUAL_REMINDERS + "/preview", guards=[signed_in], status_code=200)
+@post(USUAL_REMINDERS_PATH + "/preview", guards=[signed_in], status_code=200)
 async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> Response[str]:
     """Say what the choices of an open form mean. Errors: NotAllowed."""
     _check_coordinator(viewer)
@@ -167,7 +162,8 @@ async def show_committee_escalation(
 ) -> Response[str]:
     """Show the days. Errors: NotFound, NotAllowed."""
     committee, days = await escalations.committee_escalation(viewer, committee_id)
-    return _escalation_page(pages, committee, _escalation_form(days), settings)
+    texts = {name: [str(number)] for name, number in asdict(days).items() if number is not None}
+    return _escalation_page(pages, committee, FormValues(texts), settings)
 
 
 @post(ESCALATION_PATH, guards=[signed_in], status_code=303)
@@ -182,11 +178,6 @@ async def post_committee_escalation(
         committee, _ = await escalations.committee_escalation(viewer, committee_id)
         return _escalation_page(pages, committee, form, settings, errors_of(wrong, FIELDS), 422)
     return pages.redirect(f"/committees/{committee_id}", SAVED)
-
-
-def _escalation_form(days: CommitteeDays) -> FormValues:
-    chosen = {"agency": days.agency, "coordinator": days.coordinator}
-    return FormValues({name: [str(number)] for name, number in chosen.items() if number is not None})
 
 
 def _escalation_page(
@@ -205,9 +196,6 @@ def _escalation_page(
         usual=usual_escalation(settings),
         status_code=status_code,
     )
-
-
-NO_NUDGE = datetime.min.replace(tzinfo=UTC)
 
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
@@ -231,9 +219,8 @@ async def post_nudges(
     except Conflict as conflict:
         said = refused = conflict.sentence
     fields = {"at": now.isoformat(), "next": form["next"]}
-    undo_button = Undo(
-        address=f"/events/{event_id}/{key}/nudges/removal", fields=fields, until=now + REMINDERS_UNDO_FOR
-    )
+    removal = f"/events/{event_id}/{key}/nudges/removal"
+    undo_button = Undo(address=removal, fields=fields, until=now + REMINDERS_UNDO_FOR)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, event_id, key, said, refused, None if refused else undo_button)
     address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
@@ -249,7 +236,7 @@ async def post_nudges_undo(
     """Undo reminders that have not left yet, or say that they may have."""
     said, refused = "Undone. No one was reminded.", ""
     try:
-        await nudges.undo_date_nudges(viewer, event_id, key, moment_in(form["at"]) or NO_NUDGE, now)
+        await nudges.undo_date_nudges(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         said = refused = gone.sentence
     if home_rows.are_asked_for(form):
@@ -263,22 +250,14 @@ async def _home_row(
 ) -> Response[str]:
     """Return the row of the home page, also when nothing is left to do: it shows why."""
     home = await home_rows.found()
-    missing = home.days.replies if home.days else []
-    row = next(
-        (
-            missing_replies
-            for missing_replies in missing
-            if (missing_replies.line.event_id, missing_replies.line.key) == (event_id, key)
-        ),
-        None,
-    )
+    rows = {(row.line.event_id, row.line.key): row for row in (home.days.replies if home.days else ())}
+    row = rows.get((event_id, key))
     template = "core/home/row-nudge.html" if row else "core/home/row-settled.html"
     row_key = f"{event_id}-{key}"
     return home_rows.show(template, home, said, refused=refused, undo=undo_button, row=row, key=row_key)
 
 
 THANK_YOU_PATH = "/events/{event_id:uuid}/{key:str}/thank-you"
-NO_THANKS = datetime.min.replace(tzinfo=UTC)
 
 
 @get(THANK_YOU_PATH, guards=[signed_in])
@@ -293,9 +272,8 @@ async def show_thank_you(
     read_email: Injected[PageEmailReader],
 ) -> Response[str]:
     """Show who would get it, and what it says to the viewer; or that it was sent."""
-    return _thank_you_page(
-        pages, await summaries.thank_you_view(viewer, event_id, key, now, zone), read_email, zone, now
-    )
+    thank_you = await summaries.thank_you_view(viewer, event_id, key, now, zone)
+    return _thank_you_page(pages, thank_you, read_email, zone, now)
 
 
 @post(THANK_YOU_PATH, guards=[signed_in], status_code=303)
@@ -311,12 +289,11 @@ async def post_thank_you(
     read_email: Injected[PageEmailReader],
 ) -> Response[Any]:
     """Send it to as many people as the page showed, or show the page again with the reason why not."""
-    shown = count_in(form["people"])
     try:
-        people = await summaries.send_thank_you(viewer, event_id, key, now, people=shown)
+        people = await summaries.send_thank_you(viewer, event_id, key, now, people=count_in(form["people"]))
     except Conflict as refused:
-        found = await summaries.thank_you_view(viewer, event_id, key, now, zone)
-        return _thank_you_page(pages, found, read_email, zone, now, refused.sentence)
+        thank_you = await summaries.thank_you_view(viewer, event_id, key, now, zone)
+        return _thank_you_page(pages, thank_you, read_email, zone, now, refused.sentence)
     address = f"/events/{event_id}/{key}"
     undo = Undo(address=f"{address}/thank-you/removal", fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
     return pages.redirect(address, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
@@ -329,24 +306,24 @@ async def post_thank_you_undo(
     """Undo a thank-you that has not left yet, or say that it may have."""
     address = f"/events/{event_id}/{key}"
     try:
-        await summaries.undo_thank_you(viewer, event_id, key, moment_in(form["at"]) or NO_THANKS, now)
+        await summaries.undo_thank_you(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         return pages.refuse(address, gone.sentence)
     return pages.redirect(address, "Undone. No one was emailed.")
 
 
 def _thank_you_page(
-    pages: Pages, found: ThankYouView, read_email: PageEmailReader, zone: str, now: Now, refused: str = ""
+    pages: Pages, thank_you: ThankYouView, read_email: PageEmailReader, zone: str, now: Now, refused: str = ""
 ) -> Response[str]:
-    event = found.occurrence.event
+    occurrence, event = thank_you.occurrence, thank_you.occurrence.event
     return pages.render(
         "emails/pages/thank-you.html",
         status_code=409 if refused else 200,
-        found=found,
-        occurrence=found.occurrence,
+        found=thank_you,
+        occurrence=occurrence,
         event=event,
-        address=f"/events/{event.id}/{found.occurrence.key}",
+        address=f"/events/{event.id}/{occurrence.key}",
         refused=refused,
-        sent=sent_thank_you_words(found.sent, zone, now.date()) if found.sent else "",
-        email=read_email(found.letter) if found.letter else None,
+        sent=sent_thank_you_words(thank_you.sent, zone, now.date()) if thank_you.sent else "",
+        email=read_email(thank_you.letter) if thank_you.letter else None,
     )

@@ -24,15 +24,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import date_address
 from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
 from tracker.ports.pages.core.drafts import saved_in
-from tracker.ports.pages.core.form_values import (
-    ChosenPerson,
-    FormValues,
-    id_in,
-    is_typed,
-    moment_in,
-    read_chosen_person,
-)
-from tracker.rules.core.email_declarations import MessageKind
+from tracker.ports.pages.core.form_values import FormValues, id_in, is_typed, moment_in, read_chosen_person
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
@@ -41,14 +33,7 @@ from tracker.usecases.emails import messages
 from tracker.usecases.emails.messages import read_message
 from tracker.usecases.roster.known_people import people_to_invite
 
-STATUSES = [
-    ("", "All"),
-    ("planned", "Planned"),
-    ("waiting", "Waiting"),
-    ("sent", "Sent"),
-    ("failed", "Failed"),
-    ("skipped", "Not sent, and why"),
-]
+STATUSES = [("", "All"), *MessageStatus.labels().items()]
 RESENT = "Sending again, with current details."
 MESSAGES = "/messages"
 SENDINGS = f"{MESSAGES}/sendings"
@@ -61,7 +46,7 @@ async def show_messages(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, *, settings: Settings, now: Now
 ) -> Response[Any]:
     """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
-    to = await _recipient_chosen(viewer, params)
+    to = await read_chosen_person(params, "person", people_to_invite(viewer)) if viewer.may_schedule else None
     asked = message_query_in(viewer, params.but({"person": to.value}) if to else params)
     is_found = to is not None and is_typed(params, "person") and not to.error
     if is_found and not pages.is_htmx:
@@ -78,7 +63,7 @@ async def show_messages(
         **message_words(viewer, zone),
         "asked": asked,
         "found": message_page,
-        "planned": sorted([*message_page.planned, *items, *digests, *polls], key=lambda one: one.at),
+        "planned": sorted([*message_page.planned, *items, *digests, *polls], key=lambda planned: planned.at),
         "standings": STATUSES,
         "kinds": [("", "All"), *((kind.value, words) for kind, words in message_kinds_for(viewer).items())],
         "to": to,
@@ -161,11 +146,6 @@ def message_words(viewer: Viewer, zone: str) -> dict[str, Any]:
     }
 
 
-async def _recipient_chosen(viewer: Viewer, params: Query) -> ChosenPerson | None:
-    """Return the person to filter by; none for viewers who organize nothing, because they see only their own."""
-    return await read_chosen_person(params, "person", people_to_invite(viewer)) if viewer.may_schedule else None
-
-
 class MessageQuery(Struct, frozen=True, kw_only=True):
     """A page of the list."""
 
@@ -207,14 +187,16 @@ class MessageQuery(Struct, frozen=True, kw_only=True):
 
 def message_query_in(viewer: Viewer, query: FormValues) -> MessageQuery:
     """Return the query of an address or a form; values that are unknown, or not offered to the viewer, are ignored."""
-    standing, kind = query["state"], query["kind"]
     narrowed = MessageFilter(
-        standing=MessageStatus(standing) if standing in set(MessageStatus) else None,
-        kind=MessageKind(kind) if kind in message_kinds_for(viewer) else None,
+        standing=MessageStatus.known(query["state"]),
+        kind=next((kind for kind in message_kinds_for(viewer) if kind == query["kind"]), None),
         person=id_in(query["person"]),
         event=id_in(query["event"]),
     )
-    return MessageQuery(narrowed=narrowed, after=_position_in(query["after"]))
+    at, _, text = query["after"].partition(BETWEEN)
+    moment, sending_id = moment_in(at), id_in(text)
+    after = ListPosition(at=moment, id=sending_id) if moment and sending_id else None
+    return MessageQuery(narrowed=narrowed, after=after)
 
 
 def address_of_sending(sending_id: UUID, skip: int = 0) -> str:
@@ -227,19 +209,13 @@ def skip_in(text: str) -> int:
     return int(text) if _NUMBER.fullmatch(text) else 0
 
 
-def _position_in(text: str) -> ListPosition | None:
-    at, _, sending_id = text.partition(BETWEEN)
-    moment, found = moment_in(at), id_in(sending_id)
-    return ListPosition(at=moment, id=found) if moment and found else None
-
-
 PageEmailReader = Callable[[Email], Any]
 """Returns the words of an email, without its links (`tracker.ports.mail.wording`)."""
 
 
 def _page_email_reader(scope: Scope) -> PageEmailReader:
-    found: PageEmailReader = scope["litestar_app"].state["read_email"]
-    return found
+    reader: PageEmailReader = scope["litestar_app"].state["read_email"]
+    return reader
 
 
 @get(f"{MESSAGES}/{{message_id:uuid}}", guards=[signed_in])

@@ -13,7 +13,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, undo_for, with_number_notified
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
+from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version
 from tracker.ports.pages.events import previews
 from tracker.ports.pages.events.date_pages import occurrence_address, occurrence_times
 from tracker.ports.pages.events.previews import ChangePreview
@@ -108,9 +108,8 @@ async def post_date_restoration(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Restore a canceled date; if someone else was faster, the page shows the present state."""
-    version = form_version(form)
     try:
-        await occurrences.restore_occurrence(viewer, event_id, key, version, now)
+        await occurrences.restore_occurrence(viewer, event_id, key, form_version(form), now)
     except Conflict:
         return Redirect(occurrence_address(await occurrences.date_seen_by(viewer, event_id, key)), status_code=303)
     return await _done(pages, viewer, event_id, key, "Date restored.", now)
@@ -119,9 +118,8 @@ async def post_date_restoration(
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def post_event_restoration(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Restore a canceled event; if someone else was faster, the page shows the present state."""
-    version = form_version(form)
     try:
-        await scheduling.restore_event(viewer, event_id, version, now)
+        await scheduling.restore_event(viewer, event_id, form_version(form), now)
     except Conflict:
         return Redirect(f"/events/{event_id}", status_code=303)
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
@@ -167,15 +165,12 @@ def _deed(
 async def _cancel(
     pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: CancellationScope
 ) -> Response[Any]:
-    asked, reader = await _asked(viewer, now, event_id, key, scope), FormReader(form)
+    asked, record = await _asked(viewer, now, event_id, key, scope), _record_in(form)
     version = form_version(
         form.but({"version": form["series_version"]}) if scope is CancellationScope.FOLLOWING else form
     )
-    record = _record_in(form)
     try:
-        reason = reader.tried(lambda: clean_reason(reader.form["reason"]), "")
-        reader.check()
-        await _deed(viewer, asked, version, reason, record, now)
+        await _deed(viewer, asked, version, clean_reason(form["reason"]), record, now)
     except Invalid as wrong:
         return await _question(pages, viewer, now, asked, form, wrong=wrong)
     except Conflict:

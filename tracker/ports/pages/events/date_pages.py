@@ -24,7 +24,6 @@ from tracker.rules.intake.item_emails import STATE_WORDS as PROPOSAL_WORDS
 from tracker.rules.operations.states import STATES
 from tracker.rules.recurrence.series_words import pattern_words
 from tracker.usecases.events import recorded_replies, replies
-from tracker.usecases.events.recorded_replies import SubstituteRefusal
 from tracker.usecases.events.replies import OpenInvitation
 from tracker.usecases.views.event_page import EventView, date_after_split
 
@@ -45,24 +44,17 @@ def occurrence_address(occurrence: Occurrence) -> str:
     return f"/events/{occurrence.event.id}/{occurrence.key}"
 
 
-async def redirect_to_moved_date(viewer: Viewer, event_id: UUID, key: str) -> Redirect:
-    """Redirect to the date in the series that continues the one that had it. Errors: NotFound."""
-    found_id, found_key = await _moved_date(viewer, event_id, key)
-    return Redirect(f"/events/{found_id}/{found_key}" if found_key else f"/events/{found_id}", status_code=303)
+async def redirect_to_moved_date(viewer: Viewer, event_id: UUID, key: str, form: str = "") -> Redirect:
+    """Redirect to the date in the series that continues the one that had it, or to its `form`: "/edit?from=".
 
-
-async def redirect_to_moved_form(viewer: Viewer, event_id: UUID, key: str) -> Redirect:
-    """Redirect to the form of that date and those after it. Errors: NotFound."""
-    found_id, found_key = await _moved_date(viewer, event_id, key)
-    from_it = f"?from={found_key}" if found_key else ""
-    return Redirect(f"/events/{found_id}/edit{from_it}", status_code=303)
-
-
-async def _moved_date(viewer: Viewer, event_id: UUID, key: str) -> tuple[UUID, str]:
-    found = await date_after_split(viewer, event_id, key)
-    if found is None:
+    Errors: NotFound.
+    """
+    moved = await date_after_split(viewer, event_id, key)
+    if moved is None:
         raise NotFound
-    return found
+    series_id, moved_key = moved
+    path = f"{form or '/'}{moved_key}" if moved_key else form.partition("?")[0]
+    return Redirect(f"/events/{series_id}{path}", status_code=303)
 
 
 def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
@@ -195,26 +187,24 @@ async def _shown_by_link(links: Links, token: str, alone: str, now: Now, origin:
     reply = await replies.open_invitation(wanted.invitation_id, wanted.occurrence_id, now, origin)
     if alone and not reply.occurrence.event.is_restricted:
         # The response for a restricted event must not show on which days it is.
-        reply = await replies.open_invitation(*_date_of(reply, alone), now, origin)
+        here = (reply.invitation_id, (reply.occurrence, *reply.ahead) if reply.for_series else ())
+        series = (
+            here,
+            *((continued_series.invitation_id, continued_series.ahead) for continued_series in reply.onward),
+        )
+        dates = [
+            (invitation_id, occurrence.id)
+            for invitation_id, occurrences in series
+            for occurrence in occurrences
+            if occurrence.key == alone
+        ]
+        if not dates:
+            raise NotFound
+        reply = await replies.open_invitation(*dates[0], now, origin)
     if reply.invitation_id == wanted.invitation_id:
         return ShownInvitation(reply, token, alone)
     date_id = None if reply.for_series else reply.occurrence.id
     return ShownInvitation(reply, links.reply(reply.invitation_id, date_id), "", is_elsewhere=True)
-
-
-def _date_of(reply: OpenInvitation, key: str) -> tuple[UUID, UUID]:
-    """Return the invitation to the date with this key, among those of a link, and the date. Errors: NotFound."""
-    here = (reply.invitation_id, (reply.occurrence, *reply.ahead) if reply.for_series else ())
-    series = (here, *((continued_series.invitation_id, continued_series.ahead) for continued_series in reply.onward))
-    found = [
-        (invitation_id, occurrence.id)
-        for invitation_id, dates in series
-        for occurrence in dates
-        if occurrence.key == key
-    ]
-    if not found:
-        raise NotFound
-    return found[0]
 
 
 def _reply_form(
@@ -250,7 +240,14 @@ def _reply_form(
 
 def _link_context(links: Links, shown: ShownInvitation) -> dict[str, Any]:
     reply, address = shown.reply, f"/r/{shown.token}"
-    dates = [_beside(reply.occurrence, occurrence) for occurrence in (reply.occurrence, *reply.ahead)]
+    dates = [
+        {
+            **occurrence_times(occurrence),
+            "has_other_hours": _hours(occurrence) != _hours(reply.occurrence),
+            "has_other_place": occurrence.place != reply.occurrence.place,
+        }
+        for occurrence in (reply.occurrence, *reply.ahead)
+    ]
     return {
         **occurrence_times(reply.occurrence),
         "reply": reply,
@@ -263,15 +260,6 @@ def _link_context(links: Links, shown: ShownInvitation) -> dict[str, Any]:
         "link": address,
         "alone": shown.alone,
         "here": f"{address}?date={shown.alone}" if shown.alone else address,
-    }
-
-
-def _beside(first: Occurrence, occurrence: Occurrence) -> dict[str, Any]:
-    """Return a date of a series, with whether its hours or its place are not those of the first one shown."""
-    return {
-        **occurrence_times(occurrence),
-        "has_other_hours": _hours(occurrence) != _hours(first),
-        "has_other_place": occurrence.place != first.place,
     }
 
 
@@ -324,17 +312,13 @@ async def post_refusal_undo(
         )
     except (Gone, Conflict) as refused:
         return pages.refuse(address, refused.sentence)
-    return pages.redirect(address, _undone_words(substitute_refusal, viewer))
+    is_own = all(turn.substitute_id == viewer.member_id for turn in substitute_refusal.turns)
+    who = "You’re" if is_own else f"{substitute_refusal.substitute} is"
+    known = f"{substitute_refusal.principals} may already have an email about the No. Let them know it was undone."
+    last = known if substitute_refusal.may_be_known else "No one was notified."
+    return pages.redirect(address, f"Undone. {who} the substitute for {substitute_refusal.principals} again. {last}")
 
 
 def refusal_undo_button(address: str, now: Now) -> Undo:
     """Return what undoes a substitute's No to a date that was just given, or recorded."""
     return Undo(address=f"{address}/substitution/refusal/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
-
-
-def _undone_words(substitute_refusal: SubstituteRefusal, viewer: Viewer) -> str:
-    is_own = all(substitute_turn.substitute_id == viewer.member_id for substitute_turn in substitute_refusal.turns)
-    who = "You’re" if is_own else f"{substitute_refusal.substitute} is"
-    known = f"{substitute_refusal.principals} may already have an email about the No. Let them know it was undone."
-    last = known if substitute_refusal.may_be_known else "No one was notified."
-    return f"Undone. {who} the substitute for {substitute_refusal.principals} again. {last}"

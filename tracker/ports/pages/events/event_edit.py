@@ -1,6 +1,6 @@
 """The form that changes an event, from a date on or all of it, the import of calendar files, and Undo."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -12,18 +12,27 @@ from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotFound, ReauthenticationNeeded, TooLarge
-from tracker.ports.http import cookies, errors
+from tracker.ports.http import errors
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit, Zone
 from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Upload, undo_for, with_number_notified
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_version, id_in, upload_content
+from tracker.ports.pages.core.form_values import (
+    Errors,
+    FormValues,
+    errors_of,
+    form_version,
+    id_in,
+    person_label,
+    upload_content,
+)
 from tracker.ports.pages.core.sheets import BACK, form_record, merge_edits, recorded_form, word_changes
-from tracker.ports.pages.events.date_pages import occurrence_address, redirect_to_moved_form
-from tracker.ports.pages.events.occurrences import ProposedTimes, proposed_times
-from tracker.ports.pages.events.previews import Editing, save_event_form
+from tracker.ports.pages.events.date_pages import occurrence_address, redirect_to_moved_date
+from tracker.ports.pages.events.occurrences import proposed_times
+from tracker.ports.pages.events.previews import Editing, OpenedForm, save_event_form
 from tracker.ports.pages.events.schedule_context import EVENT_FORM_FIELDS, PLAIN_WORDS, render_schedule_form
 from tracker.ports.pages.events.schedule_form import (
+    WEEKDAYS_BY_NUMBER,
     designator_options,
     form_of_plan,
     notify_in_form,
@@ -33,7 +42,7 @@ from tracker.ports.pages.events.schedule_form import (
 from tracker.ports.pages.events.schedule_people import fill_choices, settle_boxes
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
-from tracker.rules.events.calendar_import import CalendarFile, ImportReport, check_importer, file_event_in_words
+from tracker.rules.events.calendar_import import ImportReport, check_importer, file_event_in_words
 from tracker.rules.events.events import TEXTS, Event, EventStatus, field_label
 from tracker.rules.events.history import UndoableDeed
 from tracker.rules.events.plans import Plan, is_added
@@ -93,10 +102,18 @@ VALUES: dict[str, Mapping[str, str]] = {
 class OpenedEvent(NamedTuple):
     """An event as its form shows it now."""
 
-    event: Event
     offered: EventChoices
     form: FormValues
     editing: Editing
+
+    @property
+    def event(self) -> Event:
+        """Return the event."""
+        return self.editing.event
+
+    def shown(self, **editing: Any) -> OpenedForm:
+        """Return what the page shows, with some values of `editing` replaced."""
+        return OpenedForm(self.offered, self.event.zone, self.editing._replace(**editing))
 
 
 @get("/events/{event_id:uuid}/edit", guards=[signed_in])
@@ -117,20 +134,27 @@ async def show_event_form(
     try:
         event, plan, impact = await form_options.event_in_form(viewer, event_id, key, now)
     except NotFound:
-        return await redirect_to_moved_form(viewer, event_id, key)
+        return await redirect_to_moved_date(viewer, event_id, key, "/edit?from=")
     if event.status is EventStatus.CANCELED:
         return Redirect(f"/events/{event_id}", status_code=303)
     if impact.first and is_added(impact.first):
         return Redirect(f"{occurrence_address(impact.first)}/edit", status_code=303)
+    subject = f"{event_id}/{impact.first.key}" if impact.first else str(event_id)
     try:
         opened, draft, proposed = await together(
             _opened(viewer, event, plan, impact),
-            drafts.kept(_key(event, impact)),
+            drafts.kept(DraftKey(form=DraftForm.EVENT, subject=subject, event_id=event_id)),
             proposed_times(viewer, proposal, event_id, now),
         )
     except Conflict as closed:
         return pages.refuse(f"/events/{event_id}", closed.sentence)
-    return await _shown(pages, viewer, draft, opened, now, proposed)
+    texts = proposed.texts if proposed else {}
+    if draft is None:
+        form = opened.form.but(texts)
+        return await render_schedule_form(pages, viewer, form, opened.shown(), now, proposed=proposed)
+    resumes = _again if form_version(draft) == event.version else _beside_each_other
+    opened = opened._replace(offered=await fill_choices(viewer, opened.offered, draft))
+    return await resumes(pages, viewer, draft.but(texts), opened, now, proposed=proposed)
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
@@ -159,136 +183,55 @@ async def post_event_change(
             reauthenticated_at=visit.reauthenticated_at,
         )
     except ReauthenticationNeeded as unproven:
-        return await _again(pages, viewer, form, opened, now, asks_reauthentication=unproven.sentence)
+        context = {"asks_reauthentication": unproven.sentence, "status_code": 403}
+        return await _again(pages, viewer, form, opened, now, **context)
     except Invalid as wrong:
-        return await _again(pages, viewer, form, opened, now, wrong)
+        errors = errors_of(wrong, EVENT_FORM_FIELDS)
+        return await _again(pages, viewer, form, opened, now, errors=errors, status_code=422)
     except Conflict:
         opened = await _opened_for(viewer, event_id, form, now)
-        return await _beside_each_other(pages, viewer, form, opened, now, 409)
+        return await _beside_each_other(pages, viewer, form, opened, now, status_code=409)
     undo = await undo_for(viewer, event_id, now, form["from"])
-    return await _saved(pages, viewer, {event_id, new_id}, new_id, now, undo)
-
-
-async def _shown(
-    pages: Pages,
-    viewer: Viewer,
-    draft: FormValues | None,
-    opened: OpenedEvent,
-    now: Now,
-    proposed: ProposedTimes | None,
-) -> Response[str]:
-    """Show the form as it is opened, or the draft of it; with the time that someone proposed."""
-    texts = proposed.texts if proposed else {}
-    if draft is not None:
-        resumes = _again if form_version(draft) == opened.event.version else _beside_each_other
-        opened = await _filled(viewer, opened, draft)
-        return await resumes(pages, viewer, draft.but(texts), opened, now, proposed=proposed)
-    form, offered, zone = opened.form.but(texts), opened.offered, opened.event.zone
-    return await render_schedule_form(
-        pages, viewer, form, offered, zone, now, editing=opened.editing, proposed=proposed
-    )
-
-
-def _key(event: Event, impact: EditImpact) -> DraftKey:
-    """Return which draft the form keeps: that of the whole event, or of this and following dates."""
-    subject = f"{event.id}/{impact.first.key}" if impact.first else str(event.id)
-    return DraftKey(form=DraftForm.EVENT, subject=subject, event_id=event.id)
-
-
-async def _saved(
-    pages: Pages, viewer: Viewer, changed: Collection[UUID], event_id: UUID, now: Now, undo: cookies.Undo | None
-) -> Redirect:
-    """Redirect to the event, or to the calendar when people have just removed their own access to it."""
+    changed = {event_id, new_id}
     try:
-        await scheduling.event_seen_by(viewer, event_id)
+        await scheduling.event_seen_by(viewer, new_id)
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
     any_waiting = await messages.any_emails_waiting(viewer, changed)
     people = await messages.number_notified(viewer, changed, now)
     words = with_number_notified("Saved.", people, any_waiting=any_waiting)
-    return pages.redirect(f"/events/{event_id}", words, undo)
+    return pages.redirect(f"/events/{new_id}", words, undo)
 
 
 async def _opened_for(viewer: Viewer, event_id: UUID, form: FormValues, now: Now) -> OpenedEvent:
     """Return the event that a posted form changes, with the people whom it names. Errors: NotFound, NotAllowed."""
     event, plan, impact = await form_options.event_in_form(viewer, event_id, form["from"], now)
-    return await _filled(viewer, await _opened(viewer, event, plan, impact), form)
+    opened = await _opened(viewer, event, plan, impact)
+    return opened._replace(offered=await fill_choices(viewer, opened.offered, form))
 
 
 async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) -> OpenedEvent:
     invitees = {member_id: role for member_id, role in plan.invitees.items() if member_id != event.lead_id}
-    offered, form = (
-        await form_options.choices_in_form(viewer, event, invitees),
-        form_of_plan(replace(plan, invitees=invitees)),
-    )
+    offered = await form_options.choices_in_form(viewer, event, invitees)
+    form = form_of_plan(replace(plan, invitees=invitees))
     form = form if event.marking else ready_to_mark(form, offered)
-    editing = Editing(event, event.version, form_record(form), impact, plan)
-    return OpenedEvent(event=event, offered=offered, form=form, editing=editing)
-
-
-async def _filled(viewer: Viewer, opened: OpenedEvent, form: FormValues) -> OpenedEvent:
-    return opened._replace(offered=await fill_choices(viewer, opened.offered, form))
+    return OpenedEvent(offered, form, Editing(event, event.version, form_record(form), impact, plan))
 
 
 async def _again(
-    pages: Pages,
-    viewer: Viewer,
-    form: FormValues,
-    opened: OpenedEvent,
-    now: Now,
-    wrong: Invalid | None = None,
-    *,
-    asks_reauthentication: str = "",
-    proposed: ProposedTimes | None = None,
+    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any
 ) -> Response[str]:
     """Show what was typed, with the version that the form was opened with."""
-    editing = opened.editing._replace(version=form_version(form), was=form["was"])
-    return await render_schedule_form(
-        pages,
-        viewer,
-        form,
-        opened.offered,
-        opened.event.zone,
-        now,
-        editing=editing,
-        errors=errors_of(wrong, EVENT_FORM_FIELDS),
-        status_code=403 if asks_reauthentication else 422 if wrong else 200,
-        asks_reauthentication=asks_reauthentication,
-        proposed=proposed,
-    )
+    sent = opened.shown(version=form_version(form), was=form["was"])
+    return await render_schedule_form(pages, viewer, form, sent, now, **context)
 
 
 async def _beside_each_other(
-    pages: Pages,
-    viewer: Viewer,
-    form: FormValues,
-    opened: OpenedEvent,
-    now: Now,
-    status_code: int = 200,
-    *,
-    proposed: ProposedTimes | None = None,
+    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any
 ) -> Response[str]:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merge_edits(recorded_form(form["was"]), settle_boxes(form), opened.form)
-    people = {
-        f"person:{person.id}": f"Invitation of {person.name} ({person.agency})" for person in opened.offered.people
-    }
-    words = word_changes(changes, EVENT_LABELS | people, _said(opened))
-    editing = opened.editing._replace(changes=words)
-    return await render_schedule_form(
-        pages,
-        viewer,
-        both,
-        opened.offered,
-        opened.event.zone,
-        now,
-        editing=editing,
-        status_code=status_code,
-        proposed=proposed,
-    )
-
-
-def _said(opened: OpenedEvent) -> Callable[[str, str], str]:
+    people = {f"person:{person.id}": f"Invitation of {person_label(person)}" for person in opened.offered.people}
     names = {str(committee.id): committee.name for committee in opened.offered.committees} | dict(
         designator_options(opened.offered, opened.event)
     )
@@ -299,10 +242,11 @@ def _said(opened: OpenedEvent) -> Callable[[str, str], str]:
         if name == "mark_categories":
             return ", ".join(text.split()) or "none"
         if name == "weekdays":
-            return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in tuple("0123456")) or "none"
+            return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in WEEKDAYS_BY_NUMBER) or "none"
         return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
 
-    return said
+    worded = opened.shown(changes=word_changes(changes, EVENT_LABELS | people, said))
+    return await render_schedule_form(pages, viewer, both, worded, now, **context)
 
 
 FORM_NOT_KEPT = "What you entered wasn’t kept. If you began another event there, that draft is still there."
@@ -356,33 +300,23 @@ async def post_calendar_import(
     """Show what a file would do, row by row; after confirmation, import it."""
     check_importer(viewer)
     try:
-        text, form = _sent(upload, form)
-        file = await read_upload(text, now, zone)
+        chosen = upload_content(upload)
+        content = chosen or form["calendar"].encode()
+        file = await read_upload(content, now, zone) if content else None
     except (Invalid, TooLarge, Busy) as wrong:
         return _import_page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
-    is_confirmed, skips_refused = form["confirmed"] == "yes", form["skip"] == "yes"
-    report = await _report(viewer, file, now, is_confirmed=is_confirmed, skips_refused=skips_refused)
+    if file is None:
+        return _import_page(pages, status_code=422, wrong=NO_FILE)
+    skips_refused = form["skip"] == "yes"
+    is_confirmed = form["confirmed"] == "yes" and not chosen  # a new file is never confirmed
+    if is_confirmed:
+        report = await calendar_import.import_calendar(viewer, file, now, skips_refused=skips_refused)
+    else:
+        report = await calendar_import.preview_calendar_import(viewer, file)
     stops = bool(report.refused) and not skips_refused
     if not is_confirmed or stops:
-        return _import_page(pages, status_code=422 if stops else 200, report=report, text=text.decode("utf-8-sig"))
+        return _import_page(pages, status_code=422 if stops else 200, report=report, text=content.decode("utf-8-sig"))
     return pages.redirect("/calendar", f"Import complete: {report.words}. No one will get an email.")
-
-
-async def _report(
-    viewer: Viewer, file: CalendarFile, now: Now, *, is_confirmed: bool, skips_refused: bool
-) -> ImportReport:
-    if is_confirmed:
-        return await calendar_import.import_calendar(viewer, file, now, skips_refused=skips_refused)
-    return await calendar_import.preview_calendar_import(viewer, file)
-
-
-def _sent(upload: Upload | None, form: FormValues) -> tuple[bytes, FormValues]:
-    """Return the file, newly chosen or confirmed after its report, and the form; a new file is never confirmed."""
-    chosen = upload_content(upload)
-    content = chosen or form["calendar"].encode()
-    if not content:
-        raise Invalid(file=NO_FILE)
-    return content, form.but({"confirmed": ""}) if chosen else form
 
 
 def _import_page(

@@ -61,7 +61,7 @@ async def show_date_form(
     With a `proposal`, it has the time that someone proposed.
     """
     try:
-        view = await _theirs(viewer, now, event_id, key)
+        view = await _date_to_edit(viewer, now, event_id, key)
     except NotFound:
         return await redirect_to_moved_date(viewer, event_id, key)
     if not view.occurrence.event.is_series:
@@ -81,7 +81,7 @@ async def post_date(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[Any]:
     """Save one date, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
-    view = await _theirs(viewer, now, event_id, key)
+    view = await _date_to_edit(viewer, now, event_id, key)
     try:
         change = read_date_change(form, view.occurrence)
         await occurrences.change_occurrence(
@@ -90,7 +90,7 @@ async def post_date(
     except Invalid as wrong:
         return await _date_form(pages, viewer, view, refuse_sheet(form, wrong, DATE_FIELDS), now)
     except Conflict:
-        view = await _theirs(viewer, now, event_id, key)
+        view = await _date_to_edit(viewer, now, event_id, key)
         return await _date_form(pages, viewer, view, overtake_sheet(form, _opened_sheet(view), DATE_WORDS), now)
     any_waiting = await messages.any_emails_waiting(viewer, [event_id], view.occurrence.id)
     people = await messages.number_notified(viewer, [event_id], now)
@@ -103,9 +103,8 @@ async def preview_date_change(
     event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Response[str]:
     """Show what happens when the form is saved as it is."""
-    view = await _theirs(viewer, now, event_id, key)
-    outcome = await _date_outcome(viewer, form, view.occurrence, now)
-    return pages.render("events/date-outcome.html", **outcome)
+    view = await _date_to_edit(viewer, now, event_id, key)
+    return pages.render("events/date-outcome.html", **await _date_outcome(viewer, form, view.occurrence, now))
 
 
 async def _date_outcome(viewer: Viewer, form: FormValues, date: Occurrence, now: Now) -> dict[str, Any]:
@@ -121,31 +120,12 @@ async def _date_outcome(viewer: Viewer, form: FormValues, date: Occurrence, now:
         await occurrences.change_occurrence(viewer, event.id, date.key, change, date.version, now, notify=notify)
 
     place = event.place if change.place is None else change.place
-    row = await date_outcome(viewer, event, change.starts, change.duration, place, deed, now, date_id=date.id)
-    return {**row, "unheard": _silent_words(form, date, change, place, row["number"])}
-
-
-def _silent_words(form: FormValues, date: Occurrence, change: DateChange, place: str, number: int) -> str:
-    if notify_in_form(form) is not Notify.NO_ONE:
-        return ""
-    return words_if_date_silent(number, date, slot_at(change.starts, change.duration, date.event.zone), place)
-
-
-def form_of_date(occurrence: Occurrence) -> FormValues:
-    """Return the texts of a date's form."""
-    event = occurrence.event
-    return FormValues(
-        {
-            name: (text,)
-            for name, text in {
-                **texts_of_times((occurrence.starts_at, occurrence.ends_at), event),
-                "all_day": "yes" if event.is_all_day else "",
-                "title": occurrence.title,
-                "place": occurrence.place,
-                "agenda": occurrence.agenda,
-            }.items()
-        }
-    )
+    outcome = await date_outcome(viewer, event, change.starts, change.duration, place, deed, now, date_id=date.id)
+    unheard = ""
+    if notify_in_form(form) is Notify.NO_ONE:
+        slot = slot_at(change.starts, change.duration, event.zone)
+        unheard = words_if_date_silent(outcome["number"], date, slot, place)
+    return {**outcome, "unheard": unheard}
 
 
 def read_date_change(form: FormValues, occurrence: Occurrence) -> DateChange:
@@ -165,7 +145,7 @@ def read_date_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     return change
 
 
-async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
+async def _date_to_edit(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventView:
     view = await view_event(viewer, event_id, key, now)
     if not view.may_edit:
         raise NotAllowed("Only the organizer, the committee’s chair, or a coordinator can change this date.")
@@ -173,7 +153,15 @@ async def _theirs(viewer: Viewer, now: Now, event_id: UUID, key: str) -> EventVi
 
 
 def _opened_sheet(view: EventView) -> FormSheet:
-    return open_sheet(form_of_date(view.occurrence), view.occurrence.version)
+    occurrence = view.occurrence
+    texts = {
+        **texts_of_times((occurrence.starts_at, occurrence.ends_at), occurrence.event),
+        "all_day": "yes" if occurrence.event.is_all_day else "",
+        "title": occurrence.title,
+        "place": occurrence.place,
+        "agenda": occurrence.agenda,
+    }
+    return open_sheet(FormValues({name: (text,) for name, text in texts.items()}), occurrence.version)
 
 
 class ProposedTimes(Struct, frozen=True, kw_only=True):
@@ -216,7 +204,7 @@ async def post_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Fo
     """Add the date, or show the form again with its errors."""
     event, _ = await scheduling.plan_to_change(viewer, event_id)
     try:
-        starts = _new_start(FormReader(form), event)
+        starts = _new_start(form, event)
         key = await series_split.add_occurrence(viewer, event_id, starts, form_version(form), now)
     except Invalid as wrong:
         return await _new_date_form(pages, viewer, event, now, form, wrong, 422)
@@ -238,7 +226,7 @@ async def preview_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form:
 
 async def _new_date_outcome(viewer: Viewer, form: FormValues, event: Event, now: Now) -> dict[str, Any]:
     try:
-        starts = _new_start(FormReader(form), event)
+        starts = _new_start(form, event)
     except Invalid:
         return {**NOT_COMPLETE, "outcome_zone": event.zone}
 
@@ -248,7 +236,8 @@ async def _new_date_outcome(viewer: Viewer, form: FormValues, event: Event, now:
     return await date_outcome(viewer, event, starts, event.duration, event.place, deed, now)
 
 
-def _new_start(reader: FormReader, event: Event) -> datetime:
+def _new_start(form: FormValues, event: Event) -> datetime:
+    reader = FormReader(form)
     day = reader.day("date", "Choose a date.")
     begins = event.starts.time() if event.is_all_day else reader.time("starts", "Enter a start time.")
     reader.check()
@@ -287,13 +276,13 @@ async def proposed_times(
     """
     if not proposal:
         return None
-    one, date = await unrecorded_replies.proposal_to_accept(viewer, id_in(proposal) or NO_PROPOSAL, now)
+    accepted, date = await unrecorded_replies.proposal_to_accept(viewer, id_in(proposal) or NO_PROPOSAL, now)
     is_of_date = not date.event.is_series if date_id is None else date.id == date_id
     if date.event.id != event_id or not is_of_date:
         raise NotFound
-    texts = texts_of_times(one.made.times, date.event)
+    texts = texts_of_times(accepted.made.times, date.event)
     hours = ("starts", "ends") if date.event.is_all_day else ()
-    return ProposedTimes(of=one, texts={name: text for name, text in texts.items() if name not in hours})
+    return ProposedTimes(of=accepted, texts={name: text for name, text in texts.items() if name not in hours})
 
 
 def texts_of_times(times: tuple[datetime, datetime], event: Event) -> dict[str, str]:

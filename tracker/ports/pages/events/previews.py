@@ -5,6 +5,7 @@ A conflict is double-booked people, blackout days, or a room that is double-book
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from tracker.ports.pages.core.sheets import WordedChange, form_record
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
 from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
+from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local
 from tracker.rules.events import notifications
@@ -55,6 +57,24 @@ class Editing(NamedTuple):
         return self.event.status is not EventStatus.DRAFT and self.was == form_record(form)
 
 
+class OpenedForm(NamedTuple):
+    """What a form of an event is about; `editing` is none for a new event."""
+
+    offered: EventChoices
+    zone: str
+    editing: Editing | None = None
+
+    @property
+    def event(self) -> Event | None:
+        """Return the event that it changes."""
+        return self.editing.event if self.editing else None
+
+    @property
+    def event_id(self) -> UUID | None:
+        """Return the id of that event."""
+        return self.editing.event.id if self.editing else None
+
+
 class ChangePreview(NamedTuple):
     """The effect of a change, or why it can't be made as it is."""
 
@@ -88,24 +108,17 @@ async def save_event_form(
 
 
 async def preview_form(
-    viewer: Viewer,
-    form: FormValues,
-    offered: EventChoices,
-    zone: str,
-    editing: Editing | None,
-    now: datetime,
-    *,
-    is_tried: bool,
+    viewer: Viewer, form: FormValues, opened: OpenedForm, now: datetime, *, is_tried: bool
 ) -> ChangePreview:
     """Return what sending the form of an event would do, or what prevents it.
 
     A form that can't be saved is not tried, so it waits for no lock; nor is any form without `is_tried`.
     """
-    event = editing.event if editing else None
+    editing = opened.editing
     if editing and editing.is_as_opened(form):
         return ChangePreview(no_consequences())
     try:
-        plan = read_event_plan(form.but({"save": "send", "find": ""}), offered, zone, event)
+        plan = read_event_plan(form.but({"save": "send", "find": ""}), opened.offered, opened.zone, opened.event)
     except Invalid as unfit:
         return ChangePreview(hindrance=unfit.sentence, wrong=unfit)
     if not is_tried:
@@ -120,22 +133,11 @@ async def preview_form(
             viewer, editing, plan, editing.event.version, now, notify=notify, reauthenticated_at=now
         )
 
-    change_preview = await preview_deed(viewer, event.id if event else None, deed, now)
+    change_preview = await preview_deed(viewer, opened.event_id, deed, now)
     if editing is None or notify_in_form(form) is not Notify.NO_ONE:
         return change_preview
-    return change_preview._replace(unheard=_silent_words(editing, plan))
-
-
-def _silent_words(editing: Editing, plan: Plan) -> str:
     staying = notifications.everyone_asked(editing.edit_impact.invited) & frozenset(plan.invitees)
-    return notifications.words_if_silent(len(staying), plan, editing.shown)
-
-
-async def consequences_of_deed(
-    viewer: Viewer, event_id: UUID | None, deed: Deed, now: datetime, *, date_id: UUID | None = None
-) -> Consequences | None:
-    """Return the effect of a change; None when it can't be made now, or the database can't be written."""
-    return (await preview_deed(viewer, event_id, deed, now, date_id=date_id)).outcome
+    return change_preview._replace(unheard=notifications.words_if_silent(len(staying), plan, editing.shown))
 
 
 async def preview_deed(
@@ -179,11 +181,11 @@ async def date_outcome(
     """Return what the template shows for a date that starts at `starts` (local) at some place; new without an id."""
     _, plan = await scheduling.plan_to_change(viewer, event.id)
     takes_time = event.kind is not Kind.DEADLINE
-    going = [one for one, role in plan.invitees.items() if takes_time and role.takes_part]
+    going = [member_id for member_id, role in plan.invitees.items() if takes_time and role.takes_part]
     known = await people.people_by_id(going)
     at = plan_rules.slot_at(starts, duration, event.zone)
     return {
-        "outcome": await consequences_of_deed(viewer, event.id, deed, now, date_id=date_id),
+        "outcome": (await preview_deed(viewer, event.id, deed, now, date_id=date_id)).outcome,
         "outcome_zone": event.zone,
         "clock_notes": [] if event.is_all_day else clock_notes([starts], duration, event.zone),
         "number": len(set(going) - {event.lead_id}),
@@ -193,46 +195,47 @@ async def date_outcome(
 
 
 async def conflicts_in_form(
-    viewer: Viewer,
-    form: FormValues,
-    offered: EventChoices,
-    zone: str,
-    editing: Editing | None,
-    outcome: Consequences | None,
-    now: datetime,
+    viewer: Viewer, form: FormValues, opened: OpenedForm, outcome: Consequences | None, now: datetime
 ) -> dict[str, Any]:
     """Return the values of the panel, from what the viewer may see.
 
-    An event that is being changed has the dates of the outcome, with those that keep a time of their own.
+    An event that is being changed has the upcoming dates of the outcome, from the one on from which it changes, with
+    those that keep a time of their own.
     """
-    people = [one for one, role in invited_by_form(picks_in_form(form), offered).items() if role.takes_part]
-    event_id = editing.event.id if editing else None
+    offered, editing = opened.offered, opened.editing
+    invited = invited_by_form(picks_in_form(form), offered)
+    people = [member_id for member_id, role in invited.items() if role.takes_part]
+    slots: list[Slot] = []
+    there = None
     takes_time = form["kind"] != Kind.DEADLINE
-    if editing and outcome and takes_time:
-        dates = _dates_then(form, editing, outcome, now)
-        slots, there = (
-            _slots_of(dates),
-            _slots_of(occurrence for occurrence in dates if occurrence.place == form["place"]),
-        )
-    else:
-        slots = there = _typed_slots(form, zone) if takes_time else []
-    return await conflicts_with(viewer, slots, zone, people, offered.lead_id, form["place"], event_id, there=there)
-
-
-def _dates_then(form: FormValues, editing: Editing, outcome: Consequences, now: datetime) -> list[Occurrence]:
-    """Return the upcoming dates, from the one on from which an event is changed, as saving the form leaves them."""
-    if editing.is_as_opened(form):
-        every = [
-            occurrence for occurrence in editing.edit_impact.dates if occurrence.ends_at > now and not occurrence.is_off
-        ]
-    else:
-        every = list(outcome.dates)
-    first = editing.edit_impact.first
-    return [occurrence for occurrence in every if first is None or occurrence.original_start >= first.original_start]
+    if takes_time and editing and outcome:
+        first, every = editing.edit_impact.first, outcome.dates
+        if editing.is_as_opened(form):
+            every = tuple(date for date in editing.edit_impact.dates if date.ends_at > now and not date.is_off)
+        dates = [date for date in every if first is None or date.original_start >= first.original_start]
+        slots, there = _slots_of(dates), _slots_of(date for date in dates if date.place == form["place"])
+    elif takes_time:
+        slots = _typed_slots(form, opened.zone)
+    return await conflicts_with(
+        viewer, slots, opened.zone, people, offered.lead_id, form["place"], opened.event_id, there=there
+    )
 
 
 def _slots_of(dates: Iterable[Occurrence]) -> list[Slot]:
-    return sorted((occurrence.starts_at, occurrence.ends_at) for occurrence in dates)[: availability.MOST_DATES]
+    return sorted((date.starts_at, date.ends_at) for date in dates)[: availability.MOST_DATES]
+
+
+def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
+    """Return the first typed dates; none for text that can't be read."""
+    reader = FormReader(form)
+    when = read_when(reader)
+    if when is None or reader.wrong:
+        return []
+    try:
+        starts = [day for _, day in held_starts(dates_by_rule(when.rule, when.starts), holiday_choices_in(form))]
+    except Invalid:
+        return []
+    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: availability.MOST_DATES]]
 
 
 async def conflicts_with(
@@ -259,26 +262,12 @@ async def conflicts_with(
 async def _blackouts_on(
     viewer: Viewer, people: set[UUID], slots: Sequence[Slot], zone: str
 ) -> list[tuple[date, BlackoutDays]]:
-    days = [day for slot in slots for day in _days_of(slot, zone)]
+    days = [
+        day
+        for starts_at, ends_at in slots
+        for day in days_between(local(starts_at, zone).date(), local(ends_at - timedelta.resolution, zone).date())
+    ]
     if not days:
         return []
-    found = await availability.blackouts_of_people(viewer, people, min(days), max(days))
-    return blackouts_on((days for some in found.values() for days in some), days)
-
-
-def _days_of(slot: Slot, zone: str) -> list[date]:
-    first, last = local(slot[0], zone).date(), local(slot[1] - timedelta.resolution, zone).date()
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
-
-
-def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
-    """Return the first typed dates; none for text that can't be read."""
-    reader = FormReader(form)
-    when = read_when(reader)
-    if when is None or reader.wrong:
-        return []
-    try:
-        starts = [day for _, day in held_starts(dates_by_rule(when.rule, when.starts), holiday_choices_in(form))]
-    except Invalid:
-        return []
-    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: availability.MOST_DATES]]
+    by_person = await availability.blackouts_of_people(viewer, people, min(days), max(days))
+    return blackouts_on(chain.from_iterable(by_person.values()), days)

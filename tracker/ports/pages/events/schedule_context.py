@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID
 
 from litestar import Response
 from msgspec import Struct
@@ -11,20 +10,20 @@ from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.dependencies import Pages
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, person_label
 from tracker.ports.pages.events import previews, schedule_form
-from tracker.ports.pages.events.previews import ChangePreview, Editing, conflicts_in_form
-from tracker.ports.pages.events.schedule_form import When, holiday_choices_in, read_when, zone_in_form
+from tracker.ports.pages.events.previews import Editing, OpenedForm, conflicts_in_form
+from tracker.ports.pages.events.schedule_form import holiday_choices_in, read_when, zone_in_form
 from tracker.ports.pages.events.schedule_people import ROLE_OPTIONS, agency_lists, picks_in_form, search_in_form
 from tracker.rules.core.wording import local, zone_choices, zone_word
-from tracker.rules.events.events import TEXTS, Event
+from tracker.rules.events.events import TEXTS
 from tracker.rules.events.plans import clock_notes
 from tracker.rules.events.replies import reply_deadline
-from tracker.rules.recurrence.holidays import HolidayChoices, held_starts, holiday_notes, may_wait_a_week
+from tracker.rules.recurrence.holidays import held_starts, holiday_notes, may_wait_a_week
 from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule, rule_for_choice
 from tracker.rules.recurrence.series_words import pattern_words, series_sentence
 from tracker.rules.views.impact import NO_OPENING, Consequences
-from tracker.usecases.events.form_options import EventChoices, invited_by_form, notified_by_form
+from tracker.usecases.events.form_options import invited_by_form, notified_by_form
 
 EVENT_FORM_FIELDS = (
     "title",
@@ -53,25 +52,24 @@ EVENT_FORM_FIELDS = (
 
 
 async def schedule_context(
-    viewer: Viewer,
-    form: FormValues,
-    offered: EventChoices,
-    zone: str,
-    now: Now,
-    editing: Editing | None = None,
-    *,
-    is_tried: bool = True,
+    viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, *, is_tried: bool = True
 ) -> dict[str, Any]:
     """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
-    event, zone = editing.event if editing else None, zone_in_form(FormReader(form), zone)
-    foreseen = await previews.preview_form(viewer, form, offered, zone, editing, now, is_tried=is_tried)
-    reading = conflicts_in_form(viewer, form, offered, zone, editing, foreseen.outcome, now)
-    search, double_bookings = await together(search_in_form(viewer, form, offered), reading)
+    opened = opened._replace(zone=zone_in_form(FormReader(form), opened.zone))
+    offered, zone, editing, event = *opened, opened.event
+    foreseen = await previews.preview_form(viewer, form, opened, now, is_tried=is_tried)
+    search, double_bookings = await together(
+        search_in_form(viewer, form, offered), conflicts_in_form(viewer, form, opened, foreseen.outcome, now)
+    )
+    hindrance = Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
+    named = {committee.id: committee.name for committee in offered.own_committees}
+    if event and event.committee_id:
+        named[event.committee_id] = event.committee or ""
     return {
         "form": form,
         "offered": offered,
         "event": event,
-        "committees": _committee_options(offered, event),
+        "committees": list(named.items()),
         "sending": notified_by_form(invited_by_form(picks_in_form(form), offered), offered),
         "words": typed_dates_in_words(form, zone, now),
         "repeats": repeat_options(form),
@@ -83,31 +81,14 @@ async def schedule_context(
         **double_bookings,
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
-        "to_fix": _to_fix(foreseen),
+        "to_fix": errors_of(foreseen.wrong, EVENT_FORM_FIELDS) or hindrance,
         "unheard": foreseen.unheard,
         **details_in_outcome(foreseen.outcome, editing),
         "outcome_zone": zone,
         "zone_name": zone,
         "zones": zone_choices(zone),
-        "names": {
-            person.id: f"{person.name} ({person.agency})" for person in (*offered.people, offered.lead) if person
-        },
+        "names": {person.id: person_label(person) for person in (*offered.people, offered.lead) if person},
     }
-
-
-def _to_fix(foreseen: ChangePreview) -> Errors:
-    """Return every reason why the form can't be saved yet, each under its field."""
-    if foreseen.wrong:
-        return errors_of(foreseen.wrong, EVENT_FORM_FIELDS)
-    return Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
-
-
-def _committee_options(offered: EventChoices, event: Event | None) -> list[tuple[UUID, str]]:
-    """Return the committees to choose from, with the one that the event has."""
-    named = {committee.id: committee.name for committee in offered.own_committees}
-    if event and event.committee_id:
-        named[event.committee_id] = event.committee or ""
-    return list(named.items())
 
 
 def details_in_outcome(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
@@ -133,21 +114,23 @@ async def render_schedule_form(
     pages: Pages,
     viewer: Viewer,
     form: FormValues,
-    offered: EventChoices,
-    zone: str,
+    opened: OpenedForm,
     now: Now,
     *,
-    editing: Editing | None = None,
     is_tried: bool = True,
-    **row: Any,
+    **context: Any,
 ) -> Response[str]:
-    """Return the whole form, with everything that was typed; `found` is what else it shows, and its status.
+    """Return the whole form, with everything that was typed; `context` is what else it shows, and its status.
 
     Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
     for no writer.
     """
+    editing = opened.editing
+    action = f"/events/{editing.event.id}/edit" if editing else "/events"
+    if editing and editing.first_key:  # after an error, that address opens the same form again
+        action = f"{action}?from={editing.first_key}"
     usual = {
-        "action": _edit_address(editing) if editing else "/events",
+        "action": action,
         "form_id": "",
         "errors": Errors(),
         "times": None,
@@ -160,15 +143,9 @@ async def render_schedule_form(
         version=editing.version if editing else 0,
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
-        **await schedule_context(viewer, form, offered, zone, now, editing, is_tried=is_tried),
-        **usual | row,
+        **await schedule_context(viewer, form, opened, now, is_tried=is_tried),
+        **usual | context,
     )
-
-
-def _edit_address(editing: Editing) -> str:
-    """Return where the form of a known event is sent: after an error, that address opens the same form again."""
-    path = f"/events/{editing.event.id}/edit"
-    return f"{path}?from={editing.first_key}" if editing.first_key else path
 
 
 NEXT_DATES_SHOWN = 5  # dates
@@ -218,10 +195,28 @@ def typed_dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInW
     when = read_when(reader)
     if when is None or reader.wrong:
         return DatesInWords(wrong=tuple(reader.wrong.values()))
+    chosen, here = holiday_choices_in(form), local(now, zone)
     try:
-        return _when_in_words(when, zone, holiday_choices_in(form), local(now, zone))
+        by_rule = dates_by_rule(when.rule, when.starts)
+        on = [day for _, day in held_starts(by_rule, chosen)]
     except Invalid as refused:
         return DatesInWords(wrong=tuple(refused.fields.values()))
+    every = [day.date() for day in on]
+    holidays = holiday_notes(by_rule)
+    shown_holidays = tuple(holidays[:SHOWN_HOLIDAYS])
+    notes = [] if when.is_all_day else clock_notes(on, when.duration, zone)
+    return DatesInWords(
+        sentence=series_sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
+        next_dates=tuple(every[:NEXT_DATES_SHOWN]) if when.rule else (),
+        more_dates=max(0, len(every) - NEXT_DATES_SHOWN),
+        holidays=shown_holidays,
+        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
+        no_next_week=frozenset(day for day, _ in shown_holidays if not may_wait_a_week(day, by_rule, chosen)),
+        clock_notes=tuple(notes[:NEXT_DATES_SHOWN]),
+        zone=zone_word(zone),
+        is_over=bool(every) and every[-1] < here.date(),
+        reply_by=reply_deadline((on or by_rule)[0].replace(tzinfo=here.tzinfo), here),
+    )
 
 
 def repeat_options(form: FormValues) -> list[tuple[str, str]]:
@@ -241,25 +236,3 @@ def _repeat_words(choice: RepeatChoice, day: date | None) -> str | None:
     except Invalid:
         return None
     return pattern_words(rule) if rule else None
-
-
-def _when_in_words(when: When, zone: str, chosen: HolidayChoices, now: datetime) -> DatesInWords:
-    by_rule = dates_by_rule(when.rule, when.starts)
-    on = [day for _, day in held_starts(by_rule, chosen)]
-    every = [day.date() for day in on]
-    holidays = holiday_notes(by_rule)
-    notes = [] if when.is_all_day else clock_notes(on, when.duration, zone)
-    return DatesInWords(
-        sentence=series_sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
-        next_dates=tuple(every[:NEXT_DATES_SHOWN]) if when.rule else (),
-        more_dates=max(0, len(every) - NEXT_DATES_SHOWN),
-        holidays=tuple(holidays[:SHOWN_HOLIDAYS]),
-        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
-        no_next_week=frozenset(
-            day for day, _ in holidays[:SHOWN_HOLIDAYS] if not may_wait_a_week(day, by_rule, chosen)
-        ),
-        clock_notes=tuple(notes[:NEXT_DATES_SHOWN]),
-        zone=zone_word(zone),
-        is_over=bool(every) and every[-1] < now.date(),
-        reply_by=reply_deadline((on or by_rule)[0].replace(tzinfo=now.tzinfo), now),
-    )

@@ -85,7 +85,9 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
         marking=read_marking(reader, offered, event),
         reminders=read_reminders(form, offered, event, committee_id),
     )
-    _check_operation(reader, plan)
+    is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
+    if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:
+        reader.refuse("visibility", UNNAMED_OPERATION)
     reader.tried(lambda: check_search_used(form), None)
     reader.tried(lambda: plan_rules.check_plan(plan), None)
     reader.check()
@@ -121,14 +123,12 @@ def rule_in_form(reader: FormReader, starts: datetime) -> Rule | None:
     if choice == RepeatChoice.NONE:
         return rule_for_choice(choice, starts)
     interval = reader.number("interval")
-    weekdays = (
-        [int(one) for one in form.all("weekdays") if one in WEEKDAYS_BY_NUMBER] if choice == RepeatChoice.WEEKLY else []
-    )
+    days = form.all("weekdays") if choice == RepeatChoice.WEEKLY else ()
     return rule_for_choice(
         choice,
         starts,
         interval=1 if interval is None else interval,
-        weekdays=weekdays,
+        weekdays=[int(day) for day in days if day in WEEKDAYS_BY_NUMBER],
         week_starts=int(form["week_starts"]) if form["week_starts"] in WEEKDAYS_BY_NUMBER else SUNDAY,
         until=reader.day("until"),
         count=reader.number("count"),
@@ -181,10 +181,10 @@ def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
 
 
 def _word_in(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
-    found = next((word for word in words if word == reader.form[name]), None)
-    if found is None:
+    chosen = next((word for word in words if word == reader.form[name]), None)
+    if chosen is None:
         reader.refuse(name, sentence)
-    return found or next(iter(words))
+    return chosen or next(iter(words))
 
 
 def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
@@ -199,13 +199,6 @@ def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -
     return chosen
 
 
-def _check_operation(reader: FormReader, plan: Plan) -> None:
-    """Allow an operation for more than named people only if the form asked about visibility under that kind."""
-    is_open = plan.kind is Kind.JOINT_OPERATION and plan.visibility is not Visibility.NAMED
-    if is_open and reader.form["kind_shown"] != Kind.JOINT_OPERATION:
-        reader.refuse("visibility", UNNAMED_OPERATION)
-
-
 MARKING_FIELDS = ("mark_categories", "mark_limit", "mark_agency", "mark_until")
 CATEGORY_OPTIONS = [
     (category.value, f"{category.words}{' (Specified)' if category.is_specified else ''}", category.value)
@@ -217,7 +210,9 @@ LIMIT_OPTIONS = [("", "No further limit"), *((limit.value, f"{limit}: {limit.lab
 def read_marking(reader: FormReader, offered: EventChoices, event: Event | None) -> Marking | None:
     """Return the marking that a form describes; None where it describes none, or can't be read."""
     form = reader.form
-    if not form["mark_categories"] and _says_no_more(form, event.marking if event else None):
+    known = FormValues(marking_texts(event.marking if event else None))
+    says_more = any(form[name] not in ("", known[name]) for name in ("mark_limit", "mark_until"))
+    if not form["mark_categories"] and not says_more:
         return None
     categories, limit = _categories(form), _limit(form)
     if not categories:
@@ -266,12 +261,6 @@ def designator_options(offered: EventChoices, event: Event | None) -> list[tuple
     """Return the agencies that the form offers, including that of a known event."""
     kept = {event.marking.agency_id: event.marking.agency} if event and event.marking else {}
     return [(str(agency_id), name) for agency_id, name in {**kept, **offered.designators}.items()]
-
-
-def _says_no_more(form: FormValues, before: Marking | None) -> bool:
-    """Return whether nothing was typed beside the categories since the form was opened."""
-    known = FormValues(marking_texts(before))
-    return all(form[name] in ("", known[name]) for name in ("mark_limit", "mark_until"))
 
 
 def _categories(form: FormValues) -> frozenset[Category]:
@@ -359,15 +348,21 @@ ONE_DAY = timedelta(days=1)
 
 
 def empty_form(kind: Kind, day: date, offered: EventChoices) -> FormValues:
-    """Return the form of a new event: an operation is for named people unless its organizer chooses otherwise."""
+    """Return the form of a new event: an operation is for named people unless its organizer chooses otherwise.
+
+    A chair who schedules for their committee only begins with that committee.
+    """
+    visibility = Visibility.NAMED if kind is Kind.JOINT_OPERATION else Visibility.ALL
+    visibilities, own_committees = offered.visibilities, offered.own_committees
+    is_chair = Visibility.ALL not in visibilities and Visibility.COMMITTEE in visibilities
     form = FormValues(
         {
             name: (text,)
             for name, text in {
                 "kind": kind,
                 "kind_shown": kind,
-                "visibility": _usual_visibility(kind, offered),
-                "committee": _usual_committee(offered),
+                "visibility": visibility if visibility in visibilities else next(iter(visibilities), ""),
+                "committee": str(own_committees[0].id) if is_chair and own_committees else "",
                 "date": day.isoformat(),
                 "starts": _clock_text(BEGINS),
                 "ends": _clock_text(ENDS),
@@ -385,7 +380,7 @@ def form_of_plan(plan: Plan) -> FormValues:
     """Return the form that describes a plan."""
     ends = plan.starts + plan.duration
     last = ends - ONE_DAY if plan.is_all_day else ends
-    one = {
+    texts = {
         **texts_of_event(plan),
         "kind": plan.kind,
         "kind_shown": plan.kind,
@@ -404,7 +399,7 @@ def form_of_plan(plan: Plan) -> FormValues:
     roles = {f"role-{member_id}": (role,) for member_id, role in plan.invitees.items()}
     return FormValues(
         {
-            **{name: (text,) for name, text in one.items()},
+            **{name: (text,) for name, text in texts.items()},
             **roles,
             **chosen,
             "weekdays": tuple(str(day) for day in plan.rule.weekdays) if plan.rule else (),
@@ -449,7 +444,7 @@ def form_of_template(template: Template, day: date, offered: EventChoices) -> tu
         name: kept.all(name) for name in kept if not name.startswith(ROLE) or name.removeprefix(ROLE) in people
     }
     for name in ("person", BoxReason.BY_NAME):
-        chosen[name] = [one for one in kept.all(name) if one in people]
+        chosen[name] = [member_id for member_id in kept.all(name) if member_id in people]
     chosen["agency"] = _texts_among(kept.all("agency"), (EVERY_AGENCY, *(agency.id for agency in offered.agencies)))
     chosen["seats"] = _texts_among(kept.all("seats"), (committee.id for committee in offered.committees))
     for name, known in (
@@ -462,19 +457,8 @@ def form_of_template(template: Template, day: date, offered: EventChoices) -> tu
 
 
 def _texts_among(texts: Sequence[str], values: Iterable[UUID | str]) -> list[str]:
-    offered = {str(one) for one in values}
+    offered = {str(value) for value in values}
     return [text for text in texts if text in offered]
-
-
-def _usual_visibility(kind: Kind, offered: EventChoices) -> Visibility | str:
-    wanted = Visibility.NAMED if kind is Kind.JOINT_OPERATION else Visibility.ALL
-    return wanted if wanted in offered.visibilities else next(iter(offered.visibilities), "")
-
-
-def _usual_committee(offered: EventChoices) -> str:
-    """Return the committee of a chair who schedules for that committee only."""
-    is_chair = Visibility.ALL not in offered.visibilities and Visibility.COMMITTEE in offered.visibilities
-    return str(offered.own_committees[0].id) if is_chair and offered.own_committees else ""
 
 
 def _repeat_texts(rule: Rule | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from tracker.errors import Invalid
 from tracker.ports.pages.core.form_values import MOST, FormValues, id_in, ids_among
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import forms as rules
-from tracker.rules.events.forms import BoxReason, PersonBox, Picks
+from tracker.rules.events.forms import ROLE, BoxReason, PersonBox, Picks
 from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
 from tracker.usecases.events.form_options import EventChoices, choices_with_people, invitable_people, people_in_groups
@@ -24,8 +24,6 @@ EVERY_AGENCY = "all"
 """The value of the box "All agencies", which is one of the field of agencies."""
 BY_NAME = "agency_by_name"
 """The field of agencies that are shown as checked because the boxes of all their people are."""
-ROLE = "role-"
-"""Prefix of the fields that hold a person's role in the invitation."""
 ROLES = {role.value: role for role in AttendeeRole}
 ROLE_OPTIONS = list(ROLE_LABELS.items())
 NOT_INVITED = "out"
@@ -38,6 +36,12 @@ class PersonRow(Struct, frozen=True, kw_only=True):
     person: Person
     box: PersonBox
     role: AttendeeRole
+
+    @property
+    def differs(self) -> bool:
+        """Return whether it says something that the box of the person's agency does not."""
+        has_other_role = self.box.is_checked and self.role is not AttendeeRole.REQUIRED
+        return has_other_role or self.box.decided is BoxReason.BY_NAME
 
 
 class AgencyList(Struct, frozen=True, kw_only=True):
@@ -73,7 +77,11 @@ class PeopleSearch(Struct, frozen=True, kw_only=True):
 
 def picks_in_form(form: FormValues) -> Picks:
     """Return the selections that the boxes of a form mean."""
-    roles = {member_id: form[name] for name in form if (member_id := _member_of(name))}
+    roles = {
+        member_id: form[name]
+        for name in form
+        if name.startswith(ROLE) and (member_id := id_in(name.removeprefix(ROLE)))
+    }
     people, unchecked = rules.picks_by_box(
         ids_among(form.all("person")), ids_among(form.all(BoxReason.BY_GROUP)), ids_among(form.all(BoxReason.BY_NAME))
     )
@@ -89,8 +97,8 @@ def picks_in_form(form: FormValues) -> Picks:
         every_agency=every_agency,
         committees=ids_among(form.all("seats")),
         people=people,
-        unchecked=unchecked | {one for one, role in roles.items() if role == NOT_INVITED},
-        roles={one: ROLES[role] for one, role in roles.items() if role in ROLES},
+        unchecked=unchecked | {member_id for member_id, role in roles.items() if role == NOT_INVITED},
+        roles={member_id: ROLES[role] for member_id, role in roles.items() if role in ROLES},
     )
 
 
@@ -98,17 +106,16 @@ def settle_boxes(form: FormValues) -> FormValues:
     """Return the form with what its boxes mean in place of how they were shown: to be kept, compared and merged."""
     picks = picks_in_form(form)
     given = (*form.all("person"), *form.all(BoxReason.BY_GROUP), *form.all(BoxReason.BY_NAME))
-    listed = [(fromkey, member_id) for fromkey in dict.fromkeys(given) if (member_id := id_in(fromkey))]
-    by_name = [one for one, member_id in listed if member_id in picks.people | picks.unchecked]
-    agencies = [EVERY_AGENCY] if picks.every_agency else [one for one in form.all("agency") if one != EVERY_AGENCY]
+    listed = [(text, member_id) for text in dict.fromkeys(given) if (member_id := id_in(text))]
+    agencies = [text for text in form.all("agency") if text != EVERY_AGENCY and id_in(text) in picks.agencies]
     return form.but(
         {
-            "agency": [agency for agency in agencies if picks.every_agency or id_in(agency) in picks.agencies],
+            "agency": [EVERY_AGENCY] if picks.every_agency else agencies,
             "agencies_shown": "",
             BY_NAME: (),
-            "person": [one for one, member_id in listed if member_id in picks.people],
+            "person": [text for text, member_id in listed if member_id in picks.people],
             BoxReason.BY_GROUP: (),
-            BoxReason.BY_NAME: by_name,
+            BoxReason.BY_NAME: [text for text, member_id in listed if member_id in picks.people | picks.unchecked],
             "loaded": (),
             "find": "",
         }
@@ -127,13 +134,23 @@ def agency_lists(form: FormValues, offered: EventChoices, loads: Iterable[UUID] 
     """Return the agencies with the rows that the form shows; `loads` are lists that are shown whole from now on."""
     picks = picks_in_form(form)
     asked = people_in_groups(picks, offered)
-    named = _people_of(offered)
+    named: dict[UUID, list[Person]] = {}
+    for person in offered.people:
+        named.setdefault(person.agency_id, []).append(person)
     whole = ids_among(form.all("loaded")) | frozenset(loads)
-    checked, by_name = _checked(picks, offered), _by_name(form, picks, offered)
+    by_name = _by_name(form, picks, offered)
     lists = []
     for agency_id, agency, people, participants in offered.agencies:
-        rows = [_person_row(person, picks, asked) for person in named.get(agency_id, ())]
-        shown = tuple(row for row in rows if agency_id in whole or _differs(row))
+        rows = [
+            PersonRow(
+                person=person,
+                box=rules.box_of_person(person.id, picks, asked),
+                role=picks.roles.get(person.id, AttendeeRole.REQUIRED),
+            )
+            for person in named.get(agency_id, ())
+        ]
+        shown = tuple(row for row in rows if agency_id in whole or row.differs)
+        is_checked = participants > 0 and (picks.every_agency or agency_id in picks.agencies)
         lists.append(
             AgencyList(
                 id=agency_id,
@@ -141,8 +158,8 @@ def agency_lists(form: FormValues, offered: EventChoices, loads: Iterable[UUID] 
                 people=people,
                 participants=participants,
                 invited=sum(row.box.is_checked for row in rows),
-                is_checked=agency_id in checked | by_name,
-                is_by_name=agency_id in by_name - checked,
+                is_checked=is_checked or agency_id in by_name,
+                is_by_name=agency_id in by_name and not is_checked,
                 is_open=agency_id in whole or 0 < len(shown) < people,
                 rows=shown,
             )
@@ -169,7 +186,7 @@ def without_person(form: FormValues, member_id: UUID | None) -> FormValues:
     named = dict.fromkeys((*kept.all(BoxReason.BY_NAME), dropped))
     return kept.but(
         {
-            "person": [one for one in kept.all("person") if one != dropped],
+            "person": [person for person in kept.all("person") if person != dropped],
             BoxReason.BY_NAME: tuple(named),
             "loaded": form.all("loaded"),
         }
@@ -197,14 +214,6 @@ def check_search_used(form: FormValues) -> None:
         raise Invalid(find=f"You typed “{words}”, but added no one. Choose a person, or clear this field.")
 
 
-def _checked(picks: Picks, offered: EventChoices) -> frozenset[UUID]:
-    return frozenset(
-        agency.id
-        for agency in offered.agencies
-        if agency.participants and (picks.every_agency or agency.id in picks.agencies)
-    )
-
-
 def _by_name(form: FormValues, picks: Picks, offered: EventChoices) -> frozenset[UUID]:
     """Return the agencies that are shown as checked because all their people are, but those unchecked meanwhile.
 
@@ -220,28 +229,3 @@ def _by_name(form: FormValues, picks: Picks, offered: EventChoices) -> frozenset
         )
         - unchecked
     )
-
-
-def _people_of(offered: EventChoices) -> dict[UUID, list[Person]]:
-    """Return the people whom the form names or shows, by agency."""
-    found: dict[UUID, list[Person]] = {}
-    for person in offered.people:
-        found.setdefault(person.agency_id, []).append(person)
-    return found
-
-
-def _person_row(person: Person, picks: Picks, asked: frozenset[UUID]) -> PersonRow:
-    return PersonRow(
-        person=person,
-        box=rules.box_of_person(person.id, picks, asked),
-        role=picks.roles.get(person.id, AttendeeRole.REQUIRED),
-    )
-
-
-def _differs(row: PersonRow) -> bool:
-    """Return whether a person's row says something that their agency's box does not."""
-    return row.box.decided is BoxReason.BY_NAME or (row.box.is_checked and row.role is not AttendeeRole.REQUIRED)
-
-
-def _member_of(name: str) -> UUID | None:
-    return id_in(name.removeprefix(ROLE)) if name.startswith(ROLE) else None

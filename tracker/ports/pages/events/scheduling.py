@@ -1,7 +1,7 @@
 """Scheduling an event, and templates that it can begin with."""
 
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -24,7 +24,7 @@ from tracker.ports.pages.core.dependencies import (
 )
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version, id_in
 from tracker.ports.pages.core.sheets import sent_form
-from tracker.ports.pages.events.previews import Editing
+from tracker.ports.pages.events.previews import Editing, OpenedForm
 from tracker.ports.pages.events.schedule_context import (
     EVENT_FORM_FIELDS,
     render_schedule_form,
@@ -59,7 +59,6 @@ from tracker.rules.events.plans import Plan
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, scheduling
-from tracker.usecases.events.form_options import EventChoices
 
 DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = (
@@ -69,14 +68,6 @@ ASKS = "poll"
 """The value of the button that saves a draft and asks people for its date."""
 SENDS = ("send", "draft", ASKS)
 """The values of the buttons that save; any other button shows the form again, and nothing is sent."""
-
-
-class OpenedForm(NamedTuple):
-    """What a form of an event is about; `editing` is none for a new event."""
-
-    offered: EventChoices
-    zone: str
-    editing: Editing | None = None
 
 
 @get("/schedule", guards=[signed_in])
@@ -89,15 +80,21 @@ async def show_new_event(
     calendar has a draft of its own.
     """
     check_organizer(viewer)
-    key = _draft_of(params)
+    like, template_id, day = id_in(params["like"]), id_in(params["template"]), FormReader(params).day("date")
+    if like:
+        key = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
+    else:
+        subject = f"template:{template_id}" if template_id else f"day:{day}" if day else ""
+        key = DraftKey(form=DraftForm.SCHEDULE, subject=subject)
     offered, templates, plan, template, kept = await together(
         form_options.choices_in_form(viewer),
         form_options.templates_for(viewer),
-        _to_copy(viewer, params),
-        _to_begin_with(viewer, params),
+        _to_copy(viewer, like),
+        _to_begin_with(viewer, None if like else template_id),
         drafts.of(key.subject, key.form),
     )
-    form = _asked_for(params, zone, now, offered)
+    kind = next((kind for kind in Kind if kind == params["kind"]), Kind.MEETING)
+    form = empty_form(kind, day or next_working_day(local(now, zone).date()), offered)
     typed = drafts.shown(key, kept.get(key.form))
     begun: dict[str, Any] = {"action": _with_query("/events", query_string)}
     if plan:
@@ -106,12 +103,16 @@ async def show_new_event(
     elif template and typed is None:
         offered = await fill_choices(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
-        begun["flash"] = Flash(sentence=_begun_words(template.name, missing))
+        rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
+        begun["flash"] = Flash(
+            sentence=f"This form starts with the template “{template.name}”.{rest if missing else ''}"
+        )
     form = form if typed is None else typed
     offered = await fill_choices(viewer, offered, form)
+    opened = OpenedForm(offered, zone)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
     return await render_schedule_form(
-        pages, viewer, form, offered, zone, now, form_id=form_id, templates=templates, is_tried=False, **begun
+        pages, viewer, form, opened, now, form_id=form_id, templates=templates, is_tried=False, **begun
     )
 
 
@@ -127,32 +128,19 @@ async def post_new_event(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, zone: Zone, now: Now
 ) -> Response[Any]:
     """Save what the form describes, or show it again with its errors."""
-    check_organizer(viewer)
-    offered = await fill_choices(viewer, await form_options.choices_in_form(viewer), form)
+    opened = await _opened_new(viewer, form, zone)
     form_id = id_in(form["form_id"]) or ids.new_id()
+    context: dict[str, Any] = {"form_id": form_id, "action": _with_query("/events", query_string)}
     if form["save"] not in SENDS:
-        return await render_schedule_form(
-            pages, viewer, form, offered, zone, now, form_id=form_id, action=_with_query("/events", query_string)
-        )
+        return await render_schedule_form(pages, viewer, form, opened, now, **context)
     try:
-        plan = read_event_plan(form, offered, zone)
+        plan = read_event_plan(form, opened.offered, zone)
         event_id = await scheduling.schedule_event(
             viewer, plan, now, form_id=form_id, form=sent_form(form, viewer, now), notified_at=now + UNDO_FOR
         )
     except Invalid as wrong:
         errors = errors_of(wrong, EVENT_FORM_FIELDS)
-        return await render_schedule_form(
-            pages,
-            viewer,
-            form,
-            offered,
-            zone,
-            now,
-            form_id=form_id,
-            action=_with_query("/events", query_string),
-            errors=errors,
-            status_code=422,
-        )
+        return await render_schedule_form(pages, viewer, form, opened, now, errors=errors, status_code=422, **context)
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
     told = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
@@ -164,14 +152,13 @@ async def post_new_event(
 async def preview_typed_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
     """Show what the date fields mean."""
     check_organizer(viewer)
-    form = params
     return pages.render(
         "events/schedule/preview-part.html",
-        form=form,
+        form=params,
         is_part=True,
         errors=Errors(),
-        words=typed_dates_in_words(form, zone_in_form(FormReader(form), zone), now),
-        repeats=repeat_options(form),
+        words=typed_dates_in_words(params, zone_in_form(FormReader(params), zone), now),
+        repeats=repeat_options(params),
     )
 
 
@@ -181,7 +168,7 @@ async def preview_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
     opened = await open_form(viewer, form, zone, now)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
         form = form.but({"visibility": Visibility.NAMED})
-    context = await schedule_context(viewer, form, opened.offered, opened.zone, now, opened.editing)
+    context = await schedule_context(viewer, form, opened, now)
     return pages.render("events/schedule/summary-part.html", is_part=True, errors=Errors(), **context)
 
 
@@ -195,18 +182,8 @@ def _with_query(path: str, query_string: str) -> str:
     return f"{path}?{query_string}" if query_string else path
 
 
-def _draft_of(params: FormValues) -> DraftKey:
-    """Return which draft the form keeps."""
-    if like := id_in(params["like"]):
-        return DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
-    template_id = id_in(params["template"])
-    subject = f"template:{template_id}" if template_id else _day_of(params)
-    return DraftKey(form=DraftForm.SCHEDULE, subject=subject)
-
-
-async def _to_copy(viewer: Viewer, params: FormValues) -> Plan | None:
+async def _to_copy(viewer: Viewer, like: UUID | None) -> Plan | None:
     """Return the plan of the event `like`, if the address names one. Errors: NotFound, NotAllowed."""
-    like = id_in(params["like"])
     if like is None:
         return None
     _, plan = await scheduling.plan_to_change(viewer, like)
@@ -215,28 +192,8 @@ async def _to_copy(viewer: Viewer, params: FormValues) -> Plan | None:
     return plan
 
 
-async def _to_begin_with(viewer: Viewer, params: FormValues) -> Template | None:
-    """Return the template with which the form begins, if it isn't a copy. Errors: NotFound."""
-    template_id = None if id_in(params["like"]) else id_in(params["template"])
+async def _to_begin_with(viewer: Viewer, template_id: UUID | None) -> Template | None:
     return await form_options.template_for(viewer, template_id) if template_id else None
-
-
-def _begun_words(name: str, missing: int) -> str:
-    """Return what the form starts with, and which people of the template are missing."""
-    rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
-    return f"This form starts with the template “{name}”.{rest if missing else ''}"
-
-
-def _day_of(params: FormValues) -> str:
-    """Return the subject of the draft of a form that is opened for a day; empty for one that names none."""
-    day = FormReader(params).day("date")
-    return f"day:{day}" if day else ""
-
-
-def _asked_for(params: Query, zone: str, now: Now, offered: EventChoices) -> FormValues:
-    kind = next((kind for kind in Kind if kind == params["kind"]), Kind.MEETING)
-    usual = next_working_day(local(now, zone).date())
-    return empty_form(kind, FormReader(params).day("date") or usual, offered)
 
 
 async def open_form(viewer: Viewer, form: FormValues, zone: str, now: Now, *lists: UUID) -> OpenedForm:
@@ -246,9 +203,7 @@ async def open_form(viewer: Viewer, form: FormValues, zone: str, now: Now, *list
     """
     event_id = id_in(form["event"])
     if event_id is None:
-        check_organizer(viewer)
-        offered = await form_options.choices_in_form(viewer)
-        return OpenedForm(await fill_choices(viewer, offered, form, *lists), zone_in_form(FormReader(form), zone))
+        return await _opened_new(viewer, form, zone, *lists)
     event, plan, edit_impact = await form_options.event_in_form(viewer, event_id, form["from"], now)
     offered = await form_options.choices_in_form(viewer, event, plan.invitees)
     offered = await fill_choices(viewer, offered, form, *lists)
@@ -257,14 +212,20 @@ async def open_form(viewer: Viewer, form: FormValues, zone: str, now: Now, *list
     )
 
 
+async def _opened_new(viewer: Viewer, form: FormValues, zone: str, *lists: UUID) -> OpenedForm:
+    check_organizer(viewer)
+    offered = await fill_choices(viewer, await form_options.choices_in_form(viewer), form, *lists)
+    return OpenedForm(offered, zone_in_form(FormReader(form), zone))
+
+
 async def show_form_again(
-    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **row: Any
+    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **context: Any
 ) -> Response[str]:
-    """Show the whole form again as it was typed; `found` is what else it shows."""
+    """Show the whole form again as it was typed; `context` is what else it shows."""
     kept = opened.editing and opened.editing._replace(version=form_version(form), was=form["was"])
     form_id = id_in(form["form_id"]) or ids.new_id()
     return await render_schedule_form(
-        pages, viewer, form, opened.offered, opened.zone, now, form_id=form_id, editing=kept, **row
+        pages, viewer, form, opened._replace(editing=kept), now, form_id=form_id, **context
     )
 
 
@@ -288,7 +249,8 @@ async def post_people_of_agency(
 ) -> Response[str]:
     """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
     opened = await open_form(viewer, form, zone, now, agency_id)
-    agency_list = next((one for one in agency_lists(form, opened.offered, [agency_id]) if one.id == agency_id), None)
+    lists = agency_lists(form, opened.offered, [agency_id])
+    agency_list = next((agency_list for agency_list in lists if agency_list.id == agency_id), None)
     if agency_list is None:
         raise NotFound
     if not pages.is_htmx:
@@ -323,33 +285,28 @@ TEMPLATES_PATH = "/schedule/templates"
 async def show_templates(pages: Pages, viewer: Viewer) -> Response[str]:
     """List the templates that the viewer may use."""
     check_organizer(viewer)
-    every = await form_options.templates_for(viewer)
-    return pages.render(
-        "events/schedule/templates.html", rows=[(template, may_remove_template(viewer, template)) for template in every]
-    )
+    templates = await form_options.templates_for(viewer)
+    rows = [(template, may_remove_template(viewer, template)) for template in templates]
+    return pages.render("events/schedule/templates.html", rows=rows)
 
 
 @post(TEMPLATES_PATH, guards=[signed_in], status_code=200)
 async def post_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
     """Save the content of the form as a template, and show the form again unchanged."""
-    check_organizer(viewer)
-    offered = await fill_choices(viewer, await form_options.choices_in_form(viewer), form)
-    form_id = id_in(form["form_id"]) or ids.new_id()
+    opened = await _opened_new(viewer, form, zone)
     kept = settle_boxes(form)
     texts = {name: kept.all(name) for name in kept}
+    committee_id = id_in(form["committee"])
+    is_offered = committee_id in {committee.id for committee in opened.offered.own_committees}
+    # A template without one of their committees is the viewer's own.
+    shared_in = committee_id if is_offered and may_be_shared(form["visibility"]) else None
     try:
-        await form_options.save_template(
-            viewer, form["template_name"], texts, _committee_of_template(form, offered), now
-        )
+        await form_options.save_template(viewer, form["template_name"], texts, shared_in, now)
     except Invalid as wrong:
         errors = errors_of(wrong, (*EVENT_FORM_FIELDS, "template_name"))
-        return await render_schedule_form(
-            pages, viewer, form, offered, zone, now, form_id=form_id, errors=errors, status_code=422
-        )
+        return await show_form_again(pages, viewer, form, opened, now, errors=errors, status_code=422)
     saved = Flash(sentence=f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet.")
-    return await render_schedule_form(
-        pages, viewer, form.but({"template_name": ""}), offered, zone, now, form_id=form_id, flash=saved
-    )
+    return await show_form_again(pages, viewer, form.but({"template_name": ""}), opened, now, flash=saved)
 
 
 @post(TEMPLATES_PATH + "/{template_id:uuid}/removal", guards=[signed_in], status_code=303)
@@ -357,10 +314,3 @@ async def post_template_removal(pages: Pages, viewer: Viewer, now: Now, template
     """Remove a template."""
     name = await form_options.remove_template(viewer, template_id, now)
     return pages.redirect(TEMPLATES_PATH, f"Template “{name}” removed.")
-
-
-def _committee_of_template(form: FormValues, offered: EventChoices) -> UUID | None:
-    """Return the committee whose schedulers may use the template; None for the viewer's own."""
-    chosen = id_in(form["committee"])
-    is_offered = chosen in {committee.id for committee in offered.own_committees}
-    return chosen if is_offered and may_be_shared(form["visibility"]) else None

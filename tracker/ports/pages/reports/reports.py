@@ -6,6 +6,7 @@ The chart shows the attendance rate by month as bars, measured here so that the 
 import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
+from urllib.parse import urlencode
 
 from litestar import Response, get
 from litestar.di import Provide
@@ -72,25 +73,29 @@ async def report_page(
     try:
         asked, errors = await report_request_in(viewer, zone, now, params), Errors()
     except Invalid as wrong:
-        asked, errors = (
-            await report_request_in(viewer, zone, now, FormValues({})),
-            errors_of(wrong, spreadsheets.FIELDS),
-        )
+        errors = errors_of(wrong, spreadsheets.FIELDS)
+        asked = await report_request_in(viewer, zone, now, FormValues({}))
     period_report, committees, saved = await together(
-        reports.report_for(viewer, asked), _committees(viewer, asked), saved_in(viewer, query_string, "reports")
+        reports.report_for(viewer, asked), reports.report_committees(viewer), saved_in(viewer, query_string, "reports")
     )
-    status_code = 422 if errors else 200
+    other = [asked.committee] if asked.committee and asked.committee not in committees else []
+    days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
+    texts = {**days, "kind": "", "committee": "", **report_query(asked)}
     return pages.render(
         "reports/show.html",
-        status_code=status_code,
+        status_code=422 if errors else 200,
         report=period_report,
         errors=errors,
-        form=params if errors else FormValues({name: (text,) for name, text in _form_of(asked).items()}),
+        form=params if errors else FormValues({name: (text,) for name, text in texts.items()}),
         chart=rate_chart(period_report.months),
         files=_files(PAGE, report_query(asked)),
-        **_form_choices(asked),
+        periods=[*spreadsheets.period_choices(asked), (CUSTOM, "Chosen days")],
+        kind_choices=[("", "All kinds"), *KIND_WORDS.items()],
         **_shared_context(asked),
-        committees=committees,
+        committees=[
+            ("", "All committees"),
+            *((str(committee.id), committee.name) for committee in (*committees, *other)),
+        ],
         **saved,
     )
 
@@ -100,7 +105,7 @@ async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now
     """Show the rows that one number counts."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
     report_rows = await reports.rows_behind(viewer, asked, number, SHOWN)
-    address = report_query(asked) | spreadsheets.number_query(
+    query = report_query(asked) | spreadsheets.number_query(
         number.part, number.measure, spreadsheets.line_of_number(number)
     )
     return pages.render(
@@ -108,7 +113,7 @@ async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now
         rows=report_rows,
         number=number,
         title=await _number_words(number),
-        files=_files(f"{PAGE}/rows", address),
+        files=_files(f"{PAGE}/rows", query),
         **_shared_context(asked),
     )
 
@@ -122,10 +127,8 @@ async def report_file(
     period_report = await reports.report_for(viewer, asked)
     if period_report.is_restricted and (proof := first_reauthenticate(visit, spreadsheets.report_address(asked), now)):
         return proof
-    figures = report_sheets(period_report)
-    return await _file_of(
-        file_type, viewer, settings, asked, figures, "figures", is_restricted=period_report.is_restricted
-    )
+    file = FigureFile("figures", report_sheets(period_report), period_report.is_restricted)
+    return await _file_of(file_type, viewer, settings, asked, file)
 
 
 @get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
@@ -142,38 +145,29 @@ async def rows_file(
         return proof
     name = await _number_words(number)
     sheets = [row_sheet(name, report_rows, asked.zone)]
-    what = f"rows of {name}"
-    return await _file_of(
-        file_type,
-        viewer,
-        settings,
-        asked,
-        sheets,
-        what,
-        is_restricted=report_rows.is_restricted,
-        banner=report_rows.banner,
-    )
+    file = FigureFile(f"rows of {name}", sheets, report_rows.is_restricted, report_rows.banner)
+    return await _file_of(file_type, viewer, settings, asked, file)
+
+
+class FigureFile(NamedTuple):
+    """What a file holds; `words` is what the audit log calls it."""
+
+    words: str
+    sheets: list[SpreadsheetTable]
+    is_restricted: bool
+    banner: str = ""
 
 
 async def _file_of(
-    file_type: FileType,
-    viewer: Viewer,
-    settings: Settings,
-    asked: ReportRequest,
-    sheets: list[SpreadsheetTable],
-    what: str,
-    *,
-    is_restricted: bool,
-    banner: str = "",
+    file_type: FileType, viewer: Viewer, settings: Settings, asked: ReportRequest, file: FigureFile
 ) -> Response[bytes]:
-    heading = heading_of(
-        settings.task_force_name, asked, f"{viewer.name} ({viewer.agency})", is_restricted=is_restricted
-    )
+    reader = f"{viewer.name} ({viewer.agency})"
+    heading = heading_of(settings.task_force_name, asked, reader, is_restricted=file.is_restricted)
     if file_type == "csv":
-        content = await asyncio.to_thread(csv_of, heading, sheets, banner)
+        content = await asyncio.to_thread(csv_of, heading, file.sheets, file.banner)
     else:
-        content = await asyncio.to_thread(xlsx_of, heading, sheets, asked.now, banner)
-    await reports.note_download(viewer, asked, what, file_type, asked.now)
+        content = await asyncio.to_thread(xlsx_of, heading, file.sheets, asked.now, file.banner)
+    await reports.note_download(viewer, asked, file.words, file_type, asked.now)
     name = f"report-{asked.period.first}-{asked.period.last}.{file_type}"
     return Response(
         content,
@@ -185,38 +179,16 @@ async def _file_of(
 async def _number_words(number: ReportNumber) -> str:
     """Return a number in words: "Remote: FBI, 2026-12"."""
     words = MEASURE_WORDS[number.measure]
-    agency = next(
-        (agency.code for agency in await reports.report_agencies() if number.agency == (agency.id or reports.WALK_INS)),
-        "",
-    )
-    line = [agency, ARMS[number.arm] if number.arm else "", f"{number.month:%B %Y}" if number.month else ""]
-    return ": ".join([words, *([", ".join(filter(None, line))] if any(line) else [])])
-
-
-async def _committees(viewer: Viewer, asked: ReportRequest) -> list[tuple[str, str]]:
-    known = await reports.report_committees(viewer)
-    other = [asked.committee] if asked.committee and asked.committee not in known else []
-    return [
-        ("", "All committees"),
-        *((str(report_committee.id), report_committee.name) for report_committee in (*known, *other)),
-    ]
-
-
-def _form_of(asked: ReportRequest) -> dict[str, str]:
-    """Return the form of a requested report; its days are filled in for chosen days."""
-    days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
-    return {**days, "kind": "", "committee": "", **report_query(asked)}
+    codes = {agency.id or reports.WALK_INS: agency.code for agency in await reports.report_agencies()}
+    agency = codes.get(number.agency, "") if number.agency else ""
+    arm = ARMS[number.arm] if number.arm else ""
+    month = f"{number.month:%B %Y}" if number.month else ""
+    line = ", ".join(filter(None, (agency, arm, month)))
+    return f"{words}: {line}" if line else words
 
 
 def _files(path: str, query: dict[str, str]) -> list[tuple[str, str]]:
-    return [(form.upper(), f"{path}.{form}?{spreadsheets.encoded_query(query)}") for form in FILES]
-
-
-def _form_choices(asked: ReportRequest) -> dict[str, Any]:
-    return {
-        "periods": [*spreadsheets.period_choices(asked), (CUSTOM, "Chosen days")],
-        "kind_choices": [("", "All kinds"), *KIND_WORDS.items()],
-    }
+    return [(form.upper(), f"{path}.{form}?{urlencode(query)}") for form in FILES]
 
 
 def _shared_context(asked: ReportRequest) -> dict[str, Any]:
@@ -269,7 +241,11 @@ def rate_chart(months: Sequence[MonthLine]) -> RateChart | None:
         return None
     wide = (RIGHT - LEFT) / len(months)
     bars = [_bar(line, LEFT + wide * number, wide) for number, line in enumerate(months)]
-    said = [f"{_month_name(line)} {line.tally.rate}" for line in months if line.tally.rate is not None]
+    said = [
+        f"{MONTHS[line.first.month - 1]} {line.first.year} {line.tally.rate}"
+        for line in months
+        if line.tally.rate is not None
+    ]
     return RateChart(
         bars, [ChartStep(_y(step), step) for step in STEPS], f"{', '.join(said)} percent.", len(bars) <= MOST_LABELED
     )
@@ -293,7 +269,3 @@ def _bar(line: MonthLine, x: float, wide: float) -> ChartBar:
 
 def _y(percent: int) -> float:
     return round(BOTTOM - (BOTTOM - TOP) * percent / 100, 1)
-
-
-def _month_name(line: MonthLine) -> str:
-    return f"{MONTHS[line.first.month - 1]} {line.first.year}"

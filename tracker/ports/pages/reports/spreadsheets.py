@@ -1,7 +1,8 @@
 """The addresses of reports, and reports as files for spreadsheets."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,22 +19,24 @@ from tracker.rules.core.wording import clock, local, short_day, zone_word
 from tracker.rules.events.events import Kind
 from tracker.rules.reports import reports as period_rules
 from tracker.rules.reports.reports import CUSTOM, KINDS, ReportCommittee, ReportPeriod, ReportRequest
-from tracker.rules.reports.sums import ItemColumn, ItemLine, KindLine, OperationCount, PlaceTally, days_to_completion
+from tracker.rules.reports.sums import ItemColumn, OperationCount, PlaceTally, days_to_completion
 from tracker.usecases.reports import reports
 from tracker.usecases.reports.reports import WALK_INS, NumberPart, PeriodReport, ReportNumber, ReportRows
 
-TALLY = (
-    "Invited",
-    "Present",
-    "In the room",
-    "Remote",
-    "Excused",
-    "Absent",
-    "Not marked",
-    "Still open",
-    "Rate (%)",
-    "Walk-ins",
-)
+TALLY = {
+    "invited": "Invited",
+    "present": "Present",
+    "here": "In the room",
+    "remote": "Remote",
+    "excused": "Excused",
+    "absent": "Absent",
+    "not_marked": "Not marked",
+    "open": "Still open",
+    "rate": "Rate (%)",
+    "walk_in": "Walk-ins",
+}
+"""The columns of a tally: its numbers, and their words."""
+_tally: Callable[[PlaceTally], tuple[Cell, ...]] = attrgetter(*TALLY)
 OF_DATES = ("Day", "Start", "Event", "Kind", "Minutes", "Quorum", "Seats present", "Seats not present")
 ARMS = {"law_enforcement": "Law-enforcement arm", "victim_services": "Victim-services arm"}
 AGES = {
@@ -47,16 +50,9 @@ AGES = {
     ItemColumn.LATE_LONGER: "Over 30 days late",
 }
 MEASURE_WORDS = {
-    "invited": "Invited",
-    "present": "Present",
-    "here": "In the room",
-    "remote": "Remote",
-    "excused": "Excused",
-    "absent": "Absent",
+    **TALLY,
     "unmarked": "Not marked",
     "open": "Not marked yet",
-    "not_marked": "Not marked",
-    "walk_in": "Walk-ins",
     "attended": "People present",
     "held": "Dates held",
     "canceled": "Dates canceled",
@@ -64,15 +60,7 @@ MEASURE_WORDS = {
 }
 WITHHELD = "Withheld"
 """In place of the joint operations of a reader who sees none, whether or not there were any."""
-MARK_WORDS = {
-    "here": "In the room",
-    "remote": "Remote",
-    "excused": "Excused",
-    "absent": "Absent",
-    "unmarked": "Not marked",
-    "open": "Not marked yet",
-    "walk_in": "Walk-in, in the room",
-}
+MARK_WORDS = {**MEASURE_WORDS, "walk_in": "Walk-in, in the room"}
 
 
 def heading_of(task_force: str, asked: ReportRequest, reader: str, *, is_restricted: bool) -> str:
@@ -90,6 +78,10 @@ def as_of(asked: ReportRequest) -> str:
 
 def report_sheets(report: PeriodReport) -> list[SpreadsheetTable]:
     """Return the tables of a report: four, and one of joint operations unless another kind was asked for."""
+    activities = [
+        (KIND_WORDS[row.kind] if row.kind else "All", row.held, row.canceled, hours(row.minutes), row.tally.attended)
+        for row in report.activities
+    ]
     sums = [(ARMS[arm], "", "", "", *_tally(tally)) for arm, tally in report.arms]
     agencies = [
         (agency.code, agency.name, _words(agency.arm or ""), _words(agency.level), *_tally(tally))
@@ -98,25 +90,28 @@ def report_sheets(report: PeriodReport) -> list[SpreadsheetTable]:
     return [
         SpreadsheetTable(
             name="Attendance by agency",
-            columns=("Agency", "Name", "Arm", "Level", *TALLY),
+            columns=("Agency", "Name", "Arm", "Level", *TALLY.values()),
             rows=[*agencies, *sums, ("All", "", "", "", *_tally(report.total))],
             totals=len(sums) + 1,
         ),
         SpreadsheetTable(
             name="Attendance by month",
-            columns=("Month", "Dates held", *TALLY),
+            columns=("Month", "Dates held", *TALLY.values()),
             rows=[(f"{line.first:%Y-%m}", line.held, *_tally(line.tally)) for line in report.months],
         ),
         SpreadsheetTable(
             name="Action items",
             columns=("Agency", *AGES.values(), "Median days to complete"),
-            rows=[_items(line) for line in report.items],
+            rows=[
+                (line.agency.code if line.agency else "All", *(line.numbers[age] for age in AGES), line.median_days)
+                for line in report.items
+            ],
             totals=1,
         ),
         SpreadsheetTable(
             name="Activity",
             columns=("Activity", "Held", "Canceled", "Hours", "People present"),
-            rows=[_activity(line) for line in report.activities],
+            rows=activities,
             totals=1,
         ),
         *_operations(report.operations),
@@ -158,30 +153,6 @@ def mark_words(mark: str, *, is_remote: bool, substitute: str) -> str:
 def hours(minutes: int) -> float:
     """Return minutes as hours, to a tenth."""
     return round(minutes / 60, 1)
-
-
-def _tally(tally: PlaceTally) -> Iterable[Cell]:
-    return (
-        tally.invited,
-        tally.present,
-        tally.here,
-        tally.remote,
-        tally.excused,
-        tally.absent,
-        tally.not_marked,
-        tally.open,
-        tally.rate,
-        tally.walk_in,
-    )
-
-
-def _items(line: ItemLine) -> tuple[Cell, ...]:
-    return (line.agency.code if line.agency else "All", *(line.numbers[age] for age in AGES), line.median_days)
-
-
-def _activity(line: KindLine) -> tuple[Cell, ...]:
-    kind = KIND_WORDS[line.kind] if line.kind else "All"
-    return kind, line.held, line.canceled, hours(line.minutes), line.tally.attended
 
 
 def _operations(operations: OperationCount | None) -> list[SpreadsheetTable]:
@@ -238,17 +209,16 @@ async def report_request_in(viewer: Viewer, zone: str, now: Now, query: FormValu
     `Invalid` for days that make no period; an unknown word is ignored; a committee that the viewer may not know has no
     events.
     """
-    kind = query["kind"] if query["kind"] in list(KINDS) else None
-    wanted = id_in(query["committee"])
-    known = await reports.report_committees(viewer) if wanted else []
+    committee, wanted = None, id_in(query["committee"])
+    if wanted:
+        known = await reports.report_committees(viewer)
+        committee = next((report_committee for report_committee in known if report_committee.id == wanted), UNKNOWN)
     return ReportRequest(
         period=_period(query, now, zone),
-        kind=Kind(kind) if kind else None,
+        kind=next((kind for kind in KINDS if kind == query["kind"]), None),
         zone=zone,
         now=now,
-        committee=next((report_committee for report_committee in known if report_committee.id == wanted), UNKNOWN)
-        if wanted
-        else None,
+        committee=committee,
     )
 
 
@@ -256,11 +226,11 @@ def report_query(asked: ReportRequest) -> dict[str, str]:
     """Return the query of a report."""
     days = {"from": asked.period.first.isoformat(), "to": asked.period.last.isoformat()}
     query = {"period": asked.period.key, **(days if asked.period.key == CUSTOM else {})}
-    return (
-        query
-        | ({"kind": asked.kind} if asked.kind else {})
-        | ({"committee": str(asked.committee.id)} if asked.committee else {})
-    )
+    if asked.kind:
+        query["kind"] = asked.kind
+    if asked.committee:
+        query["committee"] = str(asked.committee.id)
+    return query
 
 
 def limits_in_words(asked: ReportRequest) -> str:
@@ -279,26 +249,29 @@ def period_choices(asked: ReportRequest) -> list[Any]:
 
 def report_address(asked: ReportRequest) -> str:
     """Return the address of a report."""
-    return f"{PAGE}?{encoded_query(report_query(asked))}"
+    return f"{PAGE}?{urlencode(report_query(asked))}"
 
 
 def rows_link(asked: ReportRequest) -> Callable[..., str]:
     """Return the function for the address of a number's rows: link("places", "here", agency=…, month=…, kind=…)."""
 
     def link(part: str, measure: str, **line: Any) -> str:
-        return f"{PAGE}/rows?{encoded_query(report_query(asked) | number_query(part, measure, line))}"
+        return f"{PAGE}/rows?{urlencode(report_query(asked) | number_query(part, measure, line))}"
 
     return link
 
 
-def encoded_query(query: Mapping[str, str]) -> str:
-    """Return a query as it follows the question mark."""
-    return urlencode(query)
-
-
 def number_query(part: str, measure: str, line: Mapping[str, Any]) -> dict[str, str]:
     """Return the query of a number; values that are None in its line are left out."""
-    return {"part": part, "of": measure, **{name: _word(one) for name, one in line.items() if one is not None}}
+    return {
+        "part": part,
+        "of": measure,
+        **{
+            name: f"{value:%Y-%m}" if isinstance(value, date) else str(value)
+            for name, value in line.items()
+            if value is not None
+        },
+    }
 
 
 def number_in(query: FormValues) -> ReportNumber:
@@ -320,10 +293,6 @@ def number_in(query: FormValues) -> ReportNumber:
 def line_of_number(number: ReportNumber) -> dict[str, Any]:
     """Return the line of a number, as `number_query` takes it."""
     return {"agency": number.agency, "arm": number.arm, "month": number.month}
-
-
-def _word(value: object) -> str:
-    return f"{value:%Y-%m}" if isinstance(value, date) else str(value)
 
 
 def _period(query: FormValues, now: Now, zone: str) -> ReportPeriod:

@@ -1,9 +1,9 @@
 """Pages of an agency, its blackout days, and offboarding."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -15,9 +15,10 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core import form_values
-from tracker.ports.pages.core.date_entries import Agenda, agenda_of, date_address, date_times
+from tracker.ports.pages.core.date_entries import agenda_of, date_address, date_times
 from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormReader, FormValues, errors_of, id_in
+from tracker.ports.pages.core.form_shapes import Day, FormShape, Text, form_context, shown_fields
+from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormValues, errors_of, id_in
 from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.reports.spreadsheets import period_choices, report_address, report_request_in, rows_link
 from tracker.ports.pages.roster.admin_forms import check_roster_manager
@@ -57,22 +58,23 @@ async def agency_context(
 ) -> dict[str, Any]:
     """Return the values of an agency's page. Errors: NotFound."""
     agency_card = await directory.agency_for(viewer, agency_id)
-    items, days, attendance, blackouts = await together(
+    items, lines, attendance, blackouts = await together(
         item_lists.open_items_of_people(viewer, [person.id for person in agency_card.people]),
-        _next(viewer, agency_id, zone, today, now),
+        occurrences.next_dates_of_agency(viewer, agency_id, now, now + AHEAD),
         _attendance(viewer, agency_id, zone, now, period),
         availability.blackouts_of_agency(agency_id, today),
     )
+    seen = (SeenDate(line=line) for line in lines if not line.is_off)
     return {
         **ROSTER_WORDS,
         "agency": agency_card,
         "items": items,
-        "days": days,
+        "days": agenda_of(seen, today, today + AHEAD, zone),
         "late": sum(days_late(item, today) > 0 for item in items),
         **attendance,
         "blackouts": blackouts,
         "may_name": may_set_blackouts(viewer, agency_id),
-        "form": NO_FORM,
+        "fields": shown_fields(NO_FORM, Errors(), BlackoutForm),
         "errors": Errors(),
     }
 
@@ -91,14 +93,16 @@ async def _attendance(viewer: Viewer, agency_id: UUID, zone: Zone, now: Now, per
     }
 
 
-async def _next(viewer: Viewer, agency_id: UUID, zone: Zone, today: Today, now: Now) -> Agenda:
-    lines = await occurrences.next_dates_of_agency(viewer, agency_id, now, now + AHEAD)
-    return agenda_of((SeenDate(line=line) for line in lines if not line.is_off), today, today + AHEAD, zone)
-
-
 BLACKOUT_PATH = "/agencies/{agency_id:uuid}/blackout-days"
 LONGEST_REASON = 60  # characters
-FIELDS = ("first", "last", "reason")
+
+
+class BlackoutForm(FormShape, kw_only=True):
+    """Days on which no one at an agency is available."""
+
+    first: Annotated[date | None, Day("First day")] = None
+    last: Annotated[date | None, Day("Last day")] = None
+    reason: Annotated[str, Text("Reason", LONGEST_REASON)] = ""
 
 
 @post(BLACKOUT_PATH, guards=[signed_in], status_code=303)
@@ -107,15 +111,12 @@ async def post_blackout(
 ) -> Response[Any]:
     """Add blackout days, or show the page again with the errors."""
     try:
-        reader = FormReader(form)
-        first, last, reason = reader.day("first"), reader.day("last"), reader.text("reason", LONGEST_REASON)
-        reader.check()
-        await availability.set_blackout(viewer, agency_id, first, last, reason, now, today)
+        blackout = BlackoutForm.read(form)
+        await availability.set_blackout(viewer, agency_id, blackout.first, blackout.last, blackout.reason, now, today)
     except Invalid as wrong:
-        shown = await agency_context(viewer, agency_id, zone, today, now)
-        shown |= {"form": form, "errors": errors_of(wrong, FIELDS)}
-        return pages.render("views/agencies/show.html", status_code=422, **shown)
-    return pages.redirect(_place_on_page(agency_id), "Blackout days added.")
+        context = await agency_context(viewer, agency_id, zone, today, now)
+        return pages.render("views/agencies/show.html", **context | form_context(form, wrong, BlackoutForm))
+    return pages.redirect(f"/agencies/{agency_id}#blackout-h", "Blackout days added.")
 
 
 @post(f"{BLACKOUT_PATH}/{{blackout_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -124,11 +125,7 @@ async def post_blackout_removal(
 ) -> Redirect:
     """Remove blackout days."""
     await availability.remove_blackout(viewer, agency_id, blackout_id, now)
-    return pages.redirect(_place_on_page(agency_id), "Blackout days removed.")
-
-
-def _place_on_page(agency_id: UUID) -> str:
-    return f"/agencies/{agency_id}#blackout-h"
+    return pages.redirect(f"/agencies/{agency_id}#blackout-h", "Blackout days removed.")
 
 
 PATH = "/people/{person_id:uuid}/offboarding"

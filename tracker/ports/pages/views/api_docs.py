@@ -76,34 +76,32 @@ async def api_docs(state: State, pages: Pages, settings: Settings) -> Response[s
     """Show the document: it is the same for everyone and made once."""
     shown: Response[str] | None = state.get("api_docs")
     if shown is None:
-        shown = state["api_docs"] = _shown(pages, state["api_document"](), settings.base_url)
+        document = state["api_document"]()
+        shown = state["api_docs"] = pages.render(
+            "views/api-docs.html",
+            about=document["info"],
+            groups=_groups(document, settings.base_url),
+            shapes=[
+                (name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
+                for name, schema in document["components"]["schemas"].items()
+            ],
+            problems=KINDS,
+            scopes=ApiScope,
+            base=f"{settings.base_url}{document['servers'][0]['url']}",
+        )
     return shown
 
 
-def _shown(pages: Pages, document: Json, base_url: str) -> Response[str]:
-    return pages.render(
-        "views/api-docs.html",
-        about=document["info"],
-        groups=_groups(document, base_url),
-        shapes=_shapes(document),
-        problems=KINDS,
-        scopes=ApiScope,
-        base=f"{base_url}{document['servers'][0]['url']}",
-    )
-
-
 def _groups(document: Json, base_url: str) -> list[tuple[Json, list[ShownOperation]]]:
-    asked = [
-        (operation["tags"][0], _asked(document, base_url, method, path, operation))
+    operations = [
+        (operation["tags"][0], _operation(document, base_url, method, path, operation))
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
     ]
-    return [
-        (tag, [shown_operation for name, shown_operation in asked if name == tag["name"]]) for tag in document["tags"]
-    ]
+    return [(tag, [operation for name, operation in operations if name == tag["name"]]) for tag in document["tags"]]
 
 
-def _asked(document: Json, base_url: str, method: str, path: str, operation: Json) -> ShownOperation:
+def _operation(document: Json, base_url: str, method: str, path: str, operation: Json) -> ShownOperation:
     return ShownOperation(
         id=operation["operationId"],
         method=method.upper(),
@@ -114,11 +112,11 @@ def _asked(document: Json, base_url: str, method: str, path: str, operation: Jso
         parameters=tuple(map(_parameter, operation["parameters"])),
         body=_shape_in(operation.get("requestBody", {})),
         responses=tuple(
-            (status, one["description"], _shape_in(one))
-            for status, one in operation["responses"].items()
-            if "$ref" not in one
+            (status, response["description"], _shape_in(response))
+            for status, response in operation["responses"].items()
+            if "$ref" not in response
         ),
-        problems=tuple(int(status) for status, one in operation["responses"].items() if "$ref" in one),
+        problems=tuple(int(status) for status, response in operation["responses"].items() if "$ref" in response),
         curl=_curl(document, base_url, method, path, operation),
     )
 
@@ -133,26 +131,19 @@ def _parameter(parameter: Json) -> ShownField:
 
 
 def _shape_in(holder: Json) -> str:
-    return next((one["schema"]["$ref"].rpartition("/")[2] for one in holder.get("content", {}).values()), "")
-
-
-def _shapes(document: Json) -> list[tuple[str, str, list[ShownField], list[str]]]:
-    """Return name, description, fields and, for an enumeration, its values."""
-    return [
-        (name, schema.get("description", ""), _fields(schema), schema.get("enum", []))
-        for name, schema in document["components"]["schemas"].items()
-    ]
+    contents = holder.get("content", {}).values()
+    return next((content["schema"]["$ref"].rpartition("/")[2] for content in contents), "")
 
 
 def _fields(schema: Json) -> list[ShownField]:
     return [
         ShownField(
             name=name,
-            kind=shown_type_of(one),
+            kind=shown_type_of(part),
             is_needed=name in schema.get("required", ()),
-            text=one.get("description", ""),
+            text=part.get("description", ""),
         )
-        for name, one in schema.get("properties", {}).items()
+        for name, part in schema.get("properties", {}).items()
     ]
 
 
@@ -161,7 +152,7 @@ def shown_type_of(schema: Json) -> ShownType:
     if "$ref" in schema:
         return ShownType(words="", shape=schema["$ref"].rpartition("/")[2])
     if "anyOf" in schema:
-        first = shown_type_of(next(one for one in schema["anyOf"] if one.get("type") != "null"))
+        first = shown_type_of(next(choice for choice in schema["anyOf"] if choice.get("type") != "null"))
         return ShownType(words=f"{first.words} or null".strip(), shape=first.shape, limits=first.limits)
     limits = tuple(words.format(schema[name]) for name, words in LIMITS.items() if name in schema)
     if schema.get("type") == "array":
@@ -174,16 +165,19 @@ def shown_type_of(schema: Json) -> ShownType:
 
 def _curl(document: Json, base_url: str, method: str, path: str, operation: Json) -> str:
     """Return a command to try, with an example of each required value."""
-    for one in operation["parameters"]:
-        if one["in"] == "path":
-            path = path.replace(f"{{{one['name']}}}", str(_value(document, one["schema"])))
-    needed = [one for one in operation["parameters"] if one["in"] == "query" and one.get("required")]
-    query = "&".join(f"{one['name']}={_value(document, one['schema'])}" for one in needed)
+    values = []
+    for parameter in operation["parameters"]:
+        name, value = parameter["name"], _value(document, parameter["schema"])
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{name}}}", str(value))
+        elif parameter["in"] == "query" and parameter.get("required"):
+            values.append(f"{name}={value}")
+    query = "&".join(values)
     address = f"{base_url}{document['servers'][0]['url']}{path}{f'?{query}' if query else ''}"
     lines = [f"curl '{address}'", '-H "Authorization: Bearer $TOKEN"']
     if method != "get":
         lines[0] = f"curl -X {method.upper()} '{address}'"
-    if any(one["name"] == "If-Match" for one in operation["parameters"]):
+    if any(parameter["name"] == "If-Match" for parameter in operation["parameters"]):
         lines.append("-H 'If-Match: *'")
     if shape := _shape_in(operation.get("requestBody", {})):
         body = _value(document, document["components"]["schemas"][shape])
@@ -201,11 +195,9 @@ def _value(document: Json, schema: Json) -> Any:
         if name in schema:
             return schema[name][0]
     if "properties" in schema:
-        chosen = schema.get("required") or [_best(schema["properties"])]
+        # The field that illustrates a change best is the first with an example, else the first.
+        fields = schema["properties"]
+        best = next((name for name, field in fields.items() if "examples" in field), next(iter(fields)))
+        chosen = schema.get("required") or [best]
         return {name: _value(document, schema["properties"][name]) for name in chosen}
     return VALUES.get(schema.get("format", "")) or VALUES.get(schema.get("type", ""))
-
-
-def _best(fields: Json) -> str:
-    """Return the field that illustrates a change best: the first with an example, else the first."""
-    return next((name for name, one in fields.items() if "examples" in one), next(iter(fields)))

@@ -25,15 +25,13 @@ from tracker.ports.pages.events.date_pages import (
     redirect_to_moved_date,
     refusal_undo_button,
 )
-from tracker.ports.pages.events.previews import consequences_of_deed
+from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
 from tracker.rules.core.wording import local, plural, short_date
 from tracker.rules.emails.emails import REPLY_WORDS
 from tracker.rules.events.events import EventStatus, dates_taking_place
 from tracker.rules.events.plans import rule_of
-from tracker.rules.events.replies import Participant
 from tracker.rules.recurrence.series_words import pattern_words
-from tracker.rules.views.impact import Consequences
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.recorded_replies import record_reply_for
@@ -73,41 +71,33 @@ async def show_event(
     """
     subject = f"{event_id}/{key}"
     try:
-        view, found = await together(
+        view, kept = await together(
             view_event(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
         )
     except NotFound:
         return await redirect_to_moved_date(viewer, event_id, key)
     await audit.record_date_read(viewer, view.occurrence, now)
-    typed = _typed(drafts, view, subject, found)
-    outcome = await _if_restored(viewer, view, now)
+    typed = _typed(drafts, view, subject, kept)
+    date, event = view.occurrence, view.occurrence.event
+    outcome = None
+    if date.is_off and view.may_edit:
+        restore = partial(occurrences.restore_occurrence, viewer, event.id, date.key, date.version, now)
+        if event.status is EventStatus.CANCELED:
+            restore = partial(scheduling.restore_event, viewer, event.id, event.version, now)
+        outcome = (await preview_deed(viewer, event.id, restore, now)).outcome
     return pages.render("events/show.html", **event_page_context(view, now) | typed | {"outcome": outcome})
 
 
-def _typed(drafts: Drafts, view: EventView, subject: str, found: Mapping[DraftForm, SavedDraft]) -> dict[str, Any]:
+def _typed(drafts: Drafts, view: EventView, subject: str, kept: Mapping[DraftForm, SavedDraft]) -> dict[str, Any]:
     """Return what was typed into the two forms of replies and not saved, as far as the page has these forms."""
 
     def shown(form: DraftForm) -> FormValues | None:
-        return drafts.shown(DraftKey(form=form, subject=subject, event_id=view.occurrence.event.id), found.get(form))
+        return drafts.shown(DraftKey(form=form, subject=subject, event_id=view.occurrence.event.id), kept.get(form))
 
     reply = shown(DraftForm.REPLY) if view.is_invited else None
     recorded = shown(DraftForm.RECORDED_REPLY) if view.answerable else None
     typed: dict[str, Any] = {"comment": reply["comment"]} if reply else {}
     return typed | ({"recorded": recorded} if recorded else {})
-
-
-async def _if_restored(viewer: Viewer, view: EventView, now: Now) -> Consequences | None:
-    """Return what restoring a canceled event or date would do, for people who may restore it."""
-    date = view.occurrence
-    if not (date.is_off and view.may_edit):
-        return None
-    event = date.event
-    if event.status is EventStatus.CANCELED:
-        return await consequences_of_deed(
-            viewer, event.id, partial(scheduling.restore_event, viewer, event.id, event.version, now), now
-        )
-    deed = partial(occurrences.restore_occurrence, viewer, event.id, date.key, date.version, now)
-    return await consequences_of_deed(viewer, event.id, deed, now)
 
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
@@ -125,7 +115,9 @@ async def post_reply(
     except Gone as closed:
         if is_row:
             return await _home_row(home_rows, await replies.owed_reply_for(viewer, event_id, key), form, closed)
-        return await _too_late(pages, await view_event(viewer, event_id, key, now), now, form, closed)
+        view = await view_event(viewer, event_id, key, now)
+        said = {"comment": form["comment"], "refused": closed.sentence}
+        return pages.render(_template(pages), status_code=410, **event_page_context(view, now) | said)
     except Invalid as wrong:
         return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
     if not is_from_home(form):
@@ -179,18 +171,9 @@ async def _home_row(
 
 def _reply_said(form: FormValues, owed_reply: replies.OwedReply) -> str:
     """Return what was replied to what."""
-    which = (
-        f"all dates of {owed_reply.line.title}"
-        if owed_reply.is_series and form["scope"] == "series"
-        else owed_reply.line.title
-    )
+    is_of_all = owed_reply.is_series and form["scope"] == "series"
+    which = f"{'all dates of ' if is_of_all else ''}{owed_reply.line.title}"
     return f"You replied {form['reply'].capitalize()} to {which}."
-
-
-async def _too_late(pages: Pages, view: EventView, now: Now, form: FormValues, closed: Gone) -> Response[str]:
-    """Show why a date takes no replies now, and the note that is still a draft."""
-    said = {"comment": form["comment"], "refused": closed.sentence}
-    return pages.render(_template(pages), status_code=410, **event_page_context(view, now) | said)
 
 
 def _template(pages: Pages) -> str:
@@ -211,9 +194,9 @@ async def post_recorded_reply(
     try:
         value, note = read_reply_value(form, "reply", "note")
         for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])
-        said = (person_id, value, note, now)
+        reply = (person_id, value, note, now)
         person, released = await record_reply_for(
-            viewer, event_id, key, *said, for_series=for_series, invitation_id=invitation_id
+            viewer, event_id, key, *reply, for_series=for_series, invitation_id=invitation_id
         )
     except Invalid as wrong:
         context = {**event_page_context(view, now), "recorded": form, "errors": errors_of(wrong, RECORDED_FIELDS)}
@@ -221,14 +204,7 @@ async def post_recorded_reply(
     except (Gone, Conflict) as closed:
         return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
-    undo = refusal_undo_button(f"/events/{event_id}/{key}", now) if person.substitutes_for else None
-    return pages.redirect(
-        f"/events/{event_id}/{key}#participants", f"{sentence} {_emailed_words(person, released)}", undo
-    )
-
-
-def _emailed_words(person: Participant, released: str) -> str:
-    """Return who gets an email because of the reply."""
+    undo, emailed = None, f"{released} will get an email that they’re not needed." if released else NO_EMAIL
     if person.substitutes_for:
-        return OF_SUBSTITUTE
-    return f"{released} will get an email that they’re not needed." if released else NO_EMAIL
+        undo, emailed = refusal_undo_button(f"/events/{event_id}/{key}", now), OF_SUBSTITUTE
+    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {emailed}", undo)

@@ -69,12 +69,12 @@ async def home_page(
 ) -> Response[str]:
     """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
     viewer = visit.viewer
-    found, managed = await together(read_home(viewer, now, zone), _managed(viewer, now, settings, mail_server))
+    shown, managed = await together(read_home(viewer, now, zone), _managed(viewer, now, settings, mail_server))
     last = today + timedelta(days=NEXT_DAYS - 1)
-    days = calendars.dates_by_day(found.days.agenda if found.days else (), today, last, zone)
+    days = calendars.dates_by_day(shown.days.agenda if shown.days else (), today, last, zone)
     return pages.render(
         "views/home/show.html",
-        **home_context(found, now, zone),
+        **home_context(shown, now, zone),
         days=write_out(days, zone, at_most=AGENDA_SHOWN),
         lacks_password=not (settings.is_demo or visit.has_password),
         **managed,
@@ -96,17 +96,15 @@ async def _administration(
     viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer, known: DeploymentState
 ) -> Administration | None:
     """Return what needs an administrator; None when nothing does."""
-    check_lines, newcomers, paused = await together(
+    warnings, newcomers, paused = await together(
         health_warnings(settings, mail_server.trouble, known, now),
         number_of_newcomers(viewer, now),
         paused_people(viewer),
     )
+    if not (warnings or newcomers or paused):
+        return None
     is_administrator = Role.ADMINISTRATOR in viewer.roles
-    return (
-        Administration(warnings=check_lines, is_administrator=is_administrator, newcomers=newcomers, paused=paused)
-        if check_lines or newcomers or paused
-        else None
-    )
+    return Administration(warnings=warnings, is_administrator=is_administrator, newcomers=newcomers, paused=paused)
 
 
 @post("/test-emails", guards=[signed_in], status_code=303)
@@ -149,15 +147,11 @@ async def post_set_up(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
 async def _test_row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:
     progress = await home.set_up_progress(viewer)
     test = progress.test
-    if not said and test and test.state is not MessageState.PENDING:
-        said = _test_words(test.state, was_sent=test.sent_at is not None)
+    if not said and test and test.state is MessageState.SENT:
+        said = "The email server took the test email."
+    elif not said and test and test.state is not MessageState.PENDING:
+        said = f"The test email {'couldn’t be delivered' if test.sent_at else 'wasn’t sent'}."
     return pages.render("views/admin/test-email-part.html", test=test, set_up=progress, is_set_up=is_set_up, said=said)
-
-
-def _test_words(state: MessageState, *, was_sent: bool) -> str:
-    if state is MessageState.SENT:
-        return "The email server took the test email."
-    return "The test email couldn’t be delivered." if was_sent else "The test email wasn’t sent."
 
 
 OTHER_VALUES: Mapping[str, Sequence[str]] = {"actors": (SYSTEM,)}
@@ -194,6 +188,7 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
     candidates = await search.candidates_named(viewer, params["candidates"], params["subject"] or params["origin"])
     words = params[f"{params['name']}{WORDS}"].strip()
     people_matched = await candidates_with_words(candidates, words, MOST)
+    others = OTHER_VALUES.get(params["candidates"], ())
     return pages.render(
         "core/parts/people-found.html",
         place=params["place"],
@@ -201,7 +196,7 @@ async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[
         words=words,
         found=people_matched.people,
         more=people_matched.more,
-        others=[one for one in OTHER_VALUES.get(params["candidates"], ()) if words and one.startswith(words.lower())],
+        others=[value for value in others if words and value.startswith(words.lower())],
         invited=(),
     )
 
@@ -231,10 +226,10 @@ def guide() -> dict[str, WrittenPage]:
     """Return the pages of the guide by name, read once."""
     files = {file.stem: file for file in folder(GUIDE).glob("*.md")}
     addresses = {file.name: HELP if name == FIRST else f"{HELP}/{name}" for name, file in files.items()}
-    reader = MarkdownReader(page=addresses.__getitem__, picture=_picture)
+
+    def picture(name: str) -> Picture:
+        asset = own_assets()[f"{GUIDE}/{name}"]
+        return Picture(asset.address, *size_of_png(asset.body))
+
+    reader = MarkdownReader(page=addresses.__getitem__, picture=picture)
     return {name: reader.read(file.read_text(encoding="utf-8")) for name, file in files.items()}
-
-
-def _picture(name: str) -> Picture:
-    asset = own_assets()[f"{GUIDE}/{name}"]
-    return Picture(asset.address, *size_of_png(asset.body))

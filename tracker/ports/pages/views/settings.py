@@ -33,6 +33,7 @@ from tracker.usecases.roster.people import Profile
 from tracker.usecases.views import health, home
 
 PATH = "/settings"
+PROFILE_TEXTS = ("name", "title", "phone", "mobile", "zone")
 FIELDS = ("name", "title", "phone", "mobile", "private", "zone", "address")
 SAVED = "Profile saved."
 LINK_SENT = "If {address} can be added, we’ve sent a link there. Open it within an hour."
@@ -49,16 +50,9 @@ async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Draf
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
 async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
     """Change the viewer's own entry in the roster."""
-    wanted = Profile(
-        name=form["name"],
-        title=form["title"],
-        phone=form["phone"],
-        mobile=form["mobile"],
-        is_mobile_private=bool(form["private"]),
-        zone=form["zone"],
-    )
     try:
-        await people.change_profile(viewer, wanted, now)
+        texts = {name: form[name] for name in PROFILE_TEXTS}
+        await people.change_profile(viewer, Profile(**texts, is_mobile_private=bool(form["private"])), now)
     except Invalid as wrong:
         return await _page(pages, viewer, visit, now, form, wrong)
     return pages.redirect(PATH, SAVED)
@@ -77,10 +71,9 @@ async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, no
 
 
 async def _profile(viewer: Viewer) -> FormValues:
-    profile = await people.profile_of(viewer)
-    values = asdict(profile)
-    texts = {field: [values[field]] for field in ("name", "title", "phone", "mobile", "zone")}
-    return FormValues(texts | {"private": ["yes" if profile.is_mobile_private else ""]})
+    profile = asdict(await people.profile_of(viewer))
+    texts = {name: [profile[name]] for name in PROFILE_TEXTS}
+    return FormValues(texts | {"private": ["yes" if profile["is_mobile_private"] else ""]})
 
 
 async def _page(
