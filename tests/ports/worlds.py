@@ -64,7 +64,7 @@ from tracker.usecases.events import form_options, occurrences, replies, scheduli
 from tracker.usecases.identity import sessions as identity_sessions
 from tracker.usecases.intake import received_emails, unrecorded_replies
 from tracker.usecases.operations import approvals, orders, plans, readiness, records
-from tracker.usecases.operations.plans import existing_plan
+from tracker.usecases.operations.plans import whole_plan
 from tracker.usecases.polls import polls
 from tracker.usecases.roster import agencies, committees, people
 
@@ -304,7 +304,7 @@ async def _secret_plans(cast: Cast, places: Places) -> None:
     ]
     await _plans_in_conflict(lead, in_conflict)
     places.secret_plan = in_conflict[0]
-    view, _ = await existing_plan(lead, places.secret_plan, LAST_WEEK)
+    view = (await whole_plan(lead, places.secret_plan, LAST_WEEK)).view
     places.secret_hit = view.hits[0].id
     places.secret_notice = await _notices(cast, in_conflict)
     places.secret_place = await _confidential_place(cast, in_conflict[0])

@@ -11,7 +11,7 @@ from tests.usecases.operations.world import B, disclose, let_in, planned
 from tracker.database import writing
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
-from tracker.usecases.operations.plans import existing_plan
+from tracker.usecases.operations.plans import whole_plan
 from tracker.usecases.operations.states import enter_plan_state
 
 FINE = {"decision": "proceed", "reason": "Channel 2."}
@@ -109,7 +109,7 @@ async def with_briefing(speak: Speak, cast: Cast) -> tuple[UUID, str]:
 
 async def approved(cast: Cast, event_id: UUID) -> None:
     """Let the plan be approved, without the steps until then."""
-    _, plan = await existing_plan(cast.fbi_lead, event_id, NOW)
+    plan = (await whole_plan(cast.fbi_lead, event_id, NOW)).operation
     async with writing():
         await enter_plan_state(plan.id, OperationState.APPROVED, NOW)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from tracker.ports.api.event_shapes import Needed
 from tracker.rules.events.replies import (
-    ROLE_LABELS,
+    ROLES_OFFERED,
     AttendeeRole,
     Reply,
     ReplySource,
@@ -98,7 +98,8 @@ def test_someone_who_was_invited_again_has_no_earlier_reply_and_was_not_asked_by
 
 
 def test_every_role_has_a_label_and_programs_may_give_every_one_but_the_organizers() -> None:
-    assert set(ROLE_LABELS) == set(AttendeeRole)
+    assert set(ROLES_OFFERED) == set(AttendeeRole)
+    assert all(role.label for role in AttendeeRole)
     assert {one.value for one in Needed} == {one.value for one in AttendeeRole} - {"chair"}
 
 

@@ -13,7 +13,7 @@ from tracker.rules.operations.deconfliction import Decision
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.operations import access, deconfliction, orders, plans
 from tracker.usecases.operations.orders import PrintedCopy
-from tracker.usecases.operations.plans import existing_plan
+from tracker.usecases.operations.plans import whole_plan
 
 pytestmark = pytest.mark.both_engines
 
@@ -74,7 +74,7 @@ async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_onl
     bluestem = await planned(lead, two.fbi_alternate, two.hsi_liaison)
     larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     await plans.change_plan_basics(lead, bluestem, replace(BASICS, supervisor_id=two.fbi_alternate.member_id), NOW)
-    [hit] = (await existing_plan(lead, bluestem, NOW))[0].hits
+    [hit] = (await whole_plan(lead, bluestem, NOW)).view.hits
     for one, event_id, reason in ((lead, bluestem, "Channel 2."), (two.kcpd_alternate, larkspur, "By phone.")):
         await deconfliction.decide_conflict(one, event_id, hit.id, Decision.PROCEED, reason, NOW)
     await let_in(lead, two.hsi_liaison, bluestem, two.caht_lead)

@@ -18,7 +18,7 @@ from tracker.usecases.audit import audit_log as audit_reading
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails import messages
 from tracker.usecases.operations import check_ins, deconfliction, records
-from tracker.usecases.operations.plans import existing_plan
+from tracker.usecases.operations.plans import whole_plan
 from tracker.usecases.roster import people
 
 pytestmark = pytest.mark.both_engines
@@ -41,7 +41,7 @@ async def busy(two: Cast) -> UUID:
     """Return an operation with a conflict, a decision about it, and a person who checked in."""
     event_id = await planned(two.fbi_lead, two.hsi_liaison)
     await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
-    [hit] = (await existing_plan(two.fbi_lead, event_id, NOW))[0].hits
+    [hit] = (await whole_plan(two.fbi_lead, event_id, NOW)).view.hits
     await deconfliction.decide_conflict(two.fbi_lead, event_id, hit.id, Decision.PROCEED, "Channel 2.", NOW)
     press = Tap(tap_id="1", person_id=two.hsi_liaison.member_id, button=Direction.IN)
     await check_ins.record_tap(two.fbi_lead, event_id, KEY, press, FIVE)

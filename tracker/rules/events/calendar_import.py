@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from tracker.errors import NotAllowed, TooLarge
 from tracker.rules.core.viewers import Viewer
@@ -32,12 +33,7 @@ class ImportLimits(Struct, frozen=True, kw_only=True):
 
     def times(self, factor: int) -> "ImportLimits":
         """Return limits that are so many times as high."""
-        return ImportLimits(
-            size=self.size * factor,
-            events=self.events * factor,
-            dates=self.dates * factor,
-            seconds=self.seconds * factor,
-        )
+        return ImportLimits(**{name: limit * factor for name, limit in asdict(self).items()})
 
 
 class FileEvent(Struct, frozen=True, kw_only=True):

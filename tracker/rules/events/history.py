@@ -21,7 +21,6 @@ from tracker.errors import Gone
 from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.wording import local, long_day, plural, short_date, short_day, time_span, zone_word
 from tracker.rules.events.events import FIELDS, Event, Occurrence, dates_taking_place, field_values
-from tracker.rules.events.kept_dates import DateDetails
 from tracker.rules.events.plans import Plan, Slot, plan_of_event, slot_at
 from tracker.rules.events.replies import Participant, ReplyValue
 from tracker.rules.recurrence.series import dates_by_rule
@@ -215,11 +214,6 @@ def changes_from_date(first: Occurrence, changes: Iterable[FieldChange]) -> tupl
 def added_date_change(added: Occurrence) -> tuple[FieldChange, ...]:
     """Return the day and the hours of a date that was added to a series."""
     return (FieldChange(field=ChangedField.WHEN, after=_hours((added.starts_at, added.ends_at), added.event)),)
-
-
-def not_kept_changes(lost: Iterable[DateDetails]) -> tuple[FieldChange, ...]:
-    """Return what a change could not keep, date by date."""
-    return tuple(FieldChange(field=ChangedField.NOT_KEPT, after=date_details.words) for date_details in lost)
 
 
 def readable_changes(changes: Iterable[FieldChange], *, may_edit: bool) -> tuple[FieldChange, ...]:

@@ -8,13 +8,14 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.rules.core.viewers import Arm, Viewer, Visibility
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import EventFields, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.recurrence.holidays import working_day_by
 
@@ -50,19 +51,14 @@ class ReplySource(StrEnum):
     """No person's: a change to the event asked for a new reply."""
 
 
-class AttendeeRole(StrEnum):
+class AttendeeRole(Worded):
     """ROLE of a person (RFC 5545 §3.2.16)."""
 
     CHAIR = "chair"
     REQUIRED = "required"
     OPTIONAL = "optional"
-    INFORMED = "informed"
+    INFORMED = "informed", "Informed only"
     """Sees the event and gets its emails, and is not asked to come: never in counts of invitees."""
-
-    @property
-    def label(self) -> str:
-        """Return its label in forms and lists."""
-        return ROLE_LABELS[self]
 
     @property
     def takes_part(self) -> bool:
@@ -75,13 +71,8 @@ class AttendeeRole(StrEnum):
         return self.takes_part and self is not AttendeeRole.CHAIR
 
 
-ROLE_LABELS = {
-    AttendeeRole.REQUIRED: "Required",
-    AttendeeRole.OPTIONAL: "Optional",
-    AttendeeRole.INFORMED: "Informed only",
-    AttendeeRole.CHAIR: "Chair",
-}
-"""The label of each role, in the order in which forms offer them."""
+ROLES_OFFERED = (AttendeeRole.REQUIRED, AttendeeRole.OPTIONAL, AttendeeRole.INFORMED, AttendeeRole.CHAIR)
+"""In the order in which forms offer them."""
 
 
 class ReplyGiven(NamedTuple):
@@ -118,35 +109,21 @@ class Reply(Struct, frozen=True, kw_only=True):
         return self.value is ReplyValue.NEEDS_ACTION and self.source == ReplySource.CHANGE and self.sequence > 0
 
 
-class Dated(Protocol):
-    """The values that decide which of several replies counts."""
+class GivenReply(NamedTuple):
+    """A reply without its comment; `occurrence_id` None means the whole series."""
 
-    @property
-    def occurrence_id(self) -> UUID | None:
-        """Return the date that the reply is for; None = the whole series."""
-
-    @property
-    def number(self) -> int:
-        """Return the place of the reply among those to its invitation."""
-
-
-class NamingReply(Dated, Protocol):
-    """The values that say who substitutes, and since when."""
-
-    @property
-    def substitute_id(self) -> UUID | None:
-        """Return the substitute."""
-
-    @property
-    def replied_at(self) -> datetime:
-        """Return when the reply was given."""
-
-    @property
-    def renewed_at(self) -> datetime | None:
-        """Return when it was written once more, because a No of the substitute whom it names was undone."""
+    invitation_id: UUID
+    occurrence_id: UUID | None
+    value: ReplyValue
+    number: int
+    substitute_id: UUID | None
+    replied_at: datetime
+    source: ReplySource
+    renewed_at: datetime | None
+    """When it was written once more, because the No of the substitute whom it names was undone."""
 
 
-AnyReply = TypeVar("AnyReply", bound=Dated)
+AnyReply = TypeVar("AnyReply", Reply, GivenReply)
 
 
 class Substitution(Struct, frozen=True, kw_only=True):
@@ -281,7 +258,7 @@ def notes_apart(replies: Iterable[Reply]) -> tuple[Reply, ...]:
     return tuple(apart)
 
 
-def substitution_changed_at(replies: Iterable[NamingReply], occurrence_id: UUID, member_id: UUID) -> datetime | None:
+def substitution_changed_at(replies: Iterable[GivenReply], occurrence_id: UUID, member_id: UUID) -> datetime | None:
     """Return when a member last became, or ceased to be, the substitute on a date; None when they never were.
 
     A reply that was written once more counts from then on. Each is taken to be later than those committed before it, by
@@ -289,10 +266,10 @@ def substitution_changed_at(replies: Iterable[NamingReply], occurrence_id: UUID,
     servers differ.
     """
     at, changed_at, was_sent = None, None, False
-    for naming_reply in sorted((reply for reply in replies if reply.occurrence_id == occurrence_id), key=_number):
-        since = naming_reply.renewed_at or naming_reply.replied_at
+    for reply in sorted((reply for reply in replies if reply.occurrence_id == occurrence_id), key=_number):
+        since = reply.renewed_at or reply.replied_at
         at = max(since, at + SECOND) if at else since
-        is_sent = naming_reply.substitute_id == member_id
+        is_sent = reply.substitute_id == member_id
         changed_at = at if is_sent != was_sent else changed_at
         was_sent = is_sent
     return changed_at
@@ -341,7 +318,7 @@ def _last_given(replies: Iterable[Reply]) -> Reply | None:
     return max((reply for reply in own if reply.value is not ReplyValue.NEEDS_ACTION), key=_number, default=None)
 
 
-def _number(reply: Dated) -> int:
+def _number(reply: Reply | GivenReply) -> int:
     return reply.number
 
 

@@ -42,7 +42,7 @@ from tracker.tables.visible.operations import access
 from tracker.tables.visible.operations.plans import every_plan_state
 from tracker.usecases.core import drafts
 from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
-from tracker.usecases.events.substitutes import substitutes_of_event
+from tracker.usecases.events.substitutes import named_substitutes
 from tracker.usecases.roster import committees, directory
 
 # One query, because feeds are fetched all day and mostly unchanged. UNION loses the column types: all are text here.
@@ -291,7 +291,8 @@ async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event])
         if event.status is EventStatus.DRAFT:
             continue
         seen_by = await audiences.audiences_of(event.id)
-        ids = {event.lead_id, *await invitees_of(event.id), *await substitutes_of_event(event.id)}
+        substitutes = {substitute for _, substitute, _ in await named_substitutes(event.id)}
+        ids = {event.lead_id, *await invitees_of(event.id), *substitutes}
         for reader in readers:
             is_asked = reader.scope is FeedScope.ALL or reader.owner.member_id in ids
             is_theirs = is_asked and reader.only.holds(event) and reader.only.is_open_to(reader.owner)

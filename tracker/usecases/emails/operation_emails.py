@@ -33,7 +33,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import access, plans
 from tracker.tables.visible.operations.access import given_notice
 from tracker.usecases.emails.writers import EmailRequest, writes
-from tracker.usecases.operations.check_ins import is_anyone_missing
+from tracker.usecases.operations.check_ins import unaccounted_people
 from tracker.usecases.operations.officer import is_officer
 
 HOME_PAGE = "/"
@@ -169,7 +169,8 @@ async def write_check_out_email(content: CheckOutMissing, request: EmailRequest)
     event = await _event_of(request)
     if event is None or event.lead_id != request.reader.member_id:
         return NO_LONGER_LEADS
-    if not await is_anyone_missing(request.reader, event.id, request.now):
+    missing = await unaccounted_people(request.reader, request.now)
+    if all(line.event_id != event.id for line, _ in missing):
         return ALL_OUT
     return signpost_email(request.reader, content, HOME_PAGE)
 

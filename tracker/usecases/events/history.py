@@ -8,7 +8,6 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from tracker.database import conflicts, together, writing
 from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.drafts import SentForm
-from tracker.rules.core.viewers import Viewer, Visibility
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import events as event_rules
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import Event, EventStatus, Occurrence, may_edit
@@ -48,7 +47,6 @@ from tracker.rules.events.history import (
     fingerprint_of,
     last_date_change,
     next_date_change,
-    not_kept_changes,
     renumber_row,
     replaced_rows,
     tables_of,
@@ -57,6 +55,7 @@ from tracker.rules.events.plans import Plan
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import events as undo_rows
 from tracker.tables.background.events.events import PUT_BACK
+from tracker.tables.background.events.invitees import UpcomingMeeting
 from tracker.tables.background.operations import has_plan
 from tracker.tables.schema import events as tables
 from tracker.tables.schema.core.tables import Message
@@ -67,29 +66,9 @@ from tracker.usecases.core import audit, drafts, outbox
 from tracker.usecases.events.visibility import raise_calendar_versions
 
 
-class RecordedEvent(Protocol):
-    """What the history notes of an event: also a meeting that was read without a viewer has it."""
-
-    @property
-    def id(self) -> UUID:
-        """Return the id of the event."""
-
-    @property
-    def status(self) -> EventStatus:
-        """Return its status."""
-
-    @property
-    def visibility(self) -> Visibility:
-        """Return who may see it."""
-
-    @property
-    def committee_id(self) -> UUID | None:
-        """Return the committee that meets."""
-
-
 async def record_change(
     viewer: Viewer,
-    event: RecordedEvent,
+    event: Event | UpcomingMeeting,
     verb: HistoryVerb,
     changes: Iterable[FieldChange],
     now: datetime,
@@ -148,7 +127,8 @@ async def record_plan_change(
         both = [await events.event_by_id(viewer, event_id) for event_id in (event.id, went_on_as) if event_id]
         of_events = await events.dates_of_events(viewer, [known for known in both if known])
         present = [date for dates in of_events.values() for date in dates]
-        changes = (*changes, *not_kept_changes(kept_dates.lost_details(before, present)))
+        lost = kept_dates.lost_details(before, present)
+        changes = (*changes, *(FieldChange(field=ChangedField.NOT_KEPT, after=date.words) for date in lost))
     if went_on_as:
         onward = replace(after, id=went_on_as)
         if after == event:
@@ -193,21 +173,19 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
     dates = await events.dates_in_order(viewer, event) if replies else []
     known = {occurrence.id: occurrence for occurrence in dates}
     once = {(reply.at, reply.person): reply for reply in sorted(replies, key=lambda reply: reply.occurrence_id is None)}
-    return [
-        HistoryEntry(
+    entries = []
+    for reply in once.values():
+        whom = f"the substitute of {reply.person}" if reply.is_of_substitute else reply.person
+        words = f"{REPLY_SAID.get(reply.value, NO_REPLY).capitalize()}, for {whom}"
+        entry = HistoryEntry(
             at=reply.at,
             verb=HistoryVerb.REPLY_RECORDED,
             date=known.get(reply.occurrence_id) if reply.occurrence_id else None,
-            changes=(FieldChange(field=ChangedField.REPLY, after=_reply_words(reply)),),
+            changes=(FieldChange(field=ChangedField.REPLY, after=words),),
             actor=reply.by,
         )
-        for reply in once.values()
-    ]
-
-
-def _reply_words(reply: reply_rows.RecordedReply) -> str:
-    whom = f"the substitute of {reply.person}" if reply.is_of_substitute else reply.person
-    return f"{REPLY_SAID.get(reply.value, NO_REPLY).capitalize()}, for {whom}"
+        entries.append(entry)
+    return entries
 
 
 _NUMBERED = ("event", "occurrence")

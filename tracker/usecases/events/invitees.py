@@ -17,15 +17,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
-from tracker.rules.core.message_types import (
-    EventContent,
-    EventUpdate,
-    Invited,
-    KnownBefore,
-    MailedEntry,
-    Removed,
-    RemovedFromSeries,
-)
+from tracker.rules.core.message_types import EventContent, EventUpdate, Invited, KnownBefore, MailedEntry, Removed
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
@@ -135,10 +127,10 @@ async def add_invitee(
         return
     await _forget_replies([known[member_id].id] if member_id in known else [], now)
     await _write_invitations(event_id, {member_id: role}, known, now, by_seat=seated)
-    await _notify_alone(Invited(), event_id, notified & {member_id}, version, now)
+    await notify_people(Invited(), event_id, notified & {member_id}, version, now)
 
 
-async def _notify_alone(
+async def notify_people(
     content: EventContent, event_id: UUID, whom: frozenset[UUID], version: int, now: datetime
 ) -> None:
     """Queue a message about the whole event to each of some people, one email per person."""
@@ -223,12 +215,7 @@ async def withdraw_invitations(
     async with substitutes.notifying_substitutes(event_id, now):
         left = (Invitation.event == event_id) & Invitation.member.is_in(list(gone))
         await Invitation.update(withdrawn_at=now).where(left)
-    await _notify_alone(Removed(entry=entry), event_id, notified, version, now)
-
-
-async def notify_left_behind(event_id: UUID, whom: frozenset[UUID], version: int, now: datetime) -> None:
-    """Notify people, one email each, that the series continues without them; they stay invited to its earlier dates."""
-    await _notify_alone(RemovedFromSeries(), event_id, whom, version, now)
+    await notify_people(Removed(entry=entry), event_id, notified, version, now)
 
 
 async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lead_id: UUID, now: datetime) -> None:

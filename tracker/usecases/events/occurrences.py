@@ -67,11 +67,6 @@ async def dates_in_series(viewer: Viewer, event: Event) -> list[Occurrence]:
     return await events.dates_in_order(viewer, event)
 
 
-async def dates_around(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
-    """Return the previous and the next date in the same series."""
-    return await events.dates_beside(viewer, occurrence)
-
-
 async def change_occurrence(
     viewer: Viewer,
     event_id: UUID,

@@ -23,6 +23,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus, Occurrence, may_edit
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import (
+    GivenReply,
     Participant,
     ReplyGiven,
     ReplySource,
@@ -32,7 +33,6 @@ from tracker.rules.events.replies import (
 )
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import invitees as new_replies
-from tracker.tables.background.events.invitees import GivenReply
 from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals_entered
 from tracker.tables.visible import attendance
 from tracker.usecases.core import audit, outbox
@@ -262,19 +262,13 @@ async def undo_refusal(viewer: Viewer, event_id: UUID, key: str, at: datetime, n
 
 async def refusal_given_at(date: Occurrence, by: UUID, at: datetime, now: datetime) -> SubstituteRefusal:
     """Return a substitute's No to a date that a person gave, or recorded for them, at that moment."""
-    return await _refusal(date, at, await refusals_entered(date.event.id, date.id, by, at), now)
+    return await refusal_by_replies(date, at, await refusals_entered(date.event.id, date.id, by, at), now)
 
 
-async def refusal_of_invitation(
-    date: Occurrence, at: datetime, invitation_id: UUID, number: int, now: datetime
-) -> SubstituteRefusal:
-    """Return a substitute's No that was recorded for one invitation as its reply with this number."""
-    return await _refusal(date, at, [(invitation_id, number)], now)
-
-
-async def _refusal(
+async def refusal_by_replies(
     date: Occurrence, at: datetime, numbers: Sequence[tuple[UUID, int]], now: datetime
 ) -> SubstituteRefusal:
+    """Return a substitute's No that was recorded for these invitations, each as its reply with this number."""
     known = {principal.invitation_id: principal for principal in await ever_principals(date.event.id)}
     refused = [(known[invitation_id], number) for invitation_id, number in numbers if invitation_id in known]
     turns = [turn for principal, number in refused if (turn := _turn_of(principal, number, date))]

@@ -16,7 +16,7 @@ from tracker.crypto import ids
 from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import Conflict, Invalid
-from tracker.rules.core.message_types import SeriesContinued
+from tracker.rules.core.message_types import RemovedFromSeries, SeriesContinued
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.events import kept_dates, notifications
@@ -35,7 +35,7 @@ from tracker.tables.schema.events import EventChange
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import substitutes
-from tracker.usecases.events.invitees import entry_in_calendars, notify_left_behind, withdraw_invitations
+from tracker.usecases.events.invitees import entry_in_calendars, notify_people, withdraw_invitations
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.occurrences import check_stays_held
 from tracker.usecases.events.visibility import may_narrow_to, raise_calendar_versions, who_may_see, write_audiences
@@ -119,7 +119,7 @@ def ids_of_lost_dates(
     """
     lost: Iterable[Occurrence] = ()
     if is_split:
-        lost = dates_split_off(before, _split_now(event, now))
+        lost = dates_split_off(before, _start_to_come(now, event.zone))
     elif plan_rules.moves_event(plan, event):
         is_end_alone = plan_rules.only_end_moves(plan, event)
         lost = _dates_beyond_end(event, before, plan) if is_end_alone else _carried_dates(event, before, plan, now).gone
@@ -154,9 +154,9 @@ def _dates_beyond_end(event: Event, before: Iterable[Occurrence], plan: Plan) ->
     return [occurrence for occurrence in before if occurrence.original_start in gone]
 
 
-def _split_now(event: Event, now: datetime) -> datetime:
+def _start_to_come(now: datetime, zone: str) -> datetime:
     """Return the local start from which the dates of a series are to come."""
-    return _local_start(now, event.zone) + AN_INSTANT
+    return to_local(now, zone).replace(tzinfo=None) + AN_INSTANT
 
 
 def dates_split_off(before: Iterable[Occurrence], ends: datetime) -> list[Occurrence]:
@@ -186,10 +186,10 @@ async def split_series(
     - With `split`, people taken off the list stay invited to the earlier dates.
     - `notify` says whether people who stay on the list get emails.
     """
-    ends = split or _split_now(event, now)
+    ends = split or _start_to_come(now, event.zone)
     before = await events.dates_in_order(viewer, event)
     rest = dates_split_off(before, ends)
-    onward = plan if split else _plan_onward(plan, _local_start(now, plan.zone) + AN_INSTANT)
+    onward = plan if split else _plan_onward(plan, _start_to_come(now, plan.zone))
     shown = kept_dates.event_with_usual_texts(event, rest) if split else event
     carried = kept_dates.carry_dates(rest, event, onward, shown, now)
     notified = await _say_that_it_ends(viewer, event, plan, now, notify, ends=ends, is_whole=split is None)
@@ -223,8 +223,8 @@ async def _say_that_it_ends(
     await send(news, event.id, version, now, whom=notified.update, dates={})
     if is_whole or is_narrower:
         await withdraw_invitations(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
-    else:
-        await notify_left_behind(event.id, notified.withdrawal, event.version + 1, now)
+    else:  # they stay invited to the earlier dates
+        await notify_people(RemovedFromSeries(), event.id, notified.withdrawal, event.version + 1, now)
     return notified
 
 
@@ -287,10 +287,6 @@ async def _delete_dates(event: Event, which: Any, now: datetime) -> None:
         raise Invalid(
             date="An upcoming date has action items or attendance. Move or cancel dates one at a time instead."
         ) from held
-
-
-def _local_start(moment: datetime, zone: str) -> datetime:
-    return to_local(moment, zone).replace(tzinfo=None)
 
 
 def _plan_onward(plan: Plan, split: datetime) -> Plan:

@@ -139,11 +139,6 @@ async def substitutes_by_date(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, 
     return by_date
 
 
-async def substitutes_of_event(event_id: UUID) -> frozenset[UUID]:
-    """Return the substitutes on any date of an event."""
-    return frozenset(substitute for _, substitute, _ in await named_substitutes(event_id))
-
-
 async def substitutes_on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[UUID]:
     """Return the substitutes on one date."""
     return frozenset((await substitutes_by_date([(occurrence_id, event_id)])).get(occurrence_id, ()))

@@ -241,8 +241,10 @@ async def check_may_schedule_marked(viewer: Viewer, plan: Plan, now: datetime, e
 async def check_within_limit(marking: Marking | None, people_on_it: Iterable[UUID]) -> None:
     """Refuse people whom the limit of an event's marking excludes. Errors: Invalid by field."""
     if marking and marking.limit:
-        levels = await _levels_of(people_on_it)
-        markings.check_people_admitted(marking.limit, levels.values())
+        ids = sorted(people_on_it)
+        people = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
+        levels = [(f"{person['name']} ({person['code']})", Level(person["level"])) for person in people]
+        markings.check_people_admitted(marking.limit, levels)
 
 
 def possible_designators(viewer: Viewer, known: Iterable[AgencyCount]) -> dict[UUID, str]:
@@ -271,12 +273,6 @@ async def _check_new_marking(viewer: Viewer, marking: Marking | None, before: Ma
         viewer, await count_candidates(people_to_invite(viewer))
     ):
         raise Invalid(mark_agency="Choose the agency that designates it from the list.")
-
-
-async def _levels_of(member_ids: Iterable[UUID]) -> dict[UUID, tuple[str, Level]]:
-    ids = sorted(member_ids)
-    people = await engine().run_querystring(QueryString(_LEVELS, sql_list(ids)))
-    return {person["id"]: (f"{person['name']} ({person['code']})", Level(person["level"])) for person in people}
 
 
 async def raise_calendar_versions(event_id: UUID) -> None:

@@ -18,7 +18,7 @@ from tracker.database.bulk_insert import bulk_insert
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.events import Event, Occurrence
-from tracker.rules.events.replies import ReplyGiven, ReplySource, Substitution
+from tracker.rules.events.replies import GivenReply, ReplyGiven, ReplySource, Substitution
 from tracker.rules.intake.calendar_replies import (
     CalendarReply,
     InvitationFacts,
@@ -32,7 +32,7 @@ from tracker.rules.intake.calendar_replies import (
 from tracker.rules.intake.item_emails import NewProposal, new_proposal
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background import intake as known
-from tracker.tables.background.events.invitees import HOLDER, GivenReply
+from tracker.tables.background.events.invitees import HOLDER
 from tracker.tables.background.events.substitutes import ever_principals
 from tracker.tables.background.intake import InvitationHistory
 from tracker.tables.schema.intake import IncomingReply, TimeProposal

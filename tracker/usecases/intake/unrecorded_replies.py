@@ -220,10 +220,9 @@ async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, foun
     """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
     reply = await intake.attached_reply(email.id)
     if email.decision and email.decision.is_release and reply and found.given_at:
-        about = (found.date, found.given_at, reply.invitation_id, reply.number)
-        await recorded_replies.restore_substitute(
-            viewer, await recorded_replies.refusal_of_invitation(*about, now), now
-        )
+        numbers = [(reply.invitation_id, reply.number)]
+        refusal = await recorded_replies.refusal_by_replies(found.date, found.given_at, numbers, now)
+        await recorded_replies.restore_substitute(viewer, refusal, now)
     else:
         await restore_earlier_reply(holder, found, now, by=viewer)
 

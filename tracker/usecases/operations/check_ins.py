@@ -394,8 +394,3 @@ async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[DateLi
     names = await check_ins.overdue_check_outs(viewer, now)
     led = [line for line in await events.lines_by_id(viewer, names) if may_plan(viewer, line)]
     return [(line, tuple(names[line.id])) for line in led]
-
-
-async def is_anyone_missing(viewer: Viewer, event_id: UUID, now: datetime) -> bool:
-    """Return whether someone hasn't checked out in time on an operation that the viewer leads."""
-    return any(line.event_id == event_id for line, _ in await unaccounted_people(viewer, now))

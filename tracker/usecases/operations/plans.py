@@ -170,14 +170,6 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
     )
 
 
-async def existing_plan(viewer: Viewer, event_id: UUID, now: datetime) -> tuple[PlanView, Operation]:
-    """Return what the page of an operation shows, and its plan. Errors: NotFound, also for one without a plan."""
-    view = await plan_view_on(viewer, await nearest_date(viewer, event_id, now), now)
-    if view.operation is None:
-        raise NotFound
-    return view, view.operation
-
-
 class WholePlan(Struct, frozen=True, kw_only=True):
     """A plan, what a viewer may do with it, and its phases by id."""
 
@@ -198,8 +190,11 @@ class WholePlan(Struct, frozen=True, kw_only=True):
 
 async def whole_plan(viewer: Viewer, event_id: UUID, now: datetime) -> WholePlan:
     """Return the plan of an operation. Errors: NotFound, also for an operation without one."""
-    view, operation = await existing_plan(viewer, event_id, now)
-    return WholePlan(view=view, operation=operation, phases=await plans.operation_phases(viewer, operation.event))
+    view = await plan_view_on(viewer, await nearest_date(viewer, event_id, now), now)
+    if view.operation is None:
+        raise NotFound
+    phases = await plans.operation_phases(viewer, view.operation.event)
+    return WholePlan(view=view, operation=view.operation, phases=phases)
 
 
 class PlanBasics(Struct, frozen=True, kw_only=True):

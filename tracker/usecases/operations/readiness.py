@@ -162,7 +162,7 @@ async def save_readiness_notice(
         if not to or not set(known).issuperset(to):
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
-            await _delete_notice(current)
+            await ReadinessNotice.delete().where(ReadinessNotice.id == current.id)
         draft = ReadinessNotice(
             id=ids.new_id(),
             uid=ids.new_uid(),
@@ -187,7 +187,7 @@ async def discard_draft_notice(viewer: Viewer, event_id: UUID, notice_id: UUID, 
         _, notice = await _notice_to_change(viewer, event_id, notice_id)
         if notice.state is not NoticeState.DRAFT:
             raise NotAllowed(NOT_A_DRAFT)
-        await _delete_notice(notice)
+        await ReadinessNotice.delete().where(ReadinessNotice.id == notice.id)
         await audit.record(viewer.actor, "readiness_discarded", "event", event_id, {}, now)
 
 
@@ -236,11 +236,6 @@ def _known_candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
     """Return the people of victim services whom the viewer knows, and recipients whom others chose."""
     known = both(people_to_invite(viewer), candidates_of_arm(Arm.VICTIM_SERVICES))
     return either(known, active_among(recipient.id for recipient in current.recipients)) if current else known
-
-
-async def _delete_notice(draft: LedNotice) -> None:
-    """Delete a notice; its recipients and its link to the operation go with it."""
-    await ReadinessNotice.delete().where(ReadinessNotice.id == draft.id)
 
 
 async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | None, now: datetime) -> None:

@@ -34,7 +34,7 @@ from tracker.usecases.emails.summaries import thank_you_sent_about
 from tracker.usecases.events import history as event_history
 from tracker.usecases.events import replies, substitutes
 from tracker.usecases.events.history import history_of_event
-from tracker.usecases.events.occurrences import date_seen_by, dates_around, dates_in_series
+from tracker.usecases.events.occurrences import date_seen_by, dates_in_series
 from tracker.usecases.events.replies import my_reply
 from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.intake import unrecorded_replies
@@ -208,7 +208,7 @@ async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[s
 async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return the dates and series around a date, its action items, and its quorum of record."""
     (before, after), links, items, quorum = await together(
-        dates_around(viewer, occurrence),
+        events.dates_beside(viewer, occurrence),
         series_links(viewer, occurrence.event),
         _items(viewer, occurrence),
         _quorum(viewer, occurrence, now),

@@ -17,7 +17,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import forms as rules
 from tracker.rules.events.forms import ROLE, BoxReason, PersonBox, Picks
 from tracker.rules.events.plans import Person
-from tracker.rules.events.replies import ROLE_LABELS, AttendeeRole
+from tracker.rules.events.replies import ROLES_OFFERED, AttendeeRole
 from tracker.usecases.events.form_options import EventChoices, choices_with_people, invitable_people, people_in_groups
 
 EVERY_AGENCY = "all"
@@ -25,7 +25,7 @@ EVERY_AGENCY = "all"
 BY_NAME = "agency_by_name"
 """The field of agencies that are shown as checked because the boxes of all their people are."""
 ROLES = {role.value: role for role in AttendeeRole}
-ROLE_OPTIONS = list(ROLE_LABELS.items())
+ROLE_OPTIONS = [(role, role.label) for role in ROLES_OFFERED]
 NOT_INVITED = "out"
 """A role that templates and drafts of earlier versions hold for people who are not invited."""
 

@@ -24,7 +24,7 @@ from tracker.database.bulk_insert import bulk_insert, run_for_each
 from tracker.rules.core.message_types import EntryUid
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus
-from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, GivenReply, ReplySource, ReplyValue
 from tracker.tables.schema.events import Invitation, Reply
 
 CHUNK = 1_000  # ids in one query
@@ -58,20 +58,6 @@ class KnownInvitation(NamedTuple):
     def is_withdrawn(self) -> bool:
         """Return whether the person is off the list."""
         return self.withdrawn_at is not None
-
-
-class GivenReply(NamedTuple):
-    """A reply without its comment; `occurrence_id` None means the whole series."""
-
-    invitation_id: UUID
-    occurrence_id: UUID | None
-    value: ReplyValue
-    number: int
-    substitute_id: UUID | None
-    replied_at: datetime
-    source: ReplySource
-    renewed_at: datetime | None
-    """When it was written once more, because the No of the substitute whom it names was undone."""
 
 
 class InvitationHolder(NamedTuple):

@@ -13,8 +13,8 @@ from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
-from tracker.rules.events.replies import ReplySource, ReplyValue, effective_reply, substitution_changed_at
-from tracker.tables.background.events.invitees import TAKES_PART, GivenReply, given_reply
+from tracker.rules.events.replies import GivenReply, ReplySource, ReplyValue, effective_reply, substitution_changed_at
+from tracker.tables.background.events.invitees import TAKES_PART, given_reply
 
 SUBSTITUTE = (
     "EXISTS (SELECT 1 FROM invitation i JOIN reply s ON s.invitation = i.id WHERE i.event = e.id"
