@@ -3,7 +3,7 @@
 A delegation that was written before its substitute's No, and came after it, changes nothing: the No still counts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -82,15 +82,61 @@ class AskedPerson(NamedTuple):
 
 
 async def find_asked_person(email: ReceivedEmail) -> AskedPerson | None:
-    """Return who holds the invitation of an email's address."""
-    return await asked_person(email.invitation_id, email.received_at) if email.invitation_id else None
+    """Return who is asked by the invitation of an email's address, in one visit to the database.
+
+    None when it was withdrawn, asks no reply, or does not exist, or when its person isn't active.
+    """
+    if email.invitation_id is None:
+        return None
+    member = QueryString(HOLDER, email.invitation_id)
+    *person, further = await engine().read_each(
+        *viewers.viewer_queries(member, email.received_at), known_people.confirmed_addresses(member)
+    )
+    try:
+        viewer = viewers.viewer_in(person, email.received_at)
+    except NotFound:
+        return None
+    return AskedPerson(viewer, frozenset((viewer.email.lower(), *(row["address"] for row in further))))
 
 
 async def take_calendar_replies(email: ReceivedEmail, holder: AskedPerson | None) -> list[ReplyOutcome]:
     """Record the replies of an email, and keep what became of each. The caller is inside `writing()`."""
     rows = await _read_rows(email, holder)
     for part, row in enumerate(rows):
-        await _keep_reply(email, part, row)
+        reply, (sequence, stamped_at) = row.reply, row.order
+        row_id = ids.new_id()
+        kept = {
+            "id": row_id,
+            "received_at": email.received_at,
+            "email_hash": email.name,
+            "part": part,
+            "sender": email.sender.address,
+            "is_verified": email.sender.is_verified,
+            "invitation": row.invitation_id,
+            "occurrence": row.occurrence_id,
+            "reply": reply.value if reply else None,
+            "comment": reply.comment if reply else "",
+            "sequence": sequence,
+            "stamped_at": stamped_at,
+            "outcome": row.outcome,
+            "misfit": row.misfit,
+        }
+        await bulk_insert(IncomingReply, [kept])
+        if row.proposal:
+            starts_at, ends_at = row.proposal.times
+            was_starts_at, was_ends_at = row.proposal.was
+            await TimeProposal.insert(
+                TimeProposal(
+                    id=ids.new_id(),
+                    reply=row_id,
+                    starts_at=starts_at,
+                    ends_at=ends_at,
+                    was_starts_at=was_starts_at,
+                    was_ends_at=was_ends_at,
+                    made_at=row.proposal.made_at,
+                    sequence=row.proposal.sequence,
+                )
+            )
     return [row.outcome for row in rows]
 
 
@@ -121,7 +167,6 @@ async def _open_invitation(email: ReceivedEmail, holder: AskedPerson | None) -> 
     )
     if event is None:
         return None
-    own = [(email.invitation_id, occurrence) for occurrence in dates]
     onward = await replies.continued_series(viewer, event, email.received_at) if event.is_series else []
     later = [(continued_series.invitation_id, date) for continued_series in onward for date in continued_series.dates]
     return _Invitation(
@@ -129,7 +174,7 @@ async def _open_invitation(email: ReceivedEmail, holder: AskedPerson | None) -> 
         viewer=viewer,
         addresses=holder.addresses,
         event=event,
-        dates=[*own, *later],
+        dates=[*((email.invitation_id, occurrence) for occurrence in dates), *later],
         history=history,
     )
 
@@ -149,7 +194,14 @@ async def _take_reply(
     occurrence_id = None if for_series else date.id
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
     past = history if history and invitation_id == invitation.id else await known.invitation_history(invitation_id)
-    standing = _gather_facts(invitation, past, occurrence_id, date, delegates)
+    standing = facts_of_invitation(
+        past,
+        occurrence_id,
+        date,
+        addresses=invitation.addresses,
+        uid=invitation.event.uid,
+        delegates=frozenset(delegates),
+    )
     row = _KeptReply(
         outcome=ReplyOutcome.UNMATCHED,
         misfit=find_mismatch(email.sender, reply, standing),
@@ -176,48 +228,42 @@ async def _take_reply(
 
 async def _record_reply(who: Viewer, row: _KeptReply, date: Occurrence, given: ReplyGiven, now: datetime) -> None:
     """Record a reply; the substitute whom it names is named again only if they haven't said No since it was written."""
-    made_at, sends = row.order[1], given.substitute_id
+    made_at, sends, for_series = row.order[1], given.substitute_id, row.occurrence_id is None
     if row.invitation_id is None or made_at is None:
         return
-    refusal = await newer_refusal(sends, row.invitation_id, date, made_at, now) if sends else None
-    about = (who, row.invitation_id, date, given, ReplySource.EMAIL, now)
+    refusal = await _newer_refusal(sends, row.invitation_id, date, made_at, now) if sends else None
     knowing = [refusal.substitute.member_id] if refusal else []
-    await replies.record_reply(*about, for_series=row.occurrence_id is None, knowing=knowing)
-    if refusal:
-        await refuse_again(refusal, row.invitation_id, date, now)
-
-
-def _gather_facts(
-    invitation: _Invitation,
-    history: InvitationHistory,
-    occurrence_id: UUID | None,
-    date: Occurrence,
-    delegates: Iterable[str],
-) -> InvitationFacts:
-    addresses, uid = invitation.addresses, invitation.event.uid
-    return facts_of_invitation(
-        history, occurrence_id, date, addresses=addresses, uid=uid, delegates=frozenset(delegates)
+    await replies.record_reply(
+        who, row.invitation_id, date, given, ReplySource.EMAIL, now, for_series=for_series, knowing=knowing
     )
+    if refusal and refusal.said:
+        substitute_id = refusal.substitute.member_id
+        await recorded_replies.repeat_refusal(substitute_id, row.invitation_id, date, refusal.said, now)
+    elif refusal:
+        await recorded_replies.release_substitute(
+            refusal.substitute, [row.invitation_id], date, "", now, knowing=knowing
+        )
 
 
 async def _take_substitute_reply(
     email: ReceivedEmail, date: Occurrence, row: _KeptReply, standing: InvitationFacts
 ) -> _KeptReply:
     """Return the row of a reply as someone else: of the substitute on the date, what they say is known, or recorded."""
-    found = await _substitute(email, date, row) if email.sender.is_verified else None
-    if found is None or row.reply is None:
+    named = await _substitute(email, date, row) if email.sender.is_verified else None
+    if named is None or row.reply is None:
         return row
-    who, turn = found
+    substitute, turn = named
     outcome = judge_substitute_reply(row.reply, standing, turn, email.received_at)
     if outcome is ReplyOutcome.RELEASED and _is_closed(date, email.received_at):
         outcome = ReplyOutcome.CLOSED
     if outcome is ReplyOutcome.RELEASED:
         made_at = reply_order(row.reply, standing, email.received_at)[1]
-        about = (who, turn.invitation_id, date, row.reply.comment, made_at, email.received_at)
-        await recorded_replies.decline_as_substitute_by_email(*about)
+        await recorded_replies.decline_as_substitute_by_email(
+            substitute, turn.invitation_id, date, row.reply.comment, made_at, email.received_at
+        )
     if outcome is ReplyOutcome.STALE:
         await substitutes.remind_substitute(
-            date.event.id, (turn.invitation_id, who.member_id, date.id), email.received_at
+            date.event.id, (turn.invitation_id, substitute.member_id, date.id), email.received_at
         )
     return row if outcome is ReplyOutcome.UNMATCHED else replace(row, misfit=None, outcome=outcome)
 
@@ -264,9 +310,9 @@ def _invitation_and_date(
 ) -> tuple[UUID, Occurrence] | None:
     """Return the date that a reply is about, with the invitation to it; of a series, one that is still ahead."""
     if reply.date is not None:
-        return next((one for one in invitation.dates if reply.date.is_of(one[1])), None)
-    own = [one for one in invitation.dates if one[1].event.id == invitation.event.id]
-    ahead = [one for one in own if one[1].ends_at > now and not one[1].is_off]
+        return next(((asking, date) for asking, date in invitation.dates if reply.date.is_of(date)), None)
+    own = [(asking, date) for asking, date in invitation.dates if date.event.id == invitation.event.id]
+    ahead = [(asking, date) for asking, date in own if not _is_closed(date, now)]
     return next(iter([*ahead, *reversed(own)]), None)
 
 
@@ -281,12 +327,11 @@ def facts_of_invitation(
 ) -> InvitationFacts:
     """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
     before = history.before(occurrence_id)
-    sequence = date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence)
     last = (before.sequence, before.stamped_at)
     return InvitationFacts(
         addresses=addresses,
         uid=uid,
-        sequence=sequence,
+        sequence=date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence),
         is_whole_series=occurrence_id is None,
         asked_at=before.asked_at,
         asked_since=before.asked_since,
@@ -300,60 +345,7 @@ def _unmatched_reply(why: Mismatch, invitation_id: UUID | None = None) -> _KeptR
     return _KeptReply(outcome=ReplyOutcome.UNMATCHED, misfit=why, invitation_id=invitation_id)
 
 
-async def _keep_reply(email: ReceivedEmail, part: int, row: _KeptReply) -> None:
-    reply, (sequence, stamped_at) = row.reply, row.order
-    row_id = ids.new_id()
-    kept = {
-        "id": row_id,
-        "received_at": email.received_at,
-        "email_hash": email.name,
-        "part": part,
-        "sender": email.sender.address,
-        "is_verified": email.sender.is_verified,
-        "invitation": row.invitation_id,
-        "occurrence": row.occurrence_id,
-        "reply": reply.value if reply else None,
-        "comment": reply.comment if reply else "",
-        "sequence": sequence,
-        "stamped_at": stamped_at,
-        "outcome": row.outcome,
-        "misfit": row.misfit,
-    }
-    await bulk_insert(IncomingReply, [kept])
-    if row.proposal:
-        await TimeProposal.insert(_proposal_row(row_id, row.proposal))
-
-
-def _proposal_row(incoming_id: UUID, new: NewProposal) -> TimeProposal:
-    return TimeProposal(
-        id=ids.new_id(),
-        reply=incoming_id,
-        starts_at=new.times[0],
-        ends_at=new.times[1],
-        was_starts_at=new.was[0],
-        was_ends_at=new.was[1],
-        made_at=new.made_at,
-        sequence=new.sequence,
-    )
-
-
-async def asked_person(invitation_id: UUID, now: datetime) -> AskedPerson | None:
-    """Return who is asked by an invitation, in one visit to the database.
-
-    None when it was withdrawn, asks no reply, or does not exist, or when its person isn't active.
-    """
-    member = QueryString(HOLDER, invitation_id)
-    *person, further = await engine().read_each(
-        *viewers.viewer_queries(member, now), known_people.confirmed_addresses(member)
-    )
-    try:
-        viewer = viewers.viewer_in(person, now)
-    except NotFound:
-        return None
-    return AskedPerson(viewer, frozenset((viewer.email.lower(), *(row["address"] for row in further))))
-
-
-class NewerRefusal(NamedTuple):
+class _NewerRefusal(NamedTuple):
     """A No of the person whom an email names as the substitute, from after it was written."""
 
     substitute: Viewer
@@ -361,9 +353,9 @@ class NewerRefusal(NamedTuple):
     """The last one that was recorded; None if they weren't named when it came."""
 
 
-async def newer_refusal(
+async def _newer_refusal(
     substitute_id: UUID, invitation_id: UUID, date: Occurrence, made_at: datetime, now: datetime
-) -> NewerRefusal | None:
+) -> _NewerRefusal | None:
     """Return the No of a person to a date that is newer than an email that names them; None when there is none.
 
     One from before they last undid a No says nothing.
@@ -373,24 +365,12 @@ async def newer_refusal(
     except NotFound:
         return None
     by_email = dict(await known.noes_by(await known_people.addresses_of(who), invitation_id, date.id))
-    of_invitation = [
+    principals = [
         principal for principal in await ever_principals(date.event.id) if principal.invitation_id == invitation_id
     ]
-    said = [no for principal in of_invitation for no in principal.refusals(substitute_id, date.id)]
-    undone = [at for principal in of_invitation if (at := principal.renewed_at(substitute_id, date.id))]
-    written = [
-        *by_email.values(),
-        *(by_email.get(given_reply.replied_at, given_reply.replied_at) for given_reply in said),
-    ]
+    said = [no for principal in principals for no in principal.refusals(substitute_id, date.id)]
+    undone = [at for principal in principals if (at := principal.renewed_at(substitute_id, date.id))]
+    written = [*by_email.values(), *(by_email.get(no.replied_at, no.replied_at) for no in said)]
     since = max([made_at, *undone])
     is_newer = any(at >= since for at in written)
-    return NewerRefusal(who, said[-1] if said else None) if is_newer else None
-
-
-async def refuse_again(refusal: NewerRefusal, invitation_id: UUID, date: Occurrence, now: datetime) -> None:
-    """Let the No count again, now that the email is recorded. The caller is inside `writing()`."""
-    who = refusal.substitute
-    if refusal.said:
-        await recorded_replies.repeat_refusal(who.member_id, invitation_id, date, refusal.said, now)
-    else:
-        await recorded_replies.release_substitute(who, [invitation_id], date, "", now, knowing={who.member_id})
+    return _NewerRefusal(who, said[-1] if said else None) if is_newer else None

@@ -15,12 +15,12 @@ from tracker.crypto import ids
 from tracker.errors import NotFound
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStage, StatusUpdate, stage_of, update_of
-from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, ItemAnswered
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_local, to_utc
-from tracker.rules.events.events import Event, Occurrence
-from tracker.rules.events.replies import effective_reply
+from tracker.rules.events.events import Event
+from tracker.rules.events.replies import Reply, effective_reply
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ReplyOutcome, is_about_task
 from tracker.rules.intake.emailed_words import REPLIES, STATUSES, WordedReply, read_invitation_words, read_item_words
 from tracker.rules.intake.item_emails import is_answerable_by
@@ -71,10 +71,6 @@ class UnderstoodEmail(Struct, frozen=True, kw_only=True):
     claimed_id: UUID | None = None
     """Who got our email about the item, when the reply didn't come from them."""
 
-    def after(self, before: ItemStage) -> "UnderstoodEmail":
-        """Return this with what undoes it."""
-        return replace(self, before=before)
-
 
 UNMATCHED = UnderstoodEmail(outcome=AnswerOutcome.UNMATCHED)
 
@@ -91,16 +87,14 @@ async def find_answered_message(email: ReceivedEmail) -> AnsweredMessage | None:
     if email.message_id is not None:
         return await known.answered_message(email.message_id)
     holder = await invitees.holder_of_invitation(email.invitation_id) if email.invitation_id else None
-    return (
-        AnsweredMessage(
-            recipient_id=holder.member_id,
-            item_id=None,
-            event_id=holder.event_id,
-            occurrence_id=None,
-            sent_at=email.received_at,
-        )
-        if holder
-        else None
+    if holder is None:
+        return None
+    return AnsweredMessage(
+        recipient_id=holder.member_id,
+        item_id=None,
+        event_id=holder.event_id,
+        occurrence_id=None,
+        sent_at=email.received_at,
     )
 
 
@@ -110,63 +104,9 @@ async def take_emailed_words(email: ReceivedEmail, answered: AnsweredMessage | N
     A reply of a calendar program that came to the address of a message is taken as if it came to the invitation's.
     """
     if email.replies:
-        to_invitation = replace(email, invitation_id=await _answered_invitation(answered) if answered else None)
-        return await calendar_replies.take_calendar_replies(
-            to_invitation, await calendar_replies.find_asked_person(to_invitation)
-        )
+        invitation_id = await _answered_invitation(answered) if answered else None
+        return await _take_as_program(replace(email, invitation_id=invitation_id))
     viewer, understood = await _understand(email, answered)
-    row_id = await _keep_words(email, viewer, understood)
-    if viewer is not None:
-        await queue_confirmation(viewer, understood, row_id, email.received_at)
-    return [understood.outcome]
-
-
-async def _answered_invitation(answered: AnsweredMessage) -> UUID | None:
-    """Return the invitation of a message's recipient; one whom it doesn't ask may come in another person's place."""
-    if answered.event_id is None:
-        return None
-    own = (await invitees.invitations_by_member(answered.event_id)).get(answered.recipient_id)
-    if own is None or own.is_withdrawn or not own.role.is_asked:
-        dates = [answered.occurrence_id] if answered.occurrence_id else []
-        turns = await substitutes.substitutions_of_member(answered.event_id, answered.recipient_id, dates)
-        turn = next(iter(turns.values()), None)
-        return turn.invitation_id if turn else own and own.id
-    return own.id
-
-
-async def _understand(email: ReceivedEmail, answered: AnsweredMessage | None) -> tuple[Viewer | None, UnderstoodEmail]:
-    """Return what was understood, and whose email it is; None when that could not be confirmed."""
-    if email.is_automatic:
-        return None, UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
-    if not email.is_readable:
-        return None, UnderstoodEmail(outcome=AnswerOutcome.UNREADABLE)
-    viewer = await _message_recipient(answered, email.received_at) if answered else None
-    if answered is None or viewer is None:
-        return None, UNMATCHED
-    is_theirs = email.sender.is_verified and email.sender.address in await known_people.addresses_of(viewer)
-    understood = await _take_words(viewer, answered, email, is_theirs=is_theirs)
-    return (viewer if is_theirs and understood.outcome not in NOT_CONFIRMED else None), understood
-
-
-async def _take_words(
-    viewer: Viewer, answered: AnsweredMessage, email: ReceivedEmail, *, is_theirs: bool
-) -> UnderstoodEmail:
-    if answered.event_id is not None and email.task is None:
-        return await take_reply_words(viewer, answered, email, is_theirs=is_theirs)
-    if answered.item_id is None:
-        return UNMATCHED
-    taken = take_item_words if is_theirs else keep_item_words
-    return await taken(viewer, answered.item_id, email)
-
-
-async def _message_recipient(answered: AnsweredMessage, now: datetime) -> Viewer | None:
-    try:
-        return replace(await viewer_for(answered.recipient_id, now), origin=BY_EMAIL)
-    except NotFound:
-        return None
-
-
-async def _keep_words(email: ReceivedEmail, viewer: Viewer | None, understood: UnderstoodEmail) -> UUID:
     row = IncomingWords(
         id=ids.new_id(),
         received_at=email.received_at,
@@ -185,53 +125,74 @@ async def _keep_words(email: ReceivedEmail, viewer: Viewer | None, understood: U
         text=understood.said.text if understood.claimed_id else "",
     )
     await IncomingWords.insert(row)
-    return row.id
+    if viewer is not None:
+        await _queue_confirmation(viewer, understood, row.id, email.received_at)
+    return [understood.outcome]
 
 
-async def take_item_words(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> UnderstoodEmail:
+async def _take_as_program(email: ReceivedEmail) -> list[ReplyOutcome]:
+    return await calendar_replies.take_calendar_replies(email, await calendar_replies.find_asked_person(email))
+
+
+async def _answered_invitation(answered: AnsweredMessage) -> UUID | None:
+    """Return the invitation of a message's recipient; one whom it doesn't ask may come in another person's place."""
+    if answered.event_id is None:
+        return None
+    invitation = (await invitees.invitations_by_member(answered.event_id)).get(answered.recipient_id)
+    if invitation and not invitation.is_withdrawn and invitation.role.is_asked:
+        return invitation.id
+    dates = [answered.occurrence_id] if answered.occurrence_id else []
+    turns = await substitutes.substitutions_of_member(answered.event_id, answered.recipient_id, dates)
+    own = invitation.id if invitation else None
+    return next((turn.invitation_id for turn in turns.values()), own)
+
+
+async def _understand(email: ReceivedEmail, answered: AnsweredMessage | None) -> tuple[Viewer | None, UnderstoodEmail]:
+    """Return what was understood, and whose email it is; None when that could not be confirmed."""
+    if email.is_automatic:
+        return None, UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
+    if not email.is_readable:
+        return None, UnderstoodEmail(outcome=AnswerOutcome.UNREADABLE)
+    if answered is None:
+        return None, UNMATCHED
+    try:
+        viewer = replace(await viewer_for(answered.recipient_id, email.received_at), origin=BY_EMAIL)
+    except NotFound:
+        return None, UNMATCHED
+    is_theirs = email.sender.is_verified and email.sender.address in await known_people.addresses_of(viewer)
+    if answered.event_id is not None and email.task is None:
+        understood = await _take_reply_words(viewer, answered, email, is_theirs=is_theirs)
+    elif answered.item_id is not None:
+        understood = await _take_item_words(viewer, answered.item_id, email, is_theirs=is_theirs)
+    else:
+        understood = UNMATCHED
+    return (viewer if is_theirs and understood.outcome not in NOT_CONFIRMED else None), understood
+
+
+async def _take_item_words(viewer: Viewer, item_id: UUID, email: ReceivedEmail, *, is_theirs: bool) -> UnderstoodEmail:
     """Change the item as an email of the viewer says, and return what was understood.
 
-    The caller is inside `writing()`. As by the link in an email, a closed item stays closed, and one that only named
-    people may see is changed after sign-in.
+    As by the link in an email, a closed item stays closed, and one that only named people may see is changed after
+    sign-in. When a reply to the viewer's email didn't come from them (`is_theirs` False), other people decide about it.
     """
-    item = await _own_item(viewer, item_id)
-    if item is None or not await _is_about_item(viewer, item, email):
-        return UNMATCHED
-    if email.task and email.task.word is None:
-        return UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
-    said = _item_words(email)
-    outcome = await _item_outcome(viewer, item, said)
-    understood_email = UnderstoodEmail(outcome=outcome, said=said, item_id=item.id)
-    return (
-        await _change_item(viewer, item, understood_email, email)
-        if outcome is AnswerOutcome.RECORDED
-        else understood_email
-    )
-
-
-async def keep_item_words(viewer: Viewer, item_id: UUID, email: ReceivedEmail) -> UnderstoodEmail:
-    """Return what a reply to the viewer's email says when it didn't come from them: other people decide about it."""
-    item = await _own_item(viewer, item_id)
-    said = _item_words(email)
-    is_kept = (
-        item and said.word and is_answerable_by(viewer.member_id, item) and await _is_about_item(viewer, item, email)
-    )
-    if item is None or not is_kept:
-        return UNMATCHED
-    return replace(UNMATCHED, said=said, item_id=item.id, claimed_id=viewer.member_id)
-
-
-async def _own_item(viewer: Viewer, item_id: UUID) -> ActionItem | None:
     item = await items.item_by_id(viewer, item_id)
-    return item if item and rules.may_update_item(viewer, item) else None
-
-
-async def _is_about_item(viewer: Viewer, item: ActionItem, email: ReceivedEmail) -> bool:
-    return email.task is None or is_about_task(email.task, item.uid, await known_people.addresses_of(viewer))
-
-
-def _item_words(email: ReceivedEmail) -> WordedReply:
-    return WordedReply(word=email.task.word, text=email.task.comment) if email.task else read_item_words(email.text)
+    if item is None or not rules.may_update_item(viewer, item):
+        return UNMATCHED
+    if email.task and not is_about_task(email.task, item.uid, await known_people.addresses_of(viewer)):
+        return UNMATCHED
+    said = WordedReply(word=email.task.word, text=email.task.comment) if email.task else read_item_words(email.text)
+    if not is_theirs:
+        is_kept = said.word and is_answerable_by(viewer.member_id, item)
+        return replace(UNMATCHED, said=said, item_id=item.id, claimed_id=viewer.member_id) if is_kept else UNMATCHED
+    if email.task and said.word is None:
+        return UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
+    understood = UnderstoodEmail(outcome=await _item_outcome(viewer, item, said), said=said, item_id=item.id)
+    if understood.outcome is not AnswerOutcome.RECORDED:
+        return understood
+    change = ItemEdit(status=STATUSES.get(said.word) if said.word else None, note=said.text)
+    today = to_local(email.received_at, viewer.zone).date()
+    await action_items.save_item_edit(viewer, item.reference, change, item.version, email.received_at, today)
+    return replace(understood, before=stage_of(item))
 
 
 async def _item_outcome(viewer: Viewer, item: ActionItem, said: WordedReply) -> AnswerOutcome:
@@ -241,24 +202,11 @@ async def _item_outcome(viewer: Viewer, item: ActionItem, said: WordedReply) -> 
         return AnswerOutcome.NO_WORD
     if not item.is_open:
         return AnswerOutcome.CLOSED
-    is_so = STATUSES.get(said.word, item.status) is item.status
-    return AnswerOutcome.UNCHANGED if is_so and await _is_noted(viewer, item, said.text) else AnswerOutcome.RECORDED
-
-
-async def _is_noted(viewer: Viewer, item: ActionItem, text: str) -> bool:
-    """Return whether the newest entry of the item's history has this text already, or there is none to note."""
+    if STATUSES.get(said.word, item.status) is not item.status:
+        return AnswerOutcome.RECORDED
     notes = await items.item_history(viewer, item)
-    return not text or (bool(notes) and notes[0].text == text and notes[0].by == viewer.name)
-
-
-async def _change_item(
-    viewer: Viewer, item: ActionItem, understood_email: UnderstoodEmail, email: ReceivedEmail
-) -> UnderstoodEmail:
-    word = understood_email.said.word
-    change = ItemEdit(status=STATUSES.get(word) if word else None, note=understood_email.said.text)
-    today = to_local(email.received_at, viewer.zone).date()
-    await action_items.save_item_edit(viewer, item.reference, change, item.version, email.received_at, today)
-    return understood_email.after(stage_of(item))
+    is_noted = not said.text or (bool(notes) and notes[0].text == said.text and notes[0].by == viewer.name)
+    return AnswerOutcome.UNCHANGED if is_noted else AnswerOutcome.RECORDED
 
 
 class _Asked(Struct, frozen=True, kw_only=True):
@@ -268,121 +216,79 @@ class _Asked(Struct, frozen=True, kw_only=True):
     invitation_id: UUID
     date: DateNamed | None
     """None = the whole event."""
-    reply: CalendarReply | None
+    reply: Reply | None
     """Their reply so far."""
 
 
-async def take_reply_words(
+async def _take_reply_words(
     viewer: Viewer, answered: AnsweredMessage, email: ReceivedEmail, *, is_theirs: bool
 ) -> UnderstoodEmail:
     """Record the reply that an email of the viewer gives, and return what was understood.
 
-    The caller is inside `writing()`. What it says goes the way of a reply of a calendar program, so the same rules
-    hold, and the organizer sees what could not be recorded, of others too (`is_theirs` False). As by the link in an
-    email, a restricted event is replied to after sign-in.
+    What it says goes the way of a reply of a calendar program, so the same rules hold, and the organizer sees what
+    could not be recorded, of others too (`is_theirs` False). As by the link in an email, a restricted event is replied
+    to after sign-in.
     """
     asked = await _find_asked(viewer, answered)
     if asked is None:
         return UNMATCHED
     said = read_invitation_words(email.text)
-    understood_email = UnderstoodEmail(
+    value = REPLIES.get(said.word) if said.word else None
+    understood = UnderstoodEmail(
         outcome=AnswerOutcome.SIGN_IN, said=said, event_id=asked.event.id, occurrence_id=answered.occurrence_id
     )
-    if not is_theirs:
-        await _take_as_program(await _as_reply(viewer, asked, answered, email, said))
-        return UNMATCHED
-    if asked.event.is_restricted or viewer.is_discreet:
-        return understood_email
-    if _is_recorded_so(asked, said):
-        return replace(understood_email, outcome=AnswerOutcome.UNCHANGED)
-    [outcome] = await _take_as_program(await _as_reply(viewer, asked, answered, email, said))
-    if said.word is None:
-        return replace(understood_email, outcome=AnswerOutcome.NO_WORD)
-    is_recorded = ANSWER_OUTCOMES[outcome] is AnswerOutcome.RECORDED
-    reply_id = await known.newest_reply(asked.invitation_id) if is_recorded else None
-    return replace(understood_email, outcome=ANSWER_OUTCOMES[outcome], reply_id=reply_id)
-
-
-async def _take_as_program(email: ReceivedEmail) -> list[ReplyOutcome]:
-    return await calendar_replies.take_calendar_replies(email, await calendar_replies.find_asked_person(email))
-
-
-async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | None:
-    event = await events.event_by_id(viewer, answered.event_id) if answered.event_id else None
-    own = (await replies_seen.own_invitations(viewer, [event.id])).get(event.id) if event else None
-    if event is None:
-        return None
-    if own is None or not own.role.is_asked:
-        return await _asked_to_substitute(viewer, event, answered)
-    dates = await events.dates_in_order(viewer, event)
-    date = next((occurrence for occurrence in dates if occurrence.id == answered.occurrence_id), None)
-    single = dates[0] if dates and not event.is_series else None
-    on = date or single
-    given = effective_reply(own.replies, on.id if on else None)
-    return _Asked(
-        event=event,
-        invitation_id=own.id,
-        date=_name_date(date) if date else None,
-        reply=CalendarReply(uid=event.uid, attendee="", value=given.value, comment=given.comment) if given else None,
-    )
-
-
-async def _asked_to_substitute(viewer: Viewer, event: Event, answered: AnsweredMessage) -> _Asked | None:
-    """Return what a substitute was asked: to come to one date in another person's place. It may be over since."""
-    date = next(
-        (
-            occurrence
-            for occurrence in await events.dates_in_order(viewer, event)
-            if occurrence.id == answered.occurrence_id
-        ),
-        None,
-    )
-    turn = (
-        (await substitutes.substitutions_of_member(event.id, viewer.member_id, [date.id])).get(date.id)
-        if date
-        else None
-    )
-    if date is None or turn is None:
-        return None
-    return _Asked(event=event, invitation_id=turn.invitation_id, date=_name_date(date), reply=None)
-
-
-def _name_date(date: Occurrence) -> DateNamed:
-    starts = date.original_start
-    return DateNamed(moment=to_utc(starts, date.event.zone), local=starts)
-
-
-def _is_recorded_so(asked: _Asked, said: WordedReply) -> bool:
-    before, value = asked.reply, REPLIES.get(said.word) if said.word else None
-    return before is not None and value is not None and (before.value, before.comment) == (value, said.text)
-
-
-async def _as_reply(
-    viewer: Viewer, asked: _Asked, answered: AnsweredMessage, email: ReceivedEmail, said: WordedReply
-) -> ReceivedEmail:
-    """Return the email as a calendar program would have sent it."""
+    if is_theirs and (asked.event.is_restricted or viewer.is_discreet):
+        return understood
+    if is_theirs and asked.reply and value and (asked.reply.value, asked.reply.comment) == (value, said.text):
+        return replace(understood, outcome=AnswerOutcome.UNCHANGED)
     is_old = await known.was_asked_again(
         asked.invitation_id, answered.occurrence_id, answered.sent_at, is_series=asked.event.is_series
     )
     reply = CalendarReply(
         uid=asked.event.uid,
         attendee=viewer.email.lower(),
-        value=REPLIES.get(said.word) if said.word else None,
+        value=value,
         comment=said.text,
         sequence=BEFORE_ANY_CHANGE if is_old else None,
         date=asked.date,
     )
-    return replace(email, invitation_id=asked.invitation_id, replies=(reply,))
+    [outcome] = await _take_as_program(replace(email, invitation_id=asked.invitation_id, replies=(reply,)))
+    if not is_theirs:
+        return UNMATCHED
+    if said.word is None:
+        return replace(understood, outcome=AnswerOutcome.NO_WORD)
+    is_recorded = ANSWER_OUTCOMES[outcome] is AnswerOutcome.RECORDED
+    reply_id = await known.newest_reply(asked.invitation_id) if is_recorded else None
+    return replace(understood, outcome=ANSWER_OUTCOMES[outcome], reply_id=reply_id)
 
 
-async def queue_confirmation(viewer: Viewer, understood: UnderstoodEmail, row_id: UUID, now: datetime) -> None:
-    """Queue the confirmation; of emails about one thing that changed nothing for one reason, one a day is answered.
+async def _find_asked(viewer: Viewer, answered: AnsweredMessage) -> _Asked | None:
+    event = await events.event_by_id(viewer, answered.event_id) if answered.event_id else None
+    if event is None:
+        return None
+    invitation = (await replies_seen.own_invitations(viewer, [event.id])).get(event.id)
+    dates = await events.dates_in_order(viewer, event)
+    date = next((occurrence for occurrence in dates if occurrence.id == answered.occurrence_id), None)
+    named = DateNamed(moment=to_utc(date.original_start, event.zone), local=date.original_start) if date else None
+    if invitation and invitation.role.is_asked:
+        single = dates[0] if dates and not event.is_series else None
+        on = date or single
+        reply = effective_reply(invitation.replies, on.id if on else None)
+        return _Asked(event=event, invitation_id=invitation.id, date=named, reply=reply)
+    if date is None:
+        return None
+    # A substitute was asked to come to one date in another person's place. It may be over since.
+    turn = (await substitutes.substitutions_of_member(event.id, viewer.member_id, [date.id])).get(date.id)
+    return _Asked(event=event, invitation_id=turn.invitation_id, date=named, reply=None) if turn else None
 
-    The caller is inside `writing()`.
-    """
+
+async def _queue_confirmation(viewer: Viewer, understood: UnderstoodEmail, row_id: UUID, now: datetime) -> None:
+    """Queue the confirmation; of emails about one thing that changed nothing for one reason, one a day is answered."""
     is_recorded = understood.outcome is AnswerOutcome.RECORDED
     if is_recorded and await known.count_recorded_since(viewer.member_id, now - ONE_DAY) > MOST_CONFIRMATIONS:
         return
+    thing = understood.item_id or understood.occurrence_id or understood.event_id
+    day = f"{viewer.member_id}:{thing}:{understood.outcome}:{to_local(now, viewer.zone).date()}"
     kind = ItemAnswered if understood.item_id else InvitationAnswered
     content = kind(
         at=now,
@@ -391,20 +297,15 @@ async def queue_confirmation(viewer: Viewer, understood: UnderstoodEmail, row_id
         is_whole=understood.said.is_whole,
         undo=row_id if is_recorded else None,
     )
-    draft = outbox_rules.NewMessage(
+    draft = NewMessage(
         content=content,
         recipient_id=viewer.member_id,
-        key=f"email_answered:{row_id if is_recorded else _key_of_day(viewer, understood, now)}",
+        key=f"email_answered:{row_id if is_recorded else day}",
         item_id=understood.item_id,
         event_id=understood.event_id,
         occurrence_id=understood.occurrence_id,
     )
     await outbox.enqueue_all([draft], now)
-
-
-def _key_of_day(viewer: Viewer, understood: UnderstoodEmail, now: datetime) -> str:
-    thing = understood.item_id or understood.occurrence_id or understood.event_id
-    return f"{viewer.member_id}:{thing}:{understood.outcome}:{to_local(now, viewer.zone).date()}"
 
 
 def emailed_update(made: MadeChange) -> StatusUpdate | None:
