@@ -13,6 +13,7 @@ from tracker.database.binding import (
     open_database,
     rebuild_table,
     together,
+    together_by_name,
     trying,
     writing,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "rebuild_table",
     "surviving_failures",
     "together",
+    "together_by_name",
     "trying",
     "writing",
 ]

@@ -151,6 +151,11 @@ async def all_together(parts: Sequence[Part[A]]) -> list[A]:
     return await engine().read_in_step(parts)
 
 
+async def together_by_name(**parts: Part[Any]) -> dict[str, Any]:
+    """Return by its name what each of any number of independent parts reads, as `together` does."""
+    return dict(zip(parts, await all_together(list(parts.values())), strict=True))
+
+
 async def rebuild_table(
     table: str, *, create: str, copy: str, then: Sequence[str] = (), postgres: Sequence[str] = ()
 ) -> None:

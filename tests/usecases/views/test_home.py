@@ -183,7 +183,7 @@ async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_
     assert row.item.reference == reference
     mine = await needs(cast.caht_lead)
     assert mine.items is not None
-    assert ([one.reference for one in mine.items.mine], mine.items.overdue, mine.follow_up) == ([reference], 1, [])
+    assert ([one.reference for one in mine.items.own], mine.items.overdue, mine.follow_up) == ([reference], 1, [])
 
 
 async def test_an_overdue_item_of_others_is_nothing_to_a_member_who_sees_it(cast: Cast) -> None:

@@ -23,7 +23,7 @@ from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import DateLine, Event, Occurrence, may_edit
-from tracker.rules.events.replies import OwnInvitation, ReplyGiven, ReplySource, ReplyValue, effective_reply
+from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, effective_reply
 from tracker.rules.intake.calendar_replies import SHOWN_FOR
 from tracker.rules.intake.emailed_words import STATUSES
 from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
@@ -85,8 +85,9 @@ async def attach_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> Em
         before, email = about_item.item, about_item.email
         change = ItemEdit(status=STATUSES.get(email.word), note=email.text)
         today = to_local(now, owner.zone).date()
-        of_item = before.reference, change, before.version
-        await action_items.save_item_edit(owner, *of_item, now, today, attached_by=viewer)
+        await action_items.save_item_edit(
+            owner, before.reference, change, before.version, now, today, attached_by=viewer
+        )
         recorded: WordsColumns = {
             IncomingWords.outcome: AnswerOutcome.RECORDED,
             IncomingWords.member: owner.member_id,
@@ -95,8 +96,7 @@ async def attach_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> Em
             IncomingWords.blocked_before: before.blocked_at,
         }
         await _decide(viewer, email_id, now, recorded)
-        facts = {"of": owner.member_id}
-        await audit.record(viewer.actor, "item_email_attached", "item", before.id, facts, now)
+        await audit.record(viewer.actor, "item_email_attached", "item", before.id, {"of": owner.member_id}, now)
     return about_item
 
 
@@ -127,8 +127,7 @@ async def undo_item_email_decision(viewer: Viewer, email_id: UUID, now: datetime
 
 async def _of_viewer(viewer: Viewer, emails: Sequence[KeptEmail]) -> list[EmailAboutItem]:
     seen = await items.visible_items_by_id(viewer, {email.item_id for email in emails})
-    about_items = [email_to_decide(viewer, email, seen.get(email.item_id)) for email in emails]
-    return [about_item for about_item in about_items if about_item]
+    return [about_item for email in emails if (about_item := email_to_decide(viewer, email, seen.get(email.item_id)))]
 
 
 async def _find_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
@@ -189,11 +188,11 @@ async def waiting_and_decided_emails(viewer: Viewer, now: datetime) -> WaitingEm
 
 
 async def _dates(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[datetime]]]:
-    found: dict[UUID, list[datetime]] = {}
+    came: dict[UUID, list[datetime]] = {}
     for date_id, at in await visible.dates_of_waiting_replies(viewer, now, now - SHOWN_FOR):
-        found.setdefault(date_id, []).append(at)
-    lines = await events.lines_by_id(viewer, found)
-    return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
+        came.setdefault(date_id, []).append(at)
+    lines = await events.lines_by_id(viewer, came)
+    return [(line, came[line.id]) for line in lines if may_edit(viewer, line)]
 
 
 CHANGED_SINCE = "This was changed after your email, so it can’t be undone here."
@@ -321,20 +320,15 @@ async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> 
             return
         if not undoable.is_current:
             raise Conflict((undoable.undone and undoable.undone.since) or CHANGED_SINCE)
-        await _undo_change(undoable, now)
+        match undoable.of:
+            case EarlierReply():
+                await restore_earlier_reply(undoable.viewer, undoable.of, now)
+            case SubstituteRefusal():
+                await recorded_replies.restore_substitute(undoable.viewer, undoable.of, now)
+            case UndoneItem(item=item, update=update):
+                today = to_local(now, undoable.viewer.zone).date()
+                await action_items.undo_own_update(undoable.viewer, item.reference, update, now, today)
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
-
-
-async def _undo_change(undoable: Undoable, now: datetime) -> None:
-    viewer = undoable.viewer
-    if isinstance(undoable.of, EarlierReply):
-        await restore_earlier_reply(viewer, undoable.of, now)
-        return
-    if isinstance(undoable.of, SubstituteRefusal):
-        await recorded_replies.restore_substitute(viewer, undoable.of, now)
-        return
-    today = to_local(now, viewer.zone).date()
-    await action_items.undo_own_update(viewer, undoable.of.item.reference, undoable.of.update, now, today)
 
 
 async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
@@ -345,34 +339,27 @@ async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> E
     date = await _reply_date(viewer, event, made.occurrence_id, now) if event else None
     if own is None or date is None:
         raise NotFound
-    reply = _earlier(own, date, made.occurrence_id, made.number, now)
-    return replace(reply, can_send=await _can_send(viewer, reply, now))
-
-
-async def _can_send(viewer: Viewer, reply: EarlierReply, now: datetime) -> bool:
+    before = effective_reply([reply for reply in own.replies if reply.number < made.number], made.occurrence_id)
+    counts = effective_reply(own.replies, made.occurrence_id)
+    is_last = all(reply.number <= made.number for reply in own.replies)
+    earlier = ReplyGiven(before.value, before.comment, before.substitute_id) if before else NO_REPLY
+    for_series = made.occurrence_id is None
+    can_send = True
     try:
-        await substitutes.check_substitute(viewer, reply.date.event, reply.earlier, now, for_series=reply.for_series)
+        await substitutes.check_substitute(viewer, date.event, earlier, now, for_series=for_series)
     except Invalid:
-        return False
-    return True
-
-
-def _earlier(
-    own: OwnInvitation, date: Occurrence, occurrence_id: UUID | None, number: int, now: datetime
-) -> EarlierReply:
-    before = effective_reply([reply for reply in own.replies if reply.number < number], occurrence_id)
-    counts = effective_reply(own.replies, occurrence_id)
-    is_last = all(reply.number <= number for reply in own.replies)
+        can_send = False
     return EarlierReply(
         invitation_id=own.id,
         date=date,
-        for_series=occurrence_id is None,
+        for_series=for_series,
         value=counts.value if counts else ReplyValue.NEEDS_ACTION,
         given_at=counts.replied_at if counts else None,
-        earlier=ReplyGiven(before.value, before.comment, before.substitute_id) if before else NO_REPLY,
+        earlier=earlier,
         sends=before.substitute if before else "",
         replied_at=before.replied_at if before else None,
         is_current=is_last and date.ends_at > now and not date.is_off,
+        can_send=can_send,
     )
 
 

@@ -96,13 +96,13 @@ async def unrecorded_of_date(viewer: Viewer, occurrence: Occurrence, now: dateti
     """
     if not may_edit(viewer, occurrence.event):
         return EmailReplies()
-    unrecorded_replies, more = await visible.unrecorded_replies(viewer, occurrence.id, now, now - SHOWN_FOR)
-    page = await _page(viewer, occurrence, unrecorded_replies, now) if unrecorded_replies else None
-    every = [await _offered(page, row) for row in page.rows] if page else []
+    emails, more = await visible.unrecorded_replies(viewer, occurrence.id, now, now - SHOWN_FOR)
+    page = await _page(viewer, occurrence, emails, now) if emails else None
+    offers = [await _offered(page, email) for email in page.rows] if page else []
     return EmailReplies(
-        waiting=[waiting_reply for waiting_reply in every if waiting_reply.reply.waits],
+        waiting=[offer for offer in offers if offer.reply.waits],
         more=more,
-        settled=[waiting_reply for waiting_reply in every if not waiting_reply.reply.waits],
+        settled=[offer for offer in offers if not offer.reply.waits],
     )
 
 
@@ -134,11 +134,11 @@ async def attach_reply(
             await _attach_to_substitute(page, email, person)
             return AttachedReply(person, email.value)
         given, entered = ReplyGiven(email.value, email.comment), replies.EnteredFor(person.member_id, email.received_at)
-        about = (person.invitation_id, date, given, ReplySource.EMAIL, now)
-        await replies.record_reply(viewer, *about, for_series=not email.for_date, entered=entered)
-        reply_id = await intake.newest_reply(person.invitation_id)
-        counted: Columns = {IncomingReply.sequence: order[0], IncomingReply.stamped_at: order[1]}
-        await _decide(viewer, email, now, {IncomingReply.attached: reply_id, **counted})
+        for_series = not email.for_date
+        await replies.record_reply(
+            viewer, person.invitation_id, date, given, ReplySource.EMAIL, now, for_series=for_series, entered=entered
+        )
+        await _decide(page, email, person.invitation_id, order)
     return AttachedReply(person, email.value)
 
 
@@ -150,11 +150,10 @@ async def _attach_to_substitute(page: _Page, email: UnrecordedReply, person: Par
         await _settle(page, email)
         return
     entered = replies.EnteredFor(person.member_id)
-    date, viewer = page.occurrence, page.viewer
     await recorded_replies.release_substitute(
-        viewer, [person.invitation_id], date, email.comment, page.now, entered=entered
+        page.viewer, [person.invitation_id], page.occurrence, email.comment, page.now, entered=entered
     )
-    await _decide_with_newest(page, email, person.invitation_id)
+    await _decide(page, email, person.invitation_id)
 
 
 async def record_sender_as_substitute(
@@ -174,13 +173,8 @@ async def record_sender_as_substitute(
         entered, source = replies.EnteredFor(person.member_id), ReplySource.ON_BEHALF
         date, invitation_id = page.occurrence, person.invitation_id
         await replies.record_reply(viewer, invitation_id, date, given, source, now, for_series=False, entered=entered)
-        await _decide_with_newest(page, email, invitation_id)
+        await _decide(page, email, invitation_id)
     return RecordedSubstitute(sender, person)
-
-
-async def _decide_with_newest(page: _Page, email: UnrecordedReply, invitation_id: UUID) -> None:
-    reply_id = await intake.newest_reply(invitation_id)
-    await _decide(page.viewer, email, page.now, {IncomingReply.attached: reply_id})
 
 
 async def dismiss_reply(viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime) -> None:
@@ -192,7 +186,7 @@ async def dismiss_reply(viewer: Viewer, event_id: UUID, key: str, incoming_id: U
 
 async def _settle(page: _Page, email: UnrecordedReply) -> None:
     """Decide that an email changes nothing."""
-    await _decide(page.viewer, email, page.now)
+    await _decide(page, email)
     await audit.record(page.viewer.actor, "reply_dismissed", "invitation", email.invitation_id, {}, page.now)
 
 
@@ -202,51 +196,47 @@ async def undo_reply_decision(viewer: Viewer, event_id: UUID, key: str, incoming
     Errors: NotFound, NotAllowed, Conflict when the reply has changed since.
     """
     async with writing():
-        _, email = await _found(viewer, event_id, key, incoming_id, now)
+        _, email = await _find_email(viewer, event_id, key, incoming_id, now)
         if email.decision is None:
             return email.waits
         if email.decision.attached_to:
-            holder, reply = await _replaced(email, now)
-            if reply is None or holder is None or not reply.is_current:
+            holder, earlier = await _replaced(email, now)
+            reply = await intake.attached_reply(email.id)
+            if earlier is None or holder is None or not earlier.is_current:
                 raise Conflict(CHANGED)
-            await _put_back(viewer, email, holder, reply, now)
+            if email.decision.is_release and reply and earlier.given_at:
+                numbers = [(reply.invitation_id, reply.number)]
+                refusal = await recorded_replies.refusal_by_replies(earlier.date, earlier.given_at, numbers, now)
+                await recorded_replies.restore_substitute(viewer, refusal, now)
+            else:
+                await restore_earlier_reply(holder, earlier, now, by=viewer)
         waits: Columns = {IncomingReply.decided_at: None, IncomingReply.decided_by: None, IncomingReply.attached: None}
         await IncomingReply.update(waits).where(IncomingReply.id == email.id)
         await audit.record(viewer.actor, "reply_decision_undone", "invitation", email.invitation_id, {}, now)
-        return (await _found(viewer, event_id, key, incoming_id, now))[1].waits
+        return (await _find_email(viewer, event_id, key, incoming_id, now))[1].waits
 
 
-async def _put_back(viewer: Viewer, email: UnrecordedReply, holder: Viewer, found: EarlierReply, now: datetime) -> None:
-    """Let the reply count again that an email replaced: that of the invited person, or who came in their place."""
-    reply = await intake.attached_reply(email.id)
-    if email.decision and email.decision.is_release and reply and found.given_at:
-        numbers = [(reply.invitation_id, reply.number)]
-        refusal = await recorded_replies.refusal_by_replies(found.date, found.given_at, numbers, now)
-        await recorded_replies.restore_substitute(viewer, refusal, now)
-    else:
-        await restore_earlier_reply(holder, found, now, by=viewer)
-
-
-async def _page(
-    viewer: Viewer, occurrence: Occurrence, unrecorded_replies: Sequence[UnrecordedReply], now: datetime
-) -> _Page:
+async def _page(viewer: Viewer, occurrence: Occurrence, emails: Sequence[UnrecordedReply], now: datetime) -> _Page:
     named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
     names = {participant.member_id for participant in named}
     people = people_to_reply_for(viewer, occurrence, named, now)
-    shown = [unrecorded_reply for unrecorded_reply in unrecorded_replies if unrecorded_reply.member_id in names]
+    shown = [email for email in emails if email.member_id in names]
     return _Page(viewer=viewer, occurrence=occurrence, people=people, rows=shown, now=now)
 
 
 async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
-    can_attach = email.is_attachable and email.waits and bool(page.people)
     person = participant_on_line(page.people, email.claimed_by, None, likely=email.invitation_id)
+    can_undo = email.decision is not None and email.settled is None
+    if email.decision and email.decision.attached_to:
+        earlier = (await _replaced(email, page.now))[1]
+        can_undo = earlier is not None and earlier.is_current
     return WaitingReply(
         reply=email,
         person_id=person.member_id if person else None,
         line=person.line if person else "",
-        is_attachable=can_attach,
+        is_attachable=email.is_attachable and email.waits and bool(page.people),
         substitute=await _substitute(page, email) if email.waits else "",
-        can_undo=email.decision is not None and await _can_undo(email, page.now),
+        can_undo=can_undo,
     )
 
 
@@ -258,13 +248,6 @@ async def _substitute(page: _Page, email: UnrecordedReply) -> str:
     holder = await _person(email.member_id, page.now)
     choices = await substitutes.possible_substitutes(holder, page.occurrence.event, page.now) if holder else []
     return next((f"{choice.name} ({choice.agency})" for choice in choices if choice.member_id == email.sender_id), "")
-
-
-async def _can_undo(email: UnrecordedReply, now: datetime) -> bool:
-    if not (email.decision and email.decision.attached_to):
-        return email.settled is None
-    reply = (await _replaced(email, now))[1]
-    return reply is not None and reply.is_current
 
 
 async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | None, EarlierReply | None]:
@@ -287,14 +270,14 @@ async def _person(member_id: UUID, now: datetime) -> Viewer | None:
         return None
 
 
-async def _found(
+async def _find_email(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
 ) -> tuple[_Page, UnrecordedReply]:
     occurrence = await date_seen_by(viewer, event_id, key)
     if not may_edit(viewer, occurrence.event):
         raise NotAllowed(NOT_YOURS)
-    unrecorded_replies = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
-    page = await _page(viewer, occurrence, unrecorded_replies, now)
+    emails = await visible.unrecorded_reply_by_id(viewer, occurrence.id, now, now - SHOWN_FOR, incoming_id)
+    page = await _page(viewer, occurrence, emails, now)
     email = next(iter(page.rows), None)
     if email is None:
         raise NotFound
@@ -304,7 +287,7 @@ async def _found(
 async def _to_decide(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
 ) -> tuple[_Page, UnrecordedReply]:
-    page, email = await _found(viewer, event_id, key, incoming_id, now)
+    page, email = await _find_email(viewer, event_id, key, incoming_id, now)
     if email.decision is not None:
         raise Conflict(DECIDED)
     if not email.waits:
@@ -332,9 +315,16 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
     return reply_order(reply, standing, email.received_at)
 
 
-async def _decide(viewer: Viewer, email: UnrecordedReply, now: datetime, recorded: Columns | None = None) -> None:
-    decided: Columns = {IncomingReply.decided_at: now, IncomingReply.decided_by: viewer.member_id}
-    await IncomingReply.update(decided | (recorded or {})).where(IncomingReply.id == email.id)
+async def _decide(
+    page: _Page, email: UnrecordedReply, invitation_id: UUID | None = None, order: tuple[int, datetime] | None = None
+) -> None:
+    """Keep that the viewer decided; the email became the newest reply to the invitation, with this place, if any."""
+    decided: Columns = {IncomingReply.decided_at: page.now, IncomingReply.decided_by: page.viewer.member_id}
+    if invitation_id:
+        decided[IncomingReply.attached] = await intake.newest_reply(invitation_id)
+    if order:
+        decided[IncomingReply.sequence], decided[IncomingReply.stamped_at] = order
+    await IncomingReply.update(decided).where(IncomingReply.id == email.id)
 
 
 JudgedProposal = tuple[Proposal, ProposalState]
@@ -345,18 +335,21 @@ async def recent_proposals(viewer: Viewer, date: Occurrence, now: datetime) -> l
     """Return the proposals for a date that wait or are recent, for people who may change it; those that wait first."""
     if not may_edit(viewer, date.event):
         return []
-    found = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
-    return [one for one in found if one[1] is ProposalState.WAITING or one[0].received_at > now - SHOWN_FOR]
+    return [
+        (proposal, state)
+        for proposal, state in states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
+        if state is ProposalState.WAITING or proposal.received_at > now - SHOWN_FOR
+    ]
 
 
 async def waiting_proposals(viewer: Viewer, now: datetime) -> list[tuple[DateLine, list[Proposal]]]:
     """Return the dates that the viewer may change and for which proposals wait, soonest first."""
-    found: dict[UUID, list[Proposal]] = {}
+    waiting: dict[UUID, list[Proposal]] = {}
     for proposal, state in states_of_proposals(await visible.proposals_ahead(viewer, now), now):
         if state is ProposalState.WAITING:
-            found.setdefault(proposal.occurrence_id, []).append(proposal)
-    lines = await events.lines_by_id(viewer, found)
-    return [(line, found[line.id]) for line in lines if may_edit(viewer, line)]
+            waiting.setdefault(proposal.occurrence_id, []).append(proposal)
+    lines = await events.lines_by_id(viewer, waiting)
+    return [(line, waiting[line.id]) for line in lines if may_edit(viewer, line)]
 
 
 async def proposal_to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[Proposal, Occurrence]:
@@ -385,7 +378,18 @@ async def decline_proposal(viewer: Viewer, proposal_id: UUID, comment: str, now:
         await TimeProposal.update({TimeProposal.declined_at: now, TimeProposal.declined_by: viewer.member_id}).where(
             TimeProposal.id == proposal.id
         )
-        await outbox.enqueue_all([_draft(proposal, comment, now)], now)
+        starts_at, ends_at = proposal.made.times
+        draft = NewMessage(
+            content=ProposalDeclined(
+                at=now, starts_at=starts_at, ends_at=ends_at, sequence=proposal.sequence, comment=comment
+            ),
+            recipient_id=proposal.member_id,
+            key=_key(proposal.id, now),
+            event_id=proposal.event_id,
+            occurrence_id=proposal.occurrence_id,
+            due=now + UNDO_FOR,
+        )
+        await outbox.enqueue_all([draft], now)
         facts = {"date": date.key, "of": proposal.member_id}
         await audit.record(viewer.actor, "proposal_declined", "occurrence", date.id, facts, now)
     return proposal
@@ -419,20 +423,6 @@ async def _proposal(viewer: Viewer, proposal_id: UUID, now: datetime) -> tuple[P
         raise NotFound
     every = states_of_proposals(await visible.proposals_of_date(viewer, date.id), now)
     return next((each, state, date) for each, state in every if each.id == proposal_id)
-
-
-def _draft(proposal: Proposal, comment: str, now: datetime) -> NewMessage:
-    starts_at, ends_at = proposal.made.times
-    return NewMessage(
-        content=ProposalDeclined(
-            at=now, starts_at=starts_at, ends_at=ends_at, sequence=proposal.sequence, comment=comment
-        ),
-        recipient_id=proposal.member_id,
-        key=_key(proposal.id, now),
-        event_id=proposal.event_id,
-        occurrence_id=proposal.occurrence_id,
-        due=now + UNDO_FOR,
-    )
 
 
 def _key(proposal_id: UUID, declined_at: datetime) -> str:

@@ -1,14 +1,14 @@
 """What the page of one date, and the page of a series with all its dates, show to one viewer."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.database import together
+from tracker.database import together, together_by_name
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, may_thank, named_participants
 from tracker.rules.core.viewers import Viewer
@@ -117,7 +117,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     """Of a joint operation; None for other events."""
     unrecorded: EmailReplies
     """Replies by email that were not recorded, for people who may record replies."""
-    proposals: tuple[JudgedProposal, ...]
+    proposals: Sequence[JudgedProposal]
     """Other times that people proposed for the date, for people who may change it; those that wait first."""
     opened: tuple[EmergencyOpened, ...]
     """Who reads it under emergency access now."""
@@ -144,57 +144,72 @@ class EventView(Struct, frozen=True, kw_only=True):
 async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
     """Return what the page of a date shows. Errors: NotFound."""
     occurrence = await date_seen_by(viewer, event_id, key)
-    edits = may_edit(viewer, occurrence.event)
-    people, series, organizing, present = await together(
-        _people(viewer, occurrence, now),
-        _series(viewer, occurrence, now),
-        _organizing(viewer, occurrence, now),
-        _at_this_moment(viewer, occurrence, now),
+    event, edits = occurrence.event, may_edit(viewer, occurrence.event)
+    parts = await together_by_name(
+        people=_people(viewer, occurrence, now),
+        around=events.dates_beside(viewer, occurrence),
+        links=series_links(viewer, event),
+        items=_items(viewer, occurrence),
+        quorum=_quorum(viewer, occurrence, now),
+        room=_room(viewer, occurrence, now),
+        readings=_readings(viewer, occurrence),
+        unrecorded=unrecorded_replies.unrecorded_of_date(viewer, occurrence, now),
+        proposals=unrecorded_replies.recent_proposals(viewer, occurrence, now),
+        follow_up=next_follow_up(viewer, occurrence, now),
+        plan=plan_summary(viewer, event),
+        poll=_poll(viewer, event),
+        opened=openings_of(viewer, event),
+        thanks=_thanks(viewer, occurrence, now),
     )
+    before, after = parts.pop("around")
+    opened = tuple(opening for opening in parts.pop("opened") if opening.is_open(now))
     return EventView(
         occurrence=occurrence,
         may_edit=edits,
-        may_copy=may_copy(viewer, occurrence.event.marking),
+        may_copy=may_copy(viewer, event.marking),
         assigns_items=viewer.may_schedule or edits,
         attendance_opens=attendance_opens_at(occurrence),
         is_over=occurrence.ends_at <= now,
-        **people,
-        **series,
-        **organizing,
-        **present,
+        before=before,
+        after=after,
+        opened=opened,
+        **parts.pop("people"),
+        **parts.pop("thanks"),
+        **parts,
     )
 
 
 async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return who is on the list, what they replied, who could be reminded, and what changed for them."""
     event = occurrence.event
-    row, participants, informed, changes, silent = await together(
-        _mine(viewer, occurrence, now),
+    own_reply, participants, informed, changes, silent = await together(
+        _own_reply(viewer, occurrence, now),
         attendance.participants(viewer, occurrence),
         attendance.informed_people(viewer, event.id),
         history_of_event(viewer, event, occurrence),
         silent_people_of_date(viewer, occurrence, now),
     )
     named = named_participants(viewer, event, participants)
-    own = next((participant for participant in participants if participant.member_id == viewer.member_id), None)
+    own = [participant for participant in participants if participant.member_id == viewer.member_id]
+    coming = sum(participant.role.is_asked or bool(participant.substitutes_for) for participant in participants)
     return {
-        **row,
-        "substitutes_for": " and ".join(
-            participant.substitutes_for for participant in participants if participant.member_id == viewer.member_id
-        ),
-        "earlier": own.earlier if own else None,
+        **own_reply,
+        "substitutes_for": " and ".join(participant.substitutes_for for participant in own),
+        "earlier": own[0].earlier if own else None,
         "replies": replies_by_agency(participants),
         "named": tuple(named),
         "informed": tuple(named_participants(viewer, event, informed)),
         "is_informed": viewer.member_id in {informed.member_id for informed in informed},
-        **_numbers(participants, informed),
+        "coming": coming,
+        "on_the_list": len(participants) + len(informed),
+        "notified": coming + len(informed),
         "answerable": tuple(people_to_reply_for(viewer, occurrence, named, now)),
         "nudge": await with_confirmations(silent, occurrence, changes, participants, now) if silent else None,
         "history": history_with_beginning(changes, event),
     }
 
 
-async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
+async def _own_reply(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return whether the viewer is asked to come, their reply, and whom they may send."""
     reply = await my_reply(viewer, occurrence)
     return {
@@ -205,35 +220,11 @@ async def _mine(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[s
     }
 
 
-async def _series(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
-    """Return the dates and series around a date, its action items, and its quorum of record."""
-    (before, after), links, items, quorum = await together(
-        events.dates_beside(viewer, occurrence),
-        series_links(viewer, occurrence.event),
-        _items(viewer, occurrence),
-        _quorum(viewer, occurrence, now),
-    )
-    return {"before": before, "after": after, "links": links, "items": items, "quorum": quorum}
-
-
 async def _quorum(viewer: Viewer, occurrence: Occurrence, now: datetime) -> QuorumOfRecord | None:
     """Return the quorum of record; a date whose attendance has not opened yet has none."""
     if now < attendance_opens_at(occurrence):
         return None
     return (await attendance.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id)
-
-
-async def _organizing(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
-    """Return what people who may change the event look after."""
-    room, readings, waiting, proposed, follow_up = await together(
-        _room(viewer, occurrence, now),
-        _readings(viewer, occurrence),
-        unrecorded_replies.unrecorded_of_date(viewer, occurrence, now),
-        unrecorded_replies.recent_proposals(viewer, occurrence, now),
-        next_follow_up(viewer, occurrence, now),
-    )
-    organizing = {"room": room, "readings": readings, "unrecorded": waiting, "proposals": tuple(proposed)}
-    return {**organizing, "follow_up": follow_up}
 
 
 async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
@@ -246,29 +237,9 @@ async def _thanks(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
     }
 
 
-async def _at_this_moment(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
-    """Return its plan, its open poll, who reads it under emergency access, and whether people can be thanked."""
-    event = occurrence.event
-    plan, poll, opened, thanks = await together(
-        plan_summary(viewer, event), _poll(viewer, event), openings_of(viewer, event), _thanks(viewer, occurrence, now)
-    )
-    return {
-        "plan": plan,
-        "poll": poll,
-        "opened": tuple(emergency_opened for emergency_opened in opened if emergency_opened.is_open(now)),
-        **thanks,
-    }
-
-
 async def _poll(viewer: Viewer, event: Event) -> Poll | None:
     """Return the open poll of an event; a poll is open while its event is a draft (decision 36)."""
     return await open_poll_of(viewer, event.id) if event.status is EventStatus.DRAFT else None
-
-
-def _numbers(participants: Collection[Participant], informed: Collection[Informed]) -> dict[str, Any]:
-    """Return how many people are asked to come, are on the list, and get an email about a change."""
-    coming = sum(participant.role.is_asked or bool(participant.substitutes_for) for participant in participants)
-    return {"coming": coming, "on_the_list": len(participants) + len(informed), "notified": coming + len(informed)}
 
 
 async def _room(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Room | None:
@@ -288,10 +259,10 @@ def replies_by_agency(participants: Iterable[Participant]) -> tuple[AgencyReplie
     groups: dict[str, list[Participant]] = {}
     for participant in participants:
         groups.setdefault(participant.agency, []).append(participant)
-    return tuple(_replies(agency, groups[agency]) for agency in groups)
+    return tuple(_count_replies(agency, members) for agency, members in groups.items())
 
 
-def _replies(agency: str, participants: list[Participant]) -> AgencyReplies:
+def _count_replies(agency: str, participants: Sequence[Participant]) -> AgencyReplies:
     replies = Counter(participant.reply for participant in participants)
     return AgencyReplies(
         agency=agency,
@@ -308,8 +279,8 @@ async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ..
     of_event = await items_of_event(viewer, occurrence.event.id, occurrence.id)
     committee_id = occurrence.event.committee_id
     of_committee = await open_items_of_committee(viewer, committee_id) if committee_id else []
-    found = {action_item.id: action_item for action_item in [*of_event, *of_committee]}
-    return tuple(sorted(found.values(), key=lambda action_item: (action_item.due, action_item.reference)))
+    items = {item.id: item for item in [*of_event, *of_committee]}
+    return tuple(sorted(items.values(), key=lambda item: (item.due, item.reference)))
 
 
 class SeriesDate(Struct, frozen=True, kw_only=True):
@@ -336,10 +307,10 @@ async def date_after_split(viewer: Viewer, event_id: UUID, key: str) -> tuple[UU
     """
     event = await events.event_by_id(viewer, event_id)
     following = await events.series_after(viewer, event) if event else ()
-    for one in reversed(following):
-        if one.starts.date() <= day_of_key(key).date():
-            occurrence = await events.date_on_day(viewer, one.id, day_of_key(key))
-            return (one.id, key) if occurrence else await date_after_split(viewer, one.id, key) or (one.id, "")
+    for series in reversed(following):
+        if series.starts.date() <= day_of_key(key).date():
+            occurrence = await events.date_on_day(viewer, series.id, day_of_key(key))
+            return (series.id, key) if occurrence else await date_after_split(viewer, series.id, key) or (series.id, "")
     return None
 
 

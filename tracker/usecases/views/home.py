@@ -4,13 +4,13 @@ Its setup checklist of the first day is read from what is there, hidden by a per
 """
 
 import logging
-from collections.abc import Awaitable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from tracker.database import together, writing
+from tracker.database import together, together_by_name, writing
 from tracker.errors import NotFound
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
 from tracker.rules.attendance.roll_call import ATTENDANCE_OPENS_BEFORE
@@ -78,7 +78,7 @@ log = logging.getLogger(__name__)
 class HomeItems(Struct, frozen=True, kw_only=True):
     """The viewer's own open action items, and blocked and overdue ones of others that concern them."""
 
-    mine: list[ActionItem]
+    own: list[ActionItem]
     blocked: list[BlockedItem]
     late: list[ActionItem]
     """Overdue and not blocked."""
@@ -130,61 +130,51 @@ class Home(Struct, frozen=True, kw_only=True):
     @property
     def is_empty(self) -> bool:
         """Return whether every part could be read and nothing needs the viewer."""
-        mine = self.items and self.items.mine
-        return self.is_whole and not (self.follow_up or self.owed or self.polls or self.readiness or mine)
+        own_items = self.items and self.items.own
+        return self.is_whole and not (self.follow_up or self.owed or self.polls or self.readiness or own_items)
 
 
 async def home_for(viewer: Viewer, now: datetime, today: date, zone: str) -> Home:
     """Return what needs the viewer; `today` and the days are those of the task force's zone."""
-    dates, operations, row = await together(
-        _of_dates(viewer, now, today, zone), _of_operations(viewer, now), _of_mine(viewer, now)
+    parts = await together_by_name(
+        items=_part("action items", _items(viewer, today)),
+        days=_part("calendar", _days(viewer, now, today, zone)),
+        rolls=_part("attendance", replies.dates_with_open_sheets(viewer, now - BACK, now + ATTENDANCE_OPENS_BEFORE)),
+        ending=_part("series that end", _ending(viewer, now)),
+        proposals=_part("proposed times", _proposals(viewer, now)),
+        check_ins=_part("check-in", check_in_days(viewer, now)),
+        missing=_part("people who have not checked out", _missing(viewer, now)),
+        conflicts=_part("conflicts between operations", _conflicts(viewer)),
+        plans=_part("plans of operations", _plans(viewer, now)),
+        emails=_part("email replies", _emails(viewer, now)),
+        owed=_part("replies owed", owed_replies(viewer, now)),
+        polls=_part("date polls", waiting_polls(viewer, now)),
+        readiness=_part("service-readiness notices", notices_in_force(viewer, now)),
     )
-    sheets = dates.pop("sheets")
-    dates["rolls"] = None if sheets is None else _rolls(viewer, now, sheets, operations["check_ins"] or ())
-    parts = {**dates, **operations, **row}
+    if parts["rolls"] is not None:
+        # An operation on its day has its check-in list instead of an attendance sheet.
+        checked_in = {day.line.id for day in parts["check_ins"] or ()}
+        parts["rolls"] = [
+            OpenSheet(line=line, is_over=line.ends_at <= now)
+            for line in parts["rolls"]
+            if may_edit(viewer, line) and line.id not in checked_in
+        ]
     return Home(**parts, follow_up=queue_in_order(_follow_up(viewer, **parts), now, today))
 
 
-async def _of_dates(viewer: Viewer, now: datetime, today: date, zone: str) -> dict[str, Any]:
-    items, days, sheets, ending, proposals_ = await together(
-        _part("action items", _items(viewer, today)),
-        _part("calendar", _days(viewer, now, today, zone)),
-        _part("attendance", replies.dates_with_open_sheets(viewer, now - BACK, now + ATTENDANCE_OPENS_BEFORE)),
-        _part("series that end", _ending(viewer, now)),
-        _part("proposed times", _proposals(viewer, now)),
-    )
-    return {"items": items, "days": days, "sheets": sheets, "ending": ending, "proposals": proposals_}
-
-
-async def _of_operations(viewer: Viewer, now: datetime) -> dict[str, Any]:
-    check_ins, missing, conflicts, plans = await together(
-        _part("check-in", check_in_days(viewer, now)),
-        _part("people who have not checked out", _missing(viewer, now)),
-        _part("conflicts between operations", _conflicts(viewer)),
-        _part("plans of operations", _plans(viewer, now)),
-    )
-    return {"check_ins": check_ins, "missing": missing, "conflicts": conflicts, "plans": plans}
-
-
-async def _of_mine(viewer: Viewer, now: datetime) -> dict[str, Any]:
-    emails, owed_, polls, readiness = await together(
-        _part("email replies", _emails(viewer, now)),
-        _part("replies owed", owed_replies(viewer, now)),
-        _part("date polls", waiting_polls(viewer, now)),
-        _part("service-readiness notices", notices_in_force(viewer, now)),
-    )
-    return {"emails": emails, "owed": owed_, "polls": polls, "readiness": readiness}
-
-
 def _follow_up(viewer: Viewer, items: HomeItems | None, days: HomeDays | None, **parts: Any) -> Iterator[QueueRow]:
-    """Yield the rows of each part that could be read."""
+    """Yield the rows of each part that could be read, and the check-ins that are open to the viewer."""
     if items:
         yield from items.blocked
         yield from (LateItem(item=action_item) for action_item in items.late)
     yield from days.replies if days else ()
     for name in ("rolls", "proposals", "ending", "emails", "missing", "conflicts", "plans"):
         yield from parts[name] or ()
-    yield from _check_ins(viewer, parts["check_ins"] or (), parts["missing"] or ())
+    # One that has its row for people who are missing isn't there twice.
+    has_row = {check_out.line.id for check_out in parts["missing"] or ()}
+    for day in parts["check_ins"] or ():
+        if day.line.id not in has_row and may_check_in(viewer, day, leads=may_plan(viewer, day.line)):
+            yield OpenCheckIn(line=day.line)
 
 
 async def _part(name: str, reading: Awaitable[T]) -> T | None:
@@ -202,17 +192,9 @@ async def _missing(viewer: Viewer, now: datetime) -> list[MissingCheckOut]:
     ]
 
 
-def _check_ins(viewer: Viewer, days: Iterable[CheckInDay], missing: Iterable[MissingCheckOut]) -> Iterator[OpenCheckIn]:
-    """Yield the check-ins that are open to the viewer; one that has its row for people who are missing isn't twice."""
-    has_row = {check_out.line.id for check_out in missing}
-    for day in days:
-        if day.line.id not in has_row and may_check_in(viewer, day, leads=may_plan(viewer, day.line)):
-            yield OpenCheckIn(line=day.line)
-
-
 async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
-    found = await conflicts_to_decide(viewer)
-    return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in found.values()]
+    to_decide = await conflicts_to_decide(viewer)
+    return [OpenConflict(line=line, conflicts=conflicts) for line, conflicts in to_decide.values()]
 
 
 async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
@@ -234,79 +216,49 @@ async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
 
 
 async def _items(viewer: Viewer, today: date) -> HomeItems:
-    every = [action_item for action_item in await actions.listed_items(viewer) if concerns_viewer(viewer, action_item)]
-    blocked = await _blocked(viewer, [action_item for action_item in every if action_item.owner_id != viewer.member_id])
-    waiting_for_help = {blocked_item.item.id for blocked_item in blocked}
-    late = [action_item for action_item in every if days_late(action_item, today) > 0]
-    return HomeItems(
-        mine=[action_item for action_item in every if action_item.owner_id == viewer.member_id],
-        blocked=blocked,
-        late=[
-            action_item
-            for action_item in late
-            if action_item.owner_id != viewer.member_id and action_item.id not in waiting_for_help
-        ],
-        overdue=len(late),
-    )
-
-
-async def _blocked(viewer: Viewer, items: list[ActionItem]) -> list[BlockedItem]:
-    since = {
-        action_item.id: action_item.blocked_at for action_item in items if action_item.status is ItemStatus.BLOCKED
-    }
-    reasons = await actions.block_reasons(viewer, since)
-    return [
-        BlockedItem(
-            item=action_item,
-            since=at,
-            reason=reasons.get(action_item.id, ""),
-            may_direct=may_direct_item(viewer, action_item),
-        )
-        for action_item in items
-        if (at := since.get(action_item.id))
+    every = [item for item in await actions.listed_items(viewer) if concerns_viewer(viewer, item)]
+    others = [item for item in every if item.owner_id != viewer.member_id]
+    blocked_at = {item.id: item.blocked_at for item in others if item.status is ItemStatus.BLOCKED}
+    reasons = await actions.block_reasons(viewer, blocked_at)
+    blocked = [
+        BlockedItem(item=item, since=since, reason=reasons.get(item.id, ""), may_direct=may_direct_item(viewer, item))
+        for item in others
+        if (since := blocked_at.get(item.id))
     ]
+    waiting_for_help = {blocked_item.item.id for blocked_item in blocked}
+    return HomeItems(
+        own=[item for item in every if item.owner_id == viewer.member_id],
+        blocked=blocked,
+        late=[item for item in others if days_late(item, today) > 0 and item.id not in waiting_for_help],
+        overdue=sum(days_late(item, today) > 0 for item in every),
+    )
 
 
 async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDays:
     start, end = calendars.moments_of_days(today, today + timedelta(days=NEXT_DAYS - 1), zone)
     every = await dates_between(viewer, start, now + AHEAD)
-    ahead = [seen_date.line for seen_date in every if seen_date.line.starts_at > now and _takes_place(seen_date.line)]
+    lines = [seen_date.line for seen_date in every if seen_date.line.starts_at > now]
+    ahead = [line for line in lines if not line.is_off and line.status is not EventStatus.DRAFT]
     led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]
+    of_date = await replies.missing_replies(viewer, [line.id for line in led])
+    missing = [(line, of_date[line.id]) for line in led if line.id in of_date and of_date[line.id].waiting]
+    silent = {line.id: missing_replies.silent for line, missing_replies in missing}
+    nudges = await nudges_by_date(viewer, [line for line, _ in missing], silent, now)
     return HomeDays(
         agenda=[seen_date for seen_date in every if seen_date.line.starts_at < end],
         upcoming=next(iter(ahead), None),
         leads=bool(led),
-        replies=await _replies(viewer, led, now),
+        replies=[
+            MissingReplies(
+                line=line,
+                invited=missing_replies.invited,
+                waiting=sum(missing_replies.waiting.values()),
+                nudge=nudges.get(line.id),
+                agencies=tuple(missing_replies.waiting.items()),
+            )
+            for line, missing_replies in missing
+        ],
     )
-
-
-async def _replies(viewer: Viewer, led: list[DateLine], now: datetime) -> list[MissingReplies]:
-    of_date = await replies.missing_replies(viewer, [line.id for line in led])
-    missing = [
-        (line, missing_replies) for line in led if (missing_replies := of_date.get(line.id)) and missing_replies.waiting
-    ]
-    silent = {line.id: one.silent for line, one in missing}
-    nudges = await nudges_by_date(viewer, [line for line, _ in missing], silent, now)
-    return [
-        MissingReplies(
-            line=line,
-            invited=one.invited,
-            waiting=sum(one.waiting.values()),
-            nudge=nudges.get(line.id),
-            agencies=tuple(one.waiting.items()),
-        )
-        for line, one in missing
-    ]
-
-
-def _rolls(viewer: Viewer, now: datetime, sheets: Iterable[DateLine], days: Iterable[CheckInDay]) -> list[OpenSheet]:
-    """Return the open attendance sheets; not that of an operation on its day, which has its check-in list instead."""
-    checked_in = {day.line.id for day in days}
-    return [
-        OpenSheet(line=line, is_over=line.ends_at <= now)
-        for line in sheets
-        if may_edit(viewer, line) and line.id not in checked_in
-    ]
 
 
 async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
@@ -315,17 +267,13 @@ async def _ending(viewer: Viewer, now: datetime) -> list[EndingSeries]:
 
 
 async def _proposals(viewer: Viewer, now: datetime) -> list[OpenProposal]:
-    found = await unrecorded_replies.waiting_proposals(viewer, now)
-    return [OpenProposal(line=line, people=tuple(proposal.person for proposal in waiting)) for line, waiting in found]
+    dates = await unrecorded_replies.waiting_proposals(viewer, now)
+    return [OpenProposal(line=line, people=tuple(proposal.person for proposal in waiting)) for line, waiting in dates]
 
 
 async def _emails(viewer: Viewer, now: datetime) -> list[OpenEmails]:
     came = (await waiting_emails(viewer, now)).came
     return [OpenEmails(count=len(came), since=min(came))] if came else []
-
-
-def _takes_place(line: DateLine) -> bool:
-    return not line.is_off and line.status is not EventStatus.DRAFT
 
 
 class SetUp(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Status, Viewer
-from tracker.rules.events.events import DateLine, Event
+from tracker.rules.events.events import DateLine
 from tracker.rules.operations.access import may_take_over
 from tracker.rules.roster import directory
 from tracker.rules.roster.directory import PersonCard, PersonFacts, SeatFacts
@@ -61,10 +61,11 @@ class Transfer(Struct, frozen=True, kw_only=True):
 async def plan_transfer(viewer: Viewer, member_id: UUID, now: datetime) -> Transfer:
     """Return what to review before a member is offboarded. Errors: NotFound, NotAllowed, Conflict."""
     person = await _who_may_be_removed(viewer, member_id)
+    invitations = await events.lines_of_invitee(viewer, member_id, now)
     return Transfer(
         person=person,
         events=await events.lines_led(viewer, member_id, now),
-        invitations=await _invitations(viewer, person, now),
+        invitations=[line for line in invitations if may_know_list(viewer, line, [person.arm])],
         items=await item_lists.open_items_of_people(viewer, [member_id]),
         successors=_successors(viewer, person),
     )
@@ -89,7 +90,10 @@ async def offboard_person(
     directory.check_manager(viewer, reauthenticated_at, now)
     async with writing():
         person = await _who_may_be_removed(viewer, member_id)
-        successor = await _successor(viewer, person, successor_id, now)
+        allowed = await candidates_among(_successors(viewer, person), [successor_id] if successor_id else ())
+        successor = next(iter((await viewers_for(allowed, now)).values()), None)
+        if successor is None:
+            raise Invalid(successor=NO_SUCCESSOR)
         is_colleague = successor.agency_id == person.agency_id
         held = await lists_of_member(member_id, now)
         async with following_seats(viewer, now) as passed:
@@ -106,11 +110,6 @@ async def offboard_person(
         return await list_impact_of(viewer, passed, now)
 
 
-async def _invitations(viewer: Viewer, person: PersonCard, now: datetime) -> list[DateLine]:
-    lines = await events.lines_of_invitee(viewer, person.id, now)
-    return [line for line in lines if may_know_list(viewer, line, [person.arm])]
-
-
 async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     if not viewer.manages_accounts:
         raise NotAllowed(directory.MANAGERS_ONLY)
@@ -123,15 +122,6 @@ async def _who_may_be_removed(viewer: Viewer, member_id: UUID) -> PersonCard:
     if person.is_coordinator and not await coordinators() - {member_id}:
         raise NotAllowed(directory.LAST_COORDINATOR)
     return person
-
-
-async def _successor(viewer: Viewer, person: PersonCard, member_id: UUID | None, now: datetime) -> Viewer:
-    """Return the chosen successor, while their own access lasts. Errors: Invalid(successor)."""
-    allowed = await candidates_among(_successors(viewer, person), [member_id] if member_id else ())
-    found = (await viewers_for(allowed, now)).values()
-    if not found:
-        raise Invalid(successor=NO_SUCCESSOR)
-    return next(iter(found))
 
 
 def _successors(viewer: Viewer, person: PersonCard) -> Candidates:
@@ -152,11 +142,15 @@ async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now
     """
     for event_id, is_over in await transfer.events_led(person.id, now):
         invited = await transfer.possible_organizers(event_id, person.agency_id, [person.id])
-        found = await _first_to_take_over(event_id, [successor.member_id, *invited], now)
-        if found:
-            await scheduling.transfer_event(by, *found, now)
-        elif not is_over:
-            await scheduling.cancel_without_organizer(by, event_id, now)
+        for member_id in (successor.member_id, *invited):
+            new_owner = await _viewer_of(member_id, now)
+            event = await events.event_by_id(new_owner, event_id) if new_owner else None
+            if new_owner and event and may_take_over(new_owner, event):
+                await scheduling.transfer_event(by, event, new_owner, now)
+                break
+        else:
+            if not is_over:
+                await scheduling.cancel_without_organizer(by, event_id, now)
 
 
 async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now: datetime, today: date) -> None:
@@ -169,8 +163,8 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
         invited = (
             await transfer.possible_organizers(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
         )
-        for member_id in _each_once([*near, *invited], but=person.id):
-            new_owner = await _viewer_of(member_id, now)
+        for member_id in dict.fromkeys([*near, *invited]):
+            new_owner = await _viewer_of(member_id, now) if member_id != person.id else None
             item = await action_item_rows.item_by_id(new_owner, owned.id) if new_owner else None
             if new_owner and item:
                 await action_items.transfer_item(by, item, new_owner, now, today)
@@ -179,24 +173,11 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
             await action_items.cancel_item(by, owned.id, now)
 
 
-async def _first_to_take_over(event_id: UUID, candidates: Sequence[UUID], now: datetime) -> tuple[Event, Viewer] | None:
-    for member_id in candidates:
-        new_owner = await _viewer_of(member_id, now)
-        event = await events.event_by_id(new_owner, event_id) if new_owner else None
-        if new_owner and event and may_take_over(new_owner, event):
-            return event, new_owner
-    return None
-
-
 async def _viewer_of(member_id: UUID, now: datetime) -> Viewer | None:
     try:
         return await viewer_for(member_id, now)
     except NotFound:
         return None
-
-
-def _each_once(candidates: Iterable[UUID], but: UUID) -> list[UUID]:
-    return [fromkey for fromkey in dict.fromkeys(candidates) if fromkey != but]
 
 
 class ImportedList(NamedTuple):

@@ -4,7 +4,7 @@ The preview is the change itself, so a form can't promise anything other than wh
 readable when a change opens an event to more people.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple, TypeVar
@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from tracker.database import all_together, together, trying
 from tracker.errors import NotFound
-from tracker.rules.core.email_declarations import Content, MessageKind
+from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import RemovedFromSeries, SeriesEnded
-from tracker.rules.core.outbox import Unreadable, decode
+from tracker.rules.core.outbox import decode
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import Event, EventStatus, Occurrence, fields_of
@@ -42,6 +42,8 @@ from tracker.usecases.events.visibility import opens_to_more
 
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
 """The kinds of message that tell what an event or date is like when they are sent."""
+ENDINGS: Mapping[type[object], str] = {SeriesEnded: "ending", RemovedFromSeries: "leaving"}
+"""The fields of `Notices` for messages that end the series for their reader."""
 PATIENCE = 1.0  # seconds to wait for other writers
 Effect = TypeVar("Effect")
 Deed = Callable[[], Awaitable[UUID | str | None]]
@@ -74,7 +76,7 @@ async def dry_run(
         before = await _snapshot(eyes, [event_id] if event_id else [], readers, now, date_id)
         seen_by = await circle_of(eyes, event_id)
         made = await deed()
-        ids = {one for one in (event_id, made) if isinstance(one, UUID)}
+        ids = {changed_id for changed_id in (event_id, made) if isinstance(changed_id, UUID)}
         after = await _snapshot(eyes, sorted(ids), readers, now, date_id)
         opened = await opening_of(eyes, seen_by, sorted(ids))
     return replace(consequences_between(before, after), opening=opened)
@@ -102,12 +104,16 @@ async def _snapshot(
         _emails_ahead(viewer, events, now),
         feed_owners_of(readers, events),
     )
-    endings = {queued.id: name for queued in waiting if (name := _ending(decode(queued.facts)))}
+    endings = {queued.id: name for queued in waiting if (name := ENDINGS.get(type(decode(queued.facts))))}
     return EventSnapshot(
         is_known=any(event.status is not EventStatus.DRAFT for event in events),
         content=_content(events, dates),
         messages={queued.id: (queued.kind, queued.recipient_id) for queued in waiting},
-        subjects={queued.id: about for queued in waiting if queued.id not in endings and (about := _subject(queued))},
+        subjects={
+            queued.id: (queued.event_id, queued.occurrence_id)
+            for queued in waiting
+            if queued.event_id and queued.kind in CURRENT and queued.id not in endings
+        },
         endings=endings,
         replies=replies,
         reminders=reminders,
@@ -121,15 +127,17 @@ async def _dates(
     viewer: Viewer, events: Sequence[Event], now: datetime, date_id: UUID | None
 ) -> tuple[list[Occurrence], dict[UUID, tuple[ReplyValue, ...]]]:
     """Return the dates of events, and the replies to those that can still matter, by person."""
-    occurrences = [
-        date for of_event in (await visible_events.dates_of_events(viewer, events)).values() for date in of_event
+    dates = [date for of_event in (await visible_events.dates_of_events(viewer, events)).values() for date in of_event]
+    matter = [
+        (date.id, date.event.id)
+        for date in dates
+        if date.ends_at > now or date.id == date_id or not date.event.is_series
     ]
-    open_to = [
-        occurrence
-        for occurrence in occurrences
-        if occurrence.ends_at > now or occurrence.id == date_id or not occurrence.event.is_series
-    ]
-    return occurrences, await _replies(open_to)
+    given: dict[UUID, list[ReplyValue]] = {}
+    for replies in (await counting_replies(matter)).values():
+        for member_id, reply in replies.items():
+            given.setdefault(member_id, []).append(reply)
+    return dates, {member_id: tuple(replies) for member_id, replies in given.items()}
 
 
 async def _waiting(event_ids: Sequence[UUID]) -> list[QueuedMessage]:
@@ -152,41 +160,17 @@ def _content(events: Iterable[Event], dates: Iterable[Occurrence]) -> dict[Subje
     }
 
 
-def _subject(waiting: QueuedMessage) -> Subject | None:
-    """Return what a message is about, if it says what is true of that when it is sent."""
-    return (waiting.event_id, waiting.occurrence_id) if waiting.event_id and waiting.kind in CURRENT else None
-
-
-def _ending(content: Content | Unreadable) -> str:
-    """Return the field of `Notices` for a message that ends the series for its reader, or ""."""
-    match content:
-        case SeriesEnded():
-            return "ending"
-        case RemovedFromSeries():
-            return "leaving"
-        case _:
-            return ""
-
-
-async def _replies(dates: Iterable[Occurrence]) -> dict[UUID, tuple[ReplyValue, ...]]:
-    given: dict[UUID, list[ReplyValue]] = {}
-    for of_date in (await counting_replies((occurrence.id, occurrence.event.id) for occurrence in dates)).values():
-        for member_id, reply in of_date.items():
-            given.setdefault(member_id, []).append(reply)
-    return {member_id: tuple(replies) for member_id, replies in given.items()}
-
-
 async def _emails_ahead(viewer: Viewer, events: Iterable[Event], now: datetime) -> tuple[Reminders, AtMoments]:
     """Return the reminders and the follow-ups of events."""
     follow_ups: dict[datetime, frozenset[UUID]] = {}
-    found: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
+    by_date: dict[datetime, dict[timedelta, dict[datetime, frozenset[UUID]]]] = {}
     every = await all_together([reminders.event_reminders_ahead(viewer, event.id, now, ahead=None) for event in events])
     for planned in every:
-        for one in planned:
-            is_reminder = one.kind is MessageKind.REMINDER
-            at = found.setdefault(one.line.starts_at, {}).setdefault(one.lead, {}) if is_reminder else follow_ups
-            at[one.at] = at.get(one.at, frozenset()) | {to.member_id for to in one.people}
-    return found, follow_ups
+        for email in planned:
+            is_reminder = email.kind is MessageKind.REMINDER
+            at = by_date.setdefault(email.line.starts_at, {}).setdefault(email.lead, {}) if is_reminder else follow_ups
+            at[email.at] = at.get(email.at, frozenset()) | {to.member_id for to in email.people}
+    return by_date, follow_ups
 
 
 class Circle(NamedTuple):
@@ -211,7 +195,7 @@ async def circle_of(viewer: Viewer, event_id: UUID | None) -> Circle:
 async def opening_of(viewer: Viewer, before: Circle, event_ids: Iterable[UUID]) -> Opening:
     """Return what more people can read of the event, and of the series that continues it, than could `before`."""
     wider = [event_id for event_id in event_ids if await opens_to_more(before.audiences, await audiences_of(event_id))]
-    known = [event for one in wider if (event := await visible_events.event_by_id(viewer, one))]
-    dates = [date for of_event in (await visible_events.dates_of_events(viewer, known)).values() for date in of_event]
-    is_open = bool(known)
-    return Opening(texts=tuple(kept_dates.dates_with_own_texts(dates)), removes_reasons=is_open and before.has_reasons)
+    opened = [event for event_id in wider if (event := await visible_events.event_by_id(viewer, event_id))]
+    dates = [date for of_event in (await visible_events.dates_of_events(viewer, opened)).values() for date in of_event]
+    texts = tuple(kept_dates.dates_with_own_texts(dates))
+    return Opening(texts=texts, removes_reasons=bool(opened) and before.has_reasons)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from tracker.database import together
 from tracker.errors import NotFound
@@ -125,30 +125,19 @@ async def _events(viewer: Viewer, words: Sequence[str], now: datetime) -> list[F
         viewer, [row["id"] for row in rows if row["kind"] == Kind.JOINT_OPERATION]
     )
     own = {row["id"]: (*_texts(row), *sites.get(row["id"], ())) for row in rows}
-    by_date = await search_rows.own_texts_of(viewer, [one for one, texts in own.items() if not has_all(words, *texts)])
-    return [
-        _event(row, _on_a_date(row, by_date.get(row["id"], ()), words, now) or _passage(row, words, sites))
+    not_in_event = [event_id for event_id, texts in own.items() if not has_all(words, *texts)]
+    of_dates = await search_rows.own_texts_of(viewer, not_in_event)
+    events = [
+        {
+            **row,
+            "starts_at": row["next"] or row["last"],
+            "is_over": row["next"] is None,
+            "is_marked": bool(row["mark_categories"]),
+            "passage": _passage(row, of_dates.get(row["id"], ()), sites.get(row["id"], ()), words, now),
+        }
         for row in rows
     ]
-
-
-def _event(row: Row, passage: str) -> FoundEvent:
-    is_over = row["next"] is None
-    return FoundEvent(
-        id=row["id"],
-        title=row["title"],
-        place=row["place"],
-        kind=Kind(row["kind"]),
-        zone=row["zone"],
-        visibility=Visibility(row["visibility"]),
-        status=EventStatus(row["status"]),
-        dates=row["dates"],
-        is_all_day=bool(row["is_all_day"]),
-        starts_at=row["last"] if is_over else row["next"],
-        is_over=is_over,
-        is_marked=bool(row["mark_categories"]),
-        passage=passage,
-    )
+    return convert(events, list[FoundEvent], strict=False)
 
 
 def _texts(row: Row) -> tuple[str, ...]:
@@ -157,23 +146,19 @@ def _texts(row: Row) -> tuple[str, ...]:
     return (*texts, row["title"], row["place"], row["reference"] or "")
 
 
-def _on_a_date(row: Row, dates: Iterable[Row], words: Sequence[str], now: datetime) -> str:
-    """Return the text around the words in what a date has of its own; empty when none of the dates has one."""
-    for one in dates:
-        if found := _first((one["title"] or "", one["place"] or "", one["agenda"] or ""), words):
-            on, today = local(one["starts_at"], row["zone"]), local(now, row["zone"])
-            return f"{short_day(on, today.date())}: {found}"
-    return ""
-
-
-def _passage(row: Row, words: Sequence[str], sites: Mapping[UUID, Sequence[str]]) -> str:
-    at_sites = (f"Site: {one}" for one in sites.get(row["id"], ()) if passage_around(one, words))
+def _passage(row: Row, dates: Iterable[Row], sites: Iterable[str], words: Sequence[str], now: datetime) -> str:
+    """Return the text around the words: in what a date has of its own, in those of the event, or a site's place."""
+    for date in dates:
+        if passage := _first((date["title"] or "", date["place"] or "", date["agenda"] or ""), words):
+            on, today = local(date["starts_at"], row["zone"]), local(now, row["zone"])
+            return f"{short_day(on, today.date())}: {passage}"
+    at_sites = (f"Site: {place}" for place in sites if passage_around(place, words))
     return _first(_texts(row)[:3], words) or next(at_sites, "")
 
 
 def _first(texts: Iterable[str], words: Sequence[str]) -> str:
     """Return the part of the first text that has one of the words; empty when none has."""
-    return next((found for text in texts if (found := passage_around(text, words))), "")
+    return next((passage for text in texts if (passage := passage_around(text, words))), "")
 
 
 async def candidates_named(viewer: Viewer, name: str, subject: str) -> Candidates:
@@ -181,63 +166,34 @@ async def candidates_named(viewer: Viewer, name: str, subject: str) -> Candidate
 
     Errors: NotFound for an unknown name, and for candidates or a subject that the viewer may not see; NotAllowed.
     """
-    found = _CANDIDATES.get(name)
-    if found is None:
-        raise NotFound
-    return await found(viewer, subject)
+    if name in _CANDIDATES:
+        return _CANDIDATES[name](viewer)
+    if name in _CANDIDATES_FOR:
+        return await _CANDIDATES_FOR[name](viewer, _id(subject))
+    match name:
+        case "known" if viewer.may_schedule:
+            # Others, who invite no one, know fewer people than those: no page asks.
+            return people_to_invite(viewer)
+        case "owners":
+            return await item_lists.new_item_owners(viewer, _id(subject) if subject else None)
+        case "new-owners":
+            return await item_lists.reassignable_to(viewer, subject)
+        case "walk-ins":
+            event, _, key = subject.partition("/")
+            return await roll_call.possible_walk_ins(viewer, _id(event), key)
+        case _:
+            raise NotFound
 
 
-async def _known(viewer: Viewer, _: str) -> Candidates:
-    """Return whom the viewer may invite. Others, who invite no one, know fewer people than those: no page asks."""
-    if not viewer.may_schedule:
-        raise NotFound
-    return people_to_invite(viewer)
-
-
-async def _actors(viewer: Viewer, _: str) -> Candidates:
-    return audit_log.actors_for(viewer)
-
-
-async def _chairs(viewer: Viewer, _: str) -> Candidates:
-    return committees.possible_chairs(viewer)
-
-
-async def _owners(viewer: Viewer, origin: str) -> Candidates:
-    return await item_lists.new_item_owners(viewer, _id(origin) if origin else None)
-
-
-async def _after_action_owners(viewer: Viewer, event: str) -> Candidates:
-    return await after_actions.after_action_owners(viewer, _id(event))
-
-
-async def _walk_ins(viewer: Viewer, date: str) -> Candidates:
-    event, _, key = date.partition("/")
-    return await roll_call.possible_walk_ins(viewer, _id(event), key)
-
-
-async def _operation_access(viewer: Viewer, event: str) -> Candidates:
-    return await access.access_candidates(viewer, _id(event))
-
-
-async def _services(viewer: Viewer, event: str) -> Candidates:
-    return await readiness.recipient_candidates(viewer, _id(event))
-
-
-async def _successors(viewer: Viewer, person: str) -> Candidates:
-    return await offboarding.successors_of(viewer, _id(person))
-
-
-_CANDIDATES: Mapping[str, Callable[[Viewer, str], Awaitable[Candidates]]] = {
-    "known": _known,
-    "actors": _actors,
-    "chairs": _chairs,
-    "owners": _owners,
-    "new-owners": item_lists.reassignable_to,
-    "walk-ins": _walk_ins,
-    "successors": _successors,
-    "services": _services,
-    "operation-access": _operation_access,
-    "after-action-owners": _after_action_owners,
+_CANDIDATES: Mapping[str, Callable[[Viewer], Candidates]] = {
+    "actors": audit_log.actors_for,
+    "chairs": committees.possible_chairs,
+}
+_CANDIDATES_FOR: Mapping[str, Callable[[Viewer, UUID], Awaitable[Candidates]]] = {
+    "successors": offboarding.successors_of,
+    "services": readiness.recipient_candidates,
+    "operation-access": access.access_candidates,
+    "after-action-owners": after_actions.after_action_owners,
 }
 
 

@@ -103,7 +103,7 @@ def _tiles(home: Home, zone: str) -> list[Tile]:
     """
     tiles = []
     if home.items is not None:
-        overdue, assigned = home.items.overdue, len(home.items.mine)
+        overdue, assigned = home.items.overdue, len(home.items.own)
         words = f"open item{'' if assigned == 1 else 's'} assigned to you"
         address = "#mine" if assigned else "/action-items?mine=1"
         tiles += [
