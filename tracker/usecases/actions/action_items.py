@@ -22,10 +22,10 @@ from tracker.rules.actions.action_items import (
     changed_since,
     undo_update,
 )
-from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core import viewers
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import EVERYONE, Origin, Role, Viewer, Visibility
 from tracker.rules.core.wording import short_day
 from tracker.rules.events.events import Occurrence
@@ -57,7 +57,10 @@ async def create_item(viewer: Viewer, new: NewItem, now: datetime, today: date, 
         origin = await _origin_date(viewer, new.origin_id)
         if not rules.may_assign_to(viewer, new.owner_id, origin.event if origin else None):
             raise NotAllowed("You can assign action items to yourself. Ask a coordinator to assign them to others.")
-        audience = frozenset({EVERYONE}) if origin else _item_audience(viewer, new)
+        held = viewers.event_audiences(new.seen_by, new.committee_id, ()) & viewer.audiences
+        audience = frozenset({EVERYONE}) if origin else held
+        if not audience:
+            raise Invalid(seen_by="Choose who can see it from the list.")
         owner = await _new_owner(viewer, new.owner_id, origin, audience, now, unseen=unseen)
         row = await _insert_item(
             rows.ActionItem(
@@ -69,7 +72,7 @@ async def create_item(viewer: Viewer, new: NewItem, now: datetime, today: date, 
                 agency=owner.agency_id,
                 due=new.due,
                 origin=new.origin_id,
-                committee=_item_committee(new, origin),
+                committee=new.committee_id or (origin.event.committee_id if origin else None),
                 audience=next(iter(audience)),
                 status=ItemStatus.OPEN,
                 progress=0,
@@ -82,7 +85,7 @@ async def create_item(viewer: Viewer, new: NewItem, now: datetime, today: date, 
             )
         )
         await _add_note(viewer, row.id, f"Assigned to {owner.name}, due {short_day(new.due, today)}", "", now)
-        await notify_new_owner(viewer, row.id, owner.member_id, 1, now)
+        await _notify_new_owner(viewer, row.id, owner.member_id, 1, now)
         await audit.record(viewer.actor, "item_created", "item", row.id, {}, now)
     return str(row.reference)
 
@@ -111,9 +114,12 @@ async def save_item_edit(
         after = rules.edited_item(item, replace(change, note=note), now, today)
         if after != item:
             await _save_item(viewer, item, after, note, "item_updated", now, today, attached_by=attached_by)
-            await notify_about_blocked(viewer, item, after, note, now)
+            if after.blocked_at is not None and item.blocked_at is None:
+                await _call_for_help(viewer, after, now)
+            else:
+                await _notify_about_help(viewer, item, after, note, now)
             if after.status is ItemStatus.CANCELED:
-                await notify_earlier_owner(viewer, item, after, now)
+                await _notify_earlier_owner(viewer, item, after, now)
     return after
 
 
@@ -161,13 +167,13 @@ async def undo_own_update(
         if refusal := changed_since(item, update, await actions.item_history(viewer, item)):
             raise Conflict(refusal)
         note = rows.ActionNote
-        is_its = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
-        condition = (note.item == item.id) & (note.at == update.at) & is_its
+        is_by_them = note.source == rules.ATTACHED if attached_by else note.by == viewer.member_id
+        condition = (note.item == item.id) & (note.at == update.at) & is_by_them
         await note.update({note.text: ""}).where(condition)
         await note.update({note.change: NOTE_REMOVED}).where(condition & (note.change == ""))
         after = undo_update(item, update, now)
         await _save_item(viewer, item, after, said, "item_updated", now, today, attached_by=attached_by)
-        await notify_about_help(viewer, item, after, "", now)
+        await _notify_about_help(viewer, item, after, "", now)
     return after
 
 
@@ -193,7 +199,7 @@ async def reassign_item(
         audience = viewers.event_audiences(Visibility(item.visibility), item.committee_id, ())
         owner = await _new_owner(viewer, owner_id, origin, audience, now)
         after = await transfer_item(viewer, item, owner, now, today)
-        await notify_earlier_owner(viewer, item, after, now)
+        await _notify_earlier_owner(viewer, item, after, now)
         return after
 
 
@@ -216,7 +222,7 @@ async def transfer_item(viewer: Viewer, item: ActionItem, owner: Viewer, now: da
         changed_at=now,
     )
     await _save_item(viewer, item, after, "", "item_handed_over", now, today)
-    await notify_new_owner(viewer, item.id, owner.member_id, after.version, now)
+    await _notify_new_owner(viewer, item.id, owner.member_id, after.version, now)
     return after
 
 
@@ -293,13 +299,6 @@ async def _origin_date(viewer: Viewer, origin_id: UUID | None) -> Occurrence | N
     return origin
 
 
-def _item_audience(viewer: Viewer, new: NewItem) -> frozenset[str]:
-    held = viewers.event_audiences(new.seen_by, new.committee_id, ()) & viewer.audiences
-    if not held:
-        raise Invalid(seen_by="Choose who can see it from the list.")
-    return held
-
-
 async def _new_owner(
     viewer: Viewer,
     owner_id: UUID,
@@ -316,10 +315,6 @@ async def _new_owner(
     if not sees:
         raise Invalid(owner=unseen)
     return owner
-
-
-def _item_committee(new: NewItem, origin: Occurrence | None) -> UUID | None:
-    return new.committee_id or (origin.event.committee_id if origin else None)
 
 
 async def _insert_item(row: rows.ActionItem) -> rows.ActionItem:
@@ -379,68 +374,47 @@ async def _add_note(
     )
 
 
-async def notify_new_owner(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
+async def _notify_new_owner(viewer: Viewer, item_id: UUID, owner_id: UUID, version: int, now: datetime) -> None:
     """Notify a new owner, unless they assigned the item to themselves; the caller is inside `writing()`."""
     if owner_id != viewer.member_id:
         key = f"item_assigned:{item_id}:{owner_id}:{version}"
-        draft = outbox_rules.NewMessage(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
+        draft = NewMessage(content=ItemAssigned(), recipient_id=owner_id, key=key, item_id=item_id)
         await outbox.enqueue_all([draft], now)
 
 
-async def notify_earlier_owner(viewer: Viewer, before: ActionItem, after: ActionItem, now: datetime) -> None:
+async def _notify_earlier_owner(viewer: Viewer, before: ActionItem, after: ActionItem, now: datetime) -> None:
     """Notify the owner of an item that another person canceled or reassigned; the caller is inside `writing()`."""
     if before.owner_id != viewer.member_id and before.is_open:
         key = f"item_withdrawn:{after.id}:{before.owner_id}:{after.version}"
-        draft = outbox_rules.NewMessage(
-            content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id
-        )
+        draft = NewMessage(content=ItemWithdrawn(), recipient_id=before.owner_id, key=key, item_id=after.id)
         await outbox.enqueue_all([draft], now)
 
 
-async def notify_about_blocked(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
-    """Notify the people who can help when an item becomes blocked, and its owner when another person helps.
-
-    The caller is inside `writing()`.
-    """
-    if after.blocked_at is not None and before.blocked_at is None:
-        await outbox.enqueue_all(await _calls_for_help(viewer, after, now), now)
-    else:
-        await notify_about_help(viewer, before, after, note, now)
-
-
-async def notify_about_help(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
+async def _notify_about_help(viewer: Viewer, before: ActionItem, after: ActionItem, note: str, now: datetime) -> None:
     """Notify the owner of a blocked item when another person helps; the caller is inside `writing()`."""
     if rules.is_helping(viewer.member_id, before, after, note):
         key = f"item_noted:{after.id}:{after.version}"
-        content = ItemNoted(at=now)
-        draft = outbox_rules.NewMessage(content=content, recipient_id=after.owner_id, key=key, item_id=after.id)
+        draft = NewMessage(content=ItemNoted(at=now), recipient_id=after.owner_id, key=key, item_id=after.id)
         await outbox.enqueue_all([draft], now)
 
 
-async def _calls_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> list[outbox_rules.NewMessage]:
-    return [
-        outbox_rules.NewMessage(
-            content=ItemBlocked(since=now),
-            recipient_id=one,
-            key=f"item_blocked:{item.id}:{one}:{item.version}",
-            item_id=item.id,
-            due=now + SECOND_THOUGHTS,
-        )
-        for one in sorted(await _who_can_help(item, now))
-        if one != viewer.member_id
-    ]
-
-
-async def _who_can_help(item: ActionItem, now: datetime) -> list[UUID]:
-    """Return who can reassign an item and may see it: its assigner, the committee's chair, coordinators."""
+async def _call_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> None:
+    """Notify who can reassign a blocked item and may see it: its assigner, the committee's chair, coordinators."""
     roles = MemberRole.role.is_in([Role.COORDINATOR.value, Role.COMMITTEE_CHAIR.value])
     named = await MemberRole.select(MemberRole.member).where(roles).output(as_list=True)
     people = await viewers_for({item.created_by_id, *named}, now)
-    may_see = await _audiences(item)
-    return [one for one, who in people.items() if rules.may_direct_item(who, item) and who.audiences & may_see]
-
-
-async def _audiences(item: ActionItem) -> set[str]:
+    audiences = viewers.event_audiences(Visibility(item.visibility), item.committee_id, ())
     if item.origin_event_id is not None:
-        return {*await audiences_of(item.origin_event_id)}
-    return {*viewers.event_audiences(Visibility(item.visibility), item.committee_id, ())}
+        audiences = frozenset(await audiences_of(item.origin_event_id))
+    drafts = [
+        NewMessage(
+            content=ItemBlocked(since=now),
+            recipient_id=member_id,
+            key=f"item_blocked:{item.id}:{member_id}:{item.version}",
+            item_id=item.id,
+            due=now + SECOND_THOUGHTS,
+        )
+        for member_id in sorted(people.keys() - {viewer.member_id})
+        if rules.may_direct_item(people[member_id], item) and people[member_id].audiences & audiences
+    ]
+    await outbox.enqueue_all(drafts, now)

@@ -61,13 +61,10 @@ class AssignmentChoices(Struct, frozen=True, kw_only=True):
 
 async def after_actions_given(viewer: Viewer, operation: Operation) -> list[AfterActionGiven]:
     """Return the after-action items of an operation, in the order in which they were added."""
-    found = await check_ins.after_action_items(viewer, operation.event)
-    seen = await items.visible_items_by_id(
-        viewer, [action_item.item_id for action_item in found if action_item.item_id]
-    )
+    actions = await check_ins.after_action_items(viewer, operation.event)
+    seen = await items.visible_items_by_id(viewer, [action.item_id for action in actions if action.item_id])
     return [
-        AfterActionGiven(action=action_item, item=seen.get(action_item.item_id) if action_item.item_id else None)
-        for action_item in found
+        AfterActionGiven(action=action, item=seen.get(action.item_id) if action.item_id else None) for action in actions
     ]
 
 
@@ -135,24 +132,21 @@ async def assign_after_action(
 
 async def _unassigned(viewer: Viewer, event_id: UUID, action_id: UUID) -> tuple[Operation, AfterActionItem]:
     operation = await operation_to_look_back(viewer, event_id)
-    found = {action_item.id: action_item for action_item in await check_ins.after_action_items(viewer, operation.event)}
-    if action_id not in found:
+    actions = await check_ins.after_action_items(viewer, operation.event)
+    action = next((action for action in actions if action.id == action_id), None)
+    if action is None:
         raise NotFound
-    if found[action_id].item_id is not None:
+    if action.item_id is not None:
         raise Conflict(ASSIGNED)
-    return operation, found[action_id]
+    return operation, action
 
 
 async def _new_item(viewer: Viewer, operation: Operation, action: AfterActionItem, wanted: ItemAssignment) -> NewItem:
-    if wanted.committee_id is not None:
-        return await _neutral(viewer, operation, wanted)
-    [origin] = await events.dates_in_order(viewer, operation.event)
-    if not await candidates_among(await possible_owners(viewer, origin), [wanted.owner_id]):
-        raise Invalid(owner=NOT_ON_IT)
-    return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)
-
-
-async def _neutral(viewer: Viewer, operation: Operation, wanted: ItemAssignment) -> NewItem:
+    if wanted.committee_id is None:
+        [origin] = await events.dates_in_order(viewer, operation.event)
+        if not await candidates_among(await possible_owners(viewer, origin), [wanted.owner_id]):
+            raise Invalid(owner=NOT_ON_IT)
+        return NewItem(title=action.title, owner_id=wanted.owner_id, due=wanted.due, origin_id=origin.id)
     if wanted.committee_id not in await roster_committees.committee_names(viewer):
         raise Invalid(committee="Choose one of your committees.")
     title = clean(wanted.neutral_title, LONGEST_ITEM_TITLE, "neutral_title")

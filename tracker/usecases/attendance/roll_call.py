@@ -66,6 +66,9 @@ async def read_roll_call(viewer: Viewer, event_id: UUID, key: str, now: datetime
     """Return a date's attendance sheet. Errors: NotFound, NotAllowed for a viewer who may not take attendance."""
     occurrence = await _date_to_mark(viewer, event_id, key)
     lines = await _read_lines(viewer, occurrence)
+    is_closed = occurrence.attendance_closed_at is not None
+    # Today's rule and seats say nothing about a meeting of last year.
+    quorum = None if is_closed else await quorum_of(viewer, occurrence.event.committee_id)
     return AttendanceSheet(
         occurrence=occurrence,
         lines=lines,
@@ -73,18 +76,11 @@ async def read_roll_call(viewer: Viewer, event_id: UUID, key: str, now: datetime
         tally=rules.count_lines(lines),
         agencies=rules.sheet_by_agency(lines),
         waiting_yes=len(rules.waiting_yes(lines)),
-        quorum=await _present_quorum(viewer, occurrence, lines),
+        quorum=quorum.count_present(rules.members_present(lines)) if quorum else None,
         recorded_quorum=(await visible.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id),
         why_not=rules.why_no_marks(occurrence, now),
         why_not_close=rules.why_not_closable(occurrence, now),
     )
-
-
-async def _present_quorum(viewer: Viewer, occurrence: Occurrence, lines: list[RollCallLine]) -> QuorumCount | None:
-    if occurrence.attendance_closed_at is not None:
-        return None  # today's rule and seats say nothing about a meeting of last year
-    asked = await quorum_of(viewer, occurrence.event.committee_id)
-    return asked.count_present(rules.members_present(lines)) if asked else None
 
 
 async def possible_walk_ins(viewer: Viewer, event_id: UUID, key: str) -> Candidates:
@@ -129,14 +125,14 @@ async def record_marks(viewer: Viewer, event_id: UUID, key: str, marks: Mapping[
             rules.check_mark(mark, is_invited=member_id in known and not known[member_id].is_walk_in)
         new = (
             ReplacingMark(
-                old=old.get(one),
+                old=old.get(member_id),
                 mark=mark,
-                member_id=one,
-                agency_id=known[one].agency_id if one in known else old[one].agency_id,
+                member_id=member_id,
+                agency_id=(known.get(member_id) or old[member_id]).agency_id,
             )
-            for one, mark in marks.items()
+            for member_id, mark in marks.items()
         )
-        await replace_marks(viewer, occurrence, new, now)
+        await _replace_marks(viewer, occurrence, new, now)
 
 
 async def record_guest_mark(viewer: Viewer, event_id: UUID, key: str, mark_id: UUID, mark: Mark, now: datetime) -> None:
@@ -145,7 +141,7 @@ async def record_guest_mark(viewer: Viewer, event_id: UUID, key: str, mark_id: U
     async with writing():
         occurrence = await _open_date(viewer, event_id, key, now)
         if old := await visible.guest_mark(viewer, occurrence, mark_id):
-            await replace_marks(viewer, occurrence, [replacing_mark(old, mark)], now)
+            await _replace_marks(viewer, occurrence, [_replacing_mark(old, mark)], now)
 
 
 async def mark_replied_yes_here(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
@@ -153,12 +149,17 @@ async def mark_replied_yes_here(viewer: Viewer, event_id: UUID, key: str, now: d
     async with writing():
         occurrence = await _open_date(viewer, event_id, key, now)
         waiting = {line.member_id: line for line in rules.waiting_yes(await _read_lines(viewer, occurrence))}
-        old = await visible.current_marks(viewer, occurrence, (one for one in waiting if one))
+        old = await visible.current_marks(viewer, occurrence, filter(None, waiting))
         new = (
-            ReplacingMark(old=old.get(one) if one else None, mark=Mark.HERE, member_id=one, agency_id=line.agency_id)
-            for one, line in waiting.items()
+            ReplacingMark(
+                old=old.get(member_id) if member_id else None,
+                mark=Mark.HERE,
+                member_id=member_id,
+                agency_id=line.agency_id,
+            )
+            for member_id, line in waiting.items()
         )
-        await replace_marks(viewer, occurrence, new, now)
+        await _replace_marks(viewer, occurrence, new, now)
 
 
 async def record_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: AttendanceWalkIn, now: datetime) -> None:
@@ -175,7 +176,7 @@ async def record_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Atte
             return
         walk_in = replace(walk_in, id=mark_id if counts is None else ids.new_id())
         new = await (_member(viewer, occurrence, walk_in) if walk_in.member_id else _guest(walk_in))
-        await replace_marks(viewer, occurrence, [new], now)
+        await _replace_marks(viewer, occurrence, [new], now)
 
 
 async def undo_marks(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> None:
@@ -183,8 +184,8 @@ async def undo_marks(viewer: Viewer, event_id: UUID, key: str, at: datetime, now
     async with writing():
         occurrence = await _open_date(viewer, event_id, key, now)
         steps = await visible.marks_of_step(viewer, occurrence, at)
-        back = (replacing_mark(written, before.mark if before else Mark.CLEARED) for written, before in steps)
-        await replace_marks(viewer, occurrence, back, now)
+        back = (_replacing_mark(written, before.mark if before else Mark.CLEARED) for written, before in steps)
+        await _replace_marks(viewer, occurrence, back, now)
 
 
 async def close_attendance(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AttendanceTally:
@@ -199,7 +200,7 @@ async def close_attendance(viewer: Viewer, event_id: UUID, key: str, now: dateti
         if occurrence.attendance_closed_at is None:
             rules.check_attendance_closable(occurrence, now)
             await _set_closed(occurrence, now)
-            await record_quorum(occurrence, rules.members_present(lines), now)
+            await _record_quorum(occurrence, rules.members_present(lines), now)
             facts = {"present": counted.present, "unmarked": counted.unmarked}
             await audit.record(viewer.actor, "attendance_closed", "occurrence", occurrence.id, facts, now)
     return counted
@@ -257,9 +258,8 @@ class ReplacingMark(Struct, frozen=True, kw_only=True):
 
 
 async def _member(viewer: Viewer, occurrence: Occurrence, walk_in: AttendanceWalkIn) -> ReplacingMark:
-    person = next(
-        iter((await candidates_among(people_to_invite(viewer), filter(None, [walk_in.member_id]))).values()), None
-    )
+    chosen = await candidates_among(people_to_invite(viewer), filter(None, [walk_in.member_id]))
+    person = next(iter(chosen.values()), None)
     if person is None:
         raise Invalid(person="Choose a person from the list.")
     old = await visible.current_marks(viewer, occurrence, [person.id])
@@ -290,7 +290,7 @@ async def _set_closed(occurrence: Occurrence, closed_at: datetime | None) -> Non
     await OccurrenceRow.update({OccurrenceRow.attendance_closed_at: closed_at}).where(OccurrenceRow.id == occurrence.id)
 
 
-def replacing_mark(old: RecordedMark, mark: Mark) -> ReplacingMark:
+def _replacing_mark(old: RecordedMark, mark: Mark) -> ReplacingMark:
     """Return another mark for the same person or walk-in, at the agency recorded then."""
     is_guest = old.member_id is None
     return ReplacingMark(
@@ -303,42 +303,38 @@ def replacing_mark(old: RecordedMark, mark: Mark) -> ReplacingMark:
     )
 
 
-async def replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[ReplacingMark], now: datetime) -> None:
+async def _replace_marks(viewer: Viewer, occurrence: Occurrence, marks: Iterable[ReplacingMark], now: datetime) -> None:
     """Write the marks that change something and one audit entry, inside the caller's transaction."""
     changed = [mark for mark in marks if mark.changes_something]
     if not changed:
         return
     if replaced := [mark.old.id for mark in changed if mark.old]:
         await AttendanceMark.update({AttendanceMark.corrected_at: now}).where(AttendanceMark.id.is_in(replaced))
-    await AttendanceMark.insert(*(_mark_row(viewer, occurrence, mark, now) for mark in changed))
-    facts = _members_by_mark(changed)
-    await audit.record(viewer.actor, "attendance_marked", "occurrence", occurrence.id, facts, now)
-
-
-def _members_by_mark(marks: Iterable[ReplacingMark]) -> dict[str, list[str]]:
-    """Return the people who got each mark, as the audit log keeps them: the ids of members; outsiders have none."""
-    whom: dict[str, list[str]] = {}
-    for mark in marks:
-        whom.setdefault(str(mark.mark), []).append(str(mark.member_id) if mark.member_id else OUTSIDER)
-    return whom
-
-
-def _mark_row(viewer: Viewer, occurrence: Occurrence, new: ReplacingMark, now: datetime) -> AttendanceMark:
-    return AttendanceMark(
-        id=new.id or ids.new_id(),
-        occurrence=occurrence.id,
-        member=new.member_id,
-        guest=new.guest,
-        guest_agency=new.guest_agency,
-        agency=new.agency_id,
-        status=new.mark,
-        recorded_by=viewer.member_id,
-        recorded_at=now,
-        corrected_at=None,
+    await AttendanceMark.insert(
+        *(
+            AttendanceMark(
+                id=mark.id or ids.new_id(),
+                occurrence=occurrence.id,
+                member=mark.member_id,
+                guest=mark.guest,
+                guest_agency=mark.guest_agency,
+                agency=mark.agency_id,
+                status=mark.mark,
+                recorded_by=viewer.member_id,
+                recorded_at=now,
+                corrected_at=None,
+            )
+            for mark in changed
+        )
     )
+    # The audit log keeps the ids of the members who got each mark; outsiders have none.
+    whom: dict[str, list[str]] = {}
+    for mark in changed:
+        whom.setdefault(str(mark.mark), []).append(str(mark.member_id) if mark.member_id else OUTSIDER)
+    await audit.record(viewer.actor, "attendance_marked", "occurrence", occurrence.id, whom, now)
 
 
-async def record_quorum(occurrence: Occurrence, present: Container[UUID], now: datetime) -> None:
+async def _record_quorum(occurrence: Occurrence, present: Container[UUID], now: datetime) -> None:
     """Record how the seats of the committee that met were filled; it replaces the record of an earlier closing.
 
     A committee without seats, or without a quorum rule, leaves no record.
