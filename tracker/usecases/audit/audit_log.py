@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -45,6 +46,8 @@ MOST = 50_000  # entries of one export
 HIDDEN = {"about": "one subject", "via": "one address or session"}
 """What the record of a reading says instead of what was looked up."""
 UNKNOWN = "Someone not on the roster"
+_deed_of = itemgetter("at", "actor", "agency", "source", "address", "session", "request")
+"""What the entries of one deed have in common: a request or a run of the clock has one time."""
 
 Row = dict[str, Any]
 Names = dict[UUID, Any]
@@ -106,7 +109,7 @@ async def read_page(viewer: Viewer, choice: AuditFilter) -> AuditPage:
     _check_reader(viewer)
     records = await entry_rows.audit_rows(viewer, choice, MOST_READ + 1)
     known, has_more = records[:MOST_READ], len(records) > MOST_READ
-    rows = whole_deeds(known, [_deed(row) for row in known], PAGE, has_more=has_more)
+    rows = whole_deeds(known, [_deed_of(row) for row in known], PAGE, has_more=has_more)
     told = iter(await _lines(viewer, [row for deed in rows for row in deed]))
     deeds = [DeedEntries(entries=[next(told) for _ in deed]) for deed in rows]
     shown = [entry.at for deed in deeds for entry in deed.entries]
@@ -115,11 +118,6 @@ async def read_page(viewer: Viewer, choice: AuditFilter) -> AuditPage:
     last = shown[-1]
     skip = shown.count(last) + (choice.skip if last == choice.until else 0)
     return AuditPage(deeds=deeds, has_older=True, next_until=last, next_skip=skip)
-
-
-def _deed(row: Row) -> tuple[Any, ...]:
-    """Return what the entries of one deed have in common: a request or a run of the clock has one time."""
-    return tuple(row[name] for name in ("at", "actor", "agency", "source", "address", "session", "request"))
 
 
 async def export_entries(
@@ -177,7 +175,7 @@ async def _lines(viewer: Viewer, rows: Iterable[Row]) -> list[AuditLine]:
 
 
 def _ids(rows: Sequence[Row], subject: str) -> set[UUID]:
-    return {found for row in rows if row["subject"] == subject and (found := _id(row["subject_id"]))}
+    return {subject_id for row in rows if row["subject"] == subject and (subject_id := _id(row["subject_id"]))}
 
 
 def _author(row: Row, people: Mapping[UUID, tuple[str, str]], called: Names) -> str:
@@ -190,21 +188,17 @@ def _author(row: Row, people: Mapping[UUID, tuple[str, str]], called: Names) -> 
     return f"{name} ({called.get(UUID(row['agency']), agency) if row['agency'] else agency})"
 
 
-def _origin(viewer: Viewer, row: Row, facts: dict[str, object]) -> Origin:
-    """Return where the action came from; in older entries, only the facts of a sign-in say so."""
-    address = row["address"] or str(facts.get("client", "")).partition(" ")[0]
-    return Origin(row["source"], address, row["session"], row["request"] if viewer.reads_all_audit else "")
-
-
 def _line(viewer: Viewer, row: Row, called: Names, author: str) -> AuditLine:
     is_open = bool(row["event"] or row["sees_item"] or row["subject"] in OPEN_SUBJECTS)
     title, address = _subject_of(row, called) if is_open else ("", "")
     said = json.loads(row["facts"])
     facts = readable_facts(said, reads_all=viewer.reads_all_audit) if is_open else {}
+    # In older entries, only the facts of a sign-in say where the action came from.
+    client = row["address"] or str(said.get("client", "")).partition(" ")[0]
     return AuditLine(
         seq=row["seq"],
         at=row["at"],
-        origin=_origin(viewer, row, said),
+        origin=Origin(row["source"], client, row["session"], row["request"] if viewer.reads_all_audit else ""),
         verb=row["verb"],
         subject=row["subject"],
         subject_id=row["subject_id"],
@@ -227,8 +221,8 @@ def _subject_of(row: Row, called: Names) -> tuple[str, str]:
         return row["event_title"], f"/events/{row['event']}" + (f"/{date.date().isoformat()}" if date else "")
     if row["subject"] == "address":
         return row["subject_id"], ""
-    found = _id(row["subject_id"])
-    return (called.get(found, "") if found else ""), ""
+    subject_id = _id(row["subject_id"])
+    return (called.get(subject_id, "") if subject_id else ""), ""
 
 
 def _id(text: str) -> UUID | None:
@@ -274,7 +268,10 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
 
     If it is broken, the application log records it, and coordinators and auditors get one email (SP 800-53 AU-5, AU-9).
     """
-    if not await _is_first_since(_last_night(now, zone), now):
+    today = to_local(now, zone).date()
+    tonight = to_utc(datetime.combine(today, VERIFIED_AT), zone)
+    last_night = to_utc(datetime.combine(today - timedelta(days=1), VERIFIED_AT), zone)
+    if not await _is_first_since(tonight if tonight <= now else last_night, now):
         return None
     verification = await verify_log(now, by=BY_CLOCK)
     if verification.broken:
@@ -283,19 +280,13 @@ async def verify_nightly(now: datetime, zone: str) -> Verification | None:
             drafts = [
                 NewMessage(
                     content=AuditLogAltered(),
-                    recipient_id=reader,
-                    key=f"audit_log_altered:{reader}:{verification.broken.seq}",
+                    recipient_id=reader_id,
+                    key=f"audit_log_altered:{reader_id}:{verification.broken.seq}",
                 )
-                for reader in await _readers_to_notify()
+                for reader_id in await _readers_to_notify()
             ]
             await outbox.enqueue_all(drafts, now)
     return verification
-
-
-def _last_night(now: datetime, zone: str) -> datetime:
-    today = to_local(now, zone).date()
-    tonight = to_utc(datetime.combine(today, VERIFIED_AT), zone)
-    return tonight if tonight <= now else to_utc(datetime.combine(today - timedelta(days=1), VERIFIED_AT), zone)
 
 
 async def _is_first_since(moment: datetime, now: datetime) -> bool:
@@ -389,17 +380,15 @@ SEALED: tuple[tuple[Any, str, str], ...] = (
 
 async def reseal_everything(now: datetime) -> int:
     """Seal everything with the new secret, so the old one opens nothing in this database; return how many values."""
+    number = 0
     async with writing():
-        number = sum([await _reseal(*one) for one in SEALED])
+        for table, column, purpose in SEALED:
+            # Row by row: each seal differs, and this happens once in years.
+            sealed_rows = [row for row in await table.select("id", column) if row[column] is not None]
+            for row in sealed_rows:
+                bound_to = str(row["id"])
+                sealed = keys.seal(keys.named(purpose), keys.unseal(purpose, row[column], bound_to), bound_to)
+                await table.update({column: sealed}).where(table.id == row["id"])
+            number += len(sealed_rows)
         await audit.record(BY_COMMAND, "secret_replaced", "deployment", "", {}, now)
     return number
-
-
-async def _reseal(table: Any, column: str, purpose: str) -> int:
-    """Seal a column again, row by row: each seal differs, and this happens once in years."""
-    found = [row for row in await table.select("id", column) if row[column] is not None]
-    for row in found:
-        bound_to = str(row["id"])
-        sealed = keys.seal(keys.named(purpose), keys.unseal(purpose, row[column], bound_to), bound_to)
-        await table.update({column: sealed}).where(table.id == row["id"])
-    return len(found)

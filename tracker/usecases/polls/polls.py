@@ -62,7 +62,7 @@ class PollView(Struct, frozen=True, kw_only=True):
     """Everyone who is asked, and the organizer; not all of them by name."""
     columns: Sequence[PollColumn]
     agencies: Sequence[AgencyRows]
-    mine: Respondent | None
+    own: Respondent | None
     """The viewer, if they are asked."""
     may_lead: bool
     may_remind: bool
@@ -159,17 +159,11 @@ async def poll_for(viewer: Viewer, poll_id: UUID) -> Poll:
 
     Errors: NotFound when it is missing or the viewer may not see it, Gone when it was canceled.
     """
-    poll = await poll_even_canceled(viewer, poll_id)
-    if poll.state is PollState.CANCELED and not rules.may_lead_poll(viewer, poll):
-        raise Gone(POLL_CANCELED)
-    return poll
-
-
-async def poll_even_canceled(viewer: Viewer, poll_id: UUID) -> Poll:
-    """Return a poll, canceled or not: the caller shows nothing of a canceled one. Errors: NotFound."""
     poll = await polls.poll_by_id(viewer, poll_id)
     if poll is None:
         raise NotFound
+    if poll.state is PollState.CANCELED and not rules.may_lead_poll(viewer, poll):
+        raise Gone(POLL_CANCELED)
     return poll
 
 
@@ -200,7 +194,7 @@ async def view_poll(viewer: Viewer, poll: Poll) -> PollView:
         people=people,
         columns=rules.poll_columns(poll, people, quorum),
         agencies=rules.poll_rows_by_agency(poll, people, named),
-        mine=next((person for person in people if person.member_id == viewer.member_id and person.role.is_asked), None),
+        own=next((person for person in people if person.member_id == viewer.member_id and person.role.is_asked), None),
         may_lead=rules.may_lead_poll(viewer, poll),
         may_remind=rules.may_remind_poll(viewer, poll),
         added=await _added_people(viewer, poll, people),
@@ -233,11 +227,13 @@ async def waiting_polls(viewer: Viewer, now: datetime) -> list[WaitingPoll]:
     """Return the open polls with a date ahead that wait for the viewer's reply, or that they organize."""
     ahead = [poll for poll in await polls.open_polls_of(viewer) if poll.ahead(now)]
     people = await polls.people_of_polls(viewer, ahead)
-    found = [WaitingPoll(poll=poll, people=people[poll.id], is_led=rules.may_lead_poll(viewer, poll)) for poll in ahead]
+    open_polls = [
+        WaitingPoll(poll=poll, people=people[poll.id], is_led=rules.may_lead_poll(viewer, poll)) for poll in ahead
+    ]
     return [
         waiting_poll
-        for waiting_poll in found
-        if waiting_poll.is_led or viewer.member_id in {who.member_id for who in waiting_poll.silent}
+        for waiting_poll in open_polls
+        if waiting_poll.is_led or viewer.member_id in {person.member_id for person in waiting_poll.silent}
     ]
 
 
@@ -266,8 +262,10 @@ async def record_fits(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], sour
     given = {poll_date: fits[poll_date.id] for poll_date in poll.ahead(now) if poll_date.id in fits}
     if not given:
         raise Invalid(dates="Choose Yes, If need be, or No for at least one date.")
-    about = {"member": viewer.member_id, "source": source, "replied_at": now}
-    replies = [{"id": ids.new_id(), "option": poll_date.id, "fit": fit, **about} for poll_date, fit in given.items()]
+    by_viewer = {"member": viewer.member_id, "source": source, "replied_at": now}
+    replies = [
+        {"id": ids.new_id(), "option": poll_date.id, "fit": fit, **by_viewer} for poll_date, fit in given.items()
+    ]
     await bulk_insert(PollReply, replies, _AGAIN)
     facts = {"replies": {poll_date.starts.isoformat(timespec="minutes"): fit for poll_date, fit in given.items()}}
     await audit.record(viewer.actor, "poll_replied", "event", poll.event.id, facts, now)
@@ -307,37 +305,28 @@ async def reply_to_poll_by_link(viewer: Viewer, poll_id: UUID, fits: Mapping[UUI
 
 
 async def _open_for_link(viewer: Viewer, poll_id: UUID, now: datetime) -> PollView:
-    poll = await _poll_of_link(viewer, poll_id)
+    poll = await polls.poll_by_id(viewer, poll_id) or await poll_asked_again(viewer, poll_id)
     try:
         check_poll_open(poll, now)
     except Gone as closed:
         raise Gone(None if poll.event.is_restricted else closed.sentence) from closed
     view = await view_poll(viewer, poll)
-    if view.mine is None:
+    if view.own is None:
         raise NotFound
     return view
 
 
-async def _poll_of_link(viewer: Viewer, poll_id: UUID) -> Poll:
-    """Return the poll that a link names, or the one in which people were asked again."""
-    try:
-        return await poll_even_canceled(viewer, poll_id)
-    except NotFound:
-        return await poll_asked_again(viewer, poll_id)
-
-
 async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
     """Ask people for dates; no one is asked twice in one poll."""
-    asked = PollOpened(poll=poll.id)
-    await outbox.enqueue_all([draft_poll_message(poll, asked, one, now, once=True) for one in sorted(member_ids)], now)
+    opened = PollOpened(poll=poll.id)
+    drafts = [draft_poll_message(poll, opened, member_id, now, once=True) for member_id in sorted(member_ids)]
+    await outbox.enqueue_all(drafts, now)
 
 
 async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
     """Return which of these people no email of the poll asks: those put on the list after it was opened."""
-    asked = {
-        poll_message.recipient_id
-        for poll_message in _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
-    }
+    questions = _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
+    asked = {question.recipient_id for question in questions}
     return [member_id for member_id in member_ids if member_id not in asked]
 
 
@@ -358,33 +347,26 @@ async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: da
     after that.
     """
     known = await messages_of(poll.event.id)
-    asked, unsent = _messages_with(known, PollOpened(poll=poll.id)), await _put_off(poll, known, now)
+    questions = _messages_with(known, PollOpened(poll=poll.id))
+    untried = [
+        asking.id for asking in (*questions, *_messages_with(known, PollNudge(poll=poll.id))) if asking.is_untried
+    ]
+    if untried:
+        await Message.update({Message.due: now + UNDO_FOR}).where(
+            Message.id.is_in(untried) & (Message.due < now + UNDO_FOR)
+        )
     emailed = {
-        poll_message.recipient_id
-        for poll_message in asked
-        if poll_message.state is MessageState.SENT or (_is_waiting(poll_message) and not poll_message.is_untried)
+        question.recipient_id
+        for question in questions
+        if question.state is MessageState.SENT or (question.state is MessageState.PENDING and not question.is_untried)
     }
     replied = {person.member_id for person in people if person.role.is_asked and person.has_replied}
     aware = {person.member_id for person in people if person.role.is_asked and person.member_id in replied | emailed}
     notified = await people_reached(poll, aware, now) if now + UNDO_FOR < last_poll_start(poll) else set()
     canceled = PollCanceled(poll=poll.id)
-    await outbox.enqueue_all([draft_poll_message(poll, canceled, one, now) for one in sorted(notified)], now)
-    return PollCancellation(notified=len(notified), unsent=unsent, replied=len(replied))
-
-
-async def _put_off(poll: Poll, known: Iterable[PollMessage], now: datetime) -> int:
-    """Let what asks for replies wait until nothing can be undone, and return how many messages that are."""
-    asking = [
-        poll_message
-        for content in (PollOpened, PollNudge)
-        for poll_message in _messages_with(known, content(poll=poll.id))
-    ]
-    untried = [poll_message.id for poll_message in asking if poll_message.is_untried]
-    if untried:
-        await Message.update({Message.due: now + UNDO_FOR}).where(
-            Message.id.is_in(untried) & (Message.due < now + UNDO_FOR)
-        )
-    return len(untried)
+    drafts = [draft_poll_message(poll, canceled, member_id, now) for member_id in sorted(notified)]
+    await outbox.enqueue_all(drafts, now)
+    return PollCancellation(notified=len(notified), unsent=len(untried), replied=len(replied))
 
 
 async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime) -> int | None:
@@ -392,18 +374,16 @@ async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime
 
     None, and none is dropped, if one may have gone out.
     """
-    end = f":{at.isoformat()}"
-    said = [
-        poll_message
-        for poll_message in _messages_with(await messages_of(poll.event.id), content)
-        if poll_message.key.endswith(end)
+    waiting = [
+        message
+        for message in _messages_with(await messages_of(poll.event.id), content)
+        if message.key.endswith(f":{at.isoformat()}") and message.state is not MessageState.SUPERSEDED
     ]
-    waiting = [poll_message for poll_message in said if poll_message.state is not MessageState.SUPERSEDED]
-    if not all(poll_message.is_untried for poll_message in waiting):
+    if not all(message.is_untried for message in waiting):
         return None
     if waiting:
         await Message.update({Message.state: MessageState.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
-            Message.id.is_in([poll_message.id for poll_message in waiting])
+            Message.id.is_in([message.id for message in waiting])
         )
     return len(waiting)
 
@@ -434,8 +414,4 @@ def _key_start(content: PollContent) -> str:
 
 def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[PollMessage]:
     """Return the messages with this content."""
-    return [poll_message for poll_message in known if poll_message.key.startswith(_key_start(content))]
-
-
-def _is_waiting(poll_message: PollMessage) -> bool:
-    return poll_message.state is MessageState.PENDING
+    return [message for message in known if message.key.startswith(_key_start(content))]

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from msgspec import Struct, field
+from msgspec import Struct, convert, field
 
 from tracker.database import together, writing
 from tracker.errors import NotFound
@@ -87,30 +87,22 @@ async def report_for(viewer: Viewer, asked: ReportRequest) -> PeriodReport:
         activities=sums.activities_by_kind(places, dates),
         operations=await _operation_count(viewer, asked, dates),
         items=sums.item_lines(items, every, window),
-        is_restricted=_counts_restricted(dates),
+        is_restricted=any(date_count.restricted and not date_count.is_off for date_count in dates),
     )
 
 
 async def report_committees(viewer: Viewer) -> list[ReportCommittee]:
     """Return the committees to which the viewer may limit a report: all for a coordinator, else those they sit in."""
-    return [ReportCommittee(one, name) for one, name in (await committees.committee_names(viewer)).items()]
+    return [ReportCommittee(*committee) for committee in (await committees.committee_names(viewer)).items()]
 
 
 async def report_agencies() -> list[ReportAgency]:
     """Return every present and past agency, by arm and short name, and last the one for guests without an agency."""
     columns = (AgencyRow.id, AgencyRow.code, AgencyRow.name, AgencyRow.arm, AgencyRow.level)
-    agencies = [
-        ReportAgency(id=row["id"], code=row["code"], name=row["name"], arm=Arm(row["arm"]), level=row["level"])
-        for row in await AgencyRow.select(*columns)
-    ]
+    agencies = convert(await AgencyRow.select(*columns), list[ReportAgency], strict=False)
     order = list(Arm)
-    return [
-        *sorted(
-            agencies,
-            key=lambda report_agency: (order.index(report_agency.arm or order[-1]), report_agency.code.casefold()),
-        ),
-        OTHER_AGENCIES,
-    ]
+    agencies.sort(key=lambda agency: (order.index(agency.arm or order[-1]), agency.code.casefold()))
+    return [*agencies, OTHER_AGENCIES]
 
 
 def item_window_of(asked: ReportRequest) -> ItemWindow:
@@ -132,10 +124,6 @@ async def _operation_count(viewer: Viewer, asked: ReportRequest, dates: Iterable
         return None
     were_held = any(date_count.kind is Kind.JOINT_OPERATION and not date_count.is_off for date_count in dates)
     return count_operations(await operation_parts(viewer, asked.span()) if were_held else [])
-
-
-def _counts_restricted(dates: Iterable[DateCount]) -> bool:
-    return any(date_count.restricted and not date_count.is_off for date_count in dates)
 
 
 class NumberPart(StrEnum):
@@ -178,7 +166,7 @@ class ReportRows(Struct, frozen=True, kw_only=True):
         """Return whether a row comes from an event for named people only."""
         dates = [*self.dates, *(row.date for row in self.places)]
         return any(row.visibility is Visibility.NAMED for row in dates) or any(
-            action_item.is_restricted for action_item in self.items
+            item.is_restricted for item in self.items
         )
 
     @property
@@ -219,9 +207,23 @@ async def rows_behind(viewer: Viewer, asked: ReportRequest, number: ReportNumber
             place_rows = await visible_reports.place_rows(*chosen, at_most)
             return ReportRows(count=await visible_reports.place_count(*chosen), places=place_rows, dates=[], items=[])
         case NumberPart.DATES if number.measure in ("held", "canceled"):
-            return await _date_rows(viewer, asked, number, at_most)
+            is_off, span = number.measure == "canceled", asked.span(number.month)
+            read = visible_reports.canceled_rows if is_off else visible_reports.held_rows
+            counted = await visible_reports.count_dates(viewer, span, [])
+            count = sum(date_count.number for date_count in counted if date_count.is_off is is_off)
+            date_rows = await read(viewer, span, at_most)
+            quorums = await attendance.recorded_quorums(viewer, [date_row.id for date_row in date_rows])
+            return ReportRows(count=count, places=[], dates=date_rows, items=[], quorums=quorums)
         case NumberPart.ITEMS if number.measure in list(ItemColumn):
-            return await _item_rows(viewer, asked, number, at_most)
+            window = item_window_of(asked)
+            items = [
+                item
+                for item in await actions.reported_items(viewer, window.start, window.end)
+                if (asked.committee is None or item.committee_id == asked.committee.id)
+                and number.measure in sums.item_columns_of(item, window)
+                and number.agency in (None, item.agency_id)
+            ]
+            return ReportRows(count=len(items), places=[], dates=[], items=items[:at_most])
     raise NotFound
 
 
@@ -231,25 +233,3 @@ async def _agencies_in(number: ReportNumber) -> frozenset[UUID | None] | None:
     if number.agency is None:
         return None
     return frozenset({None if number.agency == WALK_INS else UUID(str(number.agency))})
-
-
-async def _date_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
-    is_off, span = number.measure == "canceled", asked.span(number.month)
-    read = visible_reports.canceled_rows if is_off else visible_reports.held_rows
-    counted = await visible_reports.count_dates(viewer, span, [])
-    count = sum(date_count.number for date_count in counted if date_count.is_off is is_off)
-    date_rows = await read(viewer, span, at_most)
-    quorums = await attendance.recorded_quorums(viewer, [date_row.id for date_row in date_rows])
-    return ReportRows(count=count, places=[], dates=date_rows, items=[], quorums=quorums)
-
-
-async def _item_rows(viewer: Viewer, asked: ReportRequest, number: ReportNumber, at_most: int) -> ReportRows:
-    window = item_window_of(asked)
-    action_items = [
-        action_item
-        for action_item in await actions.reported_items(viewer, window.start, window.end)
-        if (asked.committee is None or action_item.committee_id == asked.committee.id)
-        and number.measure in sums.item_columns_of(action_item, window)
-        and number.agency in (None, action_item.agency_id)
-    ]
-    return ReportRows(count=len(action_items), places=[], dates=[], items=action_items[:at_most])

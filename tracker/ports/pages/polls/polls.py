@@ -121,7 +121,7 @@ def proposed_date(poll: Poll, option: PollDate, now: datetime) -> ProposedDate:
 def poll_context(view: PollView, now: datetime) -> dict[str, Any]:
     """Return what each page of a poll shows of it."""
     poll = view.poll
-    chosen: Mapping[UUID, Fit] = view.mine.fits if view.mine else {}
+    chosen: Mapping[UUID, Fit] = view.own.fits if view.own else {}
     return {
         "view": view,
         "poll": poll,
@@ -216,7 +216,7 @@ def _link_form(
     is_asked_again: bool = False,
 ) -> Response[str]:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
-    poll, respondent = opened.view.poll, opened.view.mine
+    poll, respondent = opened.view.poll, opened.view.own
     if poll.event.is_restricted:
         return _private(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
     context = poll_context(opened.view, now) | {"errors": errors_of(wrong, FIELDS)}
