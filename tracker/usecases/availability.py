@@ -186,15 +186,8 @@ async def own_shared_calendar(viewer: Viewer) -> OwnSharedCalendar | None:
     row = await SharedCalendar.select().where(SharedCalendar.member == viewer.member_id).first()
     if row is None:
         return None
-    return OwnSharedCalendar(
-        host=row["host"],
-        added_at=row["added_at"],
-        read_at=row["read_at"],
-        failing_since=row["failing_since"],
-        problem=CalendarProblem(row["problem"]) if row["problem"] else None,
-        unread=row["unread"],
-        spans=await BusySpan.count().where(BusySpan.calendar == row["id"]),
-    )
+    spans = await BusySpan.count().where(BusySpan.calendar == row["id"])
+    return msgspec.convert({**row, "problem": row["problem"] or None, "spans": spans}, OwnSharedCalendar)
 
 
 async def busy_times_shared_by(
@@ -225,17 +218,16 @@ async def busy_times_shared_by(
 async def claim_calendar(now: datetime) -> DueCalendar | None:
     """Claim a calendar that is due, so no other process reads it; None when none is due, or the copy is on hold."""
     async with writing():
-        row = None if await process_locks.held_copy() else await _next_due(now)
+        if await process_locks.held_copy():
+            return None
+        is_due = (SharedCalendar.next_at <= now) & _owner_is_active()
+        row = await SharedCalendar.select().where(is_due).order_by(SharedCalendar.next_at).first()
         if row is None:
             return None
         moved: dict[Any, Any] = {SharedCalendar.next_at: now + calendar_rules.EVERY}
         await SharedCalendar.update(moved).where(SharedCalendar.id == row["id"])
-    return DueCalendar(
-        id=row["id"],
-        address=keys.unseal(PURPOSE, row["address_sealed"], str(row["id"])),
-        failures=row["failures"],
-        failing_since=row["failing_since"],
-    )
+    address = keys.unseal(PURPOSE, row["address_sealed"], str(row["id"]))
+    return msgspec.convert({**row, "address": address}, DueCalendar)
 
 
 async def keep_spans(
@@ -294,12 +286,6 @@ async def forget_all_spans() -> None:
             await BusySpan.delete(force=True)
             unread: dict[Any, Any] = {SharedCalendar.read_at: None}
             await SharedCalendar.update(unread, force=True)
-
-
-async def _next_due(now: datetime) -> Mapping[str, Any] | None:
-    is_due = (SharedCalendar.next_at <= now) & _owner_is_active()
-    row: Mapping[str, Any] | None = await SharedCalendar.select().where(is_due).order_by(SharedCalendar.next_at).first()
-    return row
 
 
 async def _remove_calendar(member_id: UUID) -> list[UUID]:
@@ -370,7 +356,7 @@ async def busy_days_of(
     busy: dict[UUID, list[BusyTime]] = {member: [] for member in members}
     for member, sharing in shared.items():
         busy[member] += [
-            BusyTime(starts_at=s.starts_at, ends_at=s.ends_at, state=STATES[s.kind]) for s in sharing.spans
+            BusyTime(starts_at=span.starts_at, ends_at=span.ends_at, state=STATES[span.kind]) for span in sharing.spans
         ]
     for row in await busy_rows.busy_rows(viewer, members, start, end):
         if row["reply"] != ReplyValue.DECLINED and row["event"] != except_event:
@@ -402,8 +388,9 @@ async def find_times(
     start, end = widen_to_working_hours(slots[0][0], slots[-1][1], wanted.zone)
     shared = await busy_times_shared_by(invitees, start, end, now) if wanted.reads_outside else {}
     days = await busy_days_of(viewer, known, start, end, wanted.event_id, shared)
-    for member, away in (await _blackouts(viewer, known, start, end, wanted.zone)).items():
-        days[member] = days[member].and_away(away)
+    first, last = to_local(start, wanted.zone).date(), to_local(end, wanted.zone).date()
+    for member, blackouts in (await blackouts_of_people(viewer, known, first, last)).items():
+        days[member] = days[member].and_away([_blackout_time(blackout, wanted.zone) for blackout in blackouts])
     optional = [invitee for invitee, role in invitees.items() if role is AttendeeRole.OPTIONAL]
     people = PeopleToMeet(
         required=[invitee for invitee in invitees if invitee not in optional],
@@ -413,14 +400,6 @@ async def find_times(
     )
     suggestions = rules.suggest_times(choices, people, wanted.zone, wanted.first.time())
     return TimesFound(typed=next(iter(rules.judge_times(typed, people)), None), suggestions=suggestions, days=days)
-
-
-async def _blackouts(
-    viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime, zone: str
-) -> dict[UUID, list[BusyTime]]:
-    first, last = to_local(start, zone).date(), to_local(end, zone).date()
-    blackouts = await blackouts_of_people(viewer, member_ids, first, last)
-    return {member: [_blackout_time(days, zone) for days in of_person] for member, of_person in blackouts.items()}
 
 
 def _blackout_time(days: BlackoutDays, zone: str) -> BusyTime:
@@ -434,7 +413,8 @@ async def double_bookings_of(
 ) -> list[DoubleBooking]:
     """Return the other events that make people double-booked, soonest first; each person once.
 
-    Only events count that the viewer may see, and only people whose names they see there.
+    Only events count that the viewer may see, and only people whose names they see there. Each date of an event comes
+    once, with everyone it makes double-booked.
     """
     wanted, chosen = list(member_ids), list(slots[:MOST_DATES])
     if not wanted or not chosen:
@@ -446,20 +426,15 @@ async def double_bookings_of(
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
             first.setdefault(row["member"], row)
-    return _bookings_by_event(first.values())
-
-
-def _bookings_by_event(rows: Iterable[Row]) -> list[DoubleBooking]:
-    """Return each date of an event once, with everyone it makes double-booked."""
     dates: dict[tuple[UUID, datetime], list[Row]] = {}
-    for row in rows:
+    for row in first.values():
         dates.setdefault((row["event"], row["starts_at"]), []).append(row)
     return [
         DoubleBooking(
-            member_ids=[row["member"] for row in some],
+            member_ids=[row["member"] for row in bookings],
             starts_at=starts_at,
-            title=some[0]["title"],
-            is_marked=bool(some[0]["mark_categories"]),
+            title=bookings[0]["title"],
+            is_marked=bool(bookings[0]["mark_categories"]),
         )
-        for (_, starts_at), some in dates.items()
+        for (_, starts_at), bookings in dates.items()
     ]

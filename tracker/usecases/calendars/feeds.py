@@ -1,12 +1,12 @@
 """Calendar pages and feeds."""
 
 import asyncio
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
@@ -19,7 +19,6 @@ from tracker.rules.calendars.feeds import (
     NO_LIMIT,
     PAST_SHOWN,
     Alarms,
-    AllDayAlarm,
     FeedLevel,
     FeedLimit,
     FeedScope,
@@ -124,7 +123,7 @@ class OpenFeeds:
 
     def __init__(self) -> None:
         self._mark: Hashable = None
-        self._found: dict[str, Feed] = {}
+        self._feeds: dict[str, Feed] = {}
 
     async def open(self, token: str, now: datetime) -> Feed:
         """Return the feed behind a token. Errors as in `open_feed`."""
@@ -132,11 +131,11 @@ class OpenFeeds:
         if mark is None:
             return await open_feed(token, now)
         if mark != self._mark:
-            self._mark, self._found = mark, {}
-        found = self._found
-        if token not in found or found[token].rights_until <= now:
-            found[token] = await open_feed(token, now)  # a later commit drops it with the older mark
-        return _in_time(found[token], now)
+            self._mark, self._feeds = mark, {}
+        feeds = self._feeds
+        if token not in feeds or feeds[token].rights_until <= now:
+            feeds[token] = await open_feed(token, now)  # a later commit drops it with the older mark
+        return _in_time(feeds[token], now)
 
 
 async def open_feed(token: str, now: datetime) -> Feed:
@@ -146,16 +145,21 @@ async def open_feed(token: str, now: datetime) -> Feed:
     restored copy is on hold, because it may have been revoked after the backup.
     """
     rows = await engine().run_querystring(QueryString(_STATE, keys.token_hash(token), now))
-    row = next((one for one in rows if one["kind"] == "feed"), None)
+    row = next((row for row in rows if row["kind"] == "feed"), None)
     if row is None:
         raise NotFound
-    rights = [one for one in rows if one["kind"] in RIGHT_KINDS]
+    rights = [right for right in rows if right["kind"] in RIGHT_KINDS]
+    counters = {counter["word"]: counter["committee"] for counter in rows if counter["kind"] == "version"}
     ids = {"member": UUID(row["member"]), "agency": UUID(row["agency"])}
     viewer = viewer_from({**row, **ids, "is_guest": False}, rights)  # a guest has no feed
     fetched_at, expires_at = _moment(row["fetched_at"]), _moment(row["expires_at"])
-    only, alarms = _only(row), _alarms(row)
+    limit = {"committee_id": row["only_committee"] or None, "kind": row["only_kind"] or None}
+    only = convert(limit, FeedLimit, strict=False)
+    alarm = {"minutes": row["alarm_minutes"] or None, "all_day": row["all_day_alarm"] or None}
+    alarms = convert(alarm, Alarms, strict=False)
     committee = row["committee_name"] if only.committee_id and only.is_open_to(viewer) else ""
     chosen = row["scope"], only, committee, alarms, row["shows_operations"]
+    versions = frozenset((audience, counters.get(audience, "")) for audience in viewer.audiences)
     feed = Feed(
         subscription_id=UUID(row["id"]),
         viewer=viewer,
@@ -165,7 +169,7 @@ async def open_feed(token: str, now: datetime) -> Feed:
         alarms=alarms,
         shows_operations=bool(row["shows_operations"]),
         # A set of one: unlike a tuple it is hashed once, not with every fetch.
-        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, _versions(viewer, rows))}),
+        state=frozenset({(viewer.member_id, chosen, viewer.is_discreet, versions)}),
         body_hash=row["body_hash"],
         body_since=_moment(row["body_since"]),
         fetched_at=fetched_at,
@@ -175,25 +179,10 @@ async def open_feed(token: str, now: datetime) -> Feed:
     return _in_time(feed, now)
 
 
-def _only(row: Mapping[str, Any]) -> FeedLimit:
-    committee, kind = row["only_committee"], row["only_kind"]
-    return FeedLimit(committee_id=UUID(committee) if committee else None, kind=Kind(kind) if kind else None)
-
-
-def _alarms(row: Mapping[str, Any]) -> Alarms:
-    minutes, all_day = row["alarm_minutes"], row["all_day_alarm"]
-    return Alarms(minutes=int(minutes) if minutes else None, all_day=AllDayAlarm(all_day) if all_day else None)
-
-
 def _in_time(feed: Feed, now: datetime) -> Feed:
     if feed.ends_at <= now:
         raise NotFound
     return feed
-
-
-def _versions(viewer: Viewer, found: Sequence[Mapping[str, Any]]) -> frozenset[tuple[str, str]]:
-    counted = {one["word"]: one["committee"] for one in found if one["kind"] == "version"}
-    return frozenset((audience, counted.get(audience, "")) for audience in viewer.audiences)
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -210,16 +199,15 @@ async def feed_events(
     if not only.is_open_to(viewer):
         return []
     since = now.replace(hour=0, minute=0, second=0, microsecond=0) - PAST_SHOWN
-    found = await visible_events.published_events(viewer, since, invited_only=scope is FeedScope.MINE)
+    published = await visible_events.published_events(viewer, since, invited_only=scope is FeedScope.MINE)
     plans = await every_plan_state(viewer)
-    events = [
-        replace(event, status=status_in_calendars(event, plans.get(event.id))) for event in found if only.holds(event)
-    ]
-    levels = [
-        (event, feed_level(event, shows_operations=shows_operations, is_discreet=viewer.is_discreet))
+    held = [event for event in published if only.holds(event)]
+    events = [replace(event, status=status_in_calendars(event, plans.get(event.id))) for event in held]
+    return [
+        (event, level)
         for event in events
+        if (level := feed_level(event, shows_operations=shows_operations, is_discreet=viewer.is_discreet)) is not None
     ]
-    return [(event, level) for event, level in levels if level is not None]
 
 
 async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT) -> list[Notice]:
@@ -286,7 +274,7 @@ async def feed_readers(now: datetime) -> list[FeedReader]:
 
 async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event]) -> Mapping[UUID, frozenset[str]]:
     """Return the owners whose feeds contain one of these events, with the programs that fetch them."""
-    found: dict[UUID, frozenset[str]] = {}
+    clients: dict[UUID, frozenset[str]] = {}
     for event in events:
         if event.status is EventStatus.DRAFT:
             continue
@@ -295,11 +283,11 @@ async def feed_owners_of(readers: Iterable[FeedReader], events: Iterable[Event])
         ids = {event.lead_id, *await invitees_of(event.id), *substitutes}
         for reader in readers:
             is_asked = reader.scope is FeedScope.ALL or reader.owner.member_id in ids
-            is_theirs = is_asked and reader.only.holds(event) and reader.only.is_open_to(reader.owner)
+            is_in_it = is_asked and reader.only.holds(event) and reader.only.is_open_to(reader.owner)
             level = feed_level(event, shows_operations=reader.shows_operations, is_discreet=reader.owner.is_discreet)
-            if reader.owner.audiences & seen_by and is_theirs and level:
-                found[reader.owner.member_id] = found.get(reader.owner.member_id, frozenset()) | {reader.client}
-    return found
+            if reader.owner.audiences & seen_by and is_in_it and level:
+                clients[reader.owner.member_id] = clients.get(reader.owner.member_id, frozenset()) | {reader.client}
+    return clients
 
 
 class FeedFetch(NamedTuple):

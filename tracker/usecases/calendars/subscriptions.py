@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import convert
+
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.errors import Invalid, NotAllowed, NotFound
@@ -13,7 +15,6 @@ from tracker.rules.calendars.feeds import (
     NO_ALARMS,
     NO_LIMIT,
     Alarms,
-    AllDayAlarm,
     FeedLimit,
     FeedScope,
     Subscription,
@@ -21,7 +22,6 @@ from tracker.rules.calendars.feeds import (
 )
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer, is_recent
-from tracker.rules.events.events import Kind
 from tracker.tables.schema import calendars as rows
 from tracker.usecases.calendars import feeds
 from tracker.usecases.core import audit
@@ -45,14 +45,15 @@ async def create_subscription(
     Without a name, it is named after what it contains. It can be limited to a committee whose events the viewer sees.
     Errors: Invalid(name), Invalid(committee), and Invalid when the member has too many addresses.
     """
-    committee = await _committee(viewer, only)
+    words = feed_words(scope, only, await _committee(viewer, only)) or "everything"
+    usual_name = (words[:1].upper() + words[1:])[:LONGEST_NAME].rstrip()
     subscription_id, token = ids.new_id(), keys.new_token()
     limits: dict[str, Any] = {"committee": only.committee_id, "kind": only.kind}
     chosen: dict[str, Any] = {**_alarm_columns(alarms), "shows_operations": shows_operations}
     row = rows.Subscription(
         id=subscription_id,
         member=viewer.member_id,
-        name=_name(name.strip() or _usual_name(scope, only, committee)),
+        name=_name(name.strip() or usual_name),
         scope=scope,
         created_at=now,
         **limits,
@@ -63,14 +64,27 @@ async def create_subscription(
         if len(await subscriptions_of(viewer)) >= MAX_SUBSCRIPTIONS:
             raise Invalid(f"You have {MAX_SUBSCRIPTIONS} feeds. Turn off one you don’t use.")
         await rows.Subscription.insert(row)
-        await _log(viewer, "created", subscription_id, {"scope": scope, **limits, **chosen}, now)
+        facts = {"scope": scope, **limits, **chosen}
+        await audit.record(viewer.actor, "created", "subscription", subscription_id, facts, now)
     return subscription_id, token
 
 
 async def subscriptions_of(viewer: Viewer) -> list[Subscription]:
     """Return the viewer's own addresses that are not turned off, oldest first."""
     records = await rows.Subscription.select().where(_of(viewer.member_id)).order_by(rows.Subscription.created_at)
-    return [_subscription(row) for row in records]
+    return [
+        convert(
+            {
+                **row,
+                "only": {"committee_id": row["committee"], "kind": row["kind"] or None},
+                "alarms": {"minutes": row["alarm_minutes"], "all_day": row["all_day_alarm"] or None},
+                "issued_at": row["replaced_at"] or row["created_at"],
+            },
+            Subscription,
+            strict=False,
+        )
+        for row in records
+    ]
 
 
 async def feed_tokens(viewer: Viewer, reauthenticated_at: datetime, now: datetime) -> dict[UUID, str]:
@@ -112,14 +126,10 @@ async def _change(
     viewer: Viewer, subscription_id: UUID, verb: str, fields: dict[Any, Any], facts: Mapping[str, object], now: datetime
 ) -> None:
     async with writing():
-        mine = _of(viewer.member_id) & (rows.Subscription.id == subscription_id)
-        if not await rows.Subscription.update(fields).where(mine).returning(rows.Subscription.id):
+        own = _of(viewer.member_id) & (rows.Subscription.id == subscription_id)
+        if not await rows.Subscription.update(fields).where(own).returning(rows.Subscription.id):
             raise NotFound
-        await _log(viewer, verb, subscription_id, facts, now)
-
-
-async def _log(viewer: Viewer, verb: str, subscription_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
-    await audit.record(viewer.actor, verb, "subscription", subscription_id, facts, now)
+        await audit.record(viewer.actor, verb, "subscription", subscription_id, facts, now)
 
 
 def _of(member_id: UUID) -> Any:
@@ -129,11 +139,6 @@ def _of(member_id: UUID) -> Any:
 def _secrets(subscription_id: UUID, token: str) -> dict[Any, Any]:
     sealed = keys.seal(keys.named(FEED_PURPOSE), token, str(subscription_id))
     return {"token_hash": keys.token_hash(token), "token_sealed": sealed}
-
-
-def _usual_name(scope: FeedScope, only: FeedLimit, committee: str) -> str:
-    words = feed_words(scope, only, committee) or "everything"
-    return (words[:1].upper() + words[1:])[:LONGEST_NAME].rstrip()
 
 
 async def _committee(viewer: Viewer, only: FeedLimit) -> str:
@@ -155,21 +160,3 @@ def _name(text: str) -> str:
     if not name:
         raise Invalid(name="Name the feed, for example “Work Outlook”.")
     return name
-
-
-def _subscription(row: Mapping[str, Any]) -> Subscription:
-    return Subscription(
-        id=row["id"],
-        name=row["name"],
-        scope=FeedScope(row["scope"]),
-        only=FeedLimit(committee_id=row["committee"], kind=Kind(row["kind"]) if row["kind"] else None),
-        alarms=Alarms(
-            minutes=row["alarm_minutes"], all_day=AllDayAlarm(row["all_day_alarm"]) if row["all_day_alarm"] else None
-        ),
-        shows_operations=bool(row["shows_operations"]),
-        created_at=row["created_at"],
-        issued_at=row["replaced_at"] or row["created_at"],
-        fetched_at=row["fetched_at"],
-        client=row["client"],
-        fetches=row["fetches"],
-    )
