@@ -249,17 +249,17 @@ ASK_WHETHER_THEY_COME = (
 )
 
 
-class Settled(StrEnum):
-    """Why no one has to decide about an email that was not recorded."""
+class Settled(Worded):
+    """Why no one has to decide about an email that was not recorded, in a sentence with the `{person}`."""
 
     NOTHING = "nothing"
     """It has no reply that could be attached, and no words."""
-    CLOSED = "closed"
-    OLD_TIME = "old_time"
-    REPLIED = "replied"
-    RELEASED = "released"
+    CLOSED = "closed", "No decision is needed: the date is over or canceled."
+    OLD_TIME = "old_time", "No decision is needed: the time has changed since."
+    REPLIED = "replied", "No decision is needed: {person} has replied since."
+    RELEASED = "released", "No decision is needed: {person} is no longer the substitute."
     """It’s the No of a substitute who isn’t one now."""
-    WROTE_AGAIN = "wrote_again"
+    WROTE_AGAIN = "wrote_again", "No decision is needed: the same sender wrote again."
 
 
 BECAUSE = {
@@ -269,13 +269,6 @@ BECAUSE = {
 }
 """Why a reply didn't count that is known to be the invited person's."""
 NAMED_AGAIN = "It didn’t count because they were named as substitute again since it was written."
-NO_DECISION = {
-    Settled.CLOSED: "No decision is needed: the date is over or canceled.",
-    Settled.OLD_TIME: "No decision is needed: the time has changed since.",
-    Settled.REPLIED: "No decision is needed: {person} has replied since.",
-    Settled.RELEASED: "No decision is needed: {person} is no longer the substitute.",
-    Settled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
-}
 NOT_INVITED = "The sender isn’t on this event’s list."
 NOT_CONFIRMED = "Your email server couldn’t confirm the sender’s address."
 SHOWN_FOR = timedelta(days=30)
@@ -339,13 +332,14 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
         if self.settled is None or self.decision:
             return self._doubt
         if self.settled is Settled.NOTHING:
-            return f"It didn’t count. {self._lacks.label}"
+            is_told = self.misfit in (Mismatch.NO_INVITATION, Mismatch.OTHER_DATE)
+            return f"It didn’t count. {self.misfit.label if self.misfit and is_told else Mismatch.NO_REPLY.label}"
         if self.misfit is None and self.is_of_substitute and self.settled is Settled.REPLIED:
             return NAMED_AGAIN
         if self.misfit is None:
             return BECAUSE[self.settled]
         person = self.person if self.claimed_by == self.member_id else "the sender"
-        return f"{self._doubt} {NO_DECISION[self.settled].format(person=person)}"
+        return f"{self._doubt} {self.settled.label.format(person=person)}"
 
     @property
     def _doubt(self) -> str:
@@ -353,23 +347,14 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
         if self.is_of_substitute:
             confirmed = "" if self.is_verified else NOT_CONFIRMED
             unclear = ASK_WHETHER_THEY_COME if self.value else NOT_YES_OR_NO
-            return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, unclear if self._is_vague else "")))
+            says_neither = self.waits and self.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED)
+            return " ".join(filter(None, (OF_SUBSTITUTE, confirmed, unclear if says_neither else "")))
         words = [self.misfit.label] if self.misfit else []
         if self.misfit is Mismatch.OTHER_ATTENDEE and not self.is_sender_invited:
             words.append(NOT_INVITED)
         if self.misfit in (Mismatch.OTHER_SENDER, Mismatch.OTHER_ATTENDEE) and not self.is_verified:
             words.append(NOT_CONFIRMED)
         return " ".join(words)
-
-    @property
-    def _is_vague(self) -> bool:
-        """Return whether it waits, and says neither that the sender comes nor that they don't."""
-        return self.waits and self.value not in (ReplyValue.ACCEPTED, ReplyValue.DECLINED)
-
-    @property
-    def _lacks(self) -> Mismatch:
-        """Return what is missing in an email about which there is nothing to decide."""
-        return self.misfit if self.misfit in (Mismatch.NO_INVITATION, Mismatch.OTHER_DATE) else Mismatch.NO_REPLY
 
     @property
     def waits(self) -> bool:
@@ -398,10 +383,9 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
 
         None when they replied as someone whom we don’t know. A reply settles it only if it’s theirs.
         """
-        is_of_sender = self.misfit is Mismatch.OTHER_ATTENDEE or (
-            self.misfit is Mismatch.OTHER_SENDER and self.sender_id
-        )
-        return self.sender_id if is_of_sender else self.member_id
+        if self.misfit is Mismatch.OTHER_ATTENDEE:
+            return self.sender_id
+        return (self.sender_id if self.misfit is Mismatch.OTHER_SENDER else None) or self.member_id
 
 
 class WaitingReply(Struct, frozen=True, kw_only=True):

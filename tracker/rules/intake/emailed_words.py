@@ -6,9 +6,11 @@ Each line is looked at a fixed number of times, and no pattern can take more tha
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.actions.action_items import LONGEST_NOTE, ItemStatus
 from tracker.rules.core.clean_text import clean
@@ -61,11 +63,7 @@ class WordedReply(Struct, frozen=True, kw_only=True):
 def read_item_words(text: str) -> WordedReply:
     """Return what a reply asks for about an action item: a status, or a note."""
     said = _read_words(text, OF_ITEMS, LONGEST_NOTE)
-    return (
-        said
-        if said.word or not said.text
-        else WordedReply(word=AnswerWord.NOTE, text=said.text, is_whole=said.is_whole)
-    )
+    return replace(said, word=AnswerWord.NOTE) if said.text and not said.word else said
 
 
 def read_invitation_words(text: str) -> WordedReply:
@@ -149,19 +147,20 @@ class OwnText(NamedTuple):
 
 def read_own_text(text: str) -> OwnText:
     """Return what a person wrote above the quoted text and above their signature."""
-    paragraphs = _paragraphs(_above_quote([one.strip() for one in text[:LONGEST_EMAIL_TEXT].splitlines()]))
-    if paragraphs and _is_banner(paragraphs[0]):
-        paragraphs = paragraphs[1:]
-    paragraphs = _without_greeting(paragraphs)
-    return OwnText(tuple(paragraphs[0]) if paragraphs else (), len(paragraphs) > 1)
-
-
-def _above_quote(lines: Sequence[str]) -> Sequence[str]:
+    lines = [line.strip() for line in text[:LONGEST_EMAIL_TEXT].splitlines()]
     for number, line in enumerate(lines):
-        following = lines[number + 1 : number + HEADER_LINES]
-        if _SIGNATURE.match(line) or _begins_quote(line, following):
-            return lines[:number]
-    return lines
+        if _SIGNATURE.match(line) or _begins_quote(line, lines[number + 1 : number + HEADER_LINES]):
+            lines = lines[:number]
+            break
+    paragraphs = [list(paragraph) for has_text, paragraph in groupby(lines, bool) if has_text]
+    # Mail servers put a paragraph above an email that came from outside.
+    if paragraphs and _BANNER.match(paragraphs[0][0]) and any(_OUTSIDE.search(line) for line in paragraphs[0]):
+        paragraphs = paragraphs[1:]
+    # A line that only greets goes; a greeting with nothing below it stays.
+    if paragraphs and _GREETING.match(paragraphs[0][0]):
+        below = paragraphs[0][1:]
+        paragraphs = [below, *paragraphs[1:]] if below else (paragraphs[1:] or paragraphs)
+    return OwnText(tuple(paragraphs[0]) if paragraphs else (), len(paragraphs) > 1)
 
 
 def _begins_quote(line: str, following: Sequence[str]) -> bool:
@@ -169,34 +168,11 @@ def _begins_quote(line: str, following: Sequence[str]) -> bool:
     if line.startswith(">") or _RULE.match(line):
         return True
     if _FROM.match(line):
-        return any(_SENT.match(one) for one in following)
+        return any(_SENT.match(below) for below in following)
     if _WROTE.match(line):
-        return any(one.endswith("wrote:") for one in (line, *following))
-    after = next((one for one in following if one), "")
+        return any(header.endswith("wrote:") for header in (line, *following))
+    after = next(filter(None, following), "")
     return line.endswith(":") and after.startswith(">")  # that header in any language
-
-
-def _paragraphs(lines: Sequence[str]) -> list[list[str]]:
-    textses: list[list[str]] = [[]]
-    for line in lines:
-        if line:
-            textses[-1].append(line)
-        elif textses[-1]:
-            textses.append([])
-    return [texts for texts in textses if texts]
-
-
-def _without_greeting(paragraphs: list[list[str]]) -> list[list[str]]:
-    """Return what follows a line that only greets; a greeting with nothing below it stays."""
-    if not paragraphs or not _GREETING.match(paragraphs[0][0]):
-        return paragraphs
-    below = paragraphs[0][1:]
-    return [below, *paragraphs[1:]] if below else (paragraphs[1:] or paragraphs)
-
-
-def _is_banner(paragraph: Sequence[str]) -> bool:
-    """Return whether a mail server put this paragraph above an email that came from outside."""
-    return bool(_BANNER.match(paragraph[0])) and any(_OUTSIDE.search(one) for one in paragraph)
 
 
 def _one_of(*texts: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from itertools import chain
 from uuid import UUID
 
@@ -11,7 +10,7 @@ from msgspec import Struct
 from tracker.rules.actions.action_items import ActionItem, may_direct_item
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wording import to_local, to_utc
+from tracker.rules.core.wording import Worded, to_local, to_utc
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.intake.calendar_replies import (
     NOT_CONFIRMED,
@@ -32,26 +31,15 @@ may_decide_emails = may_direct_item
 """People who may reassign an item may also decide about such emails."""
 
 
-class ItemSettled(StrEnum):
-    """Why no one has to decide about an email."""
+class ItemSettled(Worded):
+    """Why no one has to decide about an email, in a sentence with the `{person}`."""
 
-    CLOSED = "closed"
-    OTHER_OWNER = "other_owner"
-    INACTIVE = "inactive"
-    UPDATED = "updated"
-    KNOWN = "known"
-    """The item has what it says."""
-    WROTE_AGAIN = "wrote_again"
-
-
-NO_ITEM_DECISION = {
-    ItemSettled.CLOSED: "No decision is needed: the item is closed.",
-    ItemSettled.OTHER_OWNER: "No decision is needed: the item now has a different owner.",
-    ItemSettled.INACTIVE: "No decision is needed: {person} is no longer active.",
-    ItemSettled.UPDATED: "No decision is needed: {person} has updated the item since.",
-    ItemSettled.KNOWN: "No decision is needed: the item says so already.",
-    ItemSettled.WROTE_AGAIN: "No decision is needed: the same sender wrote again.",
-}
+    CLOSED = "closed", "No decision is needed: the item is closed."
+    OTHER_OWNER = "other_owner", "No decision is needed: the item now has a different owner."
+    INACTIVE = "inactive", "No decision is needed: {person} is no longer active."
+    UPDATED = "updated", "No decision is needed: {person} has updated the item since."
+    KNOWN = "known", "No decision is needed: the item says so already."
+    WROTE_AGAIN = "wrote_again", "No decision is needed: the same sender wrote again."
 
 
 class KeptEmail(Struct, frozen=True, kw_only=True):
@@ -85,7 +73,7 @@ class KeptEmail(Struct, frozen=True, kw_only=True):
         doubt = Mismatch.OTHER_SENDER.label if self.is_verified else NOT_CONFIRMED
         if self.settled is None or self.decision:
             return doubt
-        return f"{doubt} {NO_ITEM_DECISION[self.settled].format(person=self.person)}"
+        return f"{doubt} {self.settled.label.format(person=self.person)}"
 
     @property
     def says(self) -> str:
@@ -143,30 +131,18 @@ ProposedSpan = tuple[datetime, datetime]
 A_DAY = timedelta(days=1)
 
 
-class ProposalState(StrEnum):
-    """What has become of a proposal; only one that waits can be accepted or declined."""
+class ProposalState(Worded):
+    """What has become of a proposal, in a sentence; only one that waits can be accepted or declined."""
 
-    WAITING = "waiting"
-    DECLINED = "declined"
-    TAKEN = "taken"
-    """The date is at the proposed time."""
-    CANCELED = "canceled"
-    PAST = "past"
+    WAITING = "waiting", "The proposal is waiting for your decision."
+    DECLINED = "declined", "Declined."
+    TAKEN = "taken", "The date is now at this time."
+    CANCELED = "canceled", "The date is canceled."
+    PAST = "past", "It’s too late for this time."
     """The date is over, or the proposed time has begun."""
-    OUTDATED = "outdated"
+    OUTDATED = "outdated", "The event has changed since they saw it."
     """The person replied to the date as it was before its last change."""
-    REPLACED = "replaced"
-    """The person has proposed another time since."""
-
-
-STATE_WORDS = {
-    ProposalState.DECLINED: "Declined.",
-    ProposalState.TAKEN: "The date is now at this time.",
-    ProposalState.CANCELED: "The date is canceled.",
-    ProposalState.PAST: "It’s too late for this time.",
-    ProposalState.OUTDATED: "The event has changed since they saw it.",
-    ProposalState.REPLACED: "They’ve proposed another time since.",
-}
+    REPLACED = "replaced", "They’ve proposed another time since."
 
 
 class NewProposal(Struct, frozen=True, kw_only=True):
@@ -217,13 +193,13 @@ class Proposal(Struct, frozen=True, kw_only=True):
 
 def states_of_proposals(proposals: Iterable[Proposal], now: datetime) -> list[tuple[Proposal, ProposalState]]:
     """Return every proposal with its state: those that wait first, each group by the time when they came."""
-    every = sorted(proposals, key=lambda one: (one.received_at, str(one.id)))
+    every = sorted(proposals, key=lambda proposal: (proposal.received_at, str(proposal.id)))
     newest: dict[tuple[UUID, UUID], Proposal] = {}
     for proposal in every:
         if proposal.of not in newest or newest[proposal.of].order < proposal.order:
             newest[proposal.of] = proposal
-    found = [(one, _state(one, now, is_newest=newest[one.of] is one)) for one in every]
-    return sorted(found, key=lambda each: each[1] is not ProposalState.WAITING)
+    judged = [(proposal, _state(proposal, now, is_newest=newest[proposal.of] is proposal)) for proposal in every]
+    return sorted(judged, key=lambda each: each[1] is not ProposalState.WAITING)
 
 
 def _state(proposal: Proposal, now: datetime, *, is_newest: bool) -> ProposalState:
@@ -256,15 +232,18 @@ def proposed_span(proposed: ProposedTimes, date: Occurrence) -> ProposedSpan | N
     """
     zone, length = date.event.zone, date.ends_at - date.starts_at
     if date.event.is_all_day:
-        found = _days(proposed, zone, length)
+        # Whole days, from midnight to midnight on the clocks of the event.
+        first = to_local(proposed.starts.at(zone), zone)
+        last = to_local(proposed.ends.at(zone), zone) if proposed.ends else first + length
+        after = last.date() if last.time() == time() else last.date() + A_DAY
+        starts, ends = (to_utc(datetime.combine(day, time()), zone) for day in (first.date(), after))
     elif proposed.starts.is_day:
         starts = to_utc(datetime.combine(proposed.starts.local.date(), to_local(date.starts_at, zone).time()), zone)
-        found = (starts, starts + length)
+        ends = starts + length
     else:
         starts = proposed.starts.at(zone)
-        ends = proposed.ends
-        found = (starts, starts + length if ends is None or ends.is_day else ends.at(zone))
-    return found if found[0] < found[1] else None
+        ends = starts + length if proposed.ends is None or proposed.ends.is_day else proposed.ends.at(zone)
+    return (starts, ends) if starts < ends else None
 
 
 def replaced_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -> ProposedSpan:
@@ -273,11 +252,3 @@ def replaced_span(named: tuple[DateNamed, DateNamed] | None, date: Occurrence) -
         return date.starts_at, date.ends_at
     first, last = named
     return first.at(date.event.zone), last.at(date.event.zone)
-
-
-def _days(proposed: ProposedTimes, zone: str, length: timedelta) -> ProposedSpan:
-    """Return whole days, from midnight to midnight on the clocks of the event."""
-    first = to_local(proposed.starts.at(zone), zone)
-    last = to_local(proposed.ends.at(zone), zone) if proposed.ends else first + length
-    after = last.date() if last.time() == time() else last.date() + A_DAY
-    return to_utc(datetime.combine(first.date(), time()), zone), to_utc(datetime.combine(after, time()), zone)

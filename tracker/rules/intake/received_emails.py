@@ -8,6 +8,7 @@ from typing import NewType
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.wording import Worded
@@ -198,13 +199,6 @@ class DeliveryRefusal(Struct, frozen=True, kw_only=True):
         return bounce_of_refusal(self.words, at_recipient=self.at_recipient)
 
 
-class AddressFailure(Struct, frozen=True, kw_only=True):
-    """A permanent failure of an address."""
-
-    message_id: UUID
-    at: datetime
-
-
 def bounce_of_reports(reports: Sequence[DeliveryReport]) -> Bounce:
     """Return what a delivery status notification says; one failed recipient is enough.
 
@@ -227,7 +221,9 @@ def bounce_of_text(text: str) -> Bounce:
     match = _IN_TEXT.search(head) or _REPLY.search(head)
     if match is None:
         return Bounce(fate=fate, cause=_cause("", head))  # what follows may be the email itself
-    return _bounce(fate, "", _paragraph(head, match.start()))
+    # From the beginning of its line to the next empty one.
+    words = head[head.rfind("\n", 0, match.start()) + 1 :].replace("\r", "").partition("\n\n")[0]
+    return _bounce(fate, "", words)
 
 
 def bounce_of_refusal(words: str, *, at_recipient: bool) -> Bounce:
@@ -238,13 +234,15 @@ def bounce_of_refusal(words: str, *, at_recipient: bool) -> Bounce:
     bounce = _bounce(Fate.FAILED, "", words)
     if bounce.cause is not Cause.UNKNOWN:
         return bounce
-    cause = Cause.NO_ADDRESS if at_recipient else Cause.CONTENT
-    return Bounce(fate=bounce.fate, cause=cause, status=bounce.status, words=bounce.words)
+    return replace(bounce, cause=Cause.NO_ADDRESS if at_recipient else Cause.CONTENT)
 
 
-def must_pause(failures: Iterable[AddressFailure], now: datetime) -> bool:
-    """Return whether sending to an address pauses: three different emails to it came back within 90 days."""
-    return len({failure.message_id for failure in failures if now - failure.at < COUNTED_FOR}) >= FAILURES
+def must_pause(failures: Iterable[tuple[UUID, datetime]], now: datetime) -> bool:
+    """Return whether sending to an address pauses: three different emails to it came back within 90 days.
+
+    A failure is a message's id, and when it came back for good.
+    """
+    return len({message_id for message_id, at in failures if now - at < COUNTED_FOR}) >= FAILURES
 
 
 def _fate(text: str) -> Fate:
@@ -258,23 +256,14 @@ def _fate(text: str) -> Fate:
     return Fate.FAILED if _FAILED.search(text) or _by_words(text) in OF_A_MAILBOX else Fate.UNCLEAR
 
 
-def _paragraph(text: str, place: int) -> str:
-    """Return what follows a place in a text, from the beginning of its line to the next empty one."""
-    return text[text.rfind("\n", 0, place) + 1 :].replace("\r", "").partition("\n\n")[0]
-
-
 def _bounce(fate: Fate, status: str, words: str) -> Bounce:
-    code = _code(status, words)
+    # The code is the one in the words where the status says nothing (5.0.0).
+    named, in_words = _STATUS.search(status), _IN_TEXT.search(words)
+    code = in_words[1] if in_words else ""
+    if named and not (in_words and named[0].endswith(".0.0")):
+        code = named[0]
     said = clean(words[:LONGEST_TEXT], LONGEST_TEXT, "words")[:LONGEST_SERVER_WORDS].rstrip()
     return Bounce(fate=fate, cause=_cause(code, words), status=code, words=said)
-
-
-def _code(status: str, words: str) -> str:
-    """Return the enhanced status code; the one in the words where the status says nothing (5.0.0)."""
-    named, said = _STATUS.search(status), _IN_TEXT.search(words)
-    if named and not (said and named[0].endswith(".0.0")):
-        return named[0]
-    return said[1] if said else ""
 
 
 def _cause(status: str, words: str) -> Cause:

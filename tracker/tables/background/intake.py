@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from piccolo.columns import Timestamptz
 from piccolo.query import Select
 from piccolo.querystring import QueryString
@@ -442,7 +442,8 @@ _SENT_MESSAGE = (
 )
 # What was sent before sending was resumed says nothing of what is sent after it.
 _OF_PERSON = (
-    "SELECT b.message, b.received_at, b.fate, b.cause, b.is_counted FROM bounce b JOIN message m ON m.id = b.message"
+    "SELECT b.message AS message_id, b.received_at AS at, b.fate, b.cause, b.is_counted"
+    " FROM bounce b JOIN message m ON m.id = b.message"
     " JOIN member r ON r.id = m.recipient WHERE r.id = {} AND m.sent_to = r.email AND b.received_at > {}"
     " AND NOT EXISTS (SELECT 1 FROM email_pause p WHERE p.member = r.id AND p.address = r.email"
     " AND p.restored_at >= COALESCE(m.sent_at, b.received_at)) ORDER BY b.received_at DESC, b.id"
@@ -457,7 +458,7 @@ class SentMessage(NamedTuple):
     """Whether it went to the address that its recipient has now."""
 
 
-class ReturnedMessage(NamedTuple):
+class ReturnedMessage(Struct, frozen=True, kw_only=True):
     """That a message to a person came back, or was delayed, and why."""
 
     message_id: UUID
@@ -475,9 +476,5 @@ async def sent_message(message_id: UUID) -> SentMessage | None:
 
 async def returned_messages(member_id: UUID, since: datetime) -> list[ReturnedMessage]:
     """Return the bounces of messages to a person since then, newest first, without those from before a restoration."""
-    return [
-        ReturnedMessage(
-            row["message"], row["received_at"], Fate(row["fate"]), Cause(row["cause"]), bool(row["is_counted"])
-        )
-        for row in await engine().run_querystring(QueryString(_OF_PERSON, member_id, since))
-    ]
+    rows = await engine().run_querystring(QueryString(_OF_PERSON, member_id, since))
+    return convert(rows, list[ReturnedMessage], strict=False)

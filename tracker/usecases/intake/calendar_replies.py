@@ -3,7 +3,7 @@
 A delegation that was written before its substitute's No, and came after it, changes nothing: the No still counts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -195,12 +195,7 @@ async def _take_reply(
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
     past = history if history and invitation_id == invitation.id else await known.invitation_history(invitation_id)
     standing = facts_of_invitation(
-        past,
-        occurrence_id,
-        date,
-        addresses=invitation.addresses,
-        uid=invitation.event.uid,
-        delegates=frozenset(delegates),
+        past, occurrence_id, date, addresses=invitation.addresses, uid=invitation.event.uid, delegates=delegates
     )
     row = _KeptReply(
         outcome=ReplyOutcome.UNMATCHED,
@@ -323,7 +318,7 @@ def facts_of_invitation(
     *,
     addresses: frozenset[str] = frozenset(),
     uid: str = "",
-    delegates: frozenset[str] = frozenset(),
+    delegates: Iterable[str] = (),
 ) -> InvitationFacts:
     """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
     before = history.before(occurrence_id)
@@ -337,7 +332,7 @@ def facts_of_invitation(
         asked_since=before.asked_since,
         replied_at=before.replied_at,
         last=(last[0], last[1]) if last[0] is not None and last[1] is not None else None,
-        delegates=delegates,
+        delegates=frozenset(delegates),
     )
 
 

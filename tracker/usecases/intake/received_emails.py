@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import Struct, convert
+from msgspec.structs import asdict, replace
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
@@ -20,7 +20,6 @@ from tracker.rules.intake.received_emails import (
     ONE_HOUR,
     RECORDED_FOR,
     UNRECORDED_FOR,
-    AddressFailure,
     Bounce,
     DeliveryRefusal,
     Fate,
@@ -33,9 +32,8 @@ from tracker.rules.intake.received_emails import (
 from tracker.tables.background import intake as background_intake
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.intake import SentMessage, StrayEmail
-from tracker.tables.schema import intake as rows
-from tracker.tables.schema.core import tables as schema
-from tracker.tables.schema.intake import Bounce as IntakeBounce
+from tracker.tables.schema.core.tables import Message as MessageRow
+from tracker.tables.schema.intake import Bounce as BounceRow
 from tracker.tables.schema.intake import EmailPause, IncomingReply, IncomingWords, MailboxState
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible import intake
@@ -74,29 +72,15 @@ async def find_bounced_message(email: ReceivedEmail) -> SentMessage | None:
 MAIL_SERVER = Actor(origin=Origin("email"))
 
 
-async def _pause_address(member_id: UUID, now: datetime) -> None:
-    returned = await background_intake.returned_messages(member_id, now - COUNTED_FOR)
-    failures = [
-        AddressFailure(message_id=returned_message.message_id, at=returned_message.at)
-        for returned_message in returned
-        if returned_message.is_counted
-    ]
-    if not must_pause(failures, now) or member_id in await outbox_queue.paused_members():
-        return
-    [address] = await Member.select(Member.email).where(Member.id == member_id).output(as_list=True)
-    await rows.EmailPause.insert(
-        rows.EmailPause(id=ids.new_id(), member=member_id, address=address, paused_at=now, restored_at=None)
-    )
-    await outbox.suppress_messages(member_id, PAUSED)
-    await audit.record(MAIL_SERVER, "email_paused", "member", member_id, {}, now)
-
-
 async def _keep_bounce(
     message_id: UUID, sent: SentMessage | None, bounce: Bounce, at: datetime, email_hash: str | None = None
 ) -> None:
-    """Keep a bounce; the caller is inside `writing()`. A message that came back stays sent: it was handed over."""
-    await rows.Bounce.insert(
-        rows.Bounce(
+    """Keep a bounce, and pause its address when too many came back; the caller is inside `writing()`.
+
+    A message that came back stays sent: it was handed over.
+    """
+    await BounceRow.insert(
+        BounceRow(
             id=ids.new_id(),
             received_at=at,
             email_hash=email_hash,
@@ -109,10 +93,20 @@ async def _keep_bounce(
         )
     )
     if bounce.fate is Fate.FAILED:
-        was_sent = (schema.Message.id == message_id) & (schema.Message.state == MessageState.SENT.value)
-        await schema.Message.update({"bounced_at": at, "reason": bounce.reason}).where(was_sent)
-    if sent and sent.is_to_current and bounce.counts:
-        await _pause_address(sent.recipient_id, at)
+        was_sent = (MessageRow.id == message_id) & (MessageRow.state == MessageState.SENT.value)
+        await MessageRow.update({"bounced_at": at, "reason": bounce.reason}).where(was_sent)
+    if not (sent and sent.is_to_current and bounce.counts):
+        return
+    member_id = sent.recipient_id
+    returned = await background_intake.returned_messages(member_id, at - COUNTED_FOR)
+    failures = [(message.message_id, message.at) for message in returned if message.is_counted]
+    if must_pause(failures, at) and member_id not in await outbox_queue.paused_members():
+        [address] = await Member.select(Member.email).where(Member.id == member_id).output(as_list=True)
+        await EmailPause.insert(
+            EmailPause(id=ids.new_id(), member=member_id, address=address, paused_at=at, restored_at=None)
+        )
+        await outbox.suppress_messages(member_id, PAUSED)
+        await audit.record(MAIL_SERVER, "email_paused", "member", member_id, {}, at)
 
 
 async def take_bounce(email: ReceivedEmail, sent: SentMessage | None) -> list[str]:
@@ -201,11 +195,7 @@ class MailboxStatus(Struct, frozen=True, kw_only=True):
 async def mailbox_status() -> MailboxStatus:
     """Return how reading goes; nothing is known before the first try."""
     row = await MailboxState.select().where(MailboxState.id == _ONLY_ROW).first()
-    if row is None:
-        return MailboxStatus()
-    return MailboxStatus(
-        read_at=row["read_at"], email_at=row["email_at"], trouble=row["trouble"], trouble_since=row["trouble_since"]
-    )
+    return convert(row, MailboxStatus) if row else MailboxStatus()
 
 
 async def note_mailbox_read(now: datetime, *, has_email: bool, trouble: str = "") -> None:
@@ -214,11 +204,8 @@ async def note_mailbox_read(now: datetime, *, has_email: bool, trouble: str = ""
     is_noted = before.read_at is not None and timedelta(0) <= now - before.read_at < READ_NOTED_EVERY
     if has_email or not is_noted or before.trouble != trouble:
         email_at = now if has_email else before.email_at
-        await _keep_status(
-            MailboxStatus(
-                read_at=now, email_at=email_at, trouble=trouble, trouble_since=_trouble_since(before, trouble, now)
-            )
-        )
+        since = _trouble_since(before, trouble, now)
+        await _keep_status(MailboxStatus(read_at=now, email_at=email_at, trouble=trouble, trouble_since=since))
 
 
 async def note_mailbox_trouble(words: str, now: datetime) -> None:
@@ -237,14 +224,8 @@ async def _keep_status(new: MailboxStatus) -> None:
     async with writing():
         if not await MailboxState.exists().where(MailboxState.id == _ONLY_ROW):
             await MailboxState.insert(MailboxState(id=_ONLY_ROW))
-        await MailboxState.update(
-            {
-                MailboxState.read_at: new.read_at,
-                MailboxState.email_at: new.email_at,
-                MailboxState.trouble: new.trouble,
-                MailboxState.trouble_since: new.trouble_since,
-            }
-        ).where(MailboxState.id == _ONLY_ROW)
+        values: dict[Any, Any] = asdict(new)
+        await MailboxState.update(values).where(MailboxState.id == _ONLY_ROW)
 
 
 async def purge_received_emails(now: datetime) -> None:
@@ -262,12 +243,12 @@ async def purge_received_emails(now: datetime) -> None:
         if words:
             await IncomingWords.delete().where(IncomingWords.id.is_in(words))
         if bounces:
-            await IntakeBounce.delete().where(IntakeBounce.id.is_in(bounces))
+            await BounceRow.delete().where(BounceRow.id.is_in(bounces))
         await EmailPause.delete().where(resumed)
 
 
 _PAUSED_PEOPLE = (
-    "SELECT p.member, r.name, g.code FROM email_pause p"
+    "SELECT p.member AS member_id, r.name, g.code AS agency FROM email_pause p"
     " JOIN member r ON r.id = p.member AND r.email = p.address JOIN agency g ON g.id = r.agency"
     " WHERE p.restored_at IS NULL AND r.status <> 'departed' ORDER BY r.name, r.id"
 )
@@ -291,7 +272,7 @@ async def paused_people(viewer: Viewer) -> list[PausedPerson]:
     if not viewer.manages_accounts:
         return []
     records = await engine().run_querystring(QueryString(_PAUSED_PEOPLE))
-    return [PausedPerson(member_id=row["member"], name=row["name"], agency=row["code"]) for row in records]
+    return convert(records, list[PausedPerson])
 
 
 async def count_paused_people() -> int:
@@ -315,15 +296,10 @@ async def undeliverable_emails(viewer: Viewer, member_id: UUID, now: datetime) -
         address=person.email,
         paused_at=pause[1] if pause else None,
         returned=tuple(
-            ReturnedEmail(
-                at=returned_message.at,
-                fate=returned_message.fate,
-                cause=returned_message.cause,
-                is_counted=returned_message.is_counted,
-                message_id=returned_message.message_id if returned_message.message_id in said else None,
-                said=said.get(returned_message.message_id, ""),
-            )
-            for returned_message in returned
+            ReturnedEmail(**asdict(message) | {"said": said[message.message_id]})
+            if message.message_id in said
+            else ReturnedEmail(**asdict(message) | {"message_id": None, "said": ""})
+            for message in returned
         ),
     )
 

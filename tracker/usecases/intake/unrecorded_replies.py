@@ -34,7 +34,7 @@ from tracker.rules.intake.calendar_replies import (
     judge_reply,
     reply_order,
 )
-from tracker.rules.intake.item_emails import STATE_WORDS, Proposal, ProposalState, states_of_proposals
+from tracker.rules.intake.item_emails import Proposal, ProposalState, states_of_proposals
 from tracker.tables.background import intake
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible import attendance
@@ -359,7 +359,7 @@ async def proposal_to_accept(viewer: Viewer, proposal_id: UUID, now: datetime) -
     """
     proposal, state, date = await _proposal(viewer, proposal_id, now)
     if state is not ProposalState.WAITING:
-        raise Conflict(STATE_WORDS[state])
+        raise Conflict(state.label)
     return proposal, date
 
 

@@ -18,7 +18,7 @@ from tracker.rules.core.clean_text import clean
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import LONGEST_COMMENT, Participant, ReplyValue
-from tracker.rules.intake.item_emails import STATE_WORDS, EmailAboutItem
+from tracker.rules.intake.item_emails import EmailAboutItem
 from tracker.usecases.emails import messages
 from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_and_decided_emails
@@ -152,7 +152,6 @@ async def _answer_reply_deed(
 
 FIELDS = ("comment",)
 PROPOSAL_UNDONE = "Undone. No one was notified."
-WAITS = "The proposal is waiting for your decision."
 
 
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
@@ -183,7 +182,7 @@ async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer
         state = await unrecorded_replies.undo_proposal_decline(viewer, proposal_id, now)
     except Gone as gone:
         return pages.refuse(_address(date), gone.sentence)
-    return pages.redirect(_address(date), f"{PROPOSAL_UNDONE} {STATE_WORDS.get(state, WAITS)}")
+    return pages.redirect(_address(date), f"{PROPOSAL_UNDONE} {state.label}")
 
 
 def _address(date: Occurrence) -> str:
