@@ -53,6 +53,7 @@ BROKEN = [
     (markup.lines_are_short, "<p>" + "word " * 24 + "</p>"),
     (markup.codes_are_filled_in, '{{ forms.field("code", "6-digit code", inputmode="numeric") }}'),
     (markup.codes_are_filled_in, '{{ forms.field(\n  "code",\n  "6-digit code",\n  inputmode="numeric",\n) }}'),
+    (markup.codes_are_filled_in, '{{ forms.declared(fields.code, hint="Spaces are ignored.") }}'),
     (markup.nothing_is_marked_safe, "{{ title|safe }}"),
     (markup.nothing_is_marked_safe, "<a {{ attributes | xmlattr }}>"),
     (markup.nothing_is_inline, "<p style='color: red'>"),

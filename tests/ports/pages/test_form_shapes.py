@@ -6,7 +6,7 @@ from typing import Annotated
 
 import pytest
 
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Invalid
 from tracker.ports.pages import routers
 from tracker.ports.pages.core.form_shapes import (
     Check,
@@ -18,7 +18,6 @@ from tracker.ports.pages.core.form_shapes import (
     Id,
     Ids,
     Name,
-    Refusals,
     Text,
     TimeOfDay,
     Typed,
@@ -109,15 +108,3 @@ def test_a_template_gets_each_field_with_what_was_typed_and_its_error() -> None:
     form = FormValues({"name": ["Ann"], "since": ["soon"]})
     shown = form_context(form, Invalid(since=NO_DAY), Contact)
     assert (shown["status_code"], shown["fields"]["since"].error, shown["fields"]["name"].value) == (422, NO_DAY, "Ann")
-
-
-async def test_only_a_refusal_of_the_form_shows_it_again() -> None:
-    async def show_again(refusal: Invalid | Conflict) -> str:
-        return refusal.sentence
-
-    async with Refusals(show_again) as refusals:  # type: ignore[arg-type] # a sentence in place of a page
-        raise Conflict("Changed meanwhile.")
-    assert refusals.response == "Changed meanwhile."
-    with pytest.raises(NotFound):
-        async with Refusals(show_again):  # type: ignore[arg-type] # the same
-            raise NotFound

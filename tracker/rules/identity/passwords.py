@@ -8,7 +8,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.errors import Invalid
 from tracker.rules.core.wording import Worded
 
 SHORTEST = 15  # characters
@@ -151,11 +150,3 @@ class OwnApiToken(Struct, frozen=True, kw_only=True):
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None
-
-
-def scopes_of(words: Iterable[str]) -> frozenset[ApiScope]:
-    """Return the scopes that a form sent. Errors: Invalid(scopes) for none or an unknown one."""
-    chosen = set(words)
-    if not chosen or not chosen <= set(ApiScope):
-        raise Invalid(scopes="Choose at least one permission.")
-    return frozenset(ApiScope(one) for one in chosen)

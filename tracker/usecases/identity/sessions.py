@@ -185,6 +185,7 @@ async def end_links(member_id: UUID) -> int:
 
 
 LONGEST_NAME = 60  # characters
+NO_SCOPE = "Choose at least one permission."
 NOTED_EVERY = timedelta(minutes=1)
 """The last use of a token is written at most this often."""
 
@@ -205,7 +206,7 @@ async def create_token(viewer: Viewer, name: str, scopes: frozenset[ApiScope], n
     """
     named, token = _name(name), keys.new_token()
     if not scopes:
-        raise Invalid(scopes="Choose at least one permission.")
+        raise Invalid(scopes=NO_SCOPE)
     row = rows.ApiToken(
         id=ids.new_id(),
         member=viewer.member_id,

@@ -6,11 +6,11 @@ An item that was just marked done, or reopened, has the button Undo.
 import base64
 import binascii
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
@@ -22,29 +22,39 @@ from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Now, PathText, Settings, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.actions import item_forms as forms
 from tracker.ports.pages.actions.item_forms import (
+    NOBODY,
     Context,
+    ItemForm,
+    OwnerForm,
     item_context,
     item_list_context,
     item_row_response,
+    item_sheet,
     list_address_in,
     meeting_item_context,
-    meeting_item_form,
     new_item_context,
     new_item_form,
-    new_owner_in_form,
-    owner_in_form,
     read_item_list,
+    read_new_item,
 )
-from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.dependencies import (
+    Drafts,
+    Form,
+    HomeRows,
+    Page,
+    Pages,
+    Query,
+    QueryString,
+    usual_escalation,
+)
 from tracker.ports.pages.core.drafts import saved_in
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version, id_in
-from tracker.ports.pages.core.sheets import merge_edits, recorded_form, word_changes
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, StatusUpdate, stage_of
+from tracker.ports.pages.core.form_shapes import form_fields
+from tracker.ports.pages.core.form_values import FormValues, form_version, id_in, read_chosen_person
+from tracker.ports.pages.core.sheets import overtake_sheet, refuse_sheet, resume_sheet
+from tracker.rules.actions.action_items import LONGEST_TITLE, ActionItem, ItemEdit, ItemStatus, StatusUpdate, stage_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
-from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.core.drafts import event_of_drafted_date
 from tracker.usecases.emails.item_emails import item_reminders_ahead
 
@@ -62,7 +72,7 @@ _PURPOSE = "item undo"
 @get("/action-items", guards=[signed_in])
 async def show_item_list(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, today: Today, now: Now
-) -> Response[str]:
+) -> Page:
     """Show the list; the address holds group, words, mine and done, and the date that a new item comes from."""
     if pages.is_htmx:
         return pages.render("actions/items-part.html", **await item_list_context(viewer, today, now, params))
@@ -76,30 +86,28 @@ async def show_item_list(
 
 
 @get("/action-items/new", guards=[signed_in])
-async def show_new_item(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Response[str]:
+async def show_new_item(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Page:
     """Show the form of a new item from the meeting ?origin=…, with the title ?title=… of a line of its agenda."""
-    form = meeting_item_form(params, today)
+    form = new_item_form(params, today).but({"title": params["title"][:LONGEST_TITLE]})
     return pages.render("actions/new-from-meeting.html", **await meeting_item_context(viewer, today, now, form))
 
 
 @post("/action-items", guards=[signed_in], status_code=303)
 async def post_new_item(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, today: Today, now: Now
-) -> Response[Any]:
+) -> Page:
     """Assign an item, or show the form again with its errors; from a meeting's page, go back there."""
     try:
-        reference = await action_items.create_item(
-            viewer, forms.read_new_item(form, await owner_in_form(viewer, form)), now, today
-        )
+        owner = await read_chosen_person(form, "owner", await item_lists.new_item_owners(viewer, id_in(form["origin"])))
+        reference = await action_items.create_item(viewer, read_new_item(form, owner), now, today)
     except Invalid as wrong:
-        errors = errors_of(wrong, forms.NEW_FIELDS)
         if form["back"] == MEETING:
-            context = await meeting_item_context(viewer, today, now, form, errors)
-            return pages.render("actions/new-from-meeting.html", status_code=422, **context)
+            context = await meeting_item_context(viewer, today, now, form, wrong)
+            return pages.render("actions/new-from-meeting.html", **context)
         context = await item_list_context(viewer, today, now, FormValues({}))
-        new = await new_item_context(viewer, today, now, form, errors)
+        new = await new_item_context(viewer, today, now, form, wrong)
         saved = await saved_in(viewer, query_string, LISTING)
-        return pages.render("actions/list.html", status_code=422, **context, **new, **saved)
+        return pages.render("actions/list.html", **context, **new, **saved)
     item = await item_lists.item_for(viewer, reference)
     at_meeting = f"/events/{item.origin_event_id}/{item.origin_key}#actions"
     is_back = form["back"] == MEETING and item.origin_id is not None
@@ -110,7 +118,7 @@ async def post_new_item(
 @get(ITEM, guards=[signed_in])
 async def show_item(
     reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, today: Today, *, now: Now, settings: Settings
-) -> Response[str]:
+) -> Page:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
     item = await item_lists.item_for(viewer, reference)
     context, reminded, carried = await together(
@@ -132,7 +140,7 @@ async def show_item_row(
     today: Today,
     now: Now,
     is_open: Annotated[str, QueryParameter(name="open")] = "",
-) -> Response[Any]:
+) -> Page:
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
@@ -143,18 +151,15 @@ async def show_item_row(
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
-async def post_item_edit(
-    reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
-) -> Response[Any]:
+async def post_item_edit(reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now) -> Page:
     """Save an update, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
     try:
-        change, version = forms.read_item_edit(form), form_version(form)
+        change, version = ItemForm.read(form).facts(ItemEdit), form_version(form)
         item = await action_items.save_item_edit(viewer, reference, change, version, now, today)
     except Invalid as wrong:
-        errors = errors_of(wrong, forms.CHANGE_FIELDS)
         view = await item_lists.item_view(viewer, reference)
-        context = item_context(viewer, today, view, form, errors=errors, version=form_version(form))
-        return await _shown_again(pages, viewer, now, form, context, 422)
+        sheet = refuse_sheet(form, wrong, list(form_fields(ItemForm)))
+        return await _shown_again(pages, viewer, now, form, item_context(viewer, today, view, sheet))
     except Conflict as changed:
         return await _beside_saved(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
@@ -164,7 +169,7 @@ async def post_item_edit(
 @post(f"{ITEM}/completion", guards=[signed_in], status_code=303)
 async def post_item_done(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
-) -> Response[Any]:
+) -> Page:
     """Mark an item done with one click."""
     done = f"Marked {reference} done."
     before = await item_lists.item_for(viewer, reference)
@@ -183,7 +188,7 @@ async def post_item_done(
 @post(f"{ITEM}/reopening", guards=[signed_in], status_code=303)
 async def post_item_reopening(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
-) -> Response[Any]:
+) -> Page:
     """Open a closed item again with one click; that a done one was reopened can be undone."""
     before = await item_lists.item_for(viewer, reference)
     try:
@@ -198,7 +203,7 @@ async def post_item_reopening(
 @post(f"{ITEM}/undo", guards=[signed_in], status_code=303)
 async def post_item_undo(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, *, home_rows: HomeRows, now: Now
-) -> Response[Any]:
+) -> Page:
     """Set an item that was just marked done, or reopened, as far as it was, and since when."""
     update = signed_update(viewer, reference, form)
     try:
@@ -216,21 +221,20 @@ async def post_item_undo(
 @post(f"{ITEM}/owner", guards=[signed_in], status_code=303)
 async def post_item_reassignment(
     reference: PathText, pages: Pages, viewer: Viewer, form: Form, today: Today, now: Now
-) -> Response[Any]:
+) -> Page:
     """Reassign an item."""
-    owner = await new_owner_in_form(viewer, reference, form)
+    owner = await read_chosen_person(form, "owner", await item_lists.reassignable_to(viewer, reference))
     try:
-        item = await action_items.reassign_item(
-            viewer, reference, forms.read_new_owner(owner), form_version(form), now, today
-        )
+        owner_id = OwnerForm.read(form.but({"owner": owner.value}), owner=owner.error).owner or NOBODY
+        item = await action_items.reassign_item(viewer, reference, owner_id, form_version(form), now, today)
     except Invalid as wrong:
-        refused = replace(owner, error=wrong.fields.get("owner"))
-        context = item_context(viewer, today, await item_lists.item_view(viewer, reference)) | {"owner": refused}
-        return await _shown_again(pages, viewer, now, form, context, 422)
+        context = item_context(viewer, today, await item_lists.item_view(viewer, reference))
+        refused = {"owner": replace(owner, error=wrong.fields.get("owner")), "status_code": 422}
+        return await _shown_again(pages, viewer, now, form, context | refused)
     except Conflict as changed:
         context = item_context(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
         chosen = {"owner": owner} if context["item"].is_open else {}
-        return await _shown_again(pages, viewer, now, form, context | chosen, 409)
+        return await _shown_again(pages, viewer, now, form, context | chosen | {"status_code": 409})
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned to {_owner_words(viewer, item)}.")
 
 
@@ -240,7 +244,7 @@ def _owner_words(viewer: Viewer, item: ActionItem) -> str:
 
 async def _home_row(
     home_rows: HomeRows, item: ActionItem, said: str, *, undo: Undo | None = None, changed: Conflict | None = None
-) -> Response[str]:
+) -> Page:
     """Return the row of the home page: with Undo when it was just marked done, or with why nothing was saved."""
     refused = changed.sentence if changed else ""
     return home_rows.show(
@@ -264,45 +268,35 @@ async def _edited(
     sentence: str,
     *,
     undo: Undo | None = None,
-) -> Response[Any]:
+) -> Page:
     """Return the response to an update: the line and a message to htmx, else a redirect to where it was pressed."""
     if pages.is_htmx:
         pages.saved()
-        board, context = (
-            await read_item_list(viewer, today, now, form),
-            item_context(viewer, today, await item_lists.view_item(viewer, item)),
-        )
+        board = await read_item_list(viewer, today, now, form)
+        context = item_context(viewer, today, await item_lists.view_item(viewer, item))
         return await item_row_response(pages, board, context, said=sentence, undo=undo)
     address = HOME if form["next"] == HOME else list_address_in(form["next"]) or f"/action-items/{item.reference}"
     return pages.redirect(address, sentence, undo)
 
 
-async def _shown_again(
-    pages: Pages, viewer: Viewer, now: Now, form: FormValues, context: Context, status_code: int
-) -> Response[Any]:
+async def _shown_again(pages: Pages, viewer: Viewer, now: Now, form: FormValues, context: Context) -> Page:
     """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
         board = await read_item_list(viewer, context["today"], now, form)
-        return await item_row_response(pages, board, context, is_open=True, status_code=status_code)
-    return pages.render("actions/show.html", status_code=status_code, **context)
+        return await item_row_response(pages, board, context, is_open=True)
+    return pages.render("actions/show.html", **context)
 
 
 async def _beside_saved(
     pages: Pages, viewer: Viewer, today: Today, now: Now, reference: str, form: FormValues, changed: Conflict
-) -> Response[Any]:
+) -> Page:
     """Show what was typed beside what another person saved; after a button without fields, what happened instead."""
+    view = await item_lists.item_view(viewer, reference)
     if "note" in form:
-        context = _both_edits(viewer, today, await item_lists.item_view(viewer, reference), form)
-    else:
-        context = item_context(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
-    return await _shown_again(pages, viewer, now, form, context, 409)
-
-
-def _both_edits(viewer: Viewer, today: Today, view: ItemView, form: FormValues) -> Context:
-    saved = forms.item_form(view.item)
-    both, changes = merge_edits(recorded_form(form["was"]), form, saved)
-    words = word_changes(changes, forms.LABELS, forms.item_text_words)
-    return item_context(viewer, today, view, both, changes=words)
+        sheet = overtake_sheet(form, item_sheet(view.item), ItemForm.words())
+        return await _shown_again(pages, viewer, now, form, item_context(viewer, today, view, sheet))
+    context = item_context(viewer, today, view, happened=changed.sentence)
+    return await _shown_again(pages, viewer, now, form, context | {"status_code": 409})
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
@@ -326,11 +320,8 @@ async def _begun_edit(drafts: Drafts, viewer: Viewer, today: Today, item: Action
     view, draft = await together(
         item_lists.view_item(viewer, item), drafts.kept(key, f"/action-items/{item.reference}")
     )
-    if draft is None:
-        return item_context(viewer, today, view)
-    if form_version(draft) != item.version:
-        return _both_edits(viewer, today, view, draft)
-    return item_context(viewer, today, view, draft, version=item.version)
+    sheet = resume_sheet(draft, DraftForm.ITEM, item_sheet(view.item), ItemForm.words())
+    return item_context(viewer, today, view, sheet)
 
 
 def item_undo_button(viewer: Viewer, form: FormValues, before: ActionItem, after: ActionItem, now: Now) -> Undo | None:

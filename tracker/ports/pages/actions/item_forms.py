@@ -1,12 +1,12 @@
 """The forms of action items, their values for templates, and the page behind the link in an email."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
-from typing import Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 from uuid import UUID
 
-from litestar import HttpMethod, Response, post, route
+from litestar import HttpMethod, post, route
 from litestar.response import Redirect
 from msgspec.structs import replace
 
@@ -15,20 +15,29 @@ from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Today, Viewer
 from tracker.ports.http.guards import link
 from tracker.ports.pages.core.date_entries import date_address
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, link_page
+from tracker.ports.pages.core.form_shapes import (
+    Choice,
+    Day,
+    FormField,
+    FormShape,
+    Id,
+    Text,
+    Whole,
+    form_context,
+    form_fields,
+    sheet_context,
+)
 from tracker.ports.pages.core.form_values import (
     WORDS,
     ChosenPerson,
-    Errors,
-    FormReader,
     FormValues,
-    errors_of,
     form_version,
     id_in,
     is_typed,
     read_chosen_person,
 )
-from tracker.ports.pages.core.sheets import WordedChange, form_record, merge_edits, recorded_form, word_changes
+from tracker.ports.pages.core.sheets import FormSheet, open_sheet, overtake_sheet, refuse_sheet
 from tracker.rules.actions.action_items import (
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -52,9 +61,6 @@ USUAL_TIME = timedelta(days=14)
 NOBODY = UUID(int=0)
 LONGEST_FILTER_WORDS = 100  # characters of the filter
 STEPS = (0, 25, 50, 75, 100)  # percent
-NEW_FIELDS = ("title", "owner", "due", "origin", "seen_by")
-CHANGE_FIELDS = ("status", "progress", "due", "note")
-LABELS = {"status": "Status", "progress": "Progress", "due": "Due", "note": "Note"}
 SEEN_BY = {
     Visibility.ALL: "Everyone in the task force",
     Visibility.LAW_ENFORCEMENT: "Law enforcement only",
@@ -62,7 +68,70 @@ SEEN_BY = {
 }
 MORE_TIME_STATUS = "time"
 """On the page behind an email link: not a status of its own, but a request for another day."""
+REPORTED_WORDS: Mapping[str, str] = {
+    ItemStatus.DONE: "Done",
+    ItemStatus.IN_PROGRESS: "In progress",
+    ItemStatus.BLOCKED: "Blocked",
+    MORE_TIME_STATUS: "Need more time",
+}
+REPORTED_NOTES: Mapping[str, str] = {
+    ItemStatus.DONE: "Closes the item",
+    ItemStatus.IN_PROGRESS: "Keeps it open",
+    ItemStatus.BLOCKED: "Emails people who can help. Use the note to say what would help",
+    MORE_TIME_STATUS: "Choose a new date below",
+}
+"""What an owner can report with the link in an email."""
 Context = dict[str, Any]
+
+
+class NewItemForm(FormShape, kw_only=True):
+    """A new item."""
+
+    title: Annotated[str, Text("Action", LONGEST_TITLE, missing=NO_TITLE)]
+    owner: Annotated[UUID, Id("Owner", missing="Choose an owner.", of="owner_id")]
+    due: Annotated[date, Day("Due", missing="Choose a due date.")]
+    origin: Annotated[UUID | None, Id("From", of="origin_id")]
+    seen_by: Annotated[str, FormField("Who can see it, if not from an event")]
+
+
+class ItemForm(FormShape, kw_only=True):
+    """An update of an item; a missing field leaves it as it is."""
+
+    status: Annotated[
+        ItemStatus | None,
+        Choice("Status", words=ItemStatus.labels(), unknown="Choose a status from the list.", empty="unchanged"),
+    ]
+    progress: Annotated[int | None, Whole("Progress", 3, unit="%")]
+    due: Annotated[date | None, Day("Due")]
+    note: Annotated[str, Text("Note", LONGEST_NOTE, is_multiline=True)]
+
+
+class OwnerForm(FormShape, kw_only=True):
+    """To whom an item is reassigned."""
+
+    owner: Annotated[UUID | None, Id("New owner")]
+
+
+class LinkForm(FormShape, kw_only=True):
+    """What an owner reports with the link in an email."""
+
+    status: Annotated[
+        str, Choice("What’s the status?", words=REPORTED_WORDS, notes=REPORTED_NOTES, missing="Choose a status.")
+    ]
+    progress: Annotated[int | None, Whole("Progress", 3)]
+    due: Annotated[date | None, Day("New due date")]
+    note: Annotated[str, Text("Note", LONGEST_NOTE, is_multiline=True)]
+
+    @classmethod
+    def refusals(cls, _: FormValues, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Refuse a request for more time without a day."""
+        needs_day = values["status"] == MORE_TIME_STATUS and values["due"] is None
+        return [("due", "Choose a new due date.")] if needs_day else []
+
+    def edit(self) -> ItemEdit:
+        """Return the change to the item."""
+        status = None if self.status == MORE_TIME_STATUS else ItemStatus(self.status)
+        return ItemEdit(status=status, progress=self.progress, due=self.due, note=self.note)
 
 
 async def read_item_list(viewer: Viewer, today: Today, now: Now, query: FormValues) -> ItemList:
@@ -73,10 +142,9 @@ async def read_item_list(viewer: Viewer, today: Today, now: Now, query: FormValu
 async def item_list_context(viewer: Viewer, today: Today, now: Now, query: FormValues) -> Context:
     """Return the list that the address requests."""
     chosen = read_item_filter(query)
-    board = await read_item_list(viewer, today, now, query)
     labels = ((GroupBy.DUE, "Due date"), (GroupBy.OWNER, "Owner"), (GroupBy.AGENCY, "Agency"))
     return {
-        "board": board,
+        "board": await read_item_list(viewer, today, now, query),
         "chosen": chosen,
         "today": today,
         "here": _address_of(chosen),
@@ -105,25 +173,24 @@ def new_item_form(params: Query, today: Today) -> FormValues:
 
 
 async def new_item_context(
-    viewer: Viewer, today: Today, now: Now, form: FormValues, errors: Errors | None = None
+    viewer: Viewer, today: Today, now: Now, form: FormValues, wrong: Invalid | None = None
 ) -> Context:
     """Return the form of a new item, with what was typed."""
     offered = await item_lists.new_item_choices(viewer, id_in(form["origin"]), now)
     return {
-        "form": form,
-        "errors": errors or Errors(),
+        **form_context(form, wrong, NewItemForm),
         "owner": await _assigned_owner(viewer, form, offered),
         "is_for_viewer": offered.is_for_viewer,
         "origins": [
             ("", "No event"),
             *(
-                (str(one), f"{line.title}, {short_day(local(line.starts_at, line.zone), today)}")
-                for one, line in offered.origins.items()
+                (str(date_id), f"{line.title}, {short_day(local(line.starts_at, line.zone), today)}")
+                for date_id, line in offered.origins.items()
             ),
         ],
         "audiences": [
             *((visibility.value, words) for visibility, words in SEEN_BY.items() if visibility in offered.visibilities),
-            *((f"committee:{one}", f"{name} only") for one, name in offered.committees.items()),
+            *((f"committee:{committee_id}", f"{name} only") for committee_id, name in offered.committees.items()),
         ],
     }
 
@@ -145,14 +212,8 @@ async def _assigned_owner(viewer: Viewer, form: FormValues, offered: NewItemChoi
     return await read_chosen_person(form, "owner", offered.owners)
 
 
-def meeting_item_form(params: Query, today: Today) -> FormValues:
-    """Return the form of a new item from ?origin=…, with ?title=… of an agenda line, cut to its limit."""
-    title = params["title"][:LONGEST_TITLE]
-    return new_item_form(params, today).but({"title": title})
-
-
 async def meeting_item_context(
-    viewer: Viewer, today: Today, now: Now, form: FormValues, errors: Errors | None = None
+    viewer: Viewer, today: Today, now: Now, form: FormValues, wrong: Invalid | None = None
 ) -> Context:
     """Return the form of a new item from one meeting. Errors: NotFound for a meeting that takes no items."""
     origin_id = id_in(form["origin"])
@@ -161,8 +222,7 @@ async def meeting_item_context(
     if line is None:
         raise NotFound
     return {
-        "form": form,
-        "errors": errors or Errors(),
+        **form_context(form, wrong, NewItemForm),
         "owner": await _assigned_owner(viewer, form, offered),
         "is_for_viewer": not offered.is_for_others,
         "line": line,
@@ -173,35 +233,32 @@ async def meeting_item_context(
 
 
 def item_context(
-    viewer: Viewer,
-    today: Today,
-    view: ItemView,
-    form: FormValues | None = None,
-    *,
-    version: int | None = None,
-    errors: Errors | None = None,
-    changes: Sequence[WordedChange] | None = None,
-    happened: str = "",
+    viewer: Viewer, today: Today, view: ItemView, sheet: FormSheet | None = None, *, happened: str = ""
 ) -> Context:
     """Return what the page of an item shows, with what was typed; `happened` says why a button alone did nothing."""
-    item, now_there = view.item, item_form(view.item)
+    item, sheet = view.item, sheet or item_sheet(view.item)
     return {
+        **sheet_context(sheet, ItemForm, OwnerForm),
         "view": view,
         "item": item,
         "today": today,
-        "form": form or now_there,
-        "version": item.version if version is None else version,
-        "was": (form["was"] if form and version is not None else "") or form_record(now_there),
-        "errors": errors or Errors(),
-        "changes": changes,
+        "version": sheet.version,
+        "was": sheet.was or item_sheet(item).was,
         "happened": happened,
-        "statuses": status_options(may_cancel=view.may_direct),
+        "statuses": [
+            (status, status.label) for status in ItemStatus if view.may_direct or status is not ItemStatus.CANCELED
+        ],
         "steps": progress_options(item.progress),
         "reminded": [],
         "carried": 0,
         "owner": ChosenPerson() if view.may_direct and item.is_open else None,
         "notes": [(local(note.at, viewer.zone), note) for note in view.notes],
     }
+
+
+def item_sheet(item: ActionItem) -> FormSheet:
+    """Return the form of an item as it is opened."""
+    return open_sheet(ItemForm.texts_of(item, note=""), item.version)
 
 
 async def item_row_response(
@@ -212,15 +269,13 @@ async def item_row_response(
     is_open: bool = False,
     said: str | None = None,
     undo: Undo | None = None,
-    status_code: int = 200,
-) -> Response[str]:
+) -> Page:
     """Return the response to htmx: an item's line, the counts, and a message, with Undo where possible.
 
     `board` is the list that the line is in: its headings count what is left below them.
     """
     part = pages.render(
         "actions/row-part.html",
-        status_code=status_code,
         is_unfolded=is_open,
         said=said,
         undo=undo,
@@ -247,83 +302,17 @@ def read_item_filter(query: FormValues) -> ItemFilter:
 
 def read_new_item(form: FormValues, owner: ChosenPerson) -> NewItem:
     """Return the new item for the chosen owner. Errors: Invalid by field, all at once."""
-    reader = FormReader(form)
-    title = reader.text("title", LONGEST_TITLE)
-    if not title:
-        reader.refuse("title", NO_TITLE)
-    owner_id, due = id_in(owner.value), reader.day("due", "Choose a due date.")
-    if owner_id is None:
-        reader.refuse("owner", owner.error or "Choose an owner.")
-    seen_by, committee_id = _audience(form["seen_by"])
-    reader.check()
+    typed = NewItemForm.read(form.but({"owner": owner.value}), owner=owner.error)
+    kind, _, committee = typed.seen_by.partition(":")
+    is_known = kind in SEEN_BY or kind == Visibility.COMMITTEE
     return NewItem(
-        title=title,
-        owner_id=owner_id or NOBODY,
-        due=due or date.min,
-        origin_id=id_in(form["origin"]),
-        seen_by=seen_by,
-        committee_id=committee_id,
+        title=typed.title,
+        owner_id=typed.owner,
+        due=typed.due,
+        origin_id=typed.origin,
+        seen_by=Visibility(kind) if is_known else Visibility.NAMED if kind else Visibility.ALL,
+        committee_id=id_in(committee) if kind == Visibility.COMMITTEE else None,
     )
-
-
-def read_new_owner(owner: ChosenPerson) -> UUID:
-    """Return the new owner of an item. Errors: Invalid."""
-    if owner.error:
-        raise Invalid(owner=owner.error)
-    return id_in(owner.value) or NOBODY
-
-
-def _audience(text: str) -> tuple[Visibility, UUID | None]:
-    kind, _, committee = text.partition(":")
-    if kind == Visibility.COMMITTEE:
-        return Visibility.COMMITTEE, id_in(committee)
-    return (Visibility(kind), None) if kind in SEEN_BY else (Visibility.NAMED if kind else Visibility.ALL, None)
-
-
-def item_form(item: ActionItem) -> FormValues:
-    """Return the texts of an item's form."""
-    texts = {"status": item.status.value, "progress": str(item.progress), "due": item.due.isoformat(), "note": ""}
-    return FormValues({name: (text,) for name, text in texts.items()})
-
-
-def read_item_edit(form: FormValues) -> ItemEdit:
-    """Return the change to an item; a missing field leaves it as it is. Errors: Invalid by field."""
-    reader = FormReader(form)
-    change = ItemEdit(
-        status=_status(reader),
-        progress=reader.number("progress"),
-        due=reader.day("due"),
-        note=reader.text("note", LONGEST_NOTE, multiline=True),
-    )
-    reader.check()
-    return change
-
-
-def read_owner_update(form: FormValues) -> ItemEdit:
-    """Return what an owner reports with the link in an email. Errors: Invalid by field."""
-    reader = FormReader(form)
-    status, due = form["status"], reader.day("due")
-    if status == MORE_TIME_STATUS:
-        due = due or reader.day("due", "Choose a new due date.")
-    elif status not in {ItemStatus.DONE, ItemStatus.IN_PROGRESS, ItemStatus.BLOCKED}:
-        reader.refuse("status", "Choose a status.")
-    note, progress = reader.text("note", LONGEST_NOTE, multiline=True), reader.number("progress")
-    reader.check()
-    said = None if status == MORE_TIME_STATUS else ItemStatus(status)
-    return ItemEdit(status=said, progress=progress, due=due, note=note)
-
-
-def _status(reader: FormReader) -> ItemStatus | None:
-    text = reader.form["status"]
-    if text and text not in set(ItemStatus):
-        reader.refuse("status", "Choose a status from the list.")
-        return None
-    return ItemStatus(text) if text else None
-
-
-def status_options(*, may_cancel: bool) -> list[tuple[str, str]]:
-    """Return the options of a status field."""
-    return [(status.value, status.label) for status in ItemStatus if may_cancel or status is not ItemStatus.CANCELED]
 
 
 def progress_options(now: int) -> list[tuple[str, str]]:
@@ -331,132 +320,90 @@ def progress_options(now: int) -> list[tuple[str, str]]:
     return [(str(step), f"{step}%") for step in sorted({*STEPS, now})]
 
 
-def item_text_words(name: str, text: str) -> str:
-    """Return the text of a field in words, to show what another person saved."""
-    if name == "status":
-        return ItemStatus(text).label if text in set(ItemStatus) else "unchanged"
-    if name == "progress":
-        return f"{text}%"
-    return text or "empty"
-
-
-ItemLinkResponse = TypeVar("ItemLinkResponse", bound=Response[Any])
-STANDS = [
-    ("done", "Done", "Closes the item"),
-    ("in_progress", "In progress", "Keeps it open"),
-    ("blocked", "Blocked", "Emails people who can help. Use the note to say what would help"),
-    (MORE_TIME_STATUS, "Need more time", "Choose a new date below"),
-]
-
-
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def show_item_link(
     token: PathText, pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
-) -> Response[str]:
+) -> Page:
     """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
     try:
-        viewer, item = await _theirs(origin, now, links, token)
+        viewer, item = await _open_link(origin, now, links, token)
     except NotFound:
-        return _private(pages.render("core/errors/link.html", status_code=404, of="item"))
+        return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     if item.is_restricted or not (item.is_open or params["saved"]):
         return _closed(pages, today, item)
     if params["saved"]:
-        return _private(pages.render("actions/link-saved.html", item=item, token=token, today=today))
-    wanted = params["s"] if params["s"] in {value for value, _, _ in STANDS} else ""
-    form = _blank(item).but({"status": wanted} if wanted else {})
-    return await _form(pages, today, token, viewer, item, form, is_asked_for=bool(wanted))
+        return link_page(pages.render("actions/link-saved.html", item=item, token=token, today=today))
+    wanted, sheet = params["s"] if params["s"] in REPORTED_WORDS else "", _link_sheet(item)
+    if wanted:
+        sheet = replace(sheet, form=sheet.form.but({"status": wanted}))
+    return await _form(pages, today, token, viewer, item, sheet, is_asked_for=bool(wanted))
 
 
 @post("/u/{token:str}", guards=[link], status_code=303)
 async def post_item_link(
     token: PathText, pages: Pages, origin: Origin, form: Form, today: Today, now: Now, links: Links
-) -> Response[Any]:
+) -> Page:
     """Save what the owner reports, or show the form again with what is missing or changed meanwhile."""
     try:
-        viewer, item = await _theirs(origin, now, links, token)
+        viewer, item = await _open_link(origin, now, links, token)
         if item.is_restricted or not item.is_open:
             return _closed(pages, today, item)
-        change = read_owner_update(form)
+        change = LinkForm.read(form).edit()
         await action_items.save_item_edit(viewer, item.reference, change, form_version(form), now, today)
     except NotFound:
-        return _private(pages.render("core/errors/link.html", status_code=404, of="item"))
+        return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     except Invalid as wrong:
-        return await _form(
-            pages, today, token, viewer, item, form, errors=errors_of(wrong, CHANGE_FIELDS), status_code=422
-        )
+        return await _form(pages, today, token, viewer, item, refuse_sheet(form, wrong, list(form_fields(LinkForm))))
     except Conflict:
-        viewer, item = await _theirs(origin, now, links, token)
-        return await _beside_each_other(pages, today, token, viewer, item, form)
-    return _private(Redirect(f"/u/{token}?saved=1", status_code=303))
+        viewer, item = await _open_link(origin, now, links, token)
+        if item.is_restricted or not item.is_open:
+            return _closed(pages, today, item)
+        sheet = overtake_sheet(form, _link_sheet(item), ItemForm.words())
+        return await _form(pages, today, token, viewer, item, sheet)
+    return link_page(Redirect(f"/u/{token}?saved=1", status_code=303))
 
 
-async def _theirs(origin: Origin, now: Now, links: Links, token: str) -> tuple[Viewer, ActionItem]:
+async def _open_link(origin: Origin, now: Now, links: Links, token: str) -> tuple[Viewer, ActionItem]:
     wanted = links.read_item(token)
     return await action_items.item_by_link(wanted.item_id, wanted.owner_id, now, origin)
 
 
-def _blank(item: ActionItem) -> FormValues:
+def _link_sheet(item: ActionItem) -> FormSheet:
     """Return the form of the item as it is; the field for a new day starts empty."""
     status = ItemStatus.IN_PROGRESS if item.status is ItemStatus.OPEN else item.status
-    return item_form(item).but({"due": "", "status": status.value})
+    return open_sheet(LinkForm.texts_of(item, status=status, due=None, note=""), item.version)
 
 
-async def _form(  # noqa: PLR0913 - the facts of one page
+async def _form(
     pages: Pages,
     today: Today,
     token: str,
     viewer: Viewer,
     item: ActionItem,
-    form: FormValues,
+    sheet: FormSheet,
     *,
     is_asked_for: bool = False,
-    errors: Errors | None = None,
-    changes: list[WordedChange] | None = None,
-    status_code: int = 200,
-) -> Response[str]:
+) -> Page:
     view = await item_lists.item_view(viewer, item.reference)
-    return _private(
+    return link_page(
         pages.render(
             "actions/link-form.html",
-            status_code=status_code,
+            **sheet_context(sheet, LinkForm),
             token=token,
             item=item,
-            form=form,
-            errors=errors or Errors(),
-            changes=changes,
             is_asked_for=is_asked_for,
-            stands=STANDS,
             steps=progress_options(item.progress),
             today=today,
-            version=form_version(form) if errors else item.version,
-            was=form["was"] if errors else form_record(_blank(item)),
             notes=[(local(note.at, viewer.zone), note) for note in view.notes],
         )
     )
 
 
-async def _beside_each_other(
-    pages: Pages, today: Today, token: str, viewer: Viewer, item: ActionItem, form: FormValues
-) -> Response[str]:
-    """Show what the owner typed beside what another person saved meanwhile."""
-    if item.is_restricted or not item.is_open:
-        return _closed(pages, today, item)
-    both, changes = merge_edits(recorded_form(form["was"]), form, _blank(item))
-    words = word_changes(changes, LABELS, item_text_words)
-    return await _form(pages, today, token, viewer, item, both, changes=words, status_code=409)
-
-
-def _closed(pages: Pages, today: Today, item: ActionItem) -> Response[str]:
+def _closed(pages: Pages, today: Today, item: ActionItem) -> Page:
     """Say that there is nothing to update; a restricted item shows nothing before the owner signs in."""
     if item.is_restricted:
-        return _private(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
+        return link_page(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
     closed_at = item.closed_at or item.changed_at
-    return _private(
+    return link_page(
         pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at, today=today)
     )
-
-
-def _private(response: ItemLinkResponse) -> ItemLinkResponse:
-    """Keep the address, which is the permission to update, from search engines and other sites."""
-    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
-    return response

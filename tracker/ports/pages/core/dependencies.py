@@ -1,10 +1,11 @@
 """What the handlers of pages share: what Litestar injects by name, asking people to confirm who they are, and Undo."""
 
 from datetime import datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
+from litestar import Response
 from litestar.di import Provide
 from litestar.params import QueryParameter
 from litestar.response import Redirect
@@ -25,6 +26,28 @@ from tracker.usecases.core.viewers import Visit
 from tracker.usecases.events import history
 
 AGAIN = "/sign-in/again"
+Page: TypeAlias = Response[Any]
+"""What a handler returns: a page, a part of one, or the way to another."""
+AnyResponse = TypeVar("AnyResponse", bound=Page)
+
+
+class DateAddress(NamedTuple):
+    """The date that an address names, in the order in which use cases take it: `*date`."""
+
+    event_id: UUID
+    key: str
+
+    @property
+    def page(self) -> str:
+        """Return the address of the page of the date."""
+        return f"/events/{self.event_id}/{self.key}"
+
+    @property
+    def plan(self) -> str:
+        """Return the address of the plan of an operation."""
+        return f"{self.page}/plan"
+
+
 Pages: TypeAlias = Injected[templating.Pages]
 """Makes the pages and redirects of this request."""
 Form: TypeAlias = Injected[FormValues]
@@ -35,6 +58,8 @@ Drafts: TypeAlias = Injected[sheets.PageDrafts]
 """The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
 HomeRows: TypeAlias = Injected[home_part.HomeRows]
 """Answers a deed that was done on the home page; only behind the guard `signed_in`."""
+OnDate: TypeAlias = Injected[DateAddress]
+"""The date in the address; only in routes with `{event_id:uuid}` and `{key:str}`."""
 Query: TypeAlias = Injected[FormValues]
 """The query of the address."""
 NextAddress: TypeAlias = Annotated[str, QueryParameter(name="next")]
@@ -57,6 +82,11 @@ async def _injected_form(request: FormRequest) -> FormValues:
 
 def _drafts(scope: Scope) -> sheets.PageDrafts:
     return sheets.PageDrafts(scope)
+
+
+def _date(scope: Scope) -> DateAddress:
+    found: dict[str, Any] = dict(scope["path_params"])
+    return DateAddress(found["event_id"], found["key"])
 
 
 def _params(request: FormRequest) -> FormValues:
@@ -87,6 +117,7 @@ DEPENDENCIES = {
     "upload": Provide(_injected_upload),
     "drafts": Provide(_drafts, sync_to_thread=False),
     "home_rows": Provide(_home_rows, sync_to_thread=False),
+    "date": Provide(_date, sync_to_thread=False),
     "params": Provide(_params, sync_to_thread=False),
     "query_string": Provide(_query_string, sync_to_thread=False),
     "form_token": Provide(_form_token, sync_to_thread=False),
@@ -111,6 +142,12 @@ def is_reauthenticated(visit: Visit, now: datetime) -> bool:
 def to_reauthentication(back: str) -> str:
     """Return the address where people confirm their identity and then go to `back`."""
     return f"{AGAIN}?next={quote(back, safe='/')}"
+
+
+def link_page(response: AnyResponse) -> AnyResponse:
+    """Return a page behind a link in an email; its address is the permission, so no search engine or site learns it."""
+    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
+    return response
 
 
 async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "") -> cookies.Undo | None:

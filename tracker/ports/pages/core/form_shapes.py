@@ -11,44 +11,42 @@ A form is a class. What a page, its template, the merge of two edits, and the te
 left blank has the value after `=`, or nothing of its kind.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, time
 from functools import cache
 from operator import attrgetter
-from types import TracebackType
 from typing import Any, Self, TypeVar, get_type_hints
 from uuid import UUID
 
-from litestar import Response
 from msgspec import NODEFAULT, Struct, field
 from msgspec.structs import asdict
 from msgspec.structs import fields as struct_fields
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, ids_among
-from tracker.ports.pages.core.sheets import FormSheet, FormWords
+from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in, ids_among
+from tracker.ports.pages.core.sheets import NO_FORM, FormSheet, FormWords, overtake_sheet, refuse_sheet
 
-ENTER_A_NUMBER = "Enter a whole number, for example 12."
 Facts = TypeVar("Facts")
 
 
-class _Labeled(Struct, frozen=True):
+class FormField(Struct, frozen=True):
+    """One field of a form, a text as the browser sends it; other kinds say how they are read, written, and said."""
+
     label: str
     longest: int = 0
     """How many characters people can type; 0 = any number."""
-
-
-class FormField(_Labeled, frozen=True, kw_only=True):
-    """One field of a form."""
-
     missing: str = ""
     """The error of a field that is left blank; "" = it may be blank."""
+    unknown: str = ""
+    """The error of a text that is none of the choices; "" = it counts as blank."""
     of: str = ""
     """Where a known thing, and the facts that the form makes, have its value, for example "contact.name"."""
+    empty: str = ""
+    """What a blank field means, in words, where the form has no word for all of them."""
 
     def read(self, reader: FormReader, name: str) -> Any:
         """Return the value of the field `name`, None or an empty text for a blank one; record its error."""
-        raise NotImplementedError
+        return reader.form[name]
 
     def written(self, value: Any) -> str | tuple[str, ...]:
         """Return how the field holds a value."""
@@ -59,21 +57,23 @@ class FormField(_Labeled, frozen=True, kw_only=True):
         return text
 
 
+class Secret(FormField, frozen=True):
+    """A password or a code, as it is typed; no page sends it back."""
+
+
 class Text(FormField, frozen=True, kw_only=True):
-    """A text on one line, or on several."""
+    """A cleaned text on one line, or on several."""
 
     is_multiline: bool = False
 
     def read(self, reader: FormReader, name: str) -> str:
-        """Return the cleaned text."""
         return reader.text(name, self.longest, multiline=self.is_multiline)
 
 
 class Name(FormField, frozen=True):
-    """A name or a title."""
+    """A name or a title, as it is stored."""
 
     def read(self, reader: FormReader, name: str) -> str:
-        """Return the name as it is stored."""
         return reader.named(name, self.longest)
 
 
@@ -81,68 +81,62 @@ class Email(FormField, frozen=True):
     """An email address, in lower case."""
 
     def read(self, reader: FormReader, name: str) -> str:
-        """Return the address."""
         return reader.text(name, self.longest).lower()
 
 
 class Whole(FormField, frozen=True, kw_only=True):
     """A whole number below a million."""
 
-    unreadable: str = ENTER_A_NUMBER
+    unreadable: str = "Enter a whole number, for example 12."
     least: int = 0
     greatest: int = 999_999
     outside: str = ""
     """The error of a number that is less than `least` or greater than `greatest`."""
+    unit: str = ""
 
     def read(self, reader: FormReader, name: str) -> int | None:
-        """Return the number."""
         number = reader.number(name, self.unreadable)
         if number is not None and not self.least <= number <= self.greatest:
             reader.refuse(name, self.outside)
         return number
 
+    def said(self, text: str) -> str:
+        return text + self.unit
+
 
 class Day(FormField, frozen=True):
-    """A day."""
+    """A day, as a browser writes it."""
 
     def read(self, reader: FormReader, name: str) -> date | None:
-        """Return the day."""
         return reader.day(name)
 
     def written(self, value: date | None) -> str:
-        """Return the day as a browser writes it."""
         return f"{value:%Y-%m-%d}" if value else ""
 
 
 class TimeOfDay(FormField, frozen=True):
-    """A time of day, in whole minutes."""
+    """A time of day in whole minutes, as a browser writes it."""
 
     def read(self, reader: FormReader, name: str) -> time | None:
-        """Return the time."""
         return reader.time(name)
 
     def written(self, value: time | None) -> str:
-        """Return the time as a browser writes it."""
         return f"{value:%H:%M}" if value else ""
 
 
 class Check(FormField, frozen=True, kw_only=True):
-    """A box to check."""
+    """A box to check; its value is "yes"."""
 
-    no: str = "no"
-    """What an empty box means, in words."""
+    empty: str = "no"
 
     def read(self, reader: FormReader, name: str) -> bool:
-        """Return whether it is checked."""
         return bool(reader.form[name])
 
     def written(self, value: Any) -> str:
-        """Return the value of the box if it is checked."""
         return "yes" if value else ""
 
     def said(self, text: str) -> str:
-        """Say yes or no."""
-        return "yes" if text else self.no
+        return "yes" if text else ""
 
 
 class Choice(FormField, frozen=True, kw_only=True):
@@ -165,38 +159,36 @@ class Choice(FormField, frozen=True, kw_only=True):
         return [("", self.blank), *options] if self.blank else options
 
     def read(self, reader: FormReader, name: str) -> Any:
-        """Return the value; nothing for any other text."""
-        return next((value for value in self.words if value == reader.form[name]), None)
+        return next(iter(self._among(reader, name, [reader.form[name]])), None)
+
+    def _among(self, reader: FormReader, name: str, texts: Sequence[str]) -> list[Any]:
+        if self.unknown and any(text and text not in self.words for text in texts):
+            reader.refuse(name, self.unknown)
+        return [value for value in self.words if value in texts]
 
     def said(self, text: str) -> str:
-        """Return the words for a value."""
         return self.words.get(text, text)
 
 
-class Choices(Choice, frozen=True):
-    """Any of several values."""
+class Choices(Choice, frozen=True, kw_only=True):
+    """Any of several values; the field is there once for each."""
+
+    empty: str = "none"
 
     def read(self, reader: FormReader, name: str) -> frozenset[Any]:
-        """Return the values; other texts count as none."""
-        return frozenset(value for value in self.words if value in reader.form.all(name))
+        return frozenset(self._among(reader, name, reader.form.all(name)))
 
     def written(self, value: Any) -> tuple[str, ...]:
-        """Return the field once for each value."""
-        return tuple(str(choice) for choice in self.words if choice in value)
+        return tuple(str(choice) for choice in self.words if choice in (value or ()))
 
     def said(self, text: str) -> str:
-        """Return the words for the values."""
-        return ", ".join(self.words[value] for value in text.split("\n") if value in self.words) or "none"
+        return ", ".join(self.words[value] for value in text.split("\n") if value in self.words)
 
 
-class Id(FormField, frozen=True, kw_only=True):
+class Id(FormField, frozen=True):
     """The id of something that is chosen from a list."""
 
-    unknown: str = ""
-    """The error of a text that is no id; "" = it counts as blank."""
-
     def read(self, reader: FormReader, name: str) -> UUID | None:
-        """Return the id."""
         chosen = id_in(reader.form[name])
         if chosen is None and self.unknown and reader.form[name]:
             reader.refuse(name, self.unknown)
@@ -204,14 +196,12 @@ class Id(FormField, frozen=True, kw_only=True):
 
 
 class Ids(FormField, frozen=True):
-    """The ids of several things."""
+    """The ids of several things; the field is there once for each."""
 
     def read(self, reader: FormReader, name: str) -> frozenset[UUID]:
-        """Return the ids."""
         return ids_among(reader.form.all(name))
 
     def written(self, value: Any) -> tuple[str, ...]:
-        """Return the field once for each id."""
         return tuple(str(thing_id) for thing_id in value or ())
 
 
@@ -219,10 +209,9 @@ class Typed(FormField, frozen=True, kw_only=True):
     """A text that means something of its own."""
 
     of_text: Callable[[str], Any]
-    """Returns what a text means. Errors: Invalid."""
+    """Returns what a text means, an empty one too. Errors: Invalid."""
 
     def read(self, reader: FormReader, name: str) -> Any:
-        """Return what the text means, an empty one too."""
         try:
             return self.of_text(reader.form[name])
         except Invalid as wrong:
@@ -245,11 +234,10 @@ class FormShape(Struct, kw_only=True):
         defaults = {part.name: part.default for part in struct_fields(cls)}
         for name, declared in form_fields(cls).items():
             value = declared.read(reader, name)
-            if value in (None, "") and declared.missing:
+            is_blank = value is False or value in (None, "", frozenset())
+            if is_blank and declared.missing:
                 reader.refuse(name, declared.missing)
-            if value in (None, "") and defaults[name] is not NODEFAULT:
-                value = defaults[name]
-            values[name] = value
+            values[name] = defaults[name] if is_blank and defaults[name] is not NODEFAULT else value
         for name, sentence in cls.refusals(form, values):
             reader.refuse(name, sentence)
         if reader.wrong:
@@ -263,11 +251,15 @@ class FormShape(Struct, kw_only=True):
 
     @classmethod
     def texts_of(cls, thing: Any, **values: Any) -> FormValues:
-        """Return the form of a known thing; `values` are those that it has in another way."""
-        texts = {
-            name: declared.written(values[name] if name in values else attrgetter(declared.of or name)(thing))
-            for name, declared in form_fields(cls).items()
-        }
+        """Return the form of a known thing, None = a blank one; `values` are those that it has in another way."""
+        fields = form_fields(cls)
+        known = (
+            {}
+            if thing is None
+            else {name: attrgetter(fields[name].of or name) for name in fields if name not in values}
+        )
+        values |= {name: value_of(thing) for name, value_of in known.items()}
+        texts = {name: declared.written(values.get(name)) for name, declared in fields.items()}
         return FormValues({name: (text,) if isinstance(text, str) else text for name, text in texts.items()})
 
     @classmethod
@@ -278,7 +270,7 @@ class FormShape(Struct, kw_only=True):
         def said(name: str, text: str) -> str:
             if name in meanings:
                 text = ", ".join(meanings[name].get(thing_id, thing_id) for thing_id in text.split("\n") if thing_id)
-            return fields[name].said(text) or empty
+            return fields[name].said(text) or fields[name].empty or empty
 
         return FormWords(labels={name: declared.label for name, declared in fields.items()}, said=said)
 
@@ -310,53 +302,25 @@ class ShownField(Struct, frozen=True):
     error: str | None
 
 
-def shown_fields(form: FormValues, errors: Errors, *shapes: type[FormShape]) -> dict[str, ShownField]:
-    """Return the fields of some forms by name, for a template."""
-    return {
-        name: ShownField(name, declared, form[name], errors[name])
+def form_context(form: FormValues | None, wrong: Invalid | None, *shapes: type[FormShape]) -> dict[str, Any]:
+    """Return what a response and its template get of forms on one page: new, or refused (422) with what was typed."""
+    form = form or NO_FORM
+    fields = [name for shape in shapes for name in form_fields(shape)]
+    return sheet_context(refuse_sheet(form, wrong, fields) if wrong else FormSheet(form=form), *shapes)
+
+
+def sheet_context(sheet: FormSheet, *shapes: type[FormShape]) -> dict[str, Any]:
+    """Return the same for forms that keep drafts and are merged with what another person saved."""
+    fields = {
+        name: ShownField(name, declared, "" if isinstance(declared, Secret) else sheet.form[name], sheet.errors[name])
         for shape in shapes
         for name, declared in form_fields(shape).items()
     }
+    return {**sheet.context, "fields": fields}
 
 
-def form_context(form: FormValues | None, wrong: Invalid | None, *shapes: type[FormShape]) -> dict[str, Any]:
-    """Return what a response and its template get of forms on one page: new, or refused (422) with what was typed."""
-    form = form or FormValues({})
-    errors = errors_of(wrong, [name for shape in shapes for name in form_fields(shape)])
-    return {
-        "status_code": 422 if wrong else 200,
-        "form": form,
-        "errors": errors,
-        "fields": shown_fields(form, errors, *shapes),
-    }
-
-
-def sheet_context(sheet: FormSheet, shape: type[FormShape]) -> dict[str, Any]:
-    """Return the same for a form that keeps drafts and is merged with what another person saved."""
-    return {**sheet.context, "fields": shown_fields(sheet.form, sheet.errors, shape)}
-
-
-class Refusals:
-    """`async with` around a deed: when it is refused, `response` shows its form again.
-
-    async with Refusals(show_again) as refusals:
-        await plans.add_site(viewer, event_id, SiteForm.read(form), now)
-        return pages.redirect(address, "Site added.")
-    return refusals.response
-    """
-
-    response: Response[Any]
-
-    def __init__(self, show_again: Callable[[Invalid | Conflict], Awaitable[Response[Any]]]) -> None:
-        self._show_again = show_again
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, refusal: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
-        if isinstance(refusal, Invalid | Conflict):
-            self.response = await self._show_again(refusal)
-            return True
-        return False
+def refused_form(form: FormValues, refusal: Invalid | Conflict, shape: type[FormShape], saved: FormSheet) -> FormSheet:
+    """Return a form as it was sent: with its errors (422), or beside what another person saved meanwhile (409)."""
+    if isinstance(refusal, Invalid):
+        return refuse_sheet(form, refusal, list(form_fields(shape)))
+    return overtake_sheet(form, saved, shape.words())

@@ -38,6 +38,11 @@ def occurrence_times(occurrence: Occurrence) -> dict[str, Any]:
     }
 
 
+def date_context(occurrence: Occurrence) -> dict[str, Any]:
+    """Return the same with its event."""
+    return {"event": occurrence.event, **occurrence_times(occurrence)}
+
+
 def occurrence_address(occurrence: Occurrence) -> str:
     """Return the address of a date's page."""
     return f"/events/{occurrence.event.id}/{occurrence.key}"

@@ -3,16 +3,14 @@
 The person who set a new password then signs in with it and the code.
 """
 
-from typing import Any
-
-from litestar import HttpMethod, Response, post, route
+from litestar import HttpMethod, post, route
 
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Origin, PathText, Settings
 from tracker.ports.http.guards import link
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.identity.sign_in import Arrival, Entry, Personas, check_repeated
+from tracker.ports.pages.core.dependencies import Form, Page, Pages
+from tracker.ports.pages.identity.sign_in import Arrival, Entry, PasswordForm, Personas
 from tracker.usecases.identity.one_time_links import check_link, email_of_reset_link, redeem_link, reset_password
 from tracker.usecases.identity.sign_in import Challenge
 
@@ -23,7 +21,7 @@ RESET_DONE = "Password set. Sign in with it now."
 
 
 @route(SIGN_IN_LINK, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def link_page(token: PathText, entry: Entry, personas: Personas, now: Now) -> Response[str]:
+async def link_page(token: PathText, entry: Entry, personas: Personas, now: Now) -> Page:
     """Show the notice and the button, or that the link has expired; nothing changes."""
     try:
         await check_link(token, now)
@@ -35,7 +33,7 @@ async def link_page(token: PathText, entry: Entry, personas: Personas, now: Now)
 @post(SIGN_IN_LINK, guards=[link], status_code=303)
 async def use_link(
     token: PathText, entry: Entry, arrival: Arrival, personas: Personas, settings: Settings, now: Now
-) -> Response[Any]:
+) -> Page:
     """Use the link, once: a demo opens at once, elsewhere the code is next."""
     try:
         await entry.check_own()
@@ -48,20 +46,17 @@ async def use_link(
 
 
 @route(RESET_LINK, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def reset_page(token: PathText, pages: Pages, entry: Entry, now: Now) -> Response[str]:
+async def reset_page(token: PathText, pages: Pages, entry: Entry, now: Now) -> Page:
     """Show the form for a new password, or that the link has expired; nothing changes."""
     return await _reset_form(token, pages, entry, now)
 
 
 @post(RESET_LINK, guards=[link], status_code=303)
-async def post_new_password(
-    token: PathText, pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now
-) -> Response[Any]:
+async def post_new_password(token: PathText, pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now) -> Page:
     """Set the password and invalidate the link; the sign-in page is next."""
     try:
         await entry.check_own()
-        check_repeated(form)
-        await reset_password(token, form["password"], now, origin)
+        await reset_password(token, PasswordForm.read(form).password, now, origin)
     except Gone:
         return _reset_over(pages)
     except (Invalid, Busy, NotAllowed) as wrong:
@@ -69,15 +64,13 @@ async def post_new_password(
     return pages.redirect("/sign-in", RESET_DONE)
 
 
-async def _reset_form(
-    token: str, pages: Pages, entry: Entry, now: Now, wrong: Exception | None = None
-) -> Response[str]:
+async def _reset_form(token: str, pages: Pages, entry: Entry, now: Now, wrong: Exception | None = None) -> Page:
     try:
         email = await email_of_reset_link(token, now)
     except Gone:
         return _reset_over(pages)
-    return entry.show("identity/reset.html", wrong=wrong, token=token, email=email)
+    return entry.show("identity/reset.html", PasswordForm, wrong=wrong, token=token, email=email)
 
 
-def _reset_over(pages: Pages) -> Response[str]:
+def _reset_over(pages: Pages) -> Page:
     return pages.render("identity/reset-over.html", status_code=410)

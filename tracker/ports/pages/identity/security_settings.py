@@ -1,33 +1,34 @@
 """What people set about their security: password, second step, and personal tokens."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.ports.http import cookies, errors
+from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import (
     Form,
+    Page,
     Pages,
     first_reauthenticate,
     is_reauthenticated,
     to_reauthentication,
 )
-from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.ports.pages.identity.sign_in import Arrival
+from tracker.ports.pages.core.form_shapes import Choices, FormShape, Text, form_context
+from tracker.ports.pages.identity.sign_in import Arrival, CodeForm, show_refusable
 from tracker.rules.core.wording import plural
-from tracker.rules.identity.passwords import MAX_TOKENS, ApiScope, browser_name, scopes_of
+from tracker.rules.identity.passwords import MAX_TOKENS, ApiScope, browser_name
 from tracker.usecases.calendars.subscriptions import subscriptions_of
 from tracker.usecases.identity import sessions as session_deeds
 from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.security_codes import codes_left, renew_codes
-from tracker.usecases.identity.sessions import api_tokens_of, report_lost_phone
+from tracker.usecases.identity.sessions import LONGEST_NAME, NO_SCOPE, api_tokens_of, report_lost_phone
 
 AUTHENTICATOR = "/settings/authenticator"
 CODES = "/settings/recovery-codes"
@@ -41,19 +42,21 @@ LOST_PHONE_WORDS = "{} ended, {} turned off, {} revoked. Next, set up an authent
 
 
 @get(AUTHENTICATOR, guards=[signed_in])
-async def authenticator_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def authenticator_page(pages: Pages, visit: Visit, now: Now) -> Page:
     """Show a new secret; the present app stays valid until a code of the new one is entered."""
     return first_reauthenticate(visit, AUTHENTICATOR, now) or await _authenticator(pages, visit)
 
 
 @post(AUTHENTICATOR, guards=[signed_in], status_code=303)
-async def post_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def post_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now) -> Page:
     """Replace the present app with the new one, by its first code."""
     if first := first_reauthenticate(visit, AUTHENTICATOR, now):
         return first
     person = visit.viewer.member_id
     try:
-        await sign_in.set_authenticator(person, visit.session_id, form["sealed"], form["code"], now, arrival)
+        await sign_in.set_authenticator(
+            person, visit.session_id, form["sealed"], CodeForm.read(form).code, now, arrival
+        )
     except Invalid as wrong:
         return await _authenticator(pages, visit, form["sealed"], wrong)
     except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
@@ -63,13 +66,13 @@ async def post_authenticator(pages: Pages, visit: Visit, arrival: Arrival, form:
 
 
 @get(CODES, guards=[signed_in])
-async def recovery_codes_page(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def recovery_codes_page(pages: Pages, visit: Visit, now: Now) -> Page:
     """Say how many recovery codes are left, and offer new ones."""
     return first_reauthenticate(visit, CODES, now) or await _codes(pages, visit)
 
 
 @post(CODES, guards=[signed_in], status_code=200)
-async def post_recovery_codes(pages: Pages, visit: Visit, now: Now) -> Response[Any]:
+async def post_recovery_codes(pages: Pages, visit: Visit, now: Now) -> Page:
     """Replace the recovery codes and show the new ones, only once."""
     if first := first_reauthenticate(visit, CODES, now):
         return first
@@ -79,23 +82,14 @@ async def post_recovery_codes(pages: Pages, visit: Visit, now: Now) -> Response[
     return await _codes(pages, visit, codes, had_codes=had_codes)
 
 
-async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Exception | None = None) -> Response[str]:
+async def _authenticator(pages: Pages, visit: Visit, sealed: str = "", wrong: Exception | None = None) -> Page:
     person = visit.viewer.member_id
-    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    response = pages.render(
-        "identity/settings/authenticator.html",
-        status_code=errors.status_of(wrong) if wrong else 200,
-        made=await sign_in.new_authenticator(person, visit.session_id, sealed),
-        proofs=await sign_in.credentials_of(person),
-        errors=errors_of(told, ("code",)),
-    )
-    response.headers.update(errors.again_after(wrong))
-    return response
+    made = await sign_in.new_authenticator(person, visit.session_id, sealed)
+    proofs = await sign_in.credentials_of(person)
+    return show_refusable(pages, "identity/settings/authenticator.html", wrong, CodeForm, made=made, proofs=proofs)
 
 
-async def _codes(
-    pages: Pages, visit: Visit, codes: list[str] | None = None, *, had_codes: bool = False
-) -> Response[str]:
+async def _codes(pages: Pages, visit: Visit, codes: list[str] | None = None, *, had_codes: bool = False) -> Page:
     proofs = await sign_in.credentials_of(visit.viewer.member_id)
     return pages.render("identity/settings/recovery-codes.html", proofs=proofs, codes=codes, had_codes=had_codes)
 
@@ -113,7 +107,18 @@ class ShownSession(Struct, frozen=True, kw_only=True):
 
 async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSession]:
     """Return a member's open sessions in words, the present one first."""
-    sessions = [_shown_session(session, here) for session in await session_deeds.sessions_of(member_id, now)]
+    sessions = []
+    for session in await session_deeds.sessions_of(member_id, now):
+        address, _, agent = session.client.partition(" ")
+        shown_session = ShownSession(
+            id=session.id,
+            browser=browser_name(agent),
+            address=address,
+            created_at=session.created_at,
+            seen_at=session.seen_at,
+            is_here=session.id == here,
+        )
+        sessions.append(shown_session)
     return sorted(sessions, key=lambda shown_session: not shown_session.is_here)
 
 
@@ -135,7 +140,7 @@ async def post_sign_out_everywhere(pages: Pages, viewer: Viewer, now: Now, setti
 
 
 @get(LOST, guards=[signed_in])
-async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
+async def lost_phone_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Page:
     """Show what ends when a phone is reported lost."""
     here = visit.session_id
     sessions = await session_deeds.sessions_of(viewer.member_id, now)
@@ -154,39 +159,36 @@ async def post_lost_phone(pages: Pages, viewer: Viewer, visit: Visit, now: Now) 
     return pages.redirect(SECURITY, words)
 
 
-def _shown_session(session: session_deeds.OpenSession, here: str) -> ShownSession:
-    address, _, agent = session.client.partition(" ")
-    return ShownSession(
-        id=session.id,
-        browser=browser_name(agent),
-        address=address,
-        created_at=session.created_at,
-        seen_at=session.seen_at,
-        is_here=session.id == here,
-    )
-
-
 PATH = "/settings/tokens"
-FIELDS = ("name", "scopes")
 REVOKED = "Token revoked. Apps that used it no longer have access."
 
 
+class TokenForm(FormShape, kw_only=True):
+    """A new token."""
+
+    name: Annotated[str, Text("App", LONGEST_NAME)]
+    scopes: Annotated[
+        frozenset[ApiScope], Choices("Permissions", words=ApiScope.labels(), missing=NO_SCOPE, unknown=NO_SCOPE)
+    ]
+
+
 @get(PATH, guards=[signed_in])
-async def tokens_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[str]:
+async def tokens_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Page:
     """Show the viewer's tokens and, after a recent confirmation, the form for a new one."""
-    return await _page(pages, viewer, visit, now)
+    return await _tokens(pages, viewer, visit, now)
 
 
 @post(PATH, guards=[signed_in], status_code=201)
-async def post_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+async def post_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Page:
     """Make a token and show it, or show the form again with its errors."""
     if first := first_reauthenticate(visit, PATH, now):
         return first
     try:
-        token = await session_deeds.create_token(viewer, form["name"], scopes_of(form.all("scopes")), now)
+        typed = TokenForm.read(form)
+        token = await session_deeds.create_token(viewer, typed.name, typed.scopes, now)
     except Invalid as wrong:
-        return await _page(pages, viewer, visit, now, form=form, errors=errors_of(wrong, FIELDS), status_code=422)
-    return await _page(pages, viewer, visit, now, token=token, made=form["name"], status_code=201)
+        return await _tokens(pages, viewer, visit, now, **form_context(form, wrong, TokenForm))
+    return await _tokens(pages, viewer, visit, now, token=token, made=form["name"], status_code=201)
 
 
 @post(f"{PATH}/{{token_id:uuid}}/revocation", guards=[signed_in], status_code=303)
@@ -196,20 +198,16 @@ async def post_token_revocation(token_id: PathId, pages: Pages, viewer: Viewer, 
     return pages.redirect(PATH, REVOKED)
 
 
-async def _page(
-    pages: Pages, viewer: Viewer, visit: Visit, now: Now, *, status_code: int = 200, **context: Any
-) -> Response[str]:
+async def _tokens(pages: Pages, viewer: Viewer, visit: Visit, now: Now, **context: Any) -> Page:
     tokens = await session_deeds.api_tokens_of(viewer, now)
     values: dict[str, Any] = {
+        **form_context(None, None, TokenForm),
         "tokens": tokens,
         "may_add": len(tokens) < MAX_TOKENS,
         "is_reauthenticated": is_reauthenticated(visit, now),
         "prove_again": to_reauthentication(PATH),
-        "scopes": [(scope.value, scope.label) for scope in ApiScope],
         "all_scopes": ApiScope,
-        "form": FormValues({}),
-        "errors": Errors(),
         "token": None,
         "made": "",
     }
-    return pages.render("identity/tokens/show.html", status_code=status_code, **values | context)
+    return pages.render("identity/tokens/show.html", **values | context)

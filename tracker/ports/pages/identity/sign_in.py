@@ -1,8 +1,8 @@
 """Signing in: the form and its steps; sessions, and their end."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
 from litestar import Response, get, post
@@ -25,20 +25,22 @@ from tracker.ports.http.request_source import (
     origin_of,
     place,
 )
-from tracker.ports.pages.core.dependencies import AGAIN, Form, FormToken, NextAddress, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_values import FormValues, errors_of
+from tracker.ports.pages.core.dependencies import AGAIN, Form, FormToken, NextAddress, Page, Pages, first_reauthenticate
+from tracker.ports.pages.core.form_shapes import Check, FormShape, Secret, Typed, form_context
+from tracker.ports.pages.core.form_values import FormValues
+from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
+from tracker.rules.roster.csv_file import LONGEST
 from tracker.usecases.core.viewers import was_revoked
 from tracker.usecases.identity import passwords, sessions, sign_in, sign_in_attempts
 from tracker.usecases.identity.security_codes import codes_left
 from tracker.usecases.identity.sign_in import CHALLENGE, RECOVERY_CODE, SECURITY_CODE, Challenge, SecondStep
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
-FIELDS = ("ack", "email", "password", "repeated", "code")
+NO_ACK = "Read the notice and confirm that you agree to its terms."
 STALE = "This page was open too long, or your browser blocks cookies. Try again."
 DIFFER = "The passwords don’t match. Enter the same one twice."
-NO_FORM = FormValues({})
 LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
 Arrival: TypeAlias = Injected[sign_in_attempts.SignInArrival]
 """How a person who confirms their identity arrives: from where, with which browser."""
@@ -46,6 +48,44 @@ IsRevoked: TypeAlias = Injected[bool]
 """Whether this browser still has the cookie of a session that was ended from elsewhere."""
 Personas: TypeAlias = Injected[Sequence[Viewer]]
 """The people whom a demo offers on its sign-in page; none elsewhere."""
+
+
+class SignInForm(FormShape, kw_only=True):
+    """What people sign in with."""
+
+    ack: Annotated[bool, Check("I have read the notice and agree to its terms", missing=NO_ACK)]
+    email: Annotated[str, Typed("Work email", LONGEST["email"], of_text=str.strip, missing="Enter your work email.")]
+    password: Annotated[str, Secret("Password", missing="Enter your password.")]
+
+
+class PasswordForm(FormShape, kw_only=True):
+    """A new password, typed twice."""
+
+    password: Annotated[str, Secret("New password")]
+    repeated: Annotated[str, Secret("Re-enter password")]
+
+    @classmethod
+    def refusals(cls, form: FormValues, _: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Refuse two that differ."""
+        return [("repeated", DIFFER)] if form["password"] != form["repeated"] else []
+
+
+class CodeForm(FormShape, kw_only=True):
+    """A code of an authenticator app."""
+
+    code: Annotated[str, Secret("6-digit code", 9)]
+
+
+class RecoveryForm(FormShape, kw_only=True):
+    """A recovery code."""
+
+    code: Annotated[str, Secret("Recovery code", 40)]
+
+
+class ProofForm(FormShape, kw_only=True):
+    """A code, or the password of a person without one, to confirm who they are."""
+
+    proof: Annotated[str, Secret("6-digit code", 9)]
 
 
 class SignInPages:
@@ -62,8 +102,13 @@ class SignInPages:
         return cookies.read_cookie(self._request, cookies.CHALLENGE)
 
     def show(
-        self, template: str, *, form: FormValues = NO_FORM, wrong: Exception | None = None, **more: Any
-    ) -> Response[str]:
+        self,
+        template: str,
+        *shapes: type[FormShape],
+        form: FormValues = NO_FORM,
+        wrong: Exception | None = None,
+        **more: Any,
+    ) -> Page:
         """Show a form; its token belongs to a short-lived cookie of this browser.
 
         The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
@@ -74,16 +119,8 @@ class SignInPages:
         state = self._request.scope["state"]
         state.update(csrf=csrf.token_for(nonce))
         cookies.read_flash(self._request)
-        told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-        response = Pages(state).render(
-            template,
-            status_code=errors.status_of(wrong) if wrong else 200,
-            form=form,
-            errors=errors_of(told, FIELDS),
-            statements=statements(self._settings.notice),
-            **more,
-        )
-        response.headers.update(errors.again_after(wrong))
+        notice = statements(self._settings.notice)
+        response = show_refusable(Pages(state), template, wrong, *shapes, form=form, statements=notice, **more)
         if is_new:
             cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
         return response
@@ -109,9 +146,7 @@ class SignInPages:
         cookies.remove_cookie(response, self._settings, cookies.CHALLENGE)
         return response
 
-    def let_in(
-        self, session: str, wanted: str, response: Response[Any] | None = None, sentence: str = ""
-    ) -> Response[Any]:
+    def let_in(self, session: str, wanted: str, response: Page | None = None, sentence: str = "") -> Page:
         """Start a session in a browser and redirect to the requested page, or return the response that comes before it.
 
         `sentence` is shown at the top of the next page, and no message of who used this browser before.
@@ -129,10 +164,20 @@ def wanting(wanted: str) -> FormValues:
     return FormValues({"next": [place(wanted)]})
 
 
-def check_repeated(form: FormValues) -> None:
-    """Raise `Invalid` unless a new password was typed the same way twice."""
-    if form["password"] != form["repeated"]:
-        raise Invalid(repeated=DIFFER)
+def show_refusable(
+    pages: Pages,
+    template: str,
+    wrong: Exception | None,
+    *shapes: type[FormShape],
+    form: FormValues = NO_FORM,
+    **context: Any,
+) -> Page:
+    """Show a form, which an error of any kind may have refused: with its status, and when to try again."""
+    refusal = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
+    shown = form_context(form, refusal, *shapes) | {"status_code": errors.status_of(wrong) if wrong else 200}
+    response = pages.render(template, **shown, **context)
+    response.headers.update(errors.again_after(wrong))
+    return response
 
 
 def arrival_of(request: FormRequest, settings: Settings) -> SignInArrival:
@@ -189,10 +234,12 @@ DEPENDENCIES = {
 """Dependencies of sign-in handlers, beside those of every page."""
 SIGN_IN = "identity/sign-in.html"
 ENROLLMENT = "identity/enrollment.html"
-NO_ACK = "Read the notice and confirm that you agree to its terms."
 CODE = "/sign-in/code"
 RECOVERY = "/sign-in/recovery"
-CODE_TEMPLATES = {SECURITY_CODE: "identity/code.html", RECOVERY_CODE: "identity/recovery.html"}
+CODE_PAGES: Mapping[SecondStep, tuple[str, type[FormShape]]] = {
+    SECURITY_CODE: ("identity/code.html", CodeForm),
+    RECOVERY_CODE: ("identity/recovery.html", RecoveryForm),
+}
 USED = (
     "You used a recovery code. You have {} left. If you lost your phone, set up another authenticator app in "
     "Settings, under Security."
@@ -200,40 +247,38 @@ USED = (
 
 
 @get("/sign-in", guards=[public])
-async def sign_in_page(
-    entry: Entry, personas: Personas, is_revoked: IsRevoked, wanted: NextAddress = ""
-) -> Response[str]:
+async def sign_in_page(entry: Entry, personas: Personas, is_revoked: IsRevoked, wanted: NextAddress = "") -> Page:
     """Show the notice and the form, in a demo also its people; `next` is where to go afterward.
 
     After a session that was ended from elsewhere, the page deletes what the tab kept of forms.
     """
-    return entry.show(SIGN_IN, form=wanting(wanted), personas=personas, forgets=is_revoked)
+    return entry.show(SIGN_IN, SignInForm, form=wanting(wanted), personas=personas, forgets=is_revoked)
 
 
 @post("/sign-in", guards=[public], status_code=303)
-async def post_sign_in(entry: Entry, arrival: Arrival, personas: Personas, form: Form, now: Now) -> Response[Any]:
+async def post_sign_in(entry: Entry, arrival: Arrival, personas: Personas, form: Form, now: Now) -> Page:
     """Check address and password; the code is next."""
     try:
         await entry.check_own()
-        _check_filled(form)
-        challenge = await sign_in.sign_in(form["email"], form["password"], now, arrival)
+        typed = SignInForm.read(form)
+        challenge = await sign_in.sign_in(typed.email, typed.password, now, arrival)
     except (Invalid, Busy, NotAllowed) as wrong:
-        return entry.show(SIGN_IN, form=form, wrong=wrong, personas=personas)
+        return entry.show(SIGN_IN, SignInForm, form=form, wrong=wrong, personas=personas)
     return entry.to_second_step(challenge, form["next"])
 
 
 @get("/sign-in/enrollment", guards=[public])
-async def enrollment_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Response[Any]:
+async def enrollment_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Page:
     """Show a new secret for an authenticator app to a person who signs in for the first time."""
     return await _enrollment(entry, now, wanting(wanted))
 
 
 @post("/sign-in/enrollment", guards=[public], status_code=303)
-async def post_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def post_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Page:
     """Activate the app by its first code; start a session, and show the recovery codes, only once."""
     try:
         await entry.check_own()
-        first = await sign_in.confirm_totp(entry.challenge, form["sealed"], form["code"], now, arrival)
+        first = await sign_in.confirm_totp(entry.challenge, form["sealed"], CodeForm.read(form).code, now, arrival)
     except Gone:
         return entry.to_start(form["next"])
     except Invalid as wrong:
@@ -248,59 +293,47 @@ async def post_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) 
     return entry.let_in(first.session, wanted, response=codes)
 
 
-async def _enrollment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Response[Any]:
+async def _enrollment(entry: Entry, now: Now, form: FormValues, wrong: Exception | None = None) -> Page:
     try:
         made = await sign_in.enroll(entry.challenge, now, form["sealed"])
     except (Gone, NotAllowed):
         return entry.to_start(form["next"])
-    return entry.show(ENROLLMENT, form=form, wrong=wrong, made=made)
-
-
-def _check_filled(form: FormValues) -> None:
-    wrong = {}
-    if form["ack"] != "yes":
-        wrong["ack"] = NO_ACK
-    if not form["email"].strip():
-        wrong["email"] = "Enter your work email."
-    if not form["password"]:
-        wrong["password"] = "Enter your password."  # noqa: S105 - a sentence
-    if wrong:
-        raise Invalid(**wrong)
+    return entry.show(ENROLLMENT, CodeForm, form=form, wrong=wrong, made=made)
 
 
 @get(CODE, guards=[public])
-async def code_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Response[Any]:
+async def code_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Page:
     """Ask for the code of a person whose password was right."""
     return await _ask_for_code(entry, wanted, now, SECURITY_CODE)
 
 
 @post(CODE, guards=[public], status_code=303)
-async def post_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def post_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Page:
     """Check the code and start a session."""
     return await _check_code(entry, arrival, form, now, SECURITY_CODE)
 
 
 @get(RECOVERY, guards=[public])
-async def recovery_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Response[Any]:
+async def recovery_page(entry: Entry, now: Now, wanted: NextAddress = "") -> Page:
     """Ask a person whose password was right for a recovery code."""
     return await _ask_for_code(entry, wanted, now, RECOVERY_CODE)
 
 
 @post(RECOVERY, guards=[public], status_code=303)
-async def post_recovery_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Response[Any]:
+async def post_recovery_code(entry: Entry, arrival: Arrival, form: Form, now: Now) -> Page:
     """Check the recovery code and use it up; start a session, and show how many codes are left."""
     return await _check_code(entry, arrival, form, now, RECOVERY_CODE)
 
 
-async def _ask_for_code(entry: Entry, wanted: str, now: Now, step: SecondStep) -> Response[Any]:
+async def _ask_for_code(entry: Entry, wanted: str, now: Now, step: SecondStep) -> Page:
     try:
         await sign_in.account_challenged(entry.challenge, now)
     except Gone:
         return entry.to_start(wanted)
-    return entry.show(CODE_TEMPLATES[step], form=wanting(wanted))
+    return entry.show(*CODE_PAGES[step], form=wanting(wanted))
 
 
-async def _check_code(entry: Entry, arrival: Arrival, form: FormValues, now: Now, step: SecondStep) -> Response[Any]:
+async def _check_code(entry: Entry, arrival: Arrival, form: FormValues, now: Now, step: SecondStep) -> Page:
     try:
         await entry.check_own()
         account = await sign_in.account_challenged(entry.challenge, now)
@@ -308,7 +341,7 @@ async def _check_code(entry: Entry, arrival: Arrival, form: FormValues, now: Now
     except Gone:
         return entry.to_start(form["next"])
     except (Invalid, NotAllowed) as wrong:
-        return entry.show(CODE_TEMPLATES[step], form=form, wrong=wrong)
+        return entry.show(*CODE_PAGES[step], form=form, wrong=wrong)
     if step is RECOVERY_CODE:
         left = plural(await codes_left(account.member_id), "code").replace("0 codes", "no codes")
         return entry.let_in(session, form["next"], sentence=USED.format(left))
@@ -320,9 +353,7 @@ SESSION = "/session"
 
 
 @get(AGAIN, guards=[signed_in])
-async def reauthentication_page(
-    pages: Pages, visit: Visit, settings: Settings, wanted: NextAddress = ""
-) -> Response[str]:
+async def reauthentication_page(pages: Pages, visit: Visit, settings: Settings, wanted: NextAddress = "") -> Page:
     """Ask for the code, or for the password of a person without a code; `next` is where to go afterward."""
     return await _reauthentication_form(pages, visit, settings, wanting(wanted))
 
@@ -330,41 +361,44 @@ async def reauthentication_page(
 @post(AGAIN, guards=[signed_in], status_code=303)
 async def post_reauthentication(
     pages: Pages, visit: Visit, arrival: Arrival, form: Form, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Check the code or password and go back to the page that required it."""
     try:
         if await _is_press_enough(visit, settings):
             await sign_in.reauthenticate_by_press(visit.viewer.member_id, visit.session_id, now)
         else:
-            await sign_in.reauthenticate(visit.viewer.member_id, visit.session_id, form["proof"], now, arrival)
+            proof = ProofForm.read(form).proof
+            await sign_in.reauthenticate(visit.viewer.member_id, visit.session_id, proof, now, arrival)
     except (Invalid, Busy) as wrong:
         return await _reauthentication_form(pages, visit, settings, form, wrong)
     return Redirect(place(form["next"]), status_code=303)
 
 
 @get(PASSWORD, guards=[signed_in])
-async def password_page(pages: Pages, visit: Visit, now: Now, wanted: NextAddress = "") -> Response[Any]:
+async def password_page(pages: Pages, visit: Visit, now: Now, wanted: NextAddress = "") -> Page:
     """Show the form for a new password after a recent confirmation; `next` is where to go afterward."""
-    return first_reauthenticate(visit, to_password(wanted), now) or _password_form(pages, wanting(wanted))
+    return first_reauthenticate(visit, to_password(wanted), now) or show_refusable(
+        pages, "identity/password.html", None, PasswordForm, form=wanting(wanted)
+    )
 
 
 @post(PASSWORD, guards=[signed_in], status_code=303)
-async def post_password(pages: Pages, visit: Visit, form: Form, now: Now) -> Response[Any]:
+async def post_password(pages: Pages, visit: Visit, form: Form, now: Now) -> Page:
     """Set the password and end the person's other sessions."""
     if first := first_reauthenticate(visit, to_password(form["next"]), now):
         return first
     try:
-        check_repeated(form)
+        password = PasswordForm.read(form).password
         await passwords.set_password(
-            visit.viewer.member_id, form["password"], now, by=visit.viewer.actor, keeping=visit.session_id
+            visit.viewer.member_id, password, now, by=visit.viewer.actor, keeping=visit.session_id
         )
     except (Invalid, Busy) as wrong:
-        return _password_form(pages, wanting(form["next"]), wrong)
+        return show_refusable(pages, "identity/password.html", wrong, PasswordForm, form=wanting(form["next"]))
     return pages.redirect(place(form["next"]), "Password set. You’ve been signed out in your other browsers.")
 
 
 @post("/sign-out", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
-async def post_sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> Response[Any]:
+async def post_sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings) -> Page:
     """End the session, and delete what pages stored in the browser."""
     await sessions.sign_out(visit.viewer, visit.session_id, now)
     # Only "storage": "cookies" would end the sessions of every other site of the same domain.
@@ -381,31 +415,17 @@ def to_password(wanted: str) -> str:
 
 async def _reauthentication_form(
     pages: Pages, visit: Visit, settings: Settings, form: FormValues, wrong: Exception | None = None
-) -> Response[str]:
+) -> Page:
     asked = await sign_in.reauthentication_asked(visit.viewer.member_id)
     takes_press = await _is_press_enough(visit, settings)
-    return _rendered(pages, "identity/again.html", ("proof",), wrong, form=form, asked=asked, takes_press=takes_press)
+    return show_refusable(
+        pages, "identity/again.html", wrong, ProofForm, form=form, asked=asked, takes_press=takes_press
+    )
 
 
 async def _is_press_enough(visit: Visit, settings: Settings) -> bool:
     """Return whether this is a demo and the person has neither code nor password: its links need neither."""
-    if not settings.is_demo:
-        return False
-    return await sign_in.reauthentication_asked(visit.viewer.member_id) is None
-
-
-def _password_form(pages: Pages, form: FormValues, wrong: Exception | None = None) -> Response[str]:
-    return _rendered(pages, "identity/password.html", ("password", "repeated"), wrong, form=form)
-
-
-def _rendered(
-    pages: Pages, template: str, fields: tuple[str, ...], wrong: Exception | None, **context: Any
-) -> Response[str]:
-    told = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    status = errors.status_of(wrong) if wrong else 200
-    response = pages.render(template, status_code=status, errors=errors_of(told, fields), **context)
-    response.headers.update(errors.again_after(wrong))
-    return response
+    return settings.is_demo and await sign_in.reauthentication_asked(visit.viewer.member_id) is None
 
 
 @get(SESSION, guards=[signed_in], opt=POLLED)

@@ -1,20 +1,20 @@
 """Emails that wait for a person: replies, updates, and proposed times; and undoing what an email did."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from litestar import HttpMethod, Response, get, post, route
+from litestar import HttpMethod, get, post, route
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Today, Viewer
 from tracker.ports.http.guards import link, signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, with_number_notified
+from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, link_page, with_number_notified
+from tracker.ports.pages.core.form_shapes import FormShape, Text, form_fields
 from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
 from tracker.ports.pages.events.date_pages import event_page_context, occurrence_address, occurrence_times
-from tracker.rules.core.clean_text import clean
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import LONGEST_COMMENT, Participant, ReplyValue
@@ -33,7 +33,7 @@ REPLY_EMAIL = "/events/{event_id:uuid}/{key:str}/email-replies/{incoming_id:uuid
 
 
 @get(WAITING_PAGE, guards=[signed_in])
-async def show_waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the emails about which the viewer may decide."""
     return pages.render("intake/waiting-emails.html", waiting=await waiting_and_decided_emails(viewer, now))
 
@@ -77,42 +77,38 @@ Done = TypeVar("Done")
 
 @post(f"{REPLY_EMAIL}/attachment", guards=[signed_in], status_code=303)
 async def post_reply_attachment(
-    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+    date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     person_id, invitation_id = line_in(form["person"])
-    deed = unrecorded_replies.attach_reply(
-        viewer, event_id, key, incoming_id, person_id, now, invitation_id=invitation_id
-    )
-    return await _answer_reply_deed(pages, f"/events/{event_id}/{key}", incoming_id, deed, _attached_words)
+    deed = unrecorded_replies.attach_reply(viewer, *date, incoming_id, person_id, now, invitation_id=invitation_id)
+    return await _answer_reply_deed(pages, date.page, incoming_id, deed, _attached_words)
 
 
 @post(f"{REPLY_EMAIL}/substitution", guards=[signed_in], status_code=303)
 async def post_reply_substitution(
-    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
+    date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Record that the sender comes in place of the invited person, or say why they can't."""
-    deed = unrecorded_replies.record_sender_as_substitute(viewer, event_id, key, incoming_id, now)
-    return await _answer_reply_deed(pages, f"/events/{event_id}/{key}", incoming_id, deed, _substituted_words)
+    deed = unrecorded_replies.record_sender_as_substitute(viewer, *date, incoming_id, now)
+    return await _answer_reply_deed(pages, date.page, incoming_id, deed, _substituted_words)
 
 
 @post(f"{REPLY_EMAIL}/dismissal", guards=[signed_in], status_code=303)
-async def post_reply_dismissal(
-    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Redirect:
+async def post_reply_dismissal(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Decide that an email is no one's reply."""
-    deed = unrecorded_replies.dismiss_reply(viewer, event_id, key, incoming_id, now)
-    return await _answer_reply_deed(pages, f"/events/{event_id}/{key}", incoming_id, deed, lambda _: "Email dismissed.")
+    deed = unrecorded_replies.dismiss_reply(viewer, *date, incoming_id, now)
+    return await _answer_reply_deed(pages, date.page, incoming_id, deed, lambda _: "Email dismissed.")
 
 
 @post(f"{REPLY_EMAIL}/undo", guards=[signed_in], status_code=303)
 async def post_reply_decision_undo(
-    event_id: PathId, key: PathText, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
+    date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
 ) -> Redirect:
     """Let an email wait again, or say why the decision can't be undone."""
-    address = f"/events/{event_id}/{key}#email-replies"
+    address = f"{date.page}#email-replies"
     try:
-        waits = await unrecorded_replies.undo_reply_decision(viewer, event_id, key, incoming_id, now)
+        waits = await unrecorded_replies.undo_reply_decision(viewer, *date, incoming_id, now)
     except Conflict as changed:
         return pages.refuse(address, changed.sentence)
     return pages.redirect(address, WAITS_AGAIN if waits else UNDONE)
@@ -150,22 +146,28 @@ async def _answer_reply_deed(
     return pages.redirect(address, said(done), undo)
 
 
-FIELDS = ("comment",)
 PROPOSAL_UNDONE = "Undone. No one was notified."
 
 
+class DeclineForm(FormShape, kw_only=True):
+    """Why a proposal is declined."""
+
+    comment: Annotated[str, Text("Comment", LONGEST_COMMENT, is_multiline=True)]
+
+
 @post("/proposals/{proposal_id:uuid}/refusal", guards=[signed_in], status_code=303)
-async def post_proposal_refusal(
-    proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_proposal_refusal(proposal_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Decline a proposal, or show the page again with what was typed; for one that no longer waits, with why (409)."""
     date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
     try:
-        comment = clean(form["comment"], LONGEST_COMMENT, "comment", multiline=True)
-        await unrecorded_replies.decline_proposal(viewer, proposal_id, comment, now)
+        await unrecorded_replies.decline_proposal(viewer, proposal_id, DeclineForm.read(form).comment, now)
     except Invalid as wrong:
         view = await view_event(viewer, date.event.id, date.key, now)
-        typed = {"refusal": form, "refused_id": proposal_id, "wrong_refusal": errors_of(wrong, FIELDS)}
+        typed = {
+            "refusal": form,
+            "refused_id": proposal_id,
+            "wrong_refusal": errors_of(wrong, list(form_fields(DeclineForm))),
+        }
         return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
     except Conflict as closed:
         return await _too_late(pages, viewer, date, now, form, closed)
@@ -175,7 +177,7 @@ async def post_proposal_refusal(
 
 
 @post("/proposals/{proposal_id:uuid}/refusal/removal", guards=[signed_in], status_code=303)
-async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Let a declined proposal wait again, or say that its email may have left."""
     date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
     try:
@@ -191,7 +193,7 @@ def _address(date: Occurrence) -> str:
 
 async def _too_late(
     pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, closed: Conflict
-) -> Response[str]:
+) -> Page:
     """Show the page with the comment that was typed for a proposal that no longer waits."""
     view = await view_event(viewer, date.event.id, date.key, now)
     unsent = {"sentence": closed.sentence, "comment": form["comment"]}
@@ -200,28 +202,23 @@ async def _too_late(
     )
 
 
-R = TypeVar("R", bound=Response[Any])
-
-
 @route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def show_email_undo(
-    token: PathText, pages: Pages, origin: Origin, now: Now, today: Today, links: Links
-) -> Response[str]:
+async def show_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, today: Today, links: Links) -> Page:
     """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
     try:
         undoable = await item_emails.undoable_by_link(links.read_undo(token), now, origin)
     except NotFound:
         return _unknown(pages)
     if undoable.is_restricted:
-        return _private(pages.render("actions/link-sign-in.html", target=_page(undoable)))
+        return link_page(pages.render("actions/link-sign-in.html", target=_page(undoable)))
     row = occurrence_times(undoable.date) if undoable.date else {}
-    return _private(
+    return link_page(
         pages.render("intake/undo.html", token=token, found=undoable, page=_page(undoable), today=today, **row)
     )
 
 
 @post("/w/{token:str}", guards=[link], status_code=303)
-async def post_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Response[Any]:
+async def post_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Page:
     """Undo what an email changed; the page then says so, or that it can't be undone."""
     try:
         words_id = links.read_undo(token)
@@ -231,7 +228,7 @@ async def post_email_undo(token: PathText, pages: Pages, origin: Origin, now: No
         return _unknown(pages)
     except Conflict:
         pass  # the page says why it can't be undone
-    return _private(Redirect(f"/w/{token}", status_code=303))
+    return link_page(Redirect(f"/w/{token}", status_code=303))
 
 
 def _page(undoable: item_emails.Undoable) -> str:
@@ -240,11 +237,5 @@ def _page(undoable: item_emails.Undoable) -> str:
     return f"/events/{undoable.date.event.id}" if undoable.date else "/"
 
 
-def _unknown(pages: Pages) -> Response[str]:
-    return _private(pages.render("core/errors/link.html", status_code=404, of="undo"))
-
-
-def _private(response: R) -> R:
-    """Keep the address, which is the permission to undo, from search engines and other sites."""
-    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
-    return response
+def _unknown(pages: Pages) -> Page:
+    return link_page(pages.render("core/errors/link.html", status_code=404, of="undo"))

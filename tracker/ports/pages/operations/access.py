@@ -5,13 +5,15 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer, Visit
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import UNDER_EMERGENCY, signed_in
 from tracker.ports.pages.core.dependencies import (
     Form,
+    OnDate,
+    Page,
     Pages,
     first_reauthenticate,
     is_reauthenticated,
@@ -19,7 +21,7 @@ from tracker.ports.pages.core.dependencies import (
 )
 from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, TimeOfDay, form_context
 from tracker.ports.pages.core.form_values import ChosenPerson, FormValues, read_chosen_person
-from tracker.ports.pages.events.date_pages import occurrence_times
+from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.wording import to_utc
 from tracker.rules.operations.access import (
     LONGEST_EMERGENCY_REASON,
@@ -59,87 +61,74 @@ class AccessForm(FormShape, kw_only=True):
 
 
 @get(ACCESS, guards=[signed_in])
-async def show_access(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_access(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show who may see the operation."""
-    view = await access_view(viewer, event_id, key, now)
+    view = await access_view(viewer, *date, now)
     await audit.record_date_read(viewer, view.occurrence, now, plan=view.operation.version)
     return await _access_page(pages, view)
 
 
 @post(ACCESS, guards=[signed_in], status_code=303)
-async def post_access(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_access(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add a person, or request it from a second person."""
-    view = await access_view(viewer, event_id, key, now)
+    view = await access_view(viewer, *date, now)
     person = await _person_in(view, form)
     try:
         typed = AccessForm.read(form.but({"person": person.value}), person=person.error)
         until = typed.ends_at(view.occurrence.event.zone)
-        state = await access.give_access(viewer, event_id, typed.person, typed.reason, until, now)
+        state = await access.give_access(viewer, date.event_id, typed.person, typed.reason, until, now)
     except Invalid as wrong:
         return await _access_page(pages, view, form, wrong)
     except Conflict as taken:
         return await _access_page(pages, view, form, Invalid(person=taken.sentence))
     if state is GrantState.REQUESTED:
         waits = "They see nothing, and get no email, until a second person in law enforcement approves."
-        return pages.redirect(_at(event_id, key), f"Access is requested for {person.words}. {waits}")
-    return pages.redirect(_at(event_id, key), f"{person.words} can see the operation now.")
+        return pages.redirect(f"{date.plan}/access", f"Access is requested for {person.words}. {waits}")
+    return pages.redirect(f"{date.plan}/access", f"{person.words} can see the operation now.")
 
 
 @post(f"{ACCESS}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
-async def post_access_approval(
-    event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_access_approval(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Approve a request as the second person."""
     try:
-        grant = await access.approve_access(viewer, event_id, grant_id, now)
+        grant = await access.approve_access(viewer, date.event_id, grant_id, now)
     except (Conflict, Invalid, NotAllowed) as refused:
-        return pages.refuse(_at(event_id, key), f"Not approved. {refused.sentence}")
-    return pages.redirect(_at(event_id, key), f"{grant.person} can see the operation now.")
+        return pages.refuse(f"{date.plan}/access", f"Not approved. {refused.sentence}")
+    return pages.redirect(f"{date.plan}/access", f"{grant.person} can see the operation now.")
 
 
 @post(f"{ACCESS}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
-async def post_access_refusal(
-    event_id: PathId, key: PathText, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_access_refusal(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Decline a request, or take it back."""
     try:
-        grant = await access.decline_access(viewer, event_id, grant_id, now)
+        grant = await access.decline_access(viewer, date.event_id, grant_id, now)
     except (Conflict, NotAllowed) as refused:
-        return pages.refuse(_at(event_id, key), refused.sentence)
-    return pages.redirect(_at(event_id, key), f"Request for {grant.person} closed. They weren’t notified.")
+        return pages.refuse(f"{date.plan}/access", refused.sentence)
+    return pages.redirect(f"{date.plan}/access", f"Request for {grant.person} closed. They weren’t notified.")
 
 
 @post(f"{ACCESS}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def post_access_removal(
-    event_id: PathId, key: PathText, member_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_access_removal(date: OnDate, member_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Take a person off the operation."""
     try:
-        person = await access.take_off_operation(viewer, event_id, member_id, now)
+        person = await access.take_off_operation(viewer, date.event_id, member_id, now)
     except (Invalid, NotAllowed) as refused:
         sentence = " ".join(refused.fields.values()) if isinstance(refused, Invalid) else refused.sentence
-        return pages.refuse(_at(event_id, key), f"Not removed. {sentence}")
-    return pages.redirect(_at(event_id, key), f"{person} can no longer see the operation.")
-
-
-def _at(event_id: UUID, key: str) -> str:
-    return f"/events/{event_id}/{key}/plan/access"
+        return pages.refuse(f"{date.plan}/access", f"Not removed. {sentence}")
+    return pages.redirect(f"{date.plan}/access", f"{person} can no longer see the operation.")
 
 
 async def _access_page(
     pages: Pages, view: AccessView, form: FormValues | None = None, wrong: Invalid | None = None
-) -> Response[str]:
+) -> Page:
     """Render the page; after an error with what was typed."""
     return pages.render(
         "operations/access.html",
         **form_context(form, wrong, AccessForm),
         view=view,
-        event=view.occurrence.event,
         person=await _person_in(view, form or FormValues({})),
         outlets=Outlet.labels(),
-        **occurrence_times(view.occurrence),
+        **date_context(view.occurrence),
     )
 
 
@@ -158,13 +147,13 @@ class EmergencyForm(FormShape, kw_only=True):
 
 
 @get(EMERGENCY, guards=[signed_in])
-async def show_emergency_access(pages: Pages, visit: Visit, settings: Settings, now: Now) -> Response[str]:
+async def show_emergency_access(pages: Pages, visit: Visit, settings: Settings, now: Now) -> Page:
     """Show how to begin, or what can be opened, and who had it. Errors: NotFound for anyone it isn't for."""
     return await _emergency_page(pages, visit, settings, now)
 
 
 @post(EMERGENCY, guards=[signed_in], status_code=303)
-async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings: Settings, now: Now) -> Response[Any]:
+async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings: Settings, now: Now) -> Page:
     """Begin emergency access."""
     if first := first_reauthenticate(visit, EMERGENCY, now):
         return first
@@ -179,7 +168,7 @@ async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings
 
 
 @post(f"{EMERGENCY}/end", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
-async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """End emergency access."""
     try:
         await emergency_access.end_emergency_access(viewer, now)
@@ -189,7 +178,7 @@ async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Response
 
 
 @post(f"{EMERGENCY}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
-async def post_emergency_opening(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_emergency_opening(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Open an operation, and go to its page."""
     emergency_date = await emergency_access.open_in_emergency(viewer, event_id, now)
     key = emergency_date.original_start.date().isoformat()
@@ -203,7 +192,7 @@ async def _emergency_page(
     now: Now,
     form: FormValues | None = None,
     wrong: Invalid | None = None,
-) -> Response[str]:
+) -> Page:
     viewer = visit.viewer
     return pages.render(
         "operations/emergency.html",

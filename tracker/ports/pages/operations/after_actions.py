@@ -7,16 +7,25 @@ from datetime import date
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.http.dependencies import Now, PathId, PathText, Today, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Today, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, form_context, form_fields, sheet_context
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, read_chosen_person
-from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
-from tracker.ports.pages.events.date_pages import occurrence_times
+from tracker.ports.pages.core.dependencies import DateAddress, Drafts, Form, OnDate, Page, Pages
+from tracker.ports.pages.core.form_shapes import (
+    Day,
+    FormShape,
+    Id,
+    Text,
+    form_context,
+    form_fields,
+    refused_form,
+    sheet_context,
+)
+from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version, read_chosen_person
+from tracker.ports.pages.core.sheets import FormSheet, open_sheet, resume_sheet
+from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.operations.records import (
     LONGEST_EDITION_TITLE,
@@ -25,7 +34,6 @@ from tracker.rules.operations.records import (
     LONGEST_PART,
     PART_WORDS,
     Edition,
-    HotWashPart,
     ItemAssignment,
     LessonLearned,
 )
@@ -35,10 +43,16 @@ from tracker.usecases.operations import records
 from tracker.usecases.operations.records import AfterActionView
 
 AFTER = "/events/{event_id:uuid}/{key:str}/plan/after"
-HOT_WASH_WORDS = FormWords(labels=PART_WORDS)
-ITEMS = "/events/{event_id:uuid}/{key:str}/plan/after/items"
-LESSONS = "/events/{event_id:uuid}/{key:str}/plan/after/lessons"
+ITEMS = f"{AFTER}/items"
+LESSONS = f"{AFTER}/lessons"
 LESSON = f"{LESSONS}/{{lesson_id:uuid}}"
+
+
+class HotWashForm(FormShape, kw_only=True):
+    """The hot wash."""
+
+    went_well: Annotated[str, Text(PART_WORDS["went_well"], LONGEST_PART, is_multiline=True)]
+    to_improve: Annotated[str, Text(PART_WORDS["to_improve"], LONGEST_PART, is_multiline=True)]
 
 
 class ItemForm(FormShape, kw_only=True):
@@ -70,56 +84,42 @@ class LessonForm(FormShape, kw_only=True):
     edition_text: Annotated[str, Text("Text for everyone", LONGEST_LESSON, is_multiline=True, of="edition.text")]
 
 
-LESSON_WORDS = LessonForm.words()
-
-
 @get(AFTER, guards=[signed_in])
-async def show_after(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_after(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show what was written down after the operation."""
-    view = await records.after_action_view(viewer, event_id, key)
+    view = await records.after_action_view(viewer, *date)
     await audit.record_date_read(viewer, view.occurrence, now)
     return pages.render("operations/after.html", **await after_context(viewer, view, FormValues({})))
 
 
 @get(f"{AFTER}/hot-wash", guards=[signed_in])
-async def show_hot_wash_form(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[str]:
+async def show_hot_wash_form(date: OnDate, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now) -> Page:
     """Show the form of the hot wash, or the viewer's draft of it."""
-    view = await records.hot_wash_to_write(viewer, event_id, key)
+    view = await records.hot_wash_to_write(viewer, *date)
     await audit.record_date_read(viewer, view.occurrence, now)
-    draft = await drafts.kept(DraftKey(form=DraftForm.HOT_WASH, subject=str(event_id), event_id=event_id))
-    return _hot_wash_form(pages, view, resume_sheet(draft, DraftForm.HOT_WASH, _hot_wash_values(view), HOT_WASH_WORDS))
+    draft = await drafts.kept(DraftKey(form=DraftForm.HOT_WASH, subject=str(date.event_id), event_id=date.event_id))
+    sheet = resume_sheet(draft, DraftForm.HOT_WASH, _hot_wash_values(view), HotWashForm.words())
+    return _hot_wash_form(pages, view, sheet)
 
 
 @post(f"{AFTER}/hot-wash", guards=[signed_in], status_code=303)
-async def post_hot_wash(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_hot_wash(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save the hot wash, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
-    view = await records.hot_wash_to_write(viewer, event_id, key)
+    view = await records.hot_wash_to_write(viewer, *date)
     try:
-        reader = FormReader(form)
-        went_well, to_improve = (reader.text(wash_part, LONGEST_PART, multiline=True) for wash_part in HotWashPart)
-        reader.check()
-        await records.save_hot_wash(viewer, event_id, went_well, to_improve, now, read=form_version(form))
-    except Invalid as wrong:
-        return _hot_wash_form(pages, view, refuse_sheet(form, wrong, list(HotWashPart)))
-    except Conflict:
-        return _hot_wash_form(pages, view, overtake_sheet(form, _hot_wash_values(view), HOT_WASH_WORDS))
-    return pages.redirect(f"/events/{event_id}/{key}/plan/after", "Hot wash saved.")
+        typed, read = HotWashForm.read(form), form_version(form)
+        await records.save_hot_wash(viewer, date.event_id, typed.went_well, typed.to_improve, now, read=read)
+    except (Invalid, Conflict) as refusal:
+        return _hot_wash_form(pages, view, refused_form(form, refusal, HotWashForm, _hot_wash_values(view)))
+    return pages.redirect(f"{date.plan}/after", "Hot wash saved.")
 
 
 def _hot_wash_values(view: AfterActionView) -> FormSheet:
-    saved = view.hot_wash
-    went_well, to_improve = (saved.went_well, saved.to_improve) if saved else ("", "")
-    return open_sheet(
-        FormValues({HotWashPart.WENT_WELL: (went_well,), HotWashPart.TO_IMPROVE: (to_improve,)}), view.version
-    )
+    return open_sheet(HotWashForm.texts_of(view.hot_wash), view.version)
 
 
-def _hot_wash_form(pages: Pages, view: AfterActionView, sheet: FormSheet) -> Response[str]:
-    return pages.render("operations/hot-wash.html", longest=LONGEST_PART, **sheet.context, **_after_values(view))
+def _hot_wash_form(pages: Pages, view: AfterActionView, sheet: FormSheet) -> Page:
+    return pages.render("operations/hot-wash.html", **sheet_context(sheet, HotWashForm), **_after_values(view))
 
 
 async def after_context(
@@ -136,84 +136,63 @@ async def after_context(
 
 
 def _after_values(view: AfterActionView) -> dict[str, Any]:
-    return {"view": view, "event": view.occurrence.event, "parts": PART_WORDS, **occurrence_times(view.occurrence)}
+    return {"view": view, "parts": PART_WORDS, **date_context(view.occurrence)}
 
 
 @post(ITEMS, guards=[signed_in], status_code=303)
-async def post_after_action(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_after_action(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add an after-action item, or show the page again with what was typed."""
     try:
-        await after_items.add_after_action(viewer, event_id, ItemForm.read(form).title, now)
+        await after_items.add_after_action(viewer, date.event_id, ItemForm.read(form).title, now)
     except Invalid as wrong:
-        view = await records.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, *date)
         return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
-    return pages.redirect(_after_address(event_id, key), "After-action item added. It still needs an owner.")
+    return pages.redirect(f"{date.plan}/after", "After-action item added. It still needs an owner.")
 
 
 @post(f"{ITEMS}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def post_after_action_removal(
-    event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_after_action_removal(date: OnDate, action_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove an after-action item that has no owner yet."""
     try:
-        await after_items.remove_after_action(viewer, event_id, action_id, now)
+        await after_items.remove_after_action(viewer, date.event_id, action_id, now)
     except Conflict as assigned:
-        return pages.refuse(_after_address(event_id, key), assigned.sentence)
-    return pages.redirect(_after_address(event_id, key), "After-action item removed.")
+        return pages.refuse(f"{date.plan}/after", assigned.sentence)
+    return pages.redirect(f"{date.plan}/after", "After-action item removed.")
 
 
 @get(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in])
-async def show_assignment(
-    event_id: PathId, key: PathText, action_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def show_assignment(date: OnDate, action_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the form that gives an after-action item an owner."""
     try:
-        view = await records.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, *date)
         await audit.record_date_read(viewer, view.occurrence, now)
-        return await _assignment_form(pages, viewer, event_id, key, action_id, FormValues({}))
+        return await _assignment_form(pages, viewer, date, action_id, FormValues({}))
     except Conflict as assigned:
-        return pages.refuse(_after_address(event_id, key), assigned.sentence)
+        return pages.refuse(f"{date.plan}/after", assigned.sentence)
 
 
 @post(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in], status_code=303)
 async def post_assignment(
-    event_id: PathId,
-    key: PathText,
-    action_id: PathId,
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    now: Now,
-    *,
-    today: Today,
-) -> Response[Any]:
+    date: OnDate, action_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, *, today: Today
+) -> Page:
     """Make it an action item, or show the form again with what was typed."""
     try:
-        owner = await read_chosen_person(form, "owner", await after_items.after_action_owners(viewer, event_id))
+        owner = await read_chosen_person(form, "owner", await after_items.after_action_owners(viewer, date.event_id))
         typed = AssignmentForm.read(form.but({"owner": owner.value}), owner=owner.error)
         wanted = typed.facts(ItemAssignment)
-        reference = await after_items.assign_after_action(viewer, event_id, action_id, wanted, now, today)
+        reference = await after_items.assign_after_action(viewer, date.event_id, action_id, wanted, now, today)
     except Invalid as wrong:
-        return await _assignment_form(pages, viewer, event_id, key, action_id, form, wrong=wrong)
+        return await _assignment_form(pages, viewer, date, action_id, form, wrong=wrong)
     except Conflict as assigned:
-        return pages.refuse(_after_address(event_id, key), assigned.sentence)
-    return pages.redirect(_after_address(event_id, key), f"{reference} assigned. We’ll email its owner.")
+        return pages.refuse(f"{date.plan}/after", assigned.sentence)
+    return pages.redirect(f"{date.plan}/after", f"{reference} assigned. We’ll email its owner.")
 
 
 async def _assignment_form(
-    pages: Pages,
-    viewer: Viewer,
-    event_id: UUID,
-    key: str,
-    action_id: UUID,
-    form: FormValues,
-    *,
-    wrong: Invalid | None = None,
-) -> Response[str]:
-    view = await records.after_action_view(viewer, event_id, key)
-    offered = await after_items.assignment_choices(viewer, event_id, action_id)
+    pages: Pages, viewer: Viewer, date: DateAddress, action_id: UUID, form: FormValues, *, wrong: Invalid | None = None
+) -> Page:
+    view = await records.after_action_view(viewer, *date)
+    offered = await after_items.assignment_choices(viewer, date.event_id, action_id)
     return pages.render(
         "operations/after-action.html",
         action=offered.action,
@@ -226,10 +205,6 @@ async def _assignment_form(
     )
 
 
-def _after_address(event_id: UUID, key: str) -> str:
-    return f"/events/{event_id}/{key}/plan/after"
-
-
 class LessonOnPage(NamedTuple):
     """A lesson, and the page that it is on."""
 
@@ -238,113 +213,99 @@ class LessonOnPage(NamedTuple):
 
 
 @get("/lessons", guards=[signed_in])
-async def show_released_lessons(pages: Pages) -> Response[str]:
+async def show_released_lessons(pages: Pages) -> Page:
     """Show the lessons that are released to everyone."""
     return pages.render("operations/released-lessons.html", editions=await records.released_lessons())
 
 
 @post(LESSONS, guards=[signed_in], status_code=303)
-async def post_lesson(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_lesson(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add a lesson, or show the page again with what was typed."""
     try:
-        await records.add_lesson(viewer, event_id, NewLessonForm.read(form).lesson, now)
+        await records.add_lesson(viewer, date.event_id, NewLessonForm.read(form).lesson, now)
     except Invalid as wrong:
-        view = await records.after_action_view(viewer, event_id, key)
+        view = await records.after_action_view(viewer, *date)
         return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))
-    return pages.redirect(_lessons_address(event_id, key), "Lesson added. Only people on the operation can read it.")
+    return pages.redirect(f"{date.plan}/after", "Lesson added. Only people on the operation can read it.")
 
 
 @get(LESSON, guards=[signed_in])
 async def show_lesson(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
-) -> Response[Any]:
+    date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
+) -> Page:
     """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
-    on_page = await _opened_lesson(viewer, event_id, key, lesson_id, now)
+    on_page = await _opened_lesson(viewer, date, lesson_id, now)
     lesson = on_page.lesson
     if lesson.released_id is not None:
-        return pages.redirect(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview")
-    draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=event_id))
-    return await _lesson_form(
-        pages, viewer, on_page, resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LESSON_WORDS)
-    )
+        return pages.redirect(f"{date.plan}/after/lessons/{lesson_id}/preview")
+    draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=date.event_id))
+    sheet = resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LessonForm.words())
+    return await _lesson_form(pages, viewer, on_page, sheet)
 
 
 @post(LESSON, guards=[signed_in], status_code=303)
-async def post_lesson_text(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_lesson_text(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
-    on_page = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    on_page = await _lesson_on_page(viewer, date, lesson_id)
     try:
         typed = LessonForm.read(form)
         text, edition = typed.lesson, Edition(title=typed.edition_title, text=typed.edition_text)
-        await records.change_lesson(viewer, event_id, lesson_id, text, edition, now, read=form_version(form))
-    except Invalid as wrong:
-        return await _lesson_form(pages, viewer, on_page, refuse_sheet(form, wrong, list(form_fields(LessonForm))))
-    except Conflict:
-        return await _lesson_form(
-            pages, viewer, on_page, overtake_sheet(form, _lesson_values(on_page.lesson), LESSON_WORDS)
-        )
+        await records.change_lesson(viewer, date.event_id, lesson_id, text, edition, now, read=form_version(form))
+    except (Invalid, Conflict) as refusal:
+        sheet = refused_form(form, refusal, LessonForm, _lesson_values(on_page.lesson))
+        return await _lesson_form(pages, viewer, on_page, sheet)
     tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
-    return pages.redirect(f"{_lessons_address(event_id, key)}{tail}", "Lesson saved.")
+    return pages.redirect(f"{date.plan}/after{tail}", "Lesson saved.")
 
 
 @get(f"{LESSON}/preview", guards=[signed_in])
-async def show_lesson_preview(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[str]:
+async def show_lesson_preview(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the edition as everyone would read it, with the button that releases it."""
-    return await _lesson_preview(pages, viewer, await _opened_lesson(viewer, event_id, key, lesson_id, now))
+    return await _lesson_preview(pages, viewer, await _opened_lesson(viewer, date, lesson_id, now))
 
 
 @post(f"{LESSON}/release", guards=[signed_in], status_code=303)
 async def post_lesson_release(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+    date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Page:
     """Release the edition that the preview showed, or show the preview of the one that was saved since."""
     try:
-        await records.release_lesson(viewer, event_id, lesson_id, now, read=form_version(form))
+        await records.release_lesson(viewer, date.event_id, lesson_id, now, read=form_version(form))
     except Conflict as changed:
-        return pages.refuse(f"{_lessons_address(event_id, key)}/lessons/{lesson_id}/preview", changed.sentence)
+        return pages.refuse(f"{date.plan}/after/lessons/{lesson_id}/preview", changed.sentence)
     except Invalid as wrong:
-        return await _lesson_preview(pages, viewer, await _lesson_on_page(viewer, event_id, key, lesson_id), wrong)
-    return pages.redirect(_lessons_address(event_id, key), "Lesson released. Everyone in the task force can read it.")
+        return await _lesson_preview(pages, viewer, await _lesson_on_page(viewer, date, lesson_id), wrong)
+    return pages.redirect(f"{date.plan}/after", "Lesson released. Everyone in the task force can read it.")
 
 
 @post(f"{LESSON}/withdrawal", guards=[signed_in], status_code=303)
-async def post_lesson_withdrawal(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_lesson_withdrawal(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Take the lesson off the page for everyone."""
-    await records.withdraw_lesson(viewer, event_id, lesson_id, now)
+    await records.withdraw_lesson(viewer, date.event_id, lesson_id, now)
     said = "Lesson withdrawn. People may already have read it."
-    return pages.redirect(_lessons_address(event_id, key), said)
+    return pages.redirect(f"{date.plan}/after", said)
 
 
 @post(f"{LESSON}/removal", guards=[signed_in], status_code=303)
-async def post_lesson_removal(
-    event_id: PathId, key: PathText, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_lesson_removal(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove a lesson that isn't released."""
     try:
-        await records.remove_lesson(viewer, event_id, lesson_id, now)
+        await records.remove_lesson(viewer, date.event_id, lesson_id, now)
     except Conflict as is_released:
-        return pages.refuse(_lessons_address(event_id, key), is_released.sentence)
-    return pages.redirect(_lessons_address(event_id, key), "Lesson removed.")
+        return pages.refuse(f"{date.plan}/after", is_released.sentence)
+    return pages.redirect(f"{date.plan}/after", "Lesson removed.")
 
 
-async def _lesson_on_page(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID) -> LessonOnPage:
+async def _lesson_on_page(viewer: Viewer, date: DateAddress, lesson_id: UUID) -> LessonOnPage:
     """Return the lesson with the page that it is on. Errors: NotFound, NotAllowed."""
-    view = await records.after_action_view(viewer, event_id, key)
-    _, lesson = await records.lesson_to_change(viewer, event_id, lesson_id)
+    view = await records.after_action_view(viewer, *date)
+    _, lesson = await records.lesson_to_change(viewer, date.event_id, lesson_id)
     return LessonOnPage(view, lesson)
 
 
-async def _opened_lesson(viewer: Viewer, event_id: UUID, key: str, lesson_id: UUID, now: Now) -> LessonOnPage:
+async def _opened_lesson(viewer: Viewer, date: DateAddress, lesson_id: UUID, now: Now) -> LessonOnPage:
     """Return the same, and note that the viewer opened it."""
-    on_page = await _lesson_on_page(viewer, event_id, key, lesson_id)
+    on_page = await _lesson_on_page(viewer, date, lesson_id)
     await audit.record_date_read(viewer, on_page.view.occurrence, now)
     return on_page
 
@@ -353,20 +314,14 @@ def _lesson_values(lesson: LessonLearned) -> FormSheet:
     return open_sheet(LessonForm.texts_of(lesson), lesson.version)
 
 
-async def _lesson_form(pages: Pages, viewer: Viewer, on_page: LessonOnPage, sheet: FormSheet) -> Response[str]:
+async def _lesson_form(pages: Pages, viewer: Viewer, on_page: LessonOnPage, sheet: FormSheet) -> Page:
     context = await after_context(viewer, on_page.view, sheet.form)
     shown = context | {"lesson": on_page.lesson} | sheet_context(sheet, LessonForm)
     return pages.render("operations/lesson.html", **shown)
 
 
-async def _lesson_preview(
-    pages: Pages, viewer: Viewer, on_page: LessonOnPage, wrong: Invalid | None = None
-) -> Response[str]:
+async def _lesson_preview(pages: Pages, viewer: Viewer, on_page: LessonOnPage, wrong: Invalid | None = None) -> Page:
     context = await after_context(viewer, on_page.view, FormValues({}))
     lesson, errors = on_page.lesson, errors_of(wrong, list(form_fields(LessonForm)))
     own = {"lesson": lesson, "edition": lesson.edition, "errors": errors, "status_code": 422 if wrong else 200}
     return pages.render("operations/lesson-preview.html", **context | own)
-
-
-def _lessons_address(event_id: UUID, key: str) -> str:
-    return f"/events/{event_id}/{key}/plan/after"

@@ -5,28 +5,17 @@ from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.dependencies import Form, HomeRows, Pages
-from tracker.ports.pages.core.form_shapes import (
-    Choice,
-    Day,
-    FormShape,
-    Id,
-    Refusals,
-    Text,
-    TimeOfDay,
-    Typed,
-    Whole,
-    form_context,
-)
-from tracker.ports.pages.core.form_values import FormReader, FormValues
+from tracker.ports.pages.core.dependencies import DateAddress, Form, HomeRows, OnDate, Page, Pages
+from tracker.ports.pages.core.form_shapes import Choice, Day, FormShape, Id, Text, TimeOfDay, Typed, Whole, form_context
+from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.home_part import is_from_home
-from tracker.ports.pages.events.date_pages import occurrence_times
+from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.wording import to_utc
 from tracker.rules.operations.deconfliction import ALONE_WORDS, Decision, Outcome
 from tracker.rules.operations.plans import (
@@ -153,107 +142,102 @@ PLAN_FORMS = (BasicsForm, SiteForm, ResourcesForm, NumberForm, WaiverForm, Retur
 
 
 @get(PLAN, guards=[signed_in])
-async def show_plan(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_plan(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the plan, or the button that begins one."""
-    view = await plan_view(viewer, event_id, key, now)
+    view = await plan_view(viewer, *date, now)
     plan = view.operation.version if view.operation else None
     await audit.record_date_read(viewer, view.occurrence, now, plan=plan)
     return _show_plan(pages, view)
 
 
 @post(PLAN, guards=[signed_in], status_code=303)
-async def post_plan(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_plan(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Begin the plan."""
-    await plans.start_plan(viewer, event_id, now)
-    return pages.redirect(plan_address(event_id, key), "Plan started. Add its sites next.")
+    await plans.start_plan(viewer, date.event_id, now)
+    return pages.redirect(date.plan, "Plan started. Add its sites next.")
 
 
 @post(f"{PLAN}/basics", guards=[signed_in], status_code=303)
-async def post_basics(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_basics(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Change the approving supervisor, the disclosure, and the buffer."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+    try:
         basics = BasicsForm.read(form)
         wanted = PlanBasics(
             supervisor_id=basics.supervisor, disclosure=basics.disclosure, buffer=timedelta(minutes=basics.buffer)
         )
-        await plans.change_plan_basics(viewer, event_id, wanted, now, version=plan_version_in(form))
-        return pages.redirect(plan_address(event_id, key), "Plan saved.")
-    return refusals.response
+        await plans.change_plan_basics(viewer, date.event_id, wanted, now, version=form_version(form))
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, "Plan saved.")
 
 
 @post(f"{PLAN}/sites", guards=[signed_in], status_code=303)
-async def post_site(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_site(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add a site, and compare the plan again."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+    try:
         coordinates = form["coordinates"].strip() or await coordinates_of(form["place"])
         site = SiteForm.read(form.but({"coordinates": coordinates}))
         point = site.coordinates._replace(radius_ft=site.radius)
-        await plans.add_site_to_plan(viewer, event_id, PlannedSite(role=site.role, place=site.place, point=point), now)
+        await plans.add_site_to_plan(
+            viewer, date.event_id, PlannedSite(role=site.role, place=site.place, point=point), now
+        )
         sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
-        return pages.redirect(plan_address(event_id, key), sentence)
-    return refusals.response
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, sentence)
 
 
 @post(f"{PLAN}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def post_site_removal(
-    event_id: PathId, key: PathText, site_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_site_removal(date: OnDate, site_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove a site, and compare the plan again."""
-    site = await plans.remove_site_from_plan(viewer, event_id, site_id, now)
-    return pages.redirect(
-        plan_address(event_id, key), f"{site.place} ({site.point.latitude}, {site.point.longitude}) removed."
-    )
+    site = await plans.remove_site_from_plan(viewer, date.event_id, site_id, now)
+    return pages.redirect(date.plan, f"{site.place} ({site.point.latitude}, {site.point.longitude}) removed.")
 
 
 @post(f"{PLAN}/commitments", guards=[signed_in], status_code=303)
-async def post_commitment(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_commitment(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Record what an agency commits."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+    try:
         resources = ResourcesForm.read(form)
         await plans.commit_resources(
             viewer,
-            event_id,
+            date.event_id,
             resources.agency,
             people=resources.people,
             vehicles=resources.vehicles,
             skills=resources.skills,
             now=now,
         )
-        return pages.redirect(plan_address(event_id, key), "Resources saved.")
-    return refusals.response
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, "Resources saved.")
 
 
 @post(f"{PLAN}/commitments/{{agency_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def post_commitment_removal(
-    event_id: PathId, key: PathText, agency_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Response[Any]:
+async def post_commitment_removal(date: OnDate, agency_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove what an agency committed."""
-    await plans.withdraw_resources(viewer, event_id, agency_id, now)
-    return pages.redirect(plan_address(event_id, key), "Resources removed.")
+    await plans.withdraw_resources(viewer, date.event_id, agency_id, now)
+    return pages.redirect(date.plan, "Resources removed.")
 
 
-def plan_refusals(
-    pages: Pages, viewer: Viewer, event_id: UUID, key: str, form: FormValues, now: datetime, hit_id: UUID | None = None
-) -> Refusals:
-    """Return the frame of a deed on a plan: refused, the page shows what was typed, and why.
+async def _plan_again(
+    pages: Pages,
+    viewer: Viewer,
+    date: DateAddress,
+    form: FormValues,
+    now: datetime,
+    refusal: Invalid | Conflict,
+    hit_id: UUID | None = None,
+) -> Page:
+    """Show the page with what was typed, and why it was refused.
 
     After a conflict, what was typed is beside the plan as it is now, and can be sent again.
     """
-
-    async def show_again(refusal: Invalid | Conflict) -> Response[str]:
-        view = await plan_view(viewer, event_id, key, now)
-        if isinstance(refusal, Invalid):
-            return _show_plan(pages, view, form, refusal, hit_id)
-        current = form.but({"version": str(view.operation.version if view.operation else "")})
-        return _show_plan(pages, view, current, Invalid(refusal.sentence), hit_id)
-
-    return Refusals(show_again)
+    view = await plan_view(viewer, *date, now)
+    if isinstance(refusal, Conflict):
+        form = form.but({"version": str(view.operation.version if view.operation else "")})
+        refusal = Invalid(refusal.sentence)
+    return _show_plan(pages, view, form, refusal, hit_id)
 
 
 def _show_plan(
@@ -262,135 +246,107 @@ def _show_plan(
     form: FormValues | None = None,
     wrong: Invalid | None = None,
     hit_id: UUID | None = None,
-) -> Response[str]:
+) -> Page:
     """Render the page; after an error with what was typed, for a conflict in the form of that conflict."""
     return pages.render(
         "operations/plan.html",
         **form_context(form, wrong, *PLAN_FORMS),
         view=view,
-        event=view.occurrence.event,
         posted_hit=hit_id,
         map=draw_site_map(view.sites.values()),
         states=STATES,
         site_words=SiteRole.labels(),
         alone=list(ALONE_WORDS.items()),
         outcomes=Outcome.labels(),
-        **occurrence_times(view.occurrence),
+        **date_context(view.occurrence),
     )
 
 
-def plan_version_in(form: FormValues) -> int:
-    """Return the version of the plan that the page showed; 0, which no plan has, for anything else."""
-    return FormReader(form).number("version") or 0
-
-
-def plan_address(event_id: UUID, key: str) -> str:
-    """Return the address of the page of a plan."""
-    return f"/events/{event_id}/{key}/plan"
-
-
 @post(f"{PLAN}/states", guards=[signed_in], status_code=303)
-async def post_state(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_state(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Take the plan to another state; the page says why not, if it can't."""
     try:
         to = OperationState(form["to"])
     except ValueError as odd:
         raise NotFound from odd
     try:
-        await approvals.change_plan_state(viewer, event_id, to, now, version=plan_version_in(form))
+        await approvals.change_plan_state(viewer, date.event_id, to, now, version=form_version(form))
     except (NotAllowed, Conflict) as refused:
-        return pages.refuse(plan_address(event_id, key), f"Not changed. {refused.sentence}")
+        return pages.refuse(date.plan, f"Not changed. {refused.sentence}")
     done = STATES[to].sentence
-    return pages.redirect(plan_address(event_id, key), done)
+    return pages.redirect(date.plan, done)
 
 
 @post(f"{PLAN}/clearances", guards=[signed_in], status_code=303)
-async def post_number(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_number(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Record a deconfliction number."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+    try:
         typed = NumberForm.read(form)
-        zone = (await event_to_plan(viewer, event_id)).zone
+        zone = (await event_to_plan(viewer, date.event_id)).zone
         day, at = typed.submitted_on, typed.submitted_at
         submitted_at = to_utc(datetime.combine(day, at), zone) if day and at else None
         asked = OutsideCheck(system=typed.system, number=typed.number, result=typed.result, submitted_at=submitted_at)
-        await approvals.record_deconfliction_number(viewer, event_id, asked, now)
-        return pages.redirect(plan_address(event_id, key), "Number recorded.")
-    return refusals.response
+        await approvals.record_deconfliction_number(viewer, date.event_id, asked, now)
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, "Number recorded.")
 
 
 @post(f"{PLAN}/waivers", guards=[signed_in], status_code=303)
-async def post_waiver(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_waiver(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Waive the deconfliction number."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
-        await approvals.waive_deconfliction(viewer, event_id, WaiverForm.read(form).waiver, now)
-        return pages.redirect(plan_address(event_id, key), "Deconfliction number waived.")
-    return refusals.response
+    try:
+        await approvals.waive_deconfliction(viewer, date.event_id, WaiverForm.read(form).waiver, now)
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, "Deconfliction number waived.")
 
 
 @post(f"{PLAN}/returns", guards=[signed_in], status_code=303)
-async def post_return(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_return(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Send the plan back to planning with a comment."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now) as refusals:
+    try:
         comment = ReturnForm.read(form).comment
-        await approvals.return_plan(viewer, event_id, comment, now, version=plan_version_in(form))
-        return pages.redirect(plan_address(event_id, key), "Plan sent back. Its lead gets an email.")
-    return refusals.response
+        await approvals.return_plan(viewer, date.event_id, comment, now, version=form_version(form))
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal)
+    return pages.redirect(date.plan, "Plan sent back. Its lead gets an email.")
 
 
-@post("/events/{event_id:uuid}/{key:str}/plan/acknowledgments", guards=[signed_in], status_code=303)
+@post(f"{PLAN}/acknowledgments", guards=[signed_in], status_code=303)
 async def post_acknowledgment(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
-) -> Response[Any]:
+    date: OnDate, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
+) -> Page:
     """Acknowledge the version that was shown, or say that the plan has changed since."""
-    version = FormReader(form).number("version") or 0
+    version = form_version(form)
     said, refused = f"{viewer.agency} has acknowledged version {version}.", ""
     try:
-        await approvals.acknowledge_plan_version(viewer, event_id, version, now)
+        await approvals.acknowledge_plan_version(viewer, date.event_id, version, now)
     except (Conflict, NotAllowed) as changed:
         said = refused = changed.sentence
     if home_rows.are_asked_for(form):
-        return await _row(home_rows, event_id, key, said, refused)
-    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}/plan"
+        home = await home_rows.found()
+        plans_to_acknowledge = (row for row in home.follow_up if isinstance(row, OpenAcknowledgment))
+        row = next((row for row in plans_to_acknowledge if (row.line.event_id, row.line.key) == date), None)
+        template = "core/home/row-plan.html" if row else "core/home/row-settled.html"
+        return home_rows.show(template, home, said, refused=refused, row=row, key=f"plan-{date.event_id}-{date.key}")
+    address = HOME if is_from_home(form) else date.plan
     return pages.refuse(address, refused) if refused else pages.redirect(address, said)
 
 
-async def _row(home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str) -> Response[str]:
-    """Return the row of the home page as it is now; when nothing is left to do, it says what was done."""
-    home = await home_rows.found()
-    row = next(
-        (
-            row
-            for row in home.follow_up
-            if isinstance(row, OpenAcknowledgment) and (row.line.event_id, row.line.key) == (event_id, key)
-        ),
-        None,
-    )
-    template = "core/home/row-plan.html" if row else "core/home/row-settled.html"
-    return home_rows.show(template, home, said, refused=refused, row=row, key=f"plan-{event_id}-{key}")
-
-
 @post(f"{PLAN}/conflicts/{{hit_id:uuid}}/decisions", guards=[signed_in], status_code=303)
-async def post_decision(
-    event_id: PathId, key: PathText, hit_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_decision(date: OnDate, hit_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Record this side's decision about a conflict."""
-    async with plan_refusals(pages, viewer, event_id, key, form, now, hit_id) as refusals:
+    try:
         side = DecisionForm.read(form)
-        await deconfliction.decide_conflict(viewer, event_id, hit_id, side.decision, side.reason, now)
-        return pages.redirect(plan_address(event_id, key), "Decision recorded.")
-    return refusals.response
+        await deconfliction.decide_conflict(viewer, date.event_id, hit_id, side.decision, side.reason, now)
+    except (Invalid, Conflict) as refusal:
+        return await _plan_again(pages, viewer, date, form, now, refusal, hit_id)
+    return pages.redirect(date.plan, "Decision recorded.")
 
 
 @get("/deconfliction", guards=[signed_in])
-async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Response[str]:
+async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Page:
     """Show the open conflicts. Errors: NotFound for everyone but deconfliction officers."""
     return pages.render(
         "operations/officer.html",

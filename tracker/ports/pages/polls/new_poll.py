@@ -1,19 +1,20 @@
 """The form that asks people for dates: rows to type in, and suggested times to check."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
-from typing import Any
+from contextlib import suppress
+from datetime import date, datetime
+from typing import Annotated, NamedTuple
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
-from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.availability.availability import TimeChoice, time_choice
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
+from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages
+from tracker.ports.pages.core.form_shapes import Day, FormField, FormShape, form_context
+from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, to_utc
@@ -27,28 +28,72 @@ from tracker.usecases.events import form_options
 from tracker.usecases.events.scheduling import plan_to_change
 from tracker.usecases.polls import polls
 
-NEW_POLL_FIELDS = ("dates", "reply_by")
 ROWS = 3
 """Empty rows that the form begins with, and that "Add 3 dates" adds."""
 OPENED = "People will get an email in a moment."
 
 
-class TypedDate(Struct, frozen=True, kw_only=True):
+class TypedDate(NamedTuple):
     """One row of the form, as it was typed."""
 
     day: str
     starts: str
 
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nothing was typed; a start alone is the one that the row began with."""
-        return not self.day.strip()
+
+class ProposedDates(FormField, frozen=True):
+    """Days and times in rows, as naive local starts; an error of one row is an error of them all.
+
+    A row without a day is empty: its start is the one that it began with.
+    """
+
+    def read(self, reader: FormReader, name: str) -> list[datetime]:
+        starts = []
+        for row in typed_rows(reader.form):
+            row_reader = FormReader(FormValues({"day": [row.day], "starts": [row.starts]}))
+            day = row_reader.day("day")
+            at = row_reader.time("starts", "Enter a start time for each date.") if row.day.strip() else None
+            for sentence in row_reader.wrong.values():
+                reader.refuse(name, sentence)
+            if day and at is not None:
+                starts.append(datetime.combine(day, at))
+        return starts
+
+
+class SuggestedStarts(FormField, frozen=True):
+    """The suggested times that are checked, as naive local starts, without those that can't be read."""
+
+    def read(self, reader: FormReader, name: str) -> list[datetime]:
+        starts = []
+        for text in reader.form.all(name):
+            with suppress(ValueError):
+                starts.append(datetime.fromisoformat(text.partition("/")[0]))
+        return [start for start in starts if start.tzinfo is None]
+
+
+class NewPollForm(FormShape, kw_only=True):
+    """The dates that people are asked for, and by when they reply."""
+
+    dates: Annotated[list[datetime], ProposedDates("Dates to propose")]
+    suggested: Annotated[list[datetime], SuggestedStarts("Suggested times")]
+    reply_by: Annotated[date, Day("Reply by", missing="Choose a day by which people should reply.")]
+
+    def poll(self, zone: str) -> NewPoll:
+        """Return what is proposed: the suggested times follow those that were typed."""
+        further = sorted({start for start in self.suggested if start not in self.dates})
+        reply_by = to_utc(datetime.combine(self.reply_by, REPLY_HOUR), zone)
+        return NewPoll(starts=(*self.dates, *further), reply_by=reply_by)
+
+
+def typed_rows(form: FormValues) -> list[TypedDate]:
+    """Return the rows of the form."""
+    times = [*form.all("times"), *[""] * len(form.all("dates"))]
+    return [TypedDate(day, starts) for day, starts in zip(form.all("dates"), times, strict=False)]
 
 
 @get("/events/{event_id:uuid}/poll", guards=[signed_in])
 async def show_new_poll(
     event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Show the form, which begins with the dates of a canceled poll, or the draft's; an open poll is shown instead."""
     event = await polls.draft_for(viewer, event_id)
     known = await polls.last_poll_of(viewer, event)
@@ -64,13 +109,18 @@ async def show_new_poll(
 @post("/events/{event_id:uuid}/poll", guards=[signed_in], status_code=303)
 async def post_new_poll(
     event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Ask people for dates, or show the form again with its errors or with more rows."""
     event = await polls.draft_for(viewer, event_id)
     if form["save"] != "ask":
-        return await _shown(pages, viewer, event, _with_rows(form), now, settings)
+        rows = typed_rows(form)
+        added = max(0, min(ROWS, MOST_DATES - len(rows)))
+        more = [TypedDate("", rows[-1].starts if rows else "")] * added
+        days, times = [row.day for row in [*rows, *more]], [row.starts for row in [*rows, *more]]
+        return await _shown(pages, viewer, event, form.but({"dates": days, "times": times}), now, settings)
+    timed = form.but({"times": ["00:00"] * len(form.all("dates"))}) if event.is_all_day else form
     try:
-        poll_id = await polls.open_poll(viewer, event_id, _read(form, event), now)
+        poll_id = await polls.open_poll(viewer, event_id, NewPollForm.read(timed).poll(event.zone), now)
     except Invalid as wrong:
         return await _shown(pages, viewer, event, form, now, settings, wrong)
     return pages.redirect(f"/polls/{poll_id}", OPENED)
@@ -84,18 +134,16 @@ async def _shown(
     now: Now,
     settings: Settings,
     wrong: Invalid | None = None,
-) -> Response[str]:
+) -> Page:
     return pages.render(
         "polls/new.html",
-        status_code=422 if wrong else 200,
+        **form_context(form, wrong, NewPollForm),
         hindrance=await polls.draft_hindrance(event),
         event=event,
-        form=form,
-        rows=_rows(form),
+        rows=typed_rows(form),
         suggested=await _suggested(viewer, event, now, settings),
         reads_outside=settings.shared_calendars,
         lost=await polls.lost_by_asking_again(viewer, event),
-        errors=errors_of(wrong, NEW_POLL_FIELDS),
         most=MOST_DATES,
         more=ROWS,
     )
@@ -119,61 +167,13 @@ def _begun(event: Event, earlier: Sequence[datetime], now: datetime) -> FormValu
     )
 
 
-def _rows(form: FormValues) -> list[TypedDate]:
-    times = [*form.all("times"), *[""] * len(form.all("dates"))]
-    return [TypedDate(day=day, starts=starts) for day, starts in zip(form.all("dates"), times, strict=False)]
-
-
-def _with_rows(form: FormValues) -> FormValues:
-    rows = _rows(form)
-    added = max(0, min(ROWS, MOST_DATES - len(rows)))
-    starts = rows[-1].starts if rows else ""
-    days, times = [row.day for row in rows], [row.starts for row in rows]
-    return form.but({"dates": [*days, *[""] * added], "times": [*times, *[starts] * added]})
-
-
-def _read(form: FormValues, event: Event) -> NewPoll:
-    """Return what the form proposes. Errors: Invalid by field."""
-    reader = FormReader(form)
-    typed = [row for row in _rows(form) if not row.is_empty]
-    starts = [moment for typed_date in typed if (moment := _start(reader, typed_date, event))]
-    ticked = [_start_of(one) for one in form.all("suggested")]
-    day = reader.day("reply_by", "Choose a day by which people should reply.")
-    reader.check()
-    further = {moment for moment in ticked if moment and moment not in starts}
-    return NewPoll(starts=(*starts, *sorted(further)), reply_by=_end(day, event))
-
-
-def _end(day: date | None, event: Event) -> datetime:
-    return to_utc(datetime.combine(day, REPLY_HOUR), event.zone) if day else datetime.min.replace(tzinfo=UTC)
-
-
-def _start(reader: FormReader, typed: TypedDate, event: Event) -> datetime | None:
-    """Return the local start of a row; an error of one row is an error of the dates."""
-    row = FormReader(FormValues({"day": [typed.day], "starts": [typed.starts]}))
-    day = row.day("day")
-    starts = time() if event.is_all_day else row.time("starts", "Enter a start time for each date.")
-    for sentence in row.wrong.values():
-        reader.refuse("dates", sentence)
-    return datetime.combine(day, starts) if day and starts is not None else None
-
-
-def _start_of(text: str) -> datetime | None:
-    """Return the local start of a suggested time; None when it can't be read."""
-    try:
-        starts = datetime.fromisoformat(text.partition("/")[0])
-    except ValueError:
-        return None
-    return None if starts.tzinfo else starts
-
-
 async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings) -> Sequence[TimeChoice]:
     """Return the suggested times for the people of the draft, from its own day on or from tomorrow on."""
     if event.is_all_day:
         return ()
     _, plan = await plan_to_change(viewer, event.id)
     offered = await form_options.choices_in_form(viewer, event, plan.invitees)
-    asked = {one: role for one, role in plan.invitees.items() if role.takes_part}
+    asked = {person_id: role for person_id, role in plan.invitees.items() if role.takes_part}
     invitees = {offered.lead_id: AttendeeRole.CHAIR} | asked
     day = max(event.starts.date(), next_working_day(local(now, event.zone).date()))
     wanted = TimeSearch(
@@ -186,6 +186,6 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
     )
     times_found = await availability.find_times(viewer, invitees, wanted, now)
     names = {person.id: person for person in (*offered.people, offered.lead) if person}
-    required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
+    required = [person_id for person_id, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
     days = times_found.days if wanted.reads_outside else {}
     return [time_choice(suggestion, event.zone, required, names, days) for suggestion in times_found.suggestions]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from litestar import HttpMethod, Response, get, post, route
@@ -15,7 +15,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
 from tracker.ports.http.guards import POLLED, link, signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, link_page, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
 from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.core.wording import local
@@ -54,7 +54,7 @@ class ProposedDate(Struct, frozen=True, kw_only=True):
 
 
 @get("/polls/{poll_id:uuid}", guards=[signed_in])
-async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show a poll, or say that it was canceled; the address of one that was asked again leads to its successor."""
     try:
         context = await _poll_page_by_id(viewer, poll_id, now)
@@ -67,7 +67,7 @@ async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> 
 
 
 @get("/polls/{poll_id:uuid}/table", guards=[signed_in], opt=POLLED)
-async def show_poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show only the tables, for a page that refreshes them every 15 seconds; one that was asked again is left."""
     try:
         return pages.render("polls/table.html", **await _poll_page_by_id(viewer, poll_id, now))
@@ -79,7 +79,7 @@ async def show_poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: No
 
 
 @post("/polls/{poll_id:uuid}/replies", guards=[signed_in], status_code=303)
-async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Record the viewer's replies, or show the page again with what was chosen."""
     try:
         poll = await polls.poll_for(viewer, poll_id)
@@ -142,7 +142,7 @@ def _poll_address(poll: Poll) -> str:
     return f"/polls/{poll.id}"
 
 
-def _canceled_page(pages: Pages, why: Gone) -> Response[str]:
+def _canceled_page(pages: Pages, why: Gone) -> Page:
     return pages.render("polls/closed.html", status_code=410, sentence=why.sentence)
 
 
@@ -158,9 +158,6 @@ async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any
     return poll_context(await polls.view_poll(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
 
 
-PollLinkResponse = TypeVar("PollLinkResponse", bound=Response[Any])
-
-
 class OpenedPollLink(NamedTuple):
     """What a link shows, and to whom."""
 
@@ -169,9 +166,7 @@ class OpenedPollLink(NamedTuple):
 
 
 @route("/p/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def show_poll_link(
-    token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links
-) -> Response[str]:
+async def show_poll_link(token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links) -> Page:
     """Show the dates of a poll; ?saved=yes shows what was saved."""
     try:
         opened = await _open_link(links, token, now, origin)
@@ -183,7 +178,7 @@ async def show_poll_link(
 @post("/p/{token:str}", guards=[link], status_code=303)
 async def post_poll_link_replies(
     token: PathText, pages: Pages, origin: Origin, form: Form, now: Now, links: Links
-) -> Response[Any]:
+) -> Page:
     """Record the replies, or show the form: with why they are refused, or that the person is asked about new dates."""
     try:
         opened = await _open_link(links, token, now, origin)
@@ -198,7 +193,7 @@ async def post_poll_link_replies(
             return _link_form(pages, opened, token, now, Invalid(asked_again.sentence), is_asked_again=True)
     except (NotFound, Gone) as closed:
         return _closed_link(pages, closed)
-    return _private(Redirect(f"/p/{token}?saved=yes", status_code=303))
+    return link_page(Redirect(f"/p/{token}?saved=yes", status_code=303))
 
 
 async def _open_link(links: Links, token: str, now: Now, origin: Origin) -> OpenedPollLink:
@@ -214,13 +209,13 @@ def _link_form(
     *,
     is_saved: bool = False,
     is_asked_again: bool = False,
-) -> Response[str]:
+) -> Page:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
     poll, respondent = opened.view.poll, opened.view.own
     if poll.event.is_restricted:
-        return _private(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
+        return link_page(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
     context = poll_context(opened.view, now) | {"errors": errors_of(wrong, FIELDS)}
-    return _private(
+    return link_page(
         pages.render(
             "polls/link.html",
             status_code=409 if is_asked_again else 422 if wrong else 200,
@@ -233,17 +228,11 @@ def _link_form(
     )
 
 
-def _closed_link(pages: Pages, why: NotFound | Gone) -> Response[str]:
+def _closed_link(pages: Pages, why: NotFound | Gone) -> Page:
     """Say why replies are closed; of any other link, say only that it can't be used."""
     if why.sentence in (NotFound.sentence, Gone.sentence):
-        return _private(pages.render("core/errors/link.html", status_code=404, of="poll"))
-    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=""))
-
-
-def _private(response: PollLinkResponse) -> PollLinkResponse:
-    """Keep the address, which is the permission to reply, from search engines and other sites."""
-    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
-    return response
+        return link_page(pages.render("core/errors/link.html", status_code=404, of="poll"))
+    return link_page(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=""))
 
 
 @post("/polls/{poll_id:uuid}/nudges", guards=[signed_in], status_code=303)
@@ -278,13 +267,13 @@ NOWHERE = UUID(int=0)
 
 
 @get("/polls/{poll_id:uuid}/date", guards=[signed_in])
-async def show_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, params: Query, now: Now) -> Response[str]:
+async def show_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, params: Query, now: Now) -> Page:
     """Show a date with everyone's replies, and what happens when the event is scheduled on it."""
     return await _question(pages, viewer, poll_id, id_in(params["date"]) or NOWHERE, now)
 
 
 @post("/polls/{poll_id:uuid}/date", guards=[signed_in], status_code=303)
-async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Schedule the event on one of the dates."""
     event_id = (await poll_closing.led_poll(viewer, poll_id)).event.id
     option_id = id_in(form["date"]) or NOWHERE
@@ -297,7 +286,7 @@ async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, fo
 
 
 @get("/polls/{poll_id:uuid}/cancellation", guards=[signed_in])
-async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show what happens when a poll is canceled."""
     poll, effect = await poll_closing.led_poll(viewer, poll_id), None
     with surviving_failures():
@@ -325,9 +314,7 @@ async def post_poll_restoration(poll_id: PathId, pages: Pages, viewer: Viewer, n
     return pages.redirect(f"/polls/{poll_id}", "Undone. The poll is open, and no one was notified.")
 
 
-async def _question(
-    pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = ""
-) -> Response[str]:
+async def _question(pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = "") -> Page:
     poll = await poll_closing.led_poll(viewer, poll_id)
     poll_closing.chosen_poll_date(poll, option_id, now)
     deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)

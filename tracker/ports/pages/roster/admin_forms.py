@@ -5,11 +5,10 @@ They need a recent confirmation, show errors at their fields, and show what anot
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import PathParameter
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,7 +16,15 @@ from msgspec.structs import replace
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, first_reauthenticate, is_reauthenticated
+from tracker.ports.pages.core.dependencies import (
+    Drafts,
+    Form,
+    Page,
+    Pages,
+    Query,
+    first_reauthenticate,
+    is_reauthenticated,
+)
 from tracker.ports.pages.core.form_shapes import FormShape, form_fields, sheet_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.sheets import (
@@ -35,10 +42,6 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.roster.directory import MANAGERS_ONLY
 
 Facts = TypeVar("Facts")
-ShowForm = Callable[[FormSheet], Awaitable[Response[Any]]]
-SavingDeed = Callable[[], Awaitable[Response[Any]]]
-CurrentForm = Callable[[], Awaitable[tuple[FormSheet, FormWords]]]
-"""Returns the form as it is now, after another person saved it."""
 
 
 async def _as_it_is(_: Viewer, form: FormValues) -> FormValues:
@@ -73,11 +76,6 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     leads_to: Callable[[UUID], str] | None = None
     """Where it is shown afterward; None = at its own address."""
 
-    @property
-    def edit_route(self) -> str:
-        """The route of the form of a known one."""
-        return f"{self.address}/{{{self.key}:uuid}}/edit"
-
     def place(self, thing_id: UUID) -> str:
         """Return where it is shown."""
         return self.leads_to(thing_id) if self.leads_to else f"{self.address}/{thing_id}"
@@ -87,94 +85,59 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
         """The form as one that keeps drafts."""
         return DraftForm(self.address.removeprefix("/"))
 
-    def draft_of(self, thing_id: UUID | None) -> DraftKey:
-        """Return which draft the form keeps."""
-        return DraftKey(form=self.draft, subject=str(thing_id or ""))
-
 
 def handlers_of(kept: AdminForm[Any]) -> list[Any]:
-    """Return the handlers of the form: those that show and save it, for a new thing and for a known one."""
-    return [*_of_new(kept), _edit_of(kept), _change_of(kept)]
+    """Return the handlers of the form: one shows it and one saves it, for a new thing and for a known one."""
+    routes = [f"{kept.address}/new", f"{kept.address}/{{{kept.key}:uuid}}/edit"]
+    ThingId: TypeAlias = Annotated[UUID | None, PathParameter(name=kept.key)]
 
+    @get(routes, guards=[signed_in])
+    async def show_form(
+        pages: Pages, visit: Visit, params: Query, drafts: Drafts, zone: Zone, now: Now, *, thing_id: ThingId = None
+    ) -> Page:
+        """Show the form, or the viewer's draft of it."""
+        viewer = visit.viewer
+        check_roster_manager(viewer)
+        draft = await drafts.kept(DraftKey(form=kept.draft, subject=str(thing_id or "")))
+        if thing_id is None:
+            sheet = resume_sheet(draft, kept.draft, FormSheet(form=kept.blank(params, zone)))
+        else:
+            draft = await kept.settled(viewer, draft) if draft else None
+            sheet = resume_sheet(draft, kept.draft, *await _opened(kept, viewer, thing_id, zone, draft))
+        back = f"{kept.address}/{thing_id}/edit" if thing_id else routes[0]
+        return first_reauthenticate(visit, back, now) or await _render(kept, pages, viewer, sheet, thing_id)
 
-def _of_new(kept: AdminForm[Any]) -> tuple[Any, Any]:
-    address = f"{kept.address}/new"
-
-    @get(address, guards=[signed_in])
-    async def new(pages: Pages, visit: Visit, params: Query, drafts: Drafts, zone: Zone, now: Now) -> Response[Any]:
-        """Show the form of a new one, or the viewer's draft of it."""
-        check_roster_manager(visit.viewer)
-        sheet = resume_sheet(
-            await drafts.kept(kept.draft_of(None)), kept.draft, FormSheet(form=kept.blank(params, zone))
-        )
-        return first_reauthenticate(visit, address, now) or await _render(kept, pages, visit.viewer, sheet, None)
-
-    @post(address, guards=[signed_in], status_code=303)
-    async def add(pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now) -> Response[Any]:
-        """Add it, or show the form again with its errors."""
-        check_roster_manager(visit.viewer)
-        form = await kept.settled(visit.viewer, form)
-
-        async def deed() -> Response[Any]:
-            facts = kept.read(form, zone)
-            thing_id = await kept.add(visit.viewer, facts, visit.reauthenticated_at, now)
-            return pages.redirect(kept.place(thing_id), kept.added(facts))
-
-        async def show(sheet: FormSheet) -> Response[Any]:
-            return await _render(kept, pages, visit.viewer, sheet, None)
-
-        return await save_admin_form(visit, form, now, tuple(form_fields(kept.shape)), deed, show)
-
-    return new, add
-
-
-def _edit_of(kept: AdminForm[Any]) -> Any:
-    @get(kept.edit_route, guards=[signed_in])
-    async def edit(
-        thing_id: Annotated[UUID, PathParameter(name=kept.key)],
-        pages: Pages,
-        visit: Visit,
-        drafts: Drafts,
-        zone: Zone,
-        now: Now,
-    ) -> Response[Any]:
-        """Show the form of one, or the viewer's draft of it."""
-        check_roster_manager(visit.viewer)
-        draft = await drafts.kept(kept.draft_of(thing_id))
-        draft = await kept.settled(visit.viewer, draft) if draft else None
-        sheet = resume_sheet(draft, kept.draft, *await _opened(kept, visit.viewer, thing_id, zone, draft))
-        first = first_reauthenticate(visit, f"{kept.address}/{thing_id}/edit", now)
-        return first or await _render(kept, pages, visit.viewer, sheet, thing_id)
-
-    return edit
-
-
-def _change_of(kept: AdminForm[Any]) -> Any:
-    @post(kept.edit_route, guards=[signed_in], status_code=303)
-    async def change(
-        thing_id: Annotated[UUID, PathParameter(name=kept.key)],
-        pages: Pages,
-        visit: Visit,
-        form: Form,
-        zone: Zone,
-        now: Now,
-    ) -> Response[Any]:
+    @post(routes, guards=[signed_in], status_code=303)
+    async def save_form(
+        pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now, *, thing_id: ThingId = None
+    ) -> Page:
         """Save it, or show the form again with errors or with changes that were saved meanwhile."""
         check_roster_manager(visit.viewer)
         form = await kept.settled(visit.viewer, form)
+        if not is_reauthenticated(visit, now):
+            return await _render(kept, pages, visit.viewer, unproved_sheet(form), thing_id)
+        try:
+            return await _save(kept, pages, visit, form, zone, now, thing_id)
+        except Invalid as wrong:
+            sheet = refuse_sheet(form, wrong, list(form_fields(kept.shape)))
+        except Conflict:
+            if thing_id is None:
+                raise
+            sheet = overtake_sheet(form, *await _opened(kept, visit.viewer, thing_id, zone, form))
+        return await _render(kept, pages, visit.viewer, sheet, thing_id)
 
-        async def deed() -> Response[Any]:
-            facts = kept.read(form, zone)
-            await kept.change(visit.viewer, thing_id, facts, form_version(form), visit.reauthenticated_at, now)
-            return pages.redirect(kept.place(thing_id), kept.saved(facts))
+    return [show_form, save_form]
 
-        async def show(sheet: FormSheet) -> Response[Any]:
-            return await _render(kept, pages, visit.viewer, sheet, thing_id)
 
-        current = partial(_opened, kept, visit.viewer, thing_id, zone, form)
-        return await save_admin_form(visit, form, now, tuple(form_fields(kept.shape)), deed, show, current)
-
-    return change
+async def _save(
+    kept: AdminForm[Any], pages: Pages, visit: Visit, form: FormValues, zone: str, now: Now, thing_id: UUID | None
+) -> Page:
+    facts, proof = kept.read(form, zone), visit.reauthenticated_at
+    if thing_id is None:
+        new_id = await kept.add(visit.viewer, facts, proof, now)
+        return pages.redirect(kept.place(new_id), kept.added(facts))
+    await kept.change(visit.viewer, thing_id, facts, form_version(form), proof, now)
+    return pages.redirect(kept.place(thing_id), kept.saved(facts))
 
 
 async def _opened(
@@ -187,9 +150,7 @@ async def _opened(
     )
 
 
-async def _render(
-    kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: FormSheet, thing_id: UUID | None
-) -> Response[Any]:
+async def _render(kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: FormSheet, thing_id: UUID | None) -> Page:
     shown = await kept.shown(viewer, thing_id, sheet.form)
     return pages.render(kept.template, **sheet_context(sheet, kept.shape), **shown)
 
@@ -200,27 +161,6 @@ def check_roster_manager(viewer: Viewer) -> None:
         raise NotAllowed(MANAGERS_ONLY)
 
 
-async def save_admin_form(
-    visit: Visit,
-    form: FormValues,
-    now: Now,
-    fields: Sequence[str],
-    deed: SavingDeed,
-    show: ShowForm,
-    current: CurrentForm | None = None,
-) -> Response[Any]:
-    """Save a form, or show it again with everything that was typed.
-
-    It is shown again without a recent confirmation (403), with errors (422), or beside what another person saved
-    meanwhile (409).
-    """
-    if not is_reauthenticated(visit, now):
-        return await show(replace(typed_sheet(form), asks_reauthentication=True, status_code=403))
-    try:
-        return await deed()
-    except Invalid as wrong:
-        return await show(refuse_sheet(form, wrong, fields))
-    except Conflict:
-        if current is None:
-            raise
-        return await show(overtake_sheet(form, *await current()))
+def unproved_sheet(form: FormValues) -> FormSheet:
+    """Return a form as it was sent without a recent confirmation (403)."""
+    return replace(typed_sheet(form), asks_reauthentication=True, status_code=403)

@@ -2,18 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from operator import attrgetter
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tracker.database import together
-from tracker.errors import NotFound
+from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate, usual_escalation
+from tracker.ports.pages.core.dependencies import (
+    Form,
+    Page,
+    Pages,
+    first_reauthenticate,
+    is_reauthenticated,
+    usual_escalation,
+)
 from tracker.ports.pages.core.form_shapes import Check, Choice, FormShape, Id, Ids, Name, Text, Whole, form_fields
 from tracker.ports.pages.core.form_values import (
     WORDS,
@@ -24,8 +32,8 @@ from tracker.ports.pages.core.form_values import (
     read_chosen_person,
     settle_chosen_person,
 )
-from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, typed_sheet
-from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of, save_admin_form
+from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, typed_sheet
+from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of, unproved_sheet
 from tracker.ports.pages.roster.people import ROSTER_WORDS, is_reviewed, review_of
 from tracker.rules.core.viewers import Arm, Status
 from tracker.rules.emails.escalations import escalation_words
@@ -36,7 +44,6 @@ from tracker.rules.roster.directory import (
     CommitteeCard,
     CommitteeFacts,
     CommitteeStatus,
-    PersonCard,
     SeatFacts,
 )
 from tracker.rules.views.impact import ListImpact, list_change_words
@@ -62,7 +69,7 @@ class CommitteeForm(FormShape, kw_only=True):
     place: Annotated[str, Text("Usual place", LONGEST_PLACE)]
     chair: Annotated[UUID | None, Id("Chair", of="chair_id")]
     quorum: Annotated[int | None, Whole("Quorum", 2, of="quorum.seats")]
-    both_arms: Annotated[bool, Check("Require someone from each arm", of="quorum.both_arms", no="none")]
+    both_arms: Annotated[bool, Check("Require someone from each arm", of="quorum.both_arms", empty="none")]
     status: Annotated[CommitteeStatus, Choice("Status", words=STATUS_WORDS, notes=STATUS_NOTES)] = (
         CommitteeStatus.ACTIVE
     )
@@ -81,7 +88,7 @@ class SeatForm(FormShape, kw_only=True):
 
 
 @get("/committees", guards=[signed_in])
-async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def committees_page(pages: Pages, viewer: Viewer) -> Page:
     """Show the committees that the viewer may know."""
     committee_cards = await directory.committees_for(viewer)
     return pages.render(
@@ -90,7 +97,7 @@ async def committees_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @get("/committees/{committee_id:uuid}", guards=[signed_in])
-async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
+async def committee_page(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Page:
     """Show one committee with its seats."""
     committee_card = await directory.committee_for(viewer, committee_id)
     known, policy, days = await together(
@@ -163,7 +170,7 @@ committee_form = handlers_of(
 
 
 @get("/committees/{committee_id:uuid}/seats", guards=[signed_in])
-async def seat_of_agency(committee_id: PathId, viewer: Viewer, agency: FromQuery[str] = "") -> Response[Any]:
+async def seat_of_agency(committee_id: PathId, viewer: Viewer, agency: FromQuery[str] = "") -> Page:
     """Redirect to the form of the seat of the agency in the address."""
     check_roster_manager(viewer)
     agency_id = id_in(agency)
@@ -175,7 +182,7 @@ async def seat_of_agency(committee_id: PathId, viewer: Viewer, agency: FromQuery
 @get(SEAT, guards=[signed_in])
 async def seat_page(
     committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, now: Now
-) -> Response[Any]:
+) -> Page:
     """Show the holders of a seat, or the form of a new one."""
     sheet, _ = await _seat_sheet(viewer, committee_id, agency_id)
     back = f"/committees/{committee_id}/seats/{agency_id}"
@@ -183,35 +190,32 @@ async def seat_page(
 
 
 @post(SEAT, guards=[signed_in], status_code=303)
-async def save_seat(
-    committee_id: PathId, agency_id: PathId, pages: Pages, visit: Visit, form: Form, now: Now
-) -> Response[Any]:
+async def save_seat(committee_id: PathId, agency_id: PathId, pages: Pages, visit: Visit, form: Form, now: Now) -> Page:
     """Save the holders of a seat, or show the form again with errors or with changes that were saved meanwhile."""
-    viewer = visit.viewer
+    viewer, proof = visit.viewer, visit.reauthenticated_at
     check_roster_manager(viewer)
-
-    async def change() -> Response[Any]:
+    if not is_reauthenticated(visit, now):
+        return await _seat_form(pages, viewer, unproved_sheet(form), committee_id, agency_id)
+    try:
         facts = SeatForm.read(form).facts(SeatFacts)
-        proof = visit.reauthenticated_at
         deed = partial(offboarding.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
         impact = await preview.do_and_roll_back(deed)
         if not is_reviewed(form, impact):
             return await _seat_form(pages, viewer, typed_sheet(form), committee_id, agency_id, saving=impact)
-        return pages.redirect(f"/committees/{committee_id}", f"Seat saved.{list_change_words(await deed())}")
-
-    async def show(sheet: FormSheet) -> Response[Any]:
+        changes = list_change_words(await deed())
+    except Invalid as wrong:
+        sheet = refuse_sheet(form, wrong, list(form_fields(SeatForm)))
         return await _seat_form(pages, viewer, sheet, committee_id, agency_id)
-
-    async def current() -> tuple[FormSheet, FormWords]:
-        return await _seat_sheet(viewer, committee_id, agency_id)
-
-    return await save_admin_form(visit, form, now, tuple(form_fields(SeatForm)), change, show, current)
+    except Conflict:
+        sheet = overtake_sheet(form, *await _seat_sheet(viewer, committee_id, agency_id))
+        return await _seat_form(pages, viewer, sheet, committee_id, agency_id)
+    return pages.redirect(f"/committees/{committee_id}", f"Seat saved.{changes}")
 
 
 @post(f"{SEAT}/removal", guards=[signed_in], status_code=303)
 async def post_seat_removal(
     committee_id: PathId, agency_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
-) -> Response[Any]:
+) -> Page:
     """Remove a seat."""
     check_roster_manager(viewer)
     if first := first_reauthenticate(visit, f"/committees/{committee_id}", now):
@@ -229,10 +233,8 @@ async def _committee_and_agency(
     viewer: Viewer, committee_id: UUID, agency_id: UUID
 ) -> tuple[CommitteeCard, AgencyCard]:
     check_roster_manager(viewer)
-    committee, agency = (
-        await directory.committee_for(viewer, committee_id),
-        await directory.agency_for(viewer, agency_id),
-    )
+    committee = await directory.committee_for(viewer, committee_id)
+    agency = await directory.agency_for(viewer, agency_id)
     if agency.status is not Status.ACTIVE:
         raise NotFound
     return committee, agency
@@ -259,10 +261,10 @@ async def _seat_form(
     *,
     saving: Sequence[ListImpact] = (),
     removing: Sequence[ListImpact] = (),
-) -> Response[Any]:
+) -> Page:
     """Show the form; `saving` or `removing` is what that does to lists of events, for review."""
     committee, agency = await _committee_and_agency(viewer, committee_id, agency_id)
-    people = sorted((person for person in agency.people if person.status is Status.ACTIVE), key=_name)
+    people = sorted((person for person in agency.people if person.status is Status.ACTIVE), key=attrgetter("name"))
     away = await committees.suspended_holders(committee_id, agency_id)
     return pages.render(
         "roster/committees/seat.html",
@@ -276,7 +278,3 @@ async def _seat_form(
         saving=review_of(saving, viewer.zone),
         removing=review_of(removing, viewer.zone),
     )
-
-
-def _name(person: PersonCard) -> str:
-    return person.name

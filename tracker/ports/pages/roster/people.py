@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 
 from tracker.crypto import ids
@@ -17,7 +17,7 @@ from tracker.ports.http import errors
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import date_address, date_times
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, Upload, first_reauthenticate
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, QueryString, Upload, first_reauthenticate
 from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_shapes import Check, Choice, Choices, Day, Email, FormShape, Id, Name, Text
 from tracker.ports.pages.core.form_values import Errors, FormValues, upload_content
@@ -46,7 +46,6 @@ from tracker.usecases.views import offboarding, preview
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
 LONGEST_ZONE = 100  # characters
-RESUMED = "Sending resumed. New emails to this address will go out."
 ROSTER_WORDS: dict[str, Any] = {"role_words": role_words}
 ROLE_HINTS = {
     Role.COORDINATOR: "Schedules events for everyone and manages the roster",
@@ -75,7 +74,7 @@ class PersonForm(FormShape, kw_only=True):
 
 
 @get("/people", guards=[signed_in])
-async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string: QueryString) -> Response[str]:
+async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string: QueryString) -> Page:
     """Show the people whom the viewer may know, by agency; the address holds the search."""
     if pages.is_htmx:
         return pages.render_block("roster/people/list.html", "found", **await _listed(viewer, params))
@@ -84,7 +83,7 @@ async def people_page(pages: Pages, viewer: Viewer, params: Query, query_string:
 
 
 @get("/people/{person_id:uuid}", guards=[signed_in])
-async def show_person(person_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[str]:
+async def show_person(person_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Page:
     """Show one person."""
     return pages.render("roster/people/show.html", **await person_context(viewer, zone, person_id, now))
 
@@ -122,7 +121,7 @@ async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
 async def resume_sending(person_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Send to a person's address again, after emails to it couldn't be delivered."""
     await received_emails.resume_address(viewer, person_id, now)
-    return pages.redirect(f"/people/{person_id}", RESUMED)
+    return pages.redirect(f"/people/{person_id}", "Sending resumed. New emails to this address will go out.")
 
 
 def people_by_agency(people: Sequence[PersonCard]) -> list[tuple[PersonCard, list[PersonCard]]]:
@@ -258,7 +257,7 @@ NO_FILE = "Choose a CSV file."
 
 
 @get(PATH, guards=[signed_in])
-async def roster_import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def roster_import_page(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Page:
     """Show how to import a list."""
     check_roster_manager(viewer)
     return first_reauthenticate(visit, PATH, now) or _page(pages)
@@ -267,7 +266,7 @@ async def roster_import_page(pages: Pages, viewer: Viewer, visit: Visit, now: No
 @post(PATH, guards=[signed_in], status_code=303)
 async def post_roster_import(
     pages: Pages, viewer: Viewer, visit: Visit, form: Form, upload: Upload, zone: Zone, now: Now
-) -> Response[Any]:
+) -> Page:
     """Show what a file would do, row by row; after confirmation, import it."""
     check_roster_manager(viewer)
     if first := first_reauthenticate(visit, PATH, now):
@@ -279,9 +278,11 @@ async def post_roster_import(
     except (Invalid, TooLarge) as wrong:
         return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     if is_trial or report.faults:
-        shown = "" if report.faults else text.decode("utf-8-sig")
-        review = review_of(impact, zone)
-        return _page(pages, status_code=422 if report.faults else 200, report=report, text=shown, review=review)
+        shown: dict[str, Any] = {
+            "text": "" if report.faults else text.decode("utf-8-sig"),
+            "review": review_of(impact, zone),
+        }
+        return _page(pages, report, status_code=422 if report.faults else 200, **shown)
     return pages.redirect("/people", f"Import complete: {_counted(report)}.{list_change_words(impact)}")
 
 
@@ -320,27 +321,18 @@ class Review(NamedTuple):
     reviewed: str
 
 
-def _page(
-    pages: Pages,
-    *,
-    status_code: int = 200,
-    wrong: str = "",
-    report: RosterImportReport | None = None,
-    text: str = "",
-    review: Review | None = None,
-) -> Response[Any]:
-    return pages.render(
-        "roster/people/import.html",
-        status_code=status_code,
-        wrong=wrong,
-        report=report,
-        text=text,
-        counted=_counted(report) if report else "",
-        review=review,
-        columns=[name for name in COLUMNS if name not in REQUIRED],
-        required=REQUIRED,
-        errors=Errors({"file": wrong} if wrong else {}),
-    )
+def _page(pages: Pages, report: RosterImportReport | None = None, wrong: str = "", **shown: Any) -> Page:
+    values = {
+        "wrong": wrong,
+        "report": report,
+        "text": "",
+        "counted": _counted(report) if report else "",
+        "review": None,
+        "columns": [name for name in COLUMNS if name not in REQUIRED],
+        "required": REQUIRED,
+        "errors": Errors({"file": wrong} if wrong else {}),
+    }
+    return pages.render("roster/people/import.html", **values | shown)
 
 
 def _counted(report: RosterImportReport) -> str:
@@ -383,8 +375,8 @@ def _date(line: DateLine, zone: str) -> ReviewedDate:
 
 
 def _reviewed(impact: Sequence[ListImpact]) -> str:
-    return str(ids.id_from([_facts(list_impact) for list_impact in impact]))
-
-
-def _facts(list_impact: ListImpact) -> tuple[list[UUID], str, str, frozenset[UUID]]:
-    return [line.id for line in list_impact.dates], list_impact.leaves, list_impact.joins, list_impact.notified
+    facts = [
+        ([line.id for line in list_impact.dates], list_impact.leaves, list_impact.joins, list_impact.notified)
+        for list_impact in impact
+    ]
+    return str(ids.id_from(facts))

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Form, Page, Pages
 from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.sheets import FormWords
@@ -31,6 +31,7 @@ from tracker.rules.roster.sites import (
 from tracker.usecases.roster import agencies
 
 OPEN, CLOSED = "open", "closed"
+STATUS_WORDS = {OPEN: "Open", CLOSED: "Closed"}
 
 
 class MeetingSiteForm(FormShape, kw_only=True):
@@ -45,7 +46,7 @@ class MeetingSiteForm(FormShape, kw_only=True):
         str,
         Choice(
             "Status",
-            words={OPEN: "Open", CLOSED: "Closed"},
+            words=STATUS_WORDS,
             notes={
                 OPEN: "Suggested when you schedule an event",
                 CLOSED: "No longer suggested. Events there don’t change",
@@ -56,7 +57,7 @@ class MeetingSiteForm(FormShape, kw_only=True):
 
 
 @get("/sites", guards=[signed_in])
-async def sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def sites_page(pages: Pages, viewer: Viewer) -> Page:
     """Show the sites. Errors: NotFound for people who neither schedule nor manage them."""
     if not (viewer.may_schedule or viewer.manages_accounts):
         raise NotFound
@@ -101,7 +102,6 @@ site_form = handlers_of(
     )
 )
 PATH = "/confidential-places"
-CLOSED_SITE = "closed"
 
 
 class ConfidentialSiteForm(FormShape, kw_only=True):
@@ -110,10 +110,24 @@ class ConfidentialSiteForm(FormShape, kw_only=True):
     name: Annotated[str, Name("Public name", LONGEST_CONFIDENTIAL_NAME)]
     address: Annotated[str, Text("Address", LONGEST_CONFIDENTIAL_ADDRESS)]
     directions: Annotated[str, Text("Directions", LONGEST_DIRECTIONS, is_multiline=True)]
+    status: Annotated[
+        str,
+        Choice(
+            "Status",
+            words=STATUS_WORDS,
+            notes={OPEN: "Offered for off-site services", CLOSED: "No longer offered. Existing plans keep it"},
+        ),
+    ] = OPEN
+
+    def place(self) -> ConfidentialSiteFacts:
+        """Return the place."""
+        return ConfidentialSiteFacts(
+            name=self.name, address=self.address, directions=self.directions, is_open=self.status != CLOSED
+        )
 
 
 @get(PATH, guards=[signed_in])
-async def confidential_sites_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def confidential_sites_page(pages: Pages, viewer: Viewer) -> Page:
     """Show the confidential places of the viewer's agency, with their addresses."""
     return pages.render(
         "roster/sites/confidential.html",
@@ -123,10 +137,10 @@ async def confidential_sites_page(pages: Pages, viewer: Viewer) -> Response[str]
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def post_confidential_site(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_confidential_site(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add a place of the viewer's agency, or show the form again with what was refused."""
     try:
-        facts = _facts_in(form)
+        facts = ConfidentialSiteForm.read(form).place()
         await agencies.add_confidential_site(viewer, facts, now)
     except Invalid as wrong:
         return pages.render(
@@ -138,18 +152,20 @@ async def post_confidential_site(pages: Pages, viewer: Viewer, form: Form, now: 
 
 
 @get(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in])
-async def confidential_site_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Response[str]:
+async def confidential_site_page(site_id: PathId, pages: Pages, viewer: Viewer) -> Page:
     """Show the form of a place. Errors: NotFound for one of another agency."""
     site = await agencies.own_site_for(viewer, site_id)
-    return _edited(pages, site, _typed(site))
+    status = OPEN if site.facts.is_open else CLOSED
+    form = ConfidentialSiteForm.texts_of(site.facts, status=status)
+    return _edited(pages, site, form.but({"version": str(site.version)}))
 
 
 @post(f"{PATH}/{{site_id:uuid}}/edit", guards=[signed_in], status_code=303)
-async def save_confidential_site(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def save_confidential_site(site_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Change a place, or show the form again with what was refused."""
     site = await agencies.own_site_for(viewer, site_id)
     try:
-        facts = _facts_in(form)
+        facts = ConfidentialSiteForm.read(form).place()
         await agencies.change_confidential_site(viewer, site_id, facts, form_version(form), now)
     except Invalid as wrong:
         return _edited(pages, site, form, wrong)
@@ -159,16 +175,7 @@ async def save_confidential_site(site_id: PathId, pages: Pages, viewer: Viewer, 
     return pages.redirect(PATH, f"{facts.name} saved.")
 
 
-def _edited(pages: Pages, site: OwnSite, form: FormValues, wrong: Invalid | None = None) -> Response[str]:
+def _edited(pages: Pages, site: OwnSite, form: FormValues, wrong: Invalid | None = None) -> Page:
     return pages.render(
         "roster/sites/confidential-edit.html", site=site, **form_context(form, wrong, ConfidentialSiteForm)
     )
-
-
-def _facts_in(form: FormValues) -> ConfidentialSiteFacts:
-    return ConfidentialSiteForm.read(form).facts(ConfidentialSiteFacts, is_open=form["status"] != CLOSED_SITE)
-
-
-def _typed(site: OwnSite) -> FormValues:
-    status = "open" if site.facts.is_open else CLOSED_SITE
-    return ConfidentialSiteForm.texts_of(site.facts).but({"status": status, "version": str(site.version)})

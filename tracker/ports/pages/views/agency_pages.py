@@ -17,9 +17,8 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core import form_values
 from tracker.ports.pages.core.date_entries import agenda_of, date_address, date_times
 from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_shapes import Day, FormShape, Text, form_context, shown_fields
+from tracker.ports.pages.core.form_shapes import Day, FormShape, Text, form_context
 from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormValues, errors_of, id_in
-from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.reports.spreadsheets import period_choices, report_address, report_request_in, rows_link
 from tracker.ports.pages.roster.admin_forms import check_roster_manager
 from tracker.ports.pages.roster.people import ROSTER_WORDS, dates_by_event, is_reviewed, review_of
@@ -74,8 +73,7 @@ async def agency_context(
         **attendance,
         "blackouts": blackouts,
         "may_name": may_set_blackouts(viewer, agency_id),
-        "fields": shown_fields(NO_FORM, Errors(), BlackoutForm),
-        "errors": Errors(),
+        **form_context(None, None, BlackoutForm),
     }
 
 
