@@ -14,6 +14,7 @@ from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Category, Marking
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import agencies as roster_agencies
 from tracker.usecases.roster import committees as roster_committees
@@ -89,16 +90,20 @@ async def people_of_the_task_force() -> Cast:
     async with writing():
         for code, name, arm, level, coalition in AGENCIES:
             agencies[code] = await roster_agencies.insert_agency(
-                name=name, code=code, arm=arm, level=level, coalition=agencies[coalition] if coalition else None
+                AgencyFacts(
+                    name=name, code=code, arm=arm, level=level, coalition_id=agencies[coalition] if coalition else None
+                )
             )
         for name, agency, roles in PEOPLE:
             ids[name] = await roster_people.insert_member(
-                agency_id=agencies[agency],
-                name=name.replace("_", " ").capitalize(),
-                roles=roles,
-                now=NOW,
-                zone=ZONE,
-                email=f"{name}@{agency.lower().replace(' ', '-')}.example",
+                PersonFacts(
+                    agency_id=agencies[agency],
+                    name=name.replace("_", " ").capitalize(),
+                    roles=frozenset(roles),
+                    zone=ZONE,
+                    email=f"{name}@{agency.lower().replace(' ', '-')}.example",
+                ),
+                NOW,
             )
         committees = await _committees(agencies, ids)
     return Cast({name: await viewer_for(one, NOW) for name, one in ids.items()}, agencies, committees)
@@ -108,13 +113,13 @@ async def _committees(agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> 
     agency_of = {name: agency for name, agency, _ in PEOPLE}
     committees = {
         "steering": await roster_committees.insert_committee(
-            name="Steering Committee", kind="steering", place="USAO conference room"
+            CommitteeFacts(name="Steering Committee", kind="steering", place="USAO conference room")
         ),
         "enforcement": await roster_committees.insert_committee(
-            name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT
+            CommitteeFacts(name="Law Enforcement Committee", kind="committee", arm=Arm.LAW_ENFORCEMENT)
         ),
         "services": await roster_committees.insert_committee(
-            name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES
+            CommitteeFacts(name="Victim Services Committee", kind="committee", arm=Arm.VICTIM_SERVICES)
         ),
     }
     for name in STEERING:

@@ -12,6 +12,7 @@ TrackerError
 └── Gone          a link, or something else, that worked once and no longer does
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 
@@ -61,6 +62,12 @@ class Invalid(TrackerError):
     def __init__(self, sentence: str | None = None, /, **fields: str) -> None:
         self.fields: dict[str, str] = dict(fields)
         super().__init__(sentence or next(iter(fields.values()), None))
+
+
+def refuse_fields(sentences: Mapping[str, str]) -> None:
+    """Raise `Invalid` with the sentences of the wrong fields; that of a right one is empty."""
+    if wrong := {field: sentence for field, sentence in sentences.items() if sentence}:
+        raise Invalid(**wrong)
 
 
 class TooManyAttempts(Invalid):

@@ -44,6 +44,7 @@ from tracker.rules.operations.records import ItemAssignment
 from tracker.rules.operations.states import OperationState
 from tracker.rules.polls.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import Rule, rule_for_choice
+from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.rules.roster.quorum import QuorumRule
 from tracker.rules.roster.sites import ConfidentialSiteFacts as ConfidentialFacts
 from tracker.rules.roster.sites import MeetingSiteFacts
@@ -276,17 +277,17 @@ async def _secret_people(cast: Cast, places: Places) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
         marshals = await agencies.insert_agency(
-            name="Canary Marshals", code="Larkspur", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
+            AgencyFacts(name="Canary Marshals", code="Larkspur", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL)
         )
         places.secret_agency = marshals
         await people.insert_member(
-            agency_id=marshals, name="Canary", email="canary@marshals.example", now=NOW, zone=ZONE
+            PersonFacts(agency_id=marshals, name="Canary", email="canary@marshals.example", zone=ZONE), NOW
         )
         places.secret_person = await people.insert_member(
-            agency_id=fbi, name="Quillfeather", email="canary@fbi.example", now=NOW, zone=ZONE
+            PersonFacts(agency_id=fbi, name="Quillfeather", email="canary@fbi.example", zone=ZONE), NOW
         )
         places.secret_committee = await committees.insert_committee(
-            name="Canary Working Group", kind="team", place="Canary Street", quorum=QuorumRule(seats=2)
+            CommitteeFacts(name="Canary Working Group", kind="team", place="Canary Street", quorum=QuorumRule(seats=2))
         )
         await committees.insert_seat(committee_id=places.secret_committee, agency_id=fbi, primary=places.secret_person)
         await committees.insert_seat(

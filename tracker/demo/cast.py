@@ -12,6 +12,7 @@ from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, 
 from tracker.rules.core.viewers import Arm, Level, Role, Viewer
 from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.recurrence.holidays import is_working_day
+from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule, ReminderPolicy
 from tracker.rules.roster.sites import MeetingSiteFacts
 from tracker.usecases import availability
@@ -127,11 +128,13 @@ async def assemble_company(now: datetime, zone: str) -> Company:
     agencies: dict[str, UUID] = {}
     for agency in CAST.agencies:
         agencies[agency.code] = await roster_agencies.insert_agency(
-            name=agency.name,
-            code=agency.code,
-            arm=agency.arm,
-            level=agency.level,
-            coalition=agencies[agency.coalition] if agency.coalition else None,
+            AgencyFacts(
+                name=agency.name,
+                code=agency.code,
+                arm=agency.arm,
+                level=agency.level,
+                coalition_id=agencies[agency.coalition] if agency.coalition else None,
+            )
         )
     ids = await _add_people(agencies, now, zone)
     committees = {key: await _add_committee(committee, agencies, ids) for key, committee in COMMITTEES.items()}
@@ -147,13 +150,15 @@ async def _add_people(agencies: Mapping[str, UUID], now: datetime, zone: str) ->
     every = [(agencies[agency.code], person) for agency in CAST.agencies for person in agency.people]
     return {
         person.key: await people.insert_member(
-            agency_id=agency_id,
-            name=person.name,
-            email=address(person.key),
-            now=now,
-            zone=zone,
-            roles=person.roles,
-            phone=PHONE.format(100 + number),
+            PersonFacts(
+                agency_id=agency_id,
+                name=person.name,
+                email=address(person.key),
+                zone=zone,
+                roles=frozenset(person.roles),
+                phone=PHONE.format(100 + number),
+            ),
+            now,
         )
         for number, (agency_id, person) in enumerate(every)
     }
@@ -161,7 +166,9 @@ async def _add_people(agencies: Mapping[str, UUID], now: datetime, zone: str) ->
 
 async def _add_committee(committee: Committee, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:
     committee_id = await roster_committees.insert_committee(
-        name=committee.name, kind=committee.kind, place=committee.place, arm=committee.arm, quorum=committee.quorum
+        CommitteeFacts(
+            name=committee.name, kind=committee.kind, place=committee.place, arm=committee.arm, quorum=committee.quorum
+        )
     )
     for key in committee.seats:
         await roster_committees.insert_seat(

@@ -14,6 +14,7 @@ from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
+from tracker.rules.roster.directory import AgencyFacts, PersonFacts
 from tracker.usecases.calendars import feeds
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.scheduling import schedule_event
@@ -93,9 +94,11 @@ async def test_one_chooses_from_the_committees_whose_events_one_may_see(cast: Ca
 async def test_one_chooses_from_the_agencies_of_which_one_may_know_somebody(cast: Cast) -> None:
     async with writing():
         agency = await agencies.insert_agency(
-            name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
+            AgencyFacts(name="Marshals", code="USMS", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL)
         )
-        await people.insert_member(agency_id=agency, name="Marshal", email="marshal@usms.example", now=NOW, zone=ZONE)
+        await people.insert_member(
+            PersonFacts(agency_id=agency, name="Marshal", email="marshal@usms.example", zone=ZONE), NOW
+        )
     known = [one.name for one in (await feeds.calendar_choices(cast.bridge_advocate)).agencies]
     assert known == ["Bridge Legal", "CAHT", "Harbor House"]
     assert "USMS" in [one.name for one in (await feeds.calendar_choices(cast.coordinator)).agencies]

@@ -20,6 +20,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Sender
 from tracker.rules.intake.received_emails import Bounce, Cause, Fate, ReceivedEmail, bounce_of_refusal
 from tracker.rules.recurrence.series import rule_for_choice
+from tracker.rules.roster.directory import PersonFacts
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.schema.roster import SeatHolder
@@ -127,7 +128,7 @@ async def insert_third_holder(cast: Cast, primary: Viewer, agency: str) -> Viewe
     facts = {"zone": "America/Chicago", "email": f"third@{agency.lower()}.example"}
     async with writing():
         new = await people.insert_member(
-            agency_id=cast.agencies[agency], name=f"{agency} third", roles=(), now=NOW, **facts
+            PersonFacts(agency_id=cast.agencies[agency], name=f"{agency} third", **facts), NOW
         )
         await SeatHolder.insert(SeatHolder(seat=row["seat"], member=new, is_primary=False))
     return await viewer_for(new, NOW)

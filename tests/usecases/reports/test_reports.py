@@ -16,6 +16,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.reports.reports import MEASURES
 from tracker.rules.reports.reports import PlaceMark as ReportMark
 from tracker.rules.reports.sums import ItemColumn, PlaceTally
+from tracker.rules.roster.directory import CommitteeFacts, PersonFacts
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import replies
@@ -305,10 +306,10 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
     fbi = cast.agencies["FBI"]
     async with writing():
         second = await people.insert_member(
-            agency_id=fbi, name="Second", email="s@fbi.example", now=SEPTEMBER, zone=ZONE
+            PersonFacts(agency_id=fbi, name="Second", email="s@fbi.example", zone=ZONE), SEPTEMBER
         )
         committee, alternates = (
-            await committees.insert_committee(name="Team", kind="team"),
+            await committees.insert_committee(CommitteeFacts(name="Team", kind="team")),
             [second, cast.fbi_alternate.member_id],
         )
         await committees.insert_seat(

@@ -14,6 +14,7 @@ from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.emails import SitePage
 from tracker.rules.emails.messages import MessageFilter
+from tracker.rules.roster.directory import PersonFacts
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import EmailAlias
 from tracker.usecases.core import outbox
@@ -107,7 +108,7 @@ async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_ca
     await confirmed(sqlite_cast.ipd_liaison, "new@fbi.example")
     agency = sqlite_cast.agencies["FBI"]
     async with writing():
-        await people.insert_member(agency_id=agency, name="New", email="new@fbi.example", now=NOW, zone=ZONE)
+        await people.insert_member(PersonFacts(agency_id=agency, name="New", email="new@fbi.example", zone=ZONE), NOW)
     assert await known_people.addresses_of(sqlite_cast.ipd_liaison) == {sqlite_cast.ipd_liaison.email}
 
 

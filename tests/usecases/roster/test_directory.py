@@ -9,7 +9,7 @@ from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Role, Viewer, Visibility
-from tracker.rules.roster.directory import AccountState
+from tracker.rules.roster.directory import AccountState, PersonFacts
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import scheduling
@@ -85,7 +85,7 @@ async def test_who_serves_elsewhere_by_now_is_not_known_by_the_seat_of_the_forme
 
 async def added(agency_id: UUID, name: str) -> None:
     address = f"{name.lower().replace(' ', '.')}@example.com"
-    await people.insert_member(agency_id=agency_id, name=name, title="", email=address, now=NOW, zone=ZONE)
+    await people.insert_member(PersonFacts(agency_id=agency_id, name=name, title="", email=address, zone=ZONE), NOW)
 
 
 @pytest.mark.both_engines

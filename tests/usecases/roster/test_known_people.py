@@ -7,6 +7,7 @@ import pytest
 from tests.cast import NOW, ZONE, Cast
 from tracker.database import writing
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.roster.directory import PersonFacts
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.roster import known_people, people
 from tracker.usecases.roster.known_people import candidates_with_words, people_to_invite
@@ -28,7 +29,10 @@ async def test_people_are_found_by_name_agency_or_email_whatever_the_case(cast: 
 async def test_accents_and_case_do_not_count(cast: Cast) -> None:
     async with writing():
         await people.insert_member(
-            agency_id=cast.agencies["FBI"], name="Ángel Ruiz", title="Ändern", email="a@fbi.example", now=NOW, zone=ZONE
+            PersonFacts(
+                agency_id=cast.agencies["FBI"], name="Ángel Ruiz", title="Ändern", email="a@fbi.example", zone=ZONE
+            ),
+            NOW,
         )
     for words in ("ángel ÄNDERN", "Angel andern"):
         assert await found(cast.coordinator, words) == ["Ángel Ruiz"]

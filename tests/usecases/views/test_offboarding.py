@@ -18,7 +18,7 @@ from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.identity.passwords import ApiScope
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.directory import SeatFacts
+from tracker.rules.roster.directory import PersonFacts, SeatFacts
 from tracker.tables.background.events import invitees
 from tracker.tables.schema import actions as item_rows
 from tracker.tables.schema.core.tables import Message
@@ -187,7 +187,7 @@ async def test_an_item_that_the_successor_may_not_see_passes_to_who_gave_it(cast
     )
     item = await an_item(cast.caht_lead, cast.bridge_advocate, services)
     await people.insert_member(
-        agency_id=cast.agencies["Bridge Legal"], name="New", email="new@bridge.example", now=NOW, zone=ZONE
+        PersonFacts(agency_id=cast.agencies["Bridge Legal"], name="New", email="new@bridge.example", zone=ZONE), NOW
     )
     await leave(cast, cast.bridge_advocate, cast.coordinator)
     assert await owner_of(item) == cast.coordinator.member_id
@@ -315,7 +315,7 @@ async def test_a_coordinator_may_take_over_themselves(cast: Cast) -> None:
 
 async def a_chief_of_the_administrator(cast: Cast) -> UUID:
     chief = await people.insert_member(
-        agency_id=cast.agencies["USAO"], name="Chief", email="chief@usao.example", now=NOW, zone=ZONE
+        PersonFacts(agency_id=cast.agencies["USAO"], name="Chief", email="chief@usao.example", zone=ZONE), NOW
     )
     await committees.insert_seat(
         committee_id=cast.committees["services"], agency_id=cast.agencies["USAO"], primary=chief

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from tracker.errors import Invalid, NotAllowed
+from tracker.errors import Invalid, NotAllowed, refuse_fields
 from tracker.rules.core.clean_text import name_fault
 from tracker.rules.core.viewers import Arm, Level, Role, Status, Viewer, is_recent
 from tracker.rules.core.wording import zone_names
@@ -250,7 +250,7 @@ def contains_words(words: str, *texts: str) -> bool:
 def is_phone(text: str) -> bool:
     """Return whether a text is a phone number, or empty: digits and their usual signs, perhaps with an extension."""
     match = _NUMBER.fullmatch(text)
-    digits = sum(one.isdigit() for one in match[1]) if match else 0
+    digits = sum(sign.isdigit() for sign in match[1]) if match else 0
     return not text or FEWEST_DIGITS <= digits <= MOST_DIGITS
 
 
@@ -261,8 +261,7 @@ def is_email(text: str) -> bool:
 
 def check_phones(**numbers: str) -> None:
     """Raise `Invalid` with a sentence for each field that holds no phone number."""
-    if wrong := {field: PHONE_HINT for field, number in numbers.items() if not is_phone(number)}:
-        raise Invalid(**wrong)
+    refuse_fields({field: "" if is_phone(number) else PHONE_HINT for field, number in numbers.items()})
 
 
 def mobile_for(viewer: Viewer, member_id: UUID, mobile: str, *, is_private: bool) -> str:
@@ -275,16 +274,16 @@ class PersonFacts(Struct, frozen=True, kw_only=True):
     """A person as a form describes them; `email` in lower case, texts cleaned."""
 
     name: str
-    title: str
+    title: str = ""
     email: str
-    phone: str
+    phone: str = ""
     mobile: str = ""
     is_mobile_private: bool = False
     zone: str
     agency_id: UUID | None
-    roles: frozenset[Role]
-    is_guest: bool
-    expires_at: datetime | None
+    roles: frozenset[Role] = frozenset()
+    is_guest: bool = False
+    expires_at: datetime | None = None
 
     def check(self) -> None:
         """Raise `Invalid` with a sentence for each wrong field."""
@@ -298,7 +297,7 @@ class PersonFacts(Struct, frozen=True, kw_only=True):
             "agency": "" if self.agency_id else "Choose an agency.",
             "guest": GUEST_ROLES if self.is_guest and self.roles else "",
         }
-        _refuse(wrong)
+        refuse_fields(wrong)
 
 
 class AgencyFacts(Struct, frozen=True, kw_only=True):
@@ -308,8 +307,8 @@ class AgencyFacts(Struct, frozen=True, kw_only=True):
     name: str
     arm: Arm | None
     level: Level | None
-    coalition_id: UUID | None
-    status: Status
+    coalition_id: UUID | None = None
+    status: Status = Status.ACTIVE
     contact: AgencyContact = NO_CONTACT
 
     def check(self) -> None:
@@ -321,7 +320,7 @@ class AgencyFacts(Struct, frozen=True, kw_only=True):
             "level": "" if self.level else "Choose a level.",
             **self.contact.wrong(),
         }
-        _refuse(wrong)
+        refuse_fields(wrong)
 
 
 class CommitteeFacts(Struct, frozen=True, kw_only=True):
@@ -329,10 +328,10 @@ class CommitteeFacts(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    arm: Arm | None
-    place: str
-    chair_id: UUID | None
-    status: CommitteeStatus
+    arm: Arm | None = None
+    place: str = ""
+    chair_id: UUID | None = None
+    status: CommitteeStatus = CommitteeStatus.ACTIVE
     quorum: QuorumRule = NO_QUORUM
 
     def check(self) -> None:
@@ -341,7 +340,7 @@ class CommitteeFacts(Struct, frozen=True, kw_only=True):
             "name": name_fault(self.name) if self.name else "Give the committee a name.",
             "kind": "" if self.kind in COMMITTEE_KINDS else "Choose what kind of committee it is.",
         }
-        _refuse(wrong)
+        refuse_fields(wrong)
         self.quorum.check(self.arm)
 
 
@@ -357,11 +356,6 @@ class SeatFacts(Struct, frozen=True, kw_only=True):
             raise Invalid(primary="Choose a primary.")
         if self.primary_id in self.alternate_ids:
             raise Invalid(alternates="The primary can’t also be an alternate.")
-
-
-def _refuse(wrong: dict[str, str]) -> None:
-    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
-        raise Invalid(**found)
 
 
 IDLE = timedelta(days=90)  # without a sign-in, an account is suspended (CJIS AC-2)

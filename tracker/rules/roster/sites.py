@@ -8,7 +8,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.errors import Invalid
+from tracker.errors import Invalid, refuse_fields
 from tracker.rules.core.clean_text import name_fault
 
 LONGEST_NAME = 120  # characters, as are the others
@@ -33,10 +33,9 @@ class Coordinates(NamedTuple):
         return f"{self.latitude_e6 / MILLIONTHS}, {self.longitude_e6 / MILLIONTHS}"
 
 
-class MeetingSite(Struct, frozen=True, kw_only=True):
-    """A room or a building."""
+class MeetingSiteFacts(Struct, frozen=True, kw_only=True):
+    """A site as a form describes it."""
 
-    id: UUID
     name: str
     address: str
     capacity: int | None
@@ -44,9 +43,24 @@ class MeetingSite(Struct, frozen=True, kw_only=True):
     equipment: str
     is_open: bool
     """Whether it is offered for new events."""
-    version: int
     coordinates: Coordinates | None = None
     """None = not known."""
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field."""
+        seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
+        wrong = {
+            "name": name_fault(self.name) if self.name else "Enter a name, for example “5th-floor conference room”.",
+            "capacity": "" if seats else SEATS_WANTED,
+        }
+        refuse_fields(wrong)
+
+
+class MeetingSite(MeetingSiteFacts, frozen=True, kw_only=True):
+    """A room or a building."""
+
+    id: UUID
+    version: int
 
     @property
     def place(self) -> str:
@@ -69,27 +83,6 @@ class MeetingSite(Struct, frozen=True, kw_only=True):
         if self.capacity is None or invited < self.capacity:
             return ""
         return f"Room holds {self.capacity}; {invited + 1} invited, including the organizer."
-
-
-class MeetingSiteFacts(Struct, frozen=True, kw_only=True):
-    """A site as a form describes it."""
-
-    name: str
-    address: str
-    capacity: int | None
-    equipment: str
-    is_open: bool
-    coordinates: Coordinates | None = None
-
-    def check(self) -> None:
-        """Raise `Invalid` with a sentence for each wrong field."""
-        seats = self.capacity is None or 1 <= self.capacity <= MOST_SEATS
-        wrong = {
-            "name": name_fault(self.name) if self.name else "Enter a name, for example “5th-floor conference room”.",
-            "capacity": "" if seats else SEATS_WANTED,
-        }
-        if found := {field: sentence for field, sentence in wrong.items() if sentence}:
-            raise Invalid(**found)
 
 
 class SiteBooking(Struct, frozen=True, kw_only=True):
@@ -168,8 +161,7 @@ class ConfidentialSiteFacts(Struct, frozen=True, kw_only=True):
         }
         if self.address and self.address.casefold() in self.name.casefold():
             wrong["name"] = "Everyone can read the public name. Leave the address out."
-        if found := {field: sentence for field, sentence in wrong.items() if sentence}:
-            raise Invalid(**found)
+        refuse_fields(wrong)
 
 
 class OwnSite(Struct, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
+from msgspec.structs import asdict
 from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
@@ -76,7 +77,7 @@ class AuditLogEnd(Struct, frozen=True):
     row: Mapping[str, Any] | None
 
 
-class NewAuditEntry(Struct, frozen=True, kw_only=True):
+class NewAuditEntry(Struct, frozen=True):
     """An audit entry without its time; the fields are those of `record`."""
 
     actor: Actor
@@ -94,8 +95,7 @@ async def record(
     Raises without a transaction, and a failure fails the change. `verb` is a past tense ("signed_in"); `facts` has the
     changed fields and their values unless they are secret.
     """
-    deed = NewAuditEntry(actor=actor, verb=verb, subject=subject, subject_id=subject_id, facts=facts)
-    await record_all([deed], now)
+    await record_all([NewAuditEntry(actor, verb, subject, subject_id, facts)], now)
 
 
 async def record_all(deeds: Sequence[NewAuditEntry], now: datetime) -> None:
@@ -123,7 +123,12 @@ async def record_after_end(at: AuditLogEnd, deeds: Sequence[NewAuditEntry], now:
         entries.append(_entry(seq, previous, deed, now))
         previous = entries[-1]["hash"]
     await bulk_insert(AuditEntry, entries)
-    await _move_head(last + len(entries), previous, is_first=end is None)
+    last += len(entries)
+    seal = _digest(_sealed(last, previous))
+    if end is None:
+        await AuditHead.insert(AuditHead(id=HEAD, seq=last, hash=previous, seal=seal))
+    else:
+        await run_for_each(_MOVE, [[last, previous, seal, HEAD]])
 
 
 def facts_text(facts: Mapping[str, object]) -> str:
@@ -131,20 +136,13 @@ def facts_text(facts: Mapping[str, object]) -> str:
     return json.dumps(facts, sort_keys=True, default=str)
 
 
-def _text(id_: UUID | None) -> str:
-    return str(id_) if id_ else ""
-
-
 def _entry(seq: int, previous: str, deed: NewAuditEntry, now: datetime) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "seq": seq,
         "at": now.astimezone(UTC),
-        "actor": _text(deed.actor.member_id),
-        "agency": _text(deed.actor.agency_id),
-        "source": deed.actor.origin.source,
-        "address": deed.actor.origin.address,
-        "session": deed.actor.origin.session,
-        "request": deed.actor.origin.request,
+        "actor": str(deed.actor.member_id or ""),
+        "agency": str(deed.actor.agency_id or ""),
+        **asdict(deed.actor.origin),
         "verb": deed.verb,
         "subject": deed.subject,
         "subject_id": str(deed.subject_id),
@@ -229,27 +227,16 @@ async def _entries(batch: int) -> AsyncIterator[Mapping[str, Any]]:
 async def _entries_after(last: int, limit: int) -> Sequence[Mapping[str, Any]]:
     """Return the entries after a number; fewer than `limit` when one of them cannot be read."""
     try:
-        found: Sequence[Mapping[str, Any]] = (
-            await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(limit)
-        )
+        return [*await AuditEntry.select().where(AuditEntry.seq > last).order_by(AuditEntry.seq).limit(limit)]
     except Exception as fault:  # any type: it depends on the value that was inserted
         if limit == 1:
             raise _Unreadable from fault
         return await _entries_after(last, limit // 2)
-    return found
 
 
 async def _head() -> Mapping[str, Any] | None:
     rows = await engine().run_querystring(QueryString(_END, HEAD))
     return rows[0] if rows else None
-
-
-async def _move_head(seq: int, hash_: str, *, is_first: bool) -> None:
-    seal = _digest(_sealed(seq, hash_))
-    if is_first:
-        await AuditHead.insert(AuditHead(id=HEAD, seq=seq, hash=hash_, seal=seal))
-    else:
-        await run_for_each(_MOVE, [[seq, hash_, seal, HEAD]])
 
 
 def _hashed_text(row: Mapping[str, Any]) -> str:
@@ -277,12 +264,12 @@ def _digest(text: str) -> str:
 
 def _secret_age(made: object, text: str) -> int | None:
     """Return which secret made a digest: 0 = today's, 1 = the one before, None = unknown."""
-    found, known = str(made).encode(), enumerate(_digests(text))
-    return next((age for age, one in known if hmac.compare_digest(one.encode(), found)), None)
+    ages = enumerate(_digests(text))
+    return next((age for age, digest in ages if hmac.compare_digest(digest.encode(), str(made).encode())), None)
 
 
 def _digests(text: str) -> list[str]:
-    return [hmac.digest(one, text.encode(), "sha256").hex() for one in keys.every(PURPOSE)]
+    return [hmac.digest(key, text.encode(), "sha256").hex() for key in keys.every(PURPOSE)]
 
 
 log = logging.getLogger(__name__)
@@ -330,10 +317,7 @@ async def record_reads(
     written, the read continues and the application log records the failure: a full disk must not stop people from
     reading.
     """
-    deeds = [
-        NewAuditEntry(actor=viewer.actor, verb=verb, subject=subject, subject_id=one, facts=facts)
-        for one, facts in looks.items()
-    ]
+    deeds = [NewAuditEntry(viewer.actor, verb, subject, subject_id, facts) for subject_id, facts in looks.items()]
     since = datetime.combine(now.astimezone(ZoneInfo(viewer.zone)).date(), time(), ZoneInfo(viewer.zone))
     known = QueryString(
         _READS, str(viewer.member_id), since, verb, viewer.origin.source, viewer.origin.address, subject
@@ -351,8 +335,8 @@ async def record_reads(
 async def _unrecorded_reads(deeds: list[NewAuditEntry], known: QueryString) -> list[NewAuditEntry]:
     if not deeds:
         return []
-    found = {(row["subject_id"], row["facts"]) for row in await engine().run_querystring(known)}
-    return [deed for deed in deeds if (str(deed.subject_id), facts_text(deed.facts)) not in found]
+    recorded = {(row["subject_id"], row["facts"]) for row in await engine().run_querystring(known)}
+    return [deed for deed in deeds if (str(deed.subject_id), facts_text(deed.facts)) not in recorded]
 
 
 async def readings_of(viewer: Viewer, event_id: UUID) -> list[EventReading]:

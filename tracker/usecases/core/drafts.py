@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import convert
 from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
@@ -40,10 +41,8 @@ async def drafts_of(
     viewer: Viewer, subject: str, forms: Collection[DraftForm], now: datetime
 ) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, as far as there are any to show."""
-    found = await readers.own_drafts(viewer, subject, forms)
-    return {
-        form: saved_draft for form, saved_draft in found.items() if not rules.is_draft_over(saved_draft.saved_at, now)
-    }
+    drafts = await readers.own_drafts(viewer, subject, forms)
+    return {form: draft for form, draft in drafts.items() if not rules.is_draft_over(draft.saved_at, now)}
 
 
 async def save_draft(
@@ -63,7 +62,11 @@ async def save_draft(
     another page saved a newer draft.
     """
     text = rules.draft_text(key.form, texts)
-    event_id = await _event_of(viewer, key, texts)
+    # The form of an action item may name another date than the one that it was opened for.
+    origin_id = rules.item_origin(key.form, texts)
+    event_id = await readers.visible_event_of_date(viewer, origin_id) if origin_id else key.event_id
+    if not await _may_hold(viewer, key) or (origin_id and event_id is None):
+        raise NotFound
     async with writing():
         if await draft_of(viewer, key, now) is None:
             await rows.Draft.delete().where(_drafts_of(viewer, key))
@@ -122,7 +125,14 @@ async def put_back_form(viewer: Viewer, sent: SentForm, now: datetime) -> bool:
 async def purge_drafts(now: datetime) -> None:
     """Delete drafts that are too old, discarded for good, or about events that their people may no longer see."""
     over = await background.drafts_over(now - rules.KEPT_FOR, now - rules.RESTORABLE_FOR)
-    hidden = await _hidden(now)
+    held = await background.events_of_each()
+    viewers = await viewers_for(held, now)
+    seen = {member_id: await readers.events_seen(viewer, held[member_id]) for member_id, viewer in viewers.items()}
+    hidden = {
+        member_id: concealed
+        for member_id, event_ids in held.items()
+        if (concealed := event_ids - seen.get(member_id, set()))
+    }
     if over or hidden:
         async with writing():
             if over:
@@ -161,34 +171,9 @@ async def event_of_drafted_date(viewer: Viewer, occurrence_id: UUID) -> UUID | N
     return await readers.visible_event_of_date(viewer, occurrence_id)
 
 
-async def _event_of(viewer: Viewer, key: DraftKey, texts: Texts) -> UUID | None:
-    """Return the event that a draft concerns, if it concerns one. Errors: NotFound when the viewer may not see it.
-
-    The form of an action item may name another date than the one that it was opened for.
-    """
-    if not await _may_hold(viewer, key):
-        raise NotFound
-    origin_id = rules.item_origin(key.form, texts)
-    if origin_id is None:
-        return key.event_id
-    event_id = await readers.visible_event_of_date(viewer, origin_id)
-    if event_id is None:
-        raise NotFound
-    return event_id
-
-
 async def _may_hold(viewer: Viewer, key: DraftKey) -> bool:
     """Return whether the viewer may see the event that a draft concerns, if it concerns one."""
     return key.event_id is None or bool(await readers.events_seen(viewer, [key.event_id]))
-
-
-async def _hidden(now: datetime) -> dict[UUID, set[UUID]]:
-    """Return, for each member with drafts about events that they may not see, which events these are."""
-    held = await background.events_of_each()
-    viewers = await viewers_for(held, now)
-    seen = {member_id: await readers.events_seen(viewer, held[member_id]) for member_id, viewer in viewers.items()}
-    hidden = {member_id: event_ids - seen.get(member_id, set()) for member_id, event_ids in held.items()}
-    return {member_id: event_ids for member_id, event_ids in hidden.items() if event_ids}
 
 
 def _drafts_of(viewer: Viewer, key: DraftKey) -> Any:
@@ -205,7 +190,7 @@ def _shown(tab: UUID, shown: DraftVersion | None) -> Any:
 
 
 # Written out because every page with filters runs it, and building it costs more than running it.
-_MINE = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
+_FILTERS = "SELECT f.id, f.listing, f.name, f.query FROM saved_filter f WHERE f.member = {}"
 
 
 async def save_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> SavedFilter:
@@ -215,14 +200,21 @@ async def save_filter(viewer: Viewer, listing: str, name: str, query: str, now: 
     """
     if listing not in LISTINGS:
         raise NotFound
-    named, kept = _name(name), _kept(listing, query)
-    mine = _filters_of(viewer) & (rows.SavedFilter.listing == listing) & (rows.SavedFilter.name == named)
-    changed: dict[Any, Any] = {rows.SavedFilter.query: kept, rows.SavedFilter.created_at: now}
+    name = clean(name, rules.LONGEST_NAME, "name")
+    if not name:
+        raise Invalid(name="Name the filter, for example “My agency’s trainings”.")
+    query = rules.kept_query(listing, query)
+    if not query:
+        raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
+    if len(query) > rules.LONGEST_QUERY:
+        raise Invalid(name="This filter is too long to save. Shorten the words it searches for.")
+    of_that_name = _filters_of(viewer) & (rows.SavedFilter.listing == listing) & (rows.SavedFilter.name == name)
+    changed: dict[Any, Any] = {rows.SavedFilter.query: query, rows.SavedFilter.created_at: now}
     async with writing():
-        same = await rows.SavedFilter.update(changed).where(mine).returning(rows.SavedFilter.id)
-        filter_id = same[0]["id"] if same else await _add_filter(viewer, listing, named, kept, now)
-        await _log(viewer, "saved", filter_id, now)
-    return SavedFilter(id=filter_id, listing=listing, name=named, query=kept)
+        same = await rows.SavedFilter.update(changed).where(of_that_name).returning(rows.SavedFilter.id)
+        filter_id = same[0]["id"] if same else await _add_filter(viewer, listing, name, query, now)
+        await audit.record(viewer.actor, "saved", "saved_filter", filter_id, {}, now)
+    return SavedFilter(id=filter_id, listing=listing, name=name, query=query)
 
 
 async def filters_of(viewer: Viewer) -> list[SavedFilter]:
@@ -232,27 +224,24 @@ async def filters_of(viewer: Viewer) -> list[SavedFilter]:
 
 def own_filters_query(viewer: Viewer) -> QueryString:
     """Return the query for the viewer's own filters, for a page that runs several queries at once."""
-    return QueryString(_MINE, viewer.member_id)
+    return QueryString(_FILTERS, viewer.member_id)
 
 
-def filters_in_order(found: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
+def filters_in_order(records: Iterable[Mapping[str, Any]]) -> list[SavedFilter]:
     """Return the filters in the rows of `own_filters_query`, by page and name."""
-    order = list(LISTINGS)
-    return sorted(
-        map(_filter, found),
-        key=lambda saved_filter: (order.index(saved_filter.listing), saved_filter.name.casefold(), saved_filter.name),
-    )
+    order, filters = list(LISTINGS), convert(list(records), list[SavedFilter], strict=False)
+    return sorted(filters, key=lambda kept: (order.index(kept.listing), kept.name.casefold(), kept.name))
 
 
 async def remove_filter(viewer: Viewer, filter_id: UUID, now: datetime) -> SavedFilter:
     """Remove one of the viewer's own filters and return it. Errors: NotFound."""
     async with writing():
-        mine = _filters_of(viewer) & (rows.SavedFilter.id == filter_id)
-        gone = await rows.SavedFilter.delete().where(mine).returning(*rows.SavedFilter.all_columns())
+        is_this = _filters_of(viewer) & (rows.SavedFilter.id == filter_id)
+        gone = await rows.SavedFilter.delete().where(is_this).returning(*rows.SavedFilter.all_columns())
         if not gone:
             raise NotFound
-        await _log(viewer, "removed", filter_id, now)
-    return _filter(gone[0])
+        await audit.record(viewer.actor, "removed", "saved_filter", filter_id, {}, now)
+    return convert(gone[0], SavedFilter, strict=False)
 
 
 async def _add_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
@@ -266,29 +255,5 @@ async def _add_filter(viewer: Viewer, listing: str, name: str, query: str, now: 
     return filter_id
 
 
-def _name(text: str) -> str:
-    name = clean(text, rules.LONGEST_NAME, "name")
-    if not name:
-        raise Invalid(name="Name the filter, for example “My agency’s trainings”.")
-    return name
-
-
-def _kept(listing: str, query: str) -> str:
-    kept = rules.kept_query(listing, query)
-    if not kept:
-        raise Invalid(name="Nothing is filtered yet. Choose a filter first, then save it.")
-    if len(kept) > rules.LONGEST_QUERY:
-        raise Invalid(name="This filter is too long to save. Shorten the words it searches for.")
-    return kept
-
-
 def _filters_of(viewer: Viewer) -> Any:
     return rows.SavedFilter.member == viewer.member_id
-
-
-def _filter(row: Mapping[str, Any]) -> SavedFilter:
-    return SavedFilter(id=row["id"], listing=row["listing"], name=row["name"], query=row["query"])
-
-
-async def _log(viewer: Viewer, verb: str, filter_id: UUID, now: datetime) -> None:
-    await audit.record(viewer.actor, verb, "saved_filter", filter_id, {}, now)

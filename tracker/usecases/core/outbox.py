@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec.structs import replace
+from piccolo.custom_types import Combinable
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -31,7 +32,7 @@ from tracker.rules.core.outbox import (
 )
 from tracker.rules.core.outbox_bundles import EarlierMessage, bundle_messages, invitation_to_extend
 from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.emails.outbox_queue import ClaimedMessage, QueuedMessage
+from tracker.tables.background.emails.outbox_queue import QueuedMessage
 from tracker.tables.schema.core import tables as rows
 
 NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
@@ -40,6 +41,7 @@ HELD = [*NEWS, MessageKind.SUBSTITUTE.value, MessageKind.SUBSTITUTE_DECLINED.val
 """The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 UNDONE = "Undone before it was sent."
+IS_PENDING = rows.Message.state == MessageState.PENDING.value
 _SAY = "UPDATE message SET facts = {} WHERE id = {}"
 _CLOSE = (
     "UPDATE message SET state = {}, reason = COALESCE({}, reason), sent_at = {}, sent_to = {}, worker = '',"
@@ -59,26 +61,26 @@ async def enqueue_all(drafts: Iterable[NewMessage], now: datetime) -> None:
 
 async def enqueue_first(drafts: Sequence[NewMessage], now: datetime) -> None:
     """Queue messages about new events as `enqueue_all` does, without looking for earlier ones."""
-    sendings = await _sendings([draft for draft in drafts if draft.sending_id is None], now)
+    first: dict[tuple[object, ...], NewMessage] = {}
+    for draft in drafts:
+        if draft.sending_id is None:
+            first.setdefault(draft.shares, draft)
+    sendings = {shares: ids.new_id() for shares in first}
+    made = [{"id": sendings[shares], "topic": draft.topic, "queued_at": now} for shares, draft in first.items()]
+    await bulk_insert(rows.Sending, made)
     paused = await outbox_queue.paused_members() if drafts else frozenset[UUID]()
-    made = [_row(_unless(paused, draft), draft.sending_id or sendings[draft.shares], now) for draft in drafts]
-    await bulk_insert(rows.Message, made, " ON CONFLICT (key) DO NOTHING")
-
-
-def _unless(paused: Collection[UUID], draft: NewMessage) -> NewMessage:
-    """Return a message that isn't sent when its recipient's address is paused; as in `suppress_messages`."""
-    is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
-    is_to_send = draft.state is MessageState.PENDING
-    return replace(draft, state=MessageState.SUPPRESSED, reason=PAUSED) if is_held and is_to_send else draft
+    messages = []
+    for draft in drafts:
+        is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
+        is_to_send = not is_held or draft.state is not MessageState.PENDING
+        message = draft if is_to_send else replace(draft, state=MessageState.SUPPRESSED, reason=PAUSED)
+        messages.append(_row(message, draft.sending_id or sendings[draft.shares], now))
+    await bulk_insert(rows.Message, messages, " ON CONFLICT (key) DO NOTHING")
 
 
 async def hold_messages(event_id: UUID, until: datetime) -> None:
     """Delay waiting messages about an event until `until` at the earliest. The caller is inside `writing()`."""
-    waits = (
-        (rows.Message.event == event_id)
-        & (rows.Message.state == MessageState.PENDING.value)
-        & rows.Message.kind.is_in(HELD)
-    )
+    waits = (rows.Message.event == event_id) & IS_PENDING & rows.Message.kind.is_in(HELD)
     await rows.Message.update({rows.Message.due: until}).where(waits & (rows.Message.due < until))
 
 
@@ -100,10 +102,10 @@ async def was_anyone_notified(event_id: UUID, since: datetime, *, of_anything: b
 
 async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
     """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
-    free = ["", *gone]
     async with writing():
-        claimeds = await outbox_queue.claim_due_messages(worker, free, INTERRUPTED, now, limit)
-    return [_message(claimed) for claimed in claimeds]
+        claimed = await outbox_queue.claim_due_messages(worker, ["", *gone], INTERRUPTED, now, limit)
+    every = [message._asdict() for message in claimed]
+    return [Message(content=decode(fields.pop("facts")), **fields) for fields in every]
 
 
 async def claiming_workers() -> list[str]:
@@ -119,15 +121,22 @@ async def close_message(message: Message, outcome: SendOutcome, now: datetime) -
 async def close_messages(ended: Iterable[tuple[Message, SendOutcome]], now: datetime) -> None:
     """Record how some messages ended, in one transaction, as `close_message` does."""
     async with writing():
-        await run_for_each(_CLOSE, [_closed(message, outcome, now) for message, outcome in ended])
-
-
-def _closed(message: Message, outcome: SendOutcome, now: datetime) -> list[Any]:
-    is_sent = outcome.state is MessageState.SENT
-    reason, sent_at = outcome.reason[:200] or None, now if is_sent else None
-    said = encode(outcome.said) if outcome.said else None
-    ended = [outcome.state.value, reason, sent_at, outcome.sent_to or None, said]
-    return [*ended, is_sent, outcome.event_version, message.id]
+        await run_for_each(
+            _CLOSE,
+            [
+                [
+                    outcome.state.value,
+                    outcome.reason[:200] or None,
+                    now if outcome.state is MessageState.SENT else None,
+                    outcome.sent_to or None,
+                    encode(outcome.said) if outcome.said else None,
+                    outcome.state is MessageState.SENT,
+                    outcome.event_version,
+                    message.id,
+                ]
+                for message, outcome in ended
+            ],
+        )
 
 
 async def keep_item(message: Message, item_id: UUID) -> None:
@@ -162,7 +171,7 @@ async def doubt_waiting(now: datetime) -> None:
     The caller is inside `writing()`.
     """
     await rows.Message.update({rows.Message.unconfirmed_at: now}).where(
-        rows.Message.state == MessageState.PENDING.value, rows.Message.unconfirmed_at.is_null()
+        IS_PENDING & rows.Message.unconfirmed_at.is_null()
     )
 
 
@@ -197,10 +206,8 @@ async def suppress_messages(member_id: UUID, reason: str) -> None:
 
     Security and safety notices (`DESPITE_A_PAUSE`) stay. The caller is inside `writing()`.
     """
-    waits = (rows.Message.recipient == member_id) & (rows.Message.state == MessageState.PENDING.value)
-    await rows.Message.update({rows.Message.state: MessageState.SUPPRESSED.value, rows.Message.reason: reason}).where(
-        waits & (rows.Message.worker == "") & rows.Message.kind.not_in([*DESPITE_A_PAUSE])
-    )
+    waits = (rows.Message.recipient == member_id) & IS_PENDING & (rows.Message.worker == "")
+    await _end(waits & rows.Message.kind.not_in([*DESPITE_A_PAUSE]), MessageState.SUPPRESSED, reason)
 
 
 async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
@@ -214,11 +221,12 @@ async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID])
         content = decode(queued.facts)
         if queued.event_id == event_id and isinstance(content, SeriesContinued | Invited):
             said[queued.recipient_id] = tuple(also for also in content.also if also.date in date_ids)
-    invitations = [one for one in waiting if one.event_id == new_id and one.kind is MessageKind.INVITATION]
     written = [
-        [encode(Invited(also=also)), invitation.id]
-        for invitation in invitations
-        if (also := said.get(invitation.recipient_id))
+        [encode(Invited(also=also)), queued.id]
+        for queued in waiting
+        if queued.event_id == new_id
+        and queued.kind is MessageKind.INVITATION
+        and (also := said.get(queued.recipient_id))
     ]
     await run_for_each(_SAY, written)
 
@@ -230,9 +238,7 @@ async def take_back_message(key: str) -> bool:
     """
     if not await outbox_queue.is_only_change_waiting(key, NEWS, UNDONE):
         return False
-    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
-        rows.Message.key == key
-    )
+    await _end(rows.Message.key == key, MessageState.SUPERSEDED, UNDONE)
     return True
 
 
@@ -244,21 +250,8 @@ async def take_back_lone_message(key: str) -> bool:
     waiting = await outbox_queue.untried_message(key)
     if waiting is None:
         return False
-    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
-        rows.Message.id == waiting
-    )
+    await _end(rows.Message.id == waiting, MessageState.SUPERSEDED, UNDONE)
     return True
-
-
-async def _sendings(drafts: Iterable[NewMessage], now: datetime) -> dict[tuple[object, ...], UUID]:
-    """Add the sendings of a deed, and return the id of each by what its messages share."""
-    first: dict[tuple[object, ...], NewMessage] = {}
-    for draft in drafts:
-        first.setdefault(draft.shares, draft)
-    known = {shares: ids.new_id() for shares in first}
-    made = [{"id": known[shares], "topic": one.topic, "queued_at": now} for shares, one in first.items()]
-    await bulk_insert(rows.Sending, made)
-    return known
 
 
 async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
@@ -271,19 +264,14 @@ async def undo_nudges(occurrence_id: UUID, at: datetime) -> int:
 
 async def undo_thanks(occurrence_id: UUID, at: datetime) -> int:
     """Drop the thank-you about a date that was queued at that moment, as `undo_nudges` does."""
-    return await _undo(
-        [thank for thank in await outbox_queue.thank_yous_about(occurrence_id) if thank.created_at == at]
-    )
+    thanks = await outbox_queue.thank_yous_about(occurrence_id)
+    return await _undo([queued for queued in thanks if queued.created_at == at])
 
 
 async def _undo(messages: Sequence[QueuedMessage]) -> int:
-    if not messages or not all(
-        queued.state is MessageState.PENDING and queued.is_free and not queued.is_unconfirmed for queued in messages
-    ):
+    if not messages or not all(queued.is_waiting for queued in messages):
         return 0
-    await rows.Message.update({rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: UNDONE}).where(
-        rows.Message.id.is_in([queued.id for queued in messages])
-    )
+    await _end(rows.Message.id.is_in([queued.id for queued in messages]), MessageState.SUPERSEDED, UNDONE)
     return len(messages)
 
 
@@ -294,7 +282,12 @@ async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
 
 async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
-    earlier = await _earlier([draft for draft in drafts if isinstance(draft.content, Invited | EventNews)])
+    earlier: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}
+    if about_events := [draft for draft in drafts if isinstance(draft.content, Invited | EventNews)]:
+        event_ids = {draft.event_id for draft in about_events if draft.event_id}
+        people = {draft.recipient_id for draft in about_events}
+        for queued in await outbox_queue.messages_to_people(people, event_ids, NEWS):
+            earlier.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier(queued))
     made: list[NewMessage] = []
     superseded: list[UUID] = []
     invitations: dict[UUID, Invited] = {}
@@ -303,36 +296,26 @@ async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
         kept, replaced = bundle_messages(draft, known)
         made.append(kept)
         superseded.extend(replaced)
-        if found := invitation_to_extend(draft, known):
-            invitations[found[0]] = found[1]
+        if extended := invitation_to_extend(draft, known):
+            message_id, invitation = extended
+            invitations[message_id] = invitation
     if superseded:
-        await rows.Message.update(
-            {rows.Message.state: MessageState.SUPERSEDED.value, rows.Message.reason: "A later message covers this."}
-        ).where(rows.Message.id.is_in(superseded))
-    await run_for_each(_SAY, [[encode(content), one] for one, content in invitations.items() if one not in superseded])
+        await _end(rows.Message.id.is_in(superseded), MessageState.SUPERSEDED, "A later message covers this.")
+    said = [
+        [encode(invited), message_id] for message_id, invited in invitations.items() if message_id not in superseded
+    ]
+    await run_for_each(_SAY, said)
     return made
 
 
-async def _earlier(drafts: list[NewMessage]) -> dict[tuple[UUID, UUID | None], list[EarlierMessage]]:
-    known: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}
-    if not drafts:
-        return known
-    messages = await outbox_queue.messages_to_people(
-        {draft.recipient_id for draft in drafts}, {draft.event_id for draft in drafts if draft.event_id}, NEWS
-    )
-    for queued in messages:
-        known.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier_one(queued))
-    return known
-
-
-def _earlier_one(queued: QueuedMessage) -> EarlierMessage:
-    is_pending = queued.state is MessageState.PENDING
+def _earlier(queued: QueuedMessage) -> EarlierMessage:
+    is_being_sent = queued.state is MessageState.PENDING and not queued.is_free
     return EarlierMessage(
         id=queued.id,
         content=decode(queued.facts),
         occurrence_id=queued.occurrence_id,
-        is_waiting=is_pending and queued.is_free and not queued.is_unconfirmed,
-        may_be_known=queued.state is MessageState.SENT or queued.is_unconfirmed or (is_pending and not queued.is_free),
+        is_waiting=queued.is_waiting,
+        may_be_known=queued.state is MessageState.SENT or queued.is_unconfirmed or is_being_sent,
         queued_at=queued.created_at,
         sent_at=queued.sent_at,
     )
@@ -358,21 +341,10 @@ def _row(draft: NewMessage, sending_id: UUID, now: datetime) -> dict[str, Any]:
     }
 
 
-def _message(claimed: ClaimedMessage) -> Message:
-    return Message(
-        id=claimed.id,
-        key=claimed.key,
-        content=decode(claimed.facts),
-        recipient_id=claimed.recipient_id,
-        event_id=claimed.event_id,
-        occurrence_id=claimed.occurrence_id,
-        item_id=claimed.item_id,
-        created_at=claimed.created_at,
-        due=claimed.due,
-        not_after=claimed.not_after,
-        attempts=claimed.attempts,
-    )
-
-
 def _is_open(message: Message) -> Any:
-    return (rows.Message.id == message.id) & (rows.Message.state == MessageState.PENDING.value)
+    return (rows.Message.id == message.id) & IS_PENDING
+
+
+async def _end(which: Combinable, state: MessageState, reason: str) -> None:
+    values: dict[Any, Any] = {rows.Message.state: state.value, rows.Message.reason: reason}
+    await rows.Message.update(values).where(which)

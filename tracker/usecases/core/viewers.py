@@ -144,8 +144,8 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
         people = sql_list(among)
         rows, every_right = await engine().read_each(QueryString(_BY_MEMBER, people), rights_of(people, now))
         rights: dict[str, list[Mapping[str, Any]]] = {}
-        for one in every_right:
-            rights.setdefault(one["member"], []).append(one)
+        for right in every_right:
+            rights.setdefault(right["member"], []).append(right)
         active = [row for row in rows if _is_active(row, now)]
         viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in active}
     return viewers
@@ -159,7 +159,7 @@ class OpenSessions:
 
     def __init__(self) -> None:
         self._mark: Hashable = None
-        self._found: dict[str, Visit] = {}
+        self._visits: dict[str, Visit] = {}
 
     async def visit(self, token: str, now: datetime) -> Visit | None:
         """Return the visit behind a cookie, also when its session has ended by its time."""
@@ -167,14 +167,14 @@ class OpenSessions:
         if mark is None:
             return await _visit(token, now)
         if mark != self._mark:
-            self._mark, self._found = mark, {}
-        found, session_id = self._found, keys.token_hash(token)
-        known = found.get(session_id)
-        if known is None or known.rights_until <= now:
-            known = await _visit(token, now)
-            if known:
-                found[session_id] = known  # a later commit drops it with the older mark
-        return known
+            self._mark, self._visits = mark, {}
+        visits, session_id = self._visits, keys.token_hash(token)
+        visit = visits.get(session_id)
+        if visit is None or visit.rights_until <= now:
+            visit = await _visit(token, now)
+            if visit:
+                visits[session_id] = visit  # a later commit drops it with the older mark
+        return visit
 
 
 async def viewer_of_session(
@@ -218,9 +218,13 @@ async def _visit(token: str, now: datetime) -> Visit | None:
     rows, rights = await engine().read_each(QueryString(_BY_SESSION, now, session_id), rights_of(member, now))
     if not rows or not _is_active(rows[0], now) or rows[0]["is_guest"]:
         return None
-    row = rows[0]
+    row, viewer = rows[0], viewer_from(rows[0], rights)
+    if row["emergency"] is not None and Role.ADMINISTRATOR in viewer.roles:
+        access = Emergency(id=row["emergency"], until=row["emergency_until"])
+        held = viewer.audiences | {viewers.emergency_audience(access.id)}
+        viewer = replace(viewer, emergency=access, audiences=held)
     return Visit(
-        viewer=_under_emergency(viewer_from(row, rights), row),
+        viewer=viewer,
         session_id=row["session"],
         reauthenticated_at=row["reauthenticated_at"],
         idle_end=row["seen_at"] + IDLE,
@@ -236,14 +240,6 @@ def ends_of_rights(rights: Iterable[Mapping[str, Any]]) -> Iterator[datetime]:
         if right["kind"] == "grant":
             at = datetime.fromisoformat(right["word"])
             yield at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _under_emergency(viewer: Viewer, row: Mapping[str, Any]) -> Viewer:
-    """Return the viewer with the emergency access of their session, while they are still an administrator."""
-    if row["emergency"] is None or Role.ADMINISTRATOR not in viewer.roles:
-        return viewer
-    access = Emergency(id=row["emergency"], until=row["emergency_until"])
-    return replace(viewer, emergency=access, audiences=viewer.audiences | {viewers.emergency_audience(access.id)})
 
 
 def _is_active(row: Mapping[str, Any], now: datetime) -> bool:
@@ -280,4 +276,4 @@ def _viewer(person: tuple[Any, ...], rights: tuple[Right, ...]) -> Viewer:
 
 
 def _ids(rights: tuple[Right, ...], wanted: str) -> frozenset[UUID]:
-    return frozenset(UUID(found) for kind, _, found in rights if kind == wanted)
+    return frozenset(UUID(id_) for kind, _, id_ in rights if kind == wanted)

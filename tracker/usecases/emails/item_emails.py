@@ -68,7 +68,7 @@ from tracker.usecases.emails.escalations import (
 )
 from tracker.usecases.emails.preferences import preferences_of, wishes_of
 from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
-from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.roster.known_people import people_by_id
 
 NOT_OWNER = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient no longer owns the item.")
 THEIRS_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient owns the item again.")

@@ -33,7 +33,7 @@ from tracker.usecases.core import audit
 from tracker.usecases.events.scheduling import event_to_edit, plan_in_form
 from tracker.usecases.events.visibility import possible_designators
 from tracker.usecases.roster import committees as roster_committees
-from tracker.usecases.roster import known_people, people
+from tracker.usecases.roster import known_people
 from tracker.usecases.roster.agencies import open_sites
 from tracker.usecases.roster.committees import CommitteeChoice
 from tracker.usecases.roster.known_people import (
@@ -136,7 +136,7 @@ async def choices_in_form(viewer: Viewer, event: Event | None = None, invited: C
     (agencies, managers), candidates, asked, committees, policies, sites = await together(
         together(count_candidates(people_to_invite(viewer)), known_people.managers()),
         known_people.all_candidates(known_or_managers),
-        people.people_by_id(invitee for invitee in invited if invitee != lead_id),
+        known_people.people_by_id(invitee for invitee in invited if invitee != lead_id),
         roster_committees.committee_choices(viewer),
         roster_committees.reminder_policies(),
         open_sites(),

@@ -39,7 +39,7 @@ from tracker.usecases.operations.states import (
     operation_under_way,
     return_to_planning,
 )
-from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.roster.known_people import people_by_id
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
 NOT_COMMITTED = "Your agency has no resources in this plan."

@@ -21,7 +21,7 @@ from tracker.tables.background.operations import ComparedPlan
 from tracker.tables.schema.operations.plans import ComparedPlaces
 from tracker.usecases.core import audit
 from tracker.usecases.operations.deconfliction import DAY, footprint_of
-from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.roster.known_people import people_by_id
 
 
 class OfficerSide(Struct, frozen=True, kw_only=True):

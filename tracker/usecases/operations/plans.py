@@ -62,7 +62,7 @@ from tracker.usecases.operations.states import (
     return_to_planning,
 )
 from tracker.usecases.roster.agencies import every_site
-from tracker.usecases.roster.people import people_by_id
+from tracker.usecases.roster.known_people import people_by_id
 
 A_MINUTE = timedelta(minutes=1)
 FARTHEST = 1_000 * 5_280  # feet between two sites of one plan

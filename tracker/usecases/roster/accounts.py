@@ -1,6 +1,5 @@
 """Accounts: suspension, review, and what ends with a person's access."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -58,7 +57,8 @@ async def make_sign_in_link(viewer: Viewer, member_id: UUID, reauthenticated_at:
         if person.is_guest:
             raise NotAllowed(NO_ACCOUNT)
         is_over = person.account is not None and directory.is_account_over(person.account.expires_at, now)
-        if is_over or person.status is not Status.ACTIVE or not await _is_active_agency(person.agency_id):
+        is_at_agency = Agency.exists().where((Agency.id == person.agency_id) & (Agency.status == Status.ACTIVE))
+        if is_over or person.status is not Status.ACTIVE or not await is_at_agency:
             raise NotAllowed(NOT_ACTIVE)
         await notify_of_account_change(viewer, member_id, AccountChange.SIGN_IN_LINK, now)
         return await issue_link(member_id, now, by=viewer.actor)
@@ -132,26 +132,21 @@ async def suspend_due_accounts(now: datetime) -> int:
             (Member.status == Status.ACTIVE)
             & ((Member.expires_at <= now) | (Member.signed_in_at <= now - directory.IDLE))
         )
-        return sum([await _suspend_due(row, why, now) for row in rows if (why := _why_due(row, now))])
-
-
-def _why_due(row: Mapping[str, Any], now: datetime) -> str:
-    if directory.is_account_over(row["expires_at"], now):
-        return "its last day is over"
-    return "not used for 90 days" if directory.is_idle(row["signed_in_at"], row["reopened_at"], now) else ""
-
-
-async def _suspend_due(row: Mapping[str, Any], why: str, now: datetime) -> int:
-    leading = await coordinators()
-    if row["id"] in leading and leading == {row["id"]}:
-        if directory.is_account_over(row["expires_at"], now):
-            await _save_status(row["id"], {Member.expires_at: None}, row["version"])
-            await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
-        return 0
-    await _save_status(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
-    await close_account(row["id"])
-    await audit.record(BY_CLOCK, "suspended", "member", row["id"], {"why": why}, now)
-    return 1
+        suspended = 0
+        for row in rows:
+            is_over = directory.is_account_over(row["expires_at"], now)
+            if not is_over and not directory.is_idle(row["signed_in_at"], row["reopened_at"], now):
+                continue
+            if await coordinators() != {row["id"]}:
+                await _save_status(row["id"], {Member.status: Status.SUSPENDED}, row["version"])
+                await close_account(row["id"])
+                why = "its last day is over" if is_over else "not used for 90 days"
+                await audit.record(BY_CLOCK, "suspended", "member", row["id"], {"why": why}, now)
+                suspended += 1
+            elif is_over:
+                await _save_status(row["id"], {Member.expires_at: None}, row["version"])
+                await audit.record(BY_CLOCK, "updated", "member", row["id"], {"fields": ["expires_at"]}, now)
+        return suspended
 
 
 async def _person_to_change(viewer: Viewer, member_id: UUID, reauthenticated_at: datetime, now: datetime) -> PersonCard:
@@ -159,10 +154,6 @@ async def _person_to_change(viewer: Viewer, member_id: UUID, reauthenticated_at:
     person = await roster_directory.person_for(viewer, member_id)
     directory.check_account(viewer, member_id, person.roles)
     return person
-
-
-async def _is_active_agency(agency_id: UUID) -> bool:
-    return bool(await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)))
 
 
 async def _save_status(member_id: UUID, values: dict[Any, Any], version: int) -> None:
@@ -283,7 +274,7 @@ async def notify_of_account_change(viewer: Viewer, member_id: UUID, what: Accoun
 async def whom_to_call(but: UUID) -> str:
     """Return the coordinators with their telephone numbers, except the one who made the change; "" for none."""
     roles = MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR)
-    wanted = [one for one in await roles.output(as_list=True) if one != but]
+    wanted = [member_id for member_id in await roles.output(as_list=True) if member_id != but]
     if not wanted:
         return ""
     rows = await (
@@ -305,7 +296,11 @@ async def close_account(member_id: UUID) -> None:
     """
     await end_sessions(member_id)
     await SignInLink.delete().where(SignInLink.member == member_id)
-    await _forget_busy_times(member_id)
+    shared = await SharedCalendar.select(SharedCalendar.id).where(SharedCalendar.member == member_id).first()
+    if shared:  # it stays, and is read again when they come back
+        await BusySpan.delete().where(BusySpan.calendar == shared["id"])
+        unread: dict[Any, Any] = {SharedCalendar.read_at: None}
+        await SharedCalendar.update(unread).where(SharedCalendar.id == shared["id"])
     await drafts.forget_drafts(member_id)
     await outbox.suppress_messages(member_id, NO_EMAIL)
 
@@ -327,30 +322,29 @@ async def coordinators() -> frozenset[UUID]:
     """Return the coordinators who are active at an active agency."""
     named = await MemberRole.select(MemberRole.member).where(MemberRole.role == Role.COORDINATOR).output(as_list=True)
     serves = (Member.status == Status.ACTIVE) & (Member.agency.status == Status.ACTIVE)
-    found = await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True) if named else []
-    return frozenset(found)
-
-
-async def _forget_busy_times(member_id: UUID) -> None:
-    """Delete a member's busy times; their shared calendar stays and is read again when they come back."""
-    shared = await SharedCalendar.select(SharedCalendar.id).where(SharedCalendar.member == member_id).first()
-    if shared:
-        await BusySpan.delete().where(BusySpan.calendar == shared["id"])
-        unread: dict[Any, Any] = {SharedCalendar.read_at: None}
-        await SharedCalendar.update(unread).where(SharedCalendar.id == shared["id"])
+    if not named:
+        return frozenset()
+    return frozenset(await Member.select(Member.id).where(serves & Member.id.is_in(named)).output(as_list=True))
 
 
 async def remove_from_task_force(member_id: UUID, new_owner_id: UUID | None, now: datetime) -> None:
     """Remove everything that a member has here; the caller is inside `writing()`.
 
     `new_owner_id`, a colleague, gets their seats and chairs. Without one, the first alternate becomes primary, because
-    no one from another agency can hold the seat, and the chairs become vacant.
+    no one from another agency can hold the seat, and the chairs become vacant. They come off every list, and out of the
+    audiences of named events for good, even if they come back; the attendance sheets of past dates keep them.
     """
     await _transfer_seats(member_id, new_owner_id)
     await MemberRole.delete().where(MemberRole.member == member_id)
     changed: dict[Any, Any] = {Member.status: Status.DEPARTED, Member.version: Member.version + 1}
     await Member.update(changed).where(Member.id == member_id)
-    await _forget_invitations(member_id, now)
+    is_open = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
+    await Invitation.update({Invitation.withdrawn_at: now}).where(is_open)
+    has_access = (OperationGrant.member == member_id) & OperationGrant.ended_at.is_null()
+    await OperationGrant.update({OperationGrant.ended_at: now}).where(has_access)
+    oneself = viewers.audiences_of_one(member_id)
+    seen_by = await audience_rows.audiences_of_each(await audience_rows.forget_audiences(oneself))
+    await event_rows.raise_audience_versions(oneself.union(*seen_by.values()))
     await close_account(member_id)
     await clear_credentials(member_id, now)
 
@@ -379,35 +373,17 @@ async def _chaired(member_id: UUID) -> set[UUID]:
 
 
 async def _transfer_seat(seat_id: UUID, agency_id: UUID, new_owner_id: UUID | None, *, is_primary: bool) -> None:
-    new_owner = new_owner_id or (await _first_alternate(seat_id, agency_id) if is_primary else None)
-    if new_owner is None:
+    if new_owner_id is None and is_primary:
+        holder = SeatHolder.member
+        signs_in = holder.is_guest == False  # noqa: E712 - a clause of SQL
+        serves = (holder.status == Status.ACTIVE) & (holder.agency == agency_id) & signs_in
+        alternates = SeatHolder.select(holder).where((SeatHolder.seat == seat_id) & serves).order_by(holder.name)
+        row = await alternates.first()
+        new_owner_id = row["member"] if row else None
+    if new_owner_id is None:
         return
-    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == new_owner)
+    place = (SeatHolder.seat == seat_id) & (SeatHolder.member == new_owner_id)
     if not await SeatHolder.exists().where(place):
-        await committees.add_seat_holder(seat_id=seat_id, member_id=new_owner, is_primary=is_primary)
+        await committees.add_seat_holder(seat_id=seat_id, member_id=new_owner_id, is_primary=is_primary)
     elif is_primary:
         await SeatHolder.update({SeatHolder.is_primary: True}).where(place)
-
-
-async def _first_alternate(seat_id: UUID, agency_id: UUID) -> UUID | None:
-    holder = SeatHolder.member
-    signs_in = holder.is_guest == False  # noqa: E712 - a clause of SQL
-    serves = (holder.status == Status.ACTIVE) & (holder.agency == agency_id) & signs_in
-    row = await SeatHolder.select(holder).where((SeatHolder.seat == seat_id) & serves).order_by(holder.name).first()
-    found: UUID | None = row["member"] if row else None
-    return found
-
-
-async def _forget_invitations(member_id: UUID, now: datetime) -> None:
-    """Take a member off every list, and out of the audiences of named events for good, even if they come back.
-
-    The attendance sheets of past dates keep them.
-    """
-    open_ = (Invitation.member == member_id) & Invitation.withdrawn_at.is_null()
-    await Invitation.update({Invitation.withdrawn_at: now}).where(open_)
-    their_access = (OperationGrant.member == member_id) & OperationGrant.ended_at.is_null()
-    await OperationGrant.update({OperationGrant.ended_at: now}).where(their_access)
-    oneself = viewers.audiences_of_one(member_id)
-    events = await audience_rows.forget_audiences(oneself)
-    seen_by = await audience_rows.audiences_of_each(events)
-    await event_rows.raise_audience_versions(oneself.union(*seen_by.values()))

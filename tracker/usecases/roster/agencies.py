@@ -5,19 +5,20 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from msgspec import convert
+from msgspec.structs import asdict
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Conflict, Invalid, NotFound, refuse_fields
 from tracker.rules.core import viewers
-from tracker.rules.core.viewers import Arm, Level, Role, Status, Viewer
+from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.events.plans import Slot
 from tracker.rules.roster import directory
-from tracker.rules.roster.directory import NO_CONTACT, AgencyContact, AgencyFacts
+from tracker.rules.roster.directory import AgencyFacts
 from tracker.rules.roster.sites import (
     ConfidentialSiteFacts,
-    Coordinates,
     MeetingSite,
     MeetingSiteFacts,
     OwnSite,
@@ -31,6 +32,7 @@ from tracker.tables.schema.roster import Site as SiteRow
 from tracker.tables.visible import availability, roster
 from tracker.usecases.core import audit
 from tracker.usecases.roster.accounts import close_account, coordinators
+from tracker.usecases.roster.directory_rows import row_to_change
 
 AGENCY_TAKEN = "Another agency already has this short name."
 ONLY_COORDINATORS_MOVE_AGENCIES = (
@@ -49,15 +51,7 @@ async def add_agency(viewer: Viewer, facts: AgencyFacts, reauthenticated_at: dat
     facts.check()
     async with writing():
         await _check_agency(viewer, facts, None)
-        assert facts.arm is not None and facts.level is not None  # noqa: S101, PT018 - `check` refuses facts without
-        agency_id = await insert_agency(
-            name=facts.name,
-            code=facts.code,
-            arm=facts.arm,
-            level=facts.level,
-            coalition=facts.coalition_id,
-            contact=facts.contact,
-        )
+        agency_id = await insert_agency(facts)
         await audit.record(viewer.actor, "added", "agency", agency_id, {}, now)
     return agency_id
 
@@ -74,11 +68,7 @@ async def change_agency(
     directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        row = await Agency.select().where(Agency.id == agency_id).first()
-        if row is None:
-            raise NotFound
-        if row["version"] != expected_version:
-            raise Conflict
+        row = await row_to_change(Agency, agency_id, expected_version)
         await _check_agency(viewer, facts, row)
         changed = {name: value for name, value in _agency_columns(facts).items() if row[name] != value}
         values: dict[Any, Any] = {**changed, "version": expected_version + 1}
@@ -94,31 +84,28 @@ async def change_agency(
 
 async def _check_agency(viewer: Viewer, facts: AgencyFacts, row: dict[str, Any] | None) -> None:
     """Raise `Invalid` when other rows forbid the change; inside the caller's transaction."""
-    others = [one for one in await Agency.select(Agency.id, Agency.code) if row is None or one["id"] != row["id"]]
+    codes = {other["id"]: other["code"].casefold() for other in await Agency.select(Agency.id, Agency.code)}
+    if row is not None:
+        del codes[row["id"]]
+    is_offered = facts.coalition_id is None or facts.coalition_id in codes
     wrong = {
-        "code": AGENCY_TAKEN if facts.code.casefold() in {row["code"].casefold() for row in others} else "",
-        "coalition": ""
-        if facts.coalition_id is None or facts.coalition_id in {row["id"] for row in others}
-        else "Choose another agency from the list.",
+        "code": AGENCY_TAKEN if facts.code.casefold() in codes.values() else "",
+        "coalition": "" if is_offered else "Choose another agency from the list.",
     }
     if row is not None:
         wrong["arm"] = ONLY_COORDINATORS_MOVE_AGENCIES if row["arm"] != facts.arm and not viewer.is_coordinator else ""
-        wrong["status"] = await _why_not(viewer, row, facts.status)
-    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
-        raise Invalid(**found)
+        wrong["status"] = await _why_not_status(viewer, row, facts.status)
+    refuse_fields(wrong)
 
 
-async def _why_not(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
+async def _why_not_status(viewer: Viewer, row: dict[str, Any], status: Status) -> str:
     """Return why an agency's status cannot change to this one, or ""."""
     if status == row["status"] or status is Status.ACTIVE:
         return ""
     if viewer.agency_id == row["id"]:
         return OWN
-    here = (
-        await Member.select(Member.id)
-        .where((Member.agency == row["id"]) & (Member.status != Status.DEPARTED))
-        .output(as_list=True)
-    )
+    serves_here = (Member.agency == row["id"]) & (Member.status != Status.DEPARTED)
+    here = await Member.select(Member.id).where(serves_here).output(as_list=True)
     if not await coordinators() - set(here):
         return directory.LAST_COORDINATOR
     is_one = (MemberRole.role == Role.COORDINATOR) & MemberRole.member.is_in(here or [row["id"]])
@@ -145,23 +132,9 @@ def _agency_columns(facts: AgencyFacts) -> dict[str, Any]:
     }
 
 
-async def insert_agency(
-    *, name: str, code: str, arm: Arm, level: Level, coalition: UUID | None = None, contact: AgencyContact = NO_CONTACT
-) -> UUID:
+async def insert_agency(facts: AgencyFacts) -> UUID:
     """Add an agency; the caller is inside a transaction and has checked the names."""
-    agency = Agency(
-        id=ids.new_id(),
-        name=name,
-        code=code,
-        arm=arm,
-        level=level,
-        coalition=coalition,
-        status="active",
-        contact_name=contact.name,
-        contact_phone=contact.phone,
-        contact_email=contact.email,
-        address=contact.address,
-    )
+    agency = Agency(id=ids.new_id(), **_agency_columns(facts))
     await Agency.insert(agency)
     return agency.id
 
@@ -176,7 +149,10 @@ MOST_DATES = 60  # of a series, that are checked
 
 async def every_site() -> list[MeetingSite]:
     """Return all sites by name; every member may know where the task force meets."""
-    return [_site(dict(row)) for row in await engine().run_querystring(QueryString(_SITES))]
+    rows = await engine().run_querystring(QueryString(_SITES))
+    points = [(row["latitude_e6"], row["longitude_e6"]) for row in rows]
+    sites = [{**row, "coordinates": None if None in point else point} for row, point in zip(rows, points, strict=True)]
+    return convert(sites, list[MeetingSite], strict=False)
 
 
 async def open_sites() -> tuple[MeetingSite, ...]:
@@ -186,10 +162,10 @@ async def open_sites() -> tuple[MeetingSite, ...]:
 
 async def meeting_site(site_id: UUID) -> MeetingSite:
     """Return one site. Errors: NotFound."""
-    meeting_sites = [site for site in await every_site() if site.id == site_id]
-    if not meeting_sites:
+    site = next((site for site in await every_site() if site.id == site_id), None)
+    if site is None:
         raise NotFound
-    return meeting_sites[0]
+    return site
 
 
 async def room_of(viewer: Viewer, place: str, slots: Sequence[Slot], except_event: UUID | None = None) -> Room | None:
@@ -246,41 +222,23 @@ async def change_meeting_site(
     directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        row = await SiteRow.select().where(SiteRow.id == site_id).first()
-        if row is None:
-            raise NotFound
-        if row["version"] != expected_version:
-            raise Conflict
+        row = await row_to_change(SiteRow, site_id, expected_version)
         await _check_site(facts, site_id)
         changed = {name: value for name, value in _site_columns(facts).items() if row[name] != value}
         values: dict[Any, Any] = {**changed, "version": expected_version + 1}
         await SiteRow.update(values).where(SiteRow.id == site_id)
-        details = {"fields": sorted(changed)}
-        await audit.record(viewer.actor, "updated", "site", site_id, details, now)
+        await audit.record(viewer.actor, "updated", "site", site_id, {"fields": sorted(changed)}, now)
 
 
 async def _check_site(facts: MeetingSiteFacts, site_id: UUID | None) -> None:
-    names = {site.name.casefold() for site in await every_site() if site.id != site_id}
-    if facts.name.casefold() in names:
+    if any(site.name.casefold() == facts.name.casefold() and site.id != site_id for site in await every_site()):
         raise Invalid(name=SITE_TAKEN)
 
 
-def _site(row: dict[str, Any]) -> MeetingSite:
-    latitude, longitude = row.pop("latitude_e6"), row.pop("longitude_e6")
-    known = None if latitude is None or longitude is None else Coordinates(latitude, longitude)
-    return MeetingSite(**row | {"is_open": bool(row["is_open"]), "coordinates": known})
-
-
 def _site_columns(facts: MeetingSiteFacts) -> dict[str, Any]:
-    return {
-        "name": facts.name,
-        "address": facts.address,
-        "capacity": facts.capacity,
-        "equipment": facts.equipment,
-        "is_open": facts.is_open,
-        "latitude_e6": facts.coordinates.latitude_e6 if facts.coordinates else None,
-        "longitude_e6": facts.coordinates.longitude_e6 if facts.coordinates else None,
-    }
+    columns = asdict(facts)
+    latitude, longitude = columns.pop("coordinates") or (None, None)
+    return {**columns, "latitude_e6": latitude, "longitude_e6": longitude}
 
 
 SUBJECT = "confidential_site"
@@ -306,9 +264,7 @@ async def add_confidential_site(viewer: Viewer, facts: ConfidentialSiteFacts, no
     site_id = ids.new_id()
     async with writing():
         await _check_confidential_site(facts, site_id)
-        await ConfidentialSite.insert(
-            ConfidentialSite(id=site_id, agency=viewer.agency_id, **_confidential_site_columns(facts))
-        )
+        await ConfidentialSite.insert(ConfidentialSite(id=site_id, agency=viewer.agency_id, **asdict(facts)))
         await audit.record(viewer.actor, "added", SUBJECT, site_id, {}, now)
     return site_id
 
@@ -322,7 +278,7 @@ async def change_confidential_site(
         if site.version != version:
             raise Conflict(CHANGED)
         await _check_confidential_site(facts, site_id)
-        before, after = _confidential_site_columns(site.facts), _confidential_site_columns(facts)
+        before, after = asdict(site.facts), asdict(facts)
         values: dict[Any, Any] = {**after, "version": version + 1}
         await ConfidentialSite.update(values).where(ConfidentialSite.id == site_id)
         changed = sorted(name for name, value in after.items() if before[name] != value)
@@ -334,7 +290,3 @@ async def _check_confidential_site(facts: ConfidentialSiteFacts, site_id: UUID) 
     is_other = (ConfidentialSite.name == facts.name) & (ConfidentialSite.id != site_id)
     if await ConfidentialSite.exists().where(is_other):
         raise Invalid(name=CONFIDENTIAL_SITE_TAKEN)
-
-
-def _confidential_site_columns(facts: ConfidentialSiteFacts) -> dict[str, Any]:
-    return {"name": facts.name, "address": facts.address, "directions": facts.directions, "is_open": facts.is_open}

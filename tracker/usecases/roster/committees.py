@@ -1,5 +1,6 @@
 """Committees, their seats, and the reminders of their events."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -10,17 +11,18 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.errors import NotAllowed, NotFound, refuse_fields
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Arm, Role, Status, Viewer, committee_audience
 from tracker.rules.roster import directory
 from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
-from tracker.rules.roster.quorum import NO_QUORUM, FillableSeat, Quorum, QuorumRule, ReminderPolicy
+from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule, ReminderPolicy
 from tracker.tables.schema import events
 from tracker.tables.schema.events import policy_in_row
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows
+from tracker.usecases.roster.directory_rows import row_to_change
 from tracker.usecases.roster.known_people import ACTIVE, Candidates
 
 TAKEN = "Another committee already has this name."
@@ -37,10 +39,9 @@ async def add_committee(viewer: Viewer, facts: CommitteeFacts, reauthenticated_a
     facts.check()
     async with writing():
         await _check_committee(viewer, facts, None, frozenset())
-        committee_id = await insert_committee(
-            name=facts.name, kind=facts.kind, place=facts.place, arm=facts.arm, quorum=facts.quorum
-        )
-        await _set_chair(committee_id, facts.chair_id)
+        committee_id = await insert_committee(facts)
+        if facts.chair_id:
+            await make_chair(committee_id=committee_id, member_id=facts.chair_id)
         await audit.record(viewer.actor, "added", "committee", committee_id, {}, now)
     return committee_id
 
@@ -64,14 +65,16 @@ async def change_committee(
     directory.check_manager(viewer, reauthenticated_at, now)
     facts.check()
     async with writing():
-        row = await _committee_row(committee_id, expected_version)
+        row = await row_to_change(Committee, committee_id, expected_version)
         is_chair = (MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id)
         chairs = frozenset(await MemberRole.select(MemberRole.member).where(is_chair).output(as_list=True))
         await _check_committee(viewer, facts, committee_id, chairs)
         changed = {name: value for name, value in _committee_columns(facts).items() if row[name] != value}
         wanted = frozenset({facts.chair_id}) if facts.chair_id else await _suspended(chairs)
         if wanted != chairs:
-            await _set_chair(committee_id, facts.chair_id)
+            await MemberRole.delete().where(is_chair)
+            if facts.chair_id:
+                await make_chair(committee_id=committee_id, member_id=facts.chair_id)
         await _save_committee(committee_id, changed, expected_version + 1, chairs | wanted)
         details: dict[str, object] = {"fields": sorted(changed) + ["chair"] * (wanted != chairs)}
         if wanted != chairs:
@@ -96,11 +99,21 @@ async def assign_seat(
     facts.check()
     assert facts.primary_id is not None  # noqa: S101 - `check` refuses facts without
     async with writing():
-        await _committee_row(committee_id, expected_version)
+        await row_to_change(Committee, committee_id, expected_version)
+        if not await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)):
+            raise NotFound
         before = await _holders(committee_id, agency_id)
         alternates = facts.alternate_ids | await _suspended(before)
         after = alternates | {facts.primary_id}
-        await _check_holders(viewer, agency_id, facts, before)
+        are_active = all([await _is_active(alternate_id, agency_id) for alternate_id in facts.alternate_ids])
+        is_own = viewer.member_id in (facts.alternate_ids | {facts.primary_id}) - before
+        wrong = {
+            "primary": "" if await _is_active(facts.primary_id, agency_id) else FROM_THE_LIST,
+            "alternates": "" if are_active else FROM_THE_LIST,
+        }
+        if is_own and not viewer.is_coordinator:
+            wrong["primary"] = NOT_ONESELF
+        refuse_fields(wrong)
         await Seat.delete().where((Seat.committee == committee_id) & (Seat.agency == agency_id))
         await insert_seat(
             committee_id=committee_id, agency_id=agency_id, primary=facts.primary_id, alternates=sorted(alternates)
@@ -121,7 +134,7 @@ async def delete_seat(
     """Remove an agency's seat in a committee. Errors: NotFound, NotAllowed, Conflict."""
     directory.check_manager(viewer, reauthenticated_at, now)
     async with writing():
-        await _committee_row(committee_id, expected_version)
+        await row_to_change(Committee, committee_id, expected_version)
         before = await _holders(committee_id, agency_id)
         condition = (Seat.committee == committee_id) & (Seat.agency == agency_id)
         if not await Seat.exists().where(condition):
@@ -132,20 +145,11 @@ async def delete_seat(
         await audit.record(viewer.actor, "unseated", "committee", committee_id, details, now)
 
 
-async def _committee_row(committee_id: UUID, expected_version: int) -> dict[str, Any]:
-    row: dict[str, Any] | None = await Committee.select().where(Committee.id == committee_id).first()
-    if row is None:
-        raise NotFound
-    if row["version"] != expected_version:
-        raise Conflict
-    return row
-
-
 async def _save_committee(committee_id: UUID, changed: dict[str, Any], version: int, concerned: Iterable[UUID]) -> None:
     values: dict[Any, Any] = {**changed, "version": version}
     await Committee.update(values).where(Committee.id == committee_id)
     await events.raise_audience_versions(
-        {viewers.committee_audience(committee_id), *(viewers.member_audience(one) for one in concerned)}
+        {viewers.committee_audience(committee_id), *map(viewers.member_audience, concerned)}
     )
 
 
@@ -161,33 +165,17 @@ async def _check_committee(
             wrong["chair"] = "Choose a person from the list."
         elif facts.chair_id == viewer.member_id and not viewer.is_coordinator:
             wrong["chair"] = NOT_ONESELF
-    if wrong:
-        raise Invalid(**wrong)
-
-
-async def _check_holders(viewer: Viewer, agency_id: UUID, facts: SeatFacts, before: frozenset[UUID]) -> None:
-    if not await Agency.exists().where((Agency.id == agency_id) & (Agency.status == Status.ACTIVE)):
-        raise NotFound
-    wrong = {}
-    if facts.primary_id and not await _is_active(facts.primary_id, agency_id):
-        wrong["primary"] = FROM_THE_LIST
-    if not all([await _is_active(alternate_id, agency_id) for alternate_id in facts.alternate_ids]):
-        wrong["alternates"] = FROM_THE_LIST
-    is_own = viewer.member_id in (facts.alternate_ids | {facts.primary_id}) - before
-    if is_own and not viewer.is_coordinator:
-        wrong["primary"] = NOT_ONESELF
-    if wrong:
-        raise Invalid(**wrong)
+    refuse_fields(wrong)
 
 
 async def _is_active(member_id: UUID, agency_id: UUID | None) -> bool:
-    is_it = (Member.id == member_id) & (Member.status == Status.ACTIVE)
-    return bool(await Member.exists().where(is_it & (Member.agency == agency_id) if agency_id else is_it))
+    is_active = (Member.id == member_id) & (Member.status == Status.ACTIVE)
+    return bool(await Member.exists().where(is_active & (Member.agency == agency_id) if agency_id else is_active))
 
 
 async def _holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
-    its = (SeatHolder.seat.committee == committee_id) & (SeatHolder.seat.agency == agency_id)
-    return frozenset(await SeatHolder.select(SeatHolder.member).where(its).output(as_list=True))
+    of_seat = (SeatHolder.seat.committee == committee_id) & (SeatHolder.seat.agency == agency_id)
+    return frozenset(await SeatHolder.select(SeatHolder.member).where(of_seat).output(as_list=True))
 
 
 async def suspended_holders(committee_id: UUID, agency_id: UUID) -> frozenset[UUID]:
@@ -198,14 +186,8 @@ async def suspended_holders(committee_id: UUID, agency_id: UUID) -> frozenset[UU
 async def _suspended(member_ids: frozenset[UUID]) -> frozenset[UUID]:
     if not member_ids:
         return member_ids
-    are_it = Member.id.is_in(sorted(member_ids)) & (Member.status == Status.SUSPENDED)
-    return frozenset(await Member.select(Member.id).where(are_it).output(as_list=True))
-
-
-async def _set_chair(committee_id: UUID, member_id: UUID | None) -> None:
-    await MemberRole.delete().where((MemberRole.role == Role.COMMITTEE_CHAIR) & (MemberRole.committee == committee_id))
-    if member_id:
-        await make_chair(committee_id=committee_id, member_id=member_id)
+    are_suspended = Member.id.is_in(sorted(member_ids)) & (Member.status == Status.SUSPENDED)
+    return frozenset(await Member.select(Member.id).where(are_suspended).output(as_list=True))
 
 
 def _committee_columns(facts: CommitteeFacts) -> dict[str, Any]:
@@ -233,24 +215,28 @@ class CommitteeChoice(Struct, frozen=True, kw_only=True):
 async def committee_choices(viewer: Viewer) -> list[CommitteeChoice]:
     """Return the active committees that the viewer chairs or sits in; all of them for a coordinator."""
     rows, holders = await engine().read_each(QueryString(ACTIVE_COMMITTEES), QueryString(_HOLDERS))
-    return [_choice(row, holders) for row in rows if viewers.committee_audience(row["id"]) in viewer.audiences]
+    members, primaries = defaultdict[UUID, set[UUID]](set), defaultdict[UUID, set[UUID]](set)
+    for holder in holders:
+        members[holder["committee"]].add(holder["member"])
+        if holder["is_primary"]:
+            primaries[holder["committee"]].add(holder["member"])
+    return [
+        CommitteeChoice(
+            id=row["id"],
+            name=row["name"],
+            place=row["place"],
+            members=frozenset(members[row["id"]]),
+            primaries=frozenset(primaries[row["id"]]),
+        )
+        for row in rows
+        if viewers.committee_audience(row["id"]) in viewer.audiences
+    ]
 
 
 async def committee_names(viewer: Viewer) -> dict[UUID, str]:
     """Return the names of the same committees, in their order."""
     rows = await engine().run_querystring(QueryString(ACTIVE_COMMITTEES))
     return {row["id"]: row["name"] for row in rows if viewers.committee_audience(row["id"]) in viewer.audiences}
-
-
-def _choice(row: Mapping[str, Any], holders: Iterable[Mapping[str, Any]]) -> CommitteeChoice:
-    sitting = [holder for holder in holders if holder["committee"] == row["id"]]
-    return CommitteeChoice(
-        id=row["id"],
-        name=row["name"],
-        place=row["place"],
-        members=frozenset(one["member"] for one in sitting),
-        primaries=frozenset(one["member"] for one in sitting if one["is_primary"]),
-    )
 
 
 class SeatHeld(NamedTuple):
@@ -285,36 +271,23 @@ async def quorum_today(committee_id: UUID | None) -> Quorum | None:
         return None
     row = await Committee.select(Committee.quorum, Committee.both_arms).where(Committee.id == committee_id).first()
     rule = QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])) if row else QuorumRule()
-    return Quorum(rule=rule, seats=await _quorum_seats(committee_id)) if rule.is_asked else None
-
-
-async def _quorum_seats(committee_id: UUID) -> list[FillableSeat]:
-    seats: dict[UUID, tuple[UUID, Arm]] = {}
-    holders: dict[UUID, set[UUID]] = {}
+    if not rule.is_asked:
+        return None
+    holders: dict[tuple[UUID, UUID, Arm], set[UUID]] = {}
     for row in await directory_rows.seat_rows():
         if row["committee"] == committee_id:
-            seats[row["seat"]] = row["agency"], Arm(row["arm"])
-            holders.setdefault(row["seat"], set()).update({row["member"]} - {None})
-    return [
-        FillableSeat(agency_id=agency_id, arm=arm, holders=frozenset(holders[seat]))
-        for seat, (agency_id, arm) in seats.items()
+            seat = row["seat"], row["agency"], Arm(row["arm"])
+            holders.setdefault(seat, set()).update({row["member"]} - {None})
+    seats = [
+        FillableSeat(agency_id=agency_id, arm=arm, holders=frozenset(held))
+        for (_, agency_id, arm), held in holders.items()
     ]
+    return Quorum(rule=rule, seats=seats)
 
 
-async def insert_committee(
-    *, name: str, kind: str, place: str = "", arm: Arm | None = None, quorum: QuorumRule = NO_QUORUM
-) -> UUID:
-    """Add a committee without seats."""
-    committee = Committee(
-        id=ids.new_id(),
-        name=name,
-        kind=kind,
-        arm=arm,
-        place=place,
-        status="active",
-        quorum=quorum.seats,
-        both_arms=quorum.both_arms,
-    )
+async def insert_committee(facts: CommitteeFacts) -> UUID:
+    """Add a committee without seats, and without its chair."""
+    committee = Committee(id=ids.new_id(), **_committee_columns(facts))
     await Committee.insert(committee)
     return committee.id
 
@@ -323,10 +296,8 @@ async def insert_seat(*, committee_id: UUID, agency_id: UUID, primary: UUID, alt
     """Give an agency a seat in a committee, with its primary and alternates."""
     seat = Seat(id=ids.new_id(), committee=committee_id, agency=agency_id)
     await Seat.insert(seat)
-    holders = [(primary, True), *((alternate, False) for alternate in alternates)]
-    await SeatHolder.insert(
-        *(SeatHolder(id=ids.new_id(), seat=seat.id, member=one, is_primary=first) for one, first in holders)
-    )
+    for member_id in (primary, *alternates):
+        await add_seat_holder(seat_id=seat.id, member_id=member_id, is_primary=member_id == primary)
     return seat.id
 
 
@@ -347,7 +318,7 @@ async def touch_committees(committee_ids: Iterable[UUID]) -> None:
     changed = sorted(set(committee_ids))
     if changed:
         await Committee.update({Committee.version: Committee.version + 1}).where(Committee.id.is_in(changed))
-        await events.raise_audience_versions(viewers.committee_audience(one) for one in changed)
+        await events.raise_audience_versions(map(viewers.committee_audience, changed))
 
 
 _POLICIES = (
@@ -370,8 +341,8 @@ class ReminderPolicies(NamedTuple):
 
 async def reminder_policies() -> ReminderPolicies:
     """Return the policies, by one query."""
-    found = {row["committee"]: policy_in_row(row) for row in await engine().run_querystring(QueryString(_POLICIES))}
-    return ReminderPolicies(usual=found.pop(None), of_committee=found)
+    policies = {row["committee"]: policy_in_row(row) for row in await engine().run_querystring(QueryString(_POLICIES))}
+    return ReminderPolicies(usual=policies.pop(None), of_committee=policies)
 
 
 async def policy_of_committee(committee_id: UUID | None) -> ReminderPolicy:

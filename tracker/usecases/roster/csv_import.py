@@ -3,7 +3,7 @@
 A new deployment begins with one.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from tracker.rules.core import viewers
 from tracker.rules.core.viewers import BY_COMMAND, Actor, Arm, Level, Role, Status, Viewer
 from tracker.rules.roster import directory
 from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_roster
-from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact
+from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact, AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.tables.background.events import events as transfer
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
@@ -83,7 +83,7 @@ async def import_for_manager(
     Errors: NotAllowed, and as `import_roster`.
     """
     directory.check_manager(viewer, reauthenticated_at, now)
-    return await _imported(content, _Import(now, zone, viewer.actor, viewer), is_trial=False)
+    return await _imported(content, _Import(now, zone, viewer.actor, viewer))
 
 
 class _Undo(Exception):
@@ -103,25 +103,18 @@ async def import_roster(
     whom the file gives none. Nothing is written when a row has a fault, or in a trial.
     Errors: `Invalid` or `TooLarge` when the file as a whole is not a roster.
     """
-    return await _imported(content, _Import(now, zone, by), is_trial=is_trial)
+    return await _imported(content, _Import(now, zone, by, is_trial=is_trial))
 
 
-async def _imported(content: bytes, work: "_Import", *, is_trial: bool) -> RosterImportReport:
+async def _imported(content: bytes, work: "_Import") -> RosterImportReport:
     entries, faults = read_roster(content)
     if faults:
         return RosterImportReport(faults=faults)
     try:
         async with writing():
-            report = await work.all(entries)
-            _keep(report, is_trial=is_trial)
+            return await work.all(entries)
     except _Undo as undone:
         return undone.report
-    return report
-
-
-def _keep(report: RosterImportReport, *, is_trial: bool) -> None:
-    if report.faults or is_trial:
-        raise _Undo(report)
 
 
 class ImportedAgencies:
@@ -139,9 +132,10 @@ class ImportedAgencies:
         """
         stored = {row["code"].casefold(): row for row in await Agency.select()}
         self.ids = {code: row["id"] for code, row in stored.items()}
-        named = _by_code(entries)
-        moved = [] if may_move else _moved_rows(named, stored)
-        if faults := _agency_faults(named, set(stored)) + moved:
+        named: dict[str, list[RosterRow]] = {}
+        for entry in entries:
+            named.setdefault(entry.agency_code.casefold(), []).append(entry)
+        if faults := list(_agency_faults(named, stored, may_move=may_move)):
             return faults
         for code, rows in named.items():
             await (self._change(stored[code], rows) if code in stored else self._add(code, rows))
@@ -150,20 +144,22 @@ class ImportedAgencies:
         return []
 
     async def _add(self, code: str, rows: list[RosterRow]) -> None:
-        facts = _values_in(rows)
+        given = _values_in(rows)
         shown = rows[0].agency_code
-        self.ids[code] = await agencies.insert_agency(
-            name=facts.get("name", shown),
-            code=shown,
-            arm=Arm(facts["arm"]),
-            level=Level(facts["level"]),
-            contact=AgencyContact(
-                name=facts.get("contact_name", ""),
-                phone=facts.get("contact_phone", ""),
-                email=facts.get("contact_email", ""),
-                address=facts.get("address", ""),
-            ),
+        contact = AgencyContact(
+            name=given.get("contact_name", ""),
+            phone=given.get("contact_phone", ""),
+            email=given.get("contact_email", ""),
+            address=given.get("address", ""),
         )
+        facts = AgencyFacts(
+            name=given.get("name", shown),
+            code=shown,
+            arm=Arm(given["arm"]),
+            level=Level(given["level"]),
+            contact=contact,
+        )
+        self.ids[code] = await agencies.insert_agency(facts)
         self.notes.append(f"{shown} is a new agency.")
         await self._log("added", "agency", self.ids[code], {})
 
@@ -202,7 +198,10 @@ class ImportedSeats:
         for entry in entries:
             for name in entry.seats or ():
                 if name.casefold() not in self._committees:
-                    await self._add_committee(name)
+                    committee_id = await committees.insert_committee(CommitteeFacts(name=name, kind="committee"))
+                    self._committees[name.casefold()] = committee_id
+                    self.notes.append(f"{name} is a new committee.")
+                    await self._log("added", "committee", committee_id, {})
         for row in await Seat.select(Seat.id, Seat.committee, Seat.agency):
             self._seats[row["committee"], row["agency"]] = row["id"]
         for row in await SeatHolder.select(
@@ -218,32 +217,27 @@ class ImportedSeats:
         """Make a member's seats match the row; return whether that changed anything."""
         places = {self._committees[name.casefold()]: place for name, place in (roster_row.seats or {}).items()}
         held = self._held.get(member_id, set())
-        if self._wanted(places, agency_id) == held:
+        chairs: HeldPlaces = {(chaired, None, place) for chaired, place in places.items() if place is SeatPlace.CHAIR}
+        seats: HeldPlaces = {
+            (committee, agency_id, SeatPlace.PRIMARY if place is SeatPlace.CHAIR else place)
+            for committee, place in places.items()
+        }
+        if chairs | seats == held:
             return False
         await SeatHolder.delete().where(SeatHolder.member == member_id)
         await MemberRole.delete().where((MemberRole.member == member_id) & (MemberRole.role == Role.COMMITTEE_CHAIR))
         for committee_id, place in places.items():
-            await self._sit(member_id, committee_id, agency_id, is_primary=place is not SeatPlace.ALTERNATE)
+            if (seat_id := self._seats.get((committee_id, agency_id))) is None:
+                seat_id = self._seats[committee_id, agency_id] = ids.new_id()
+                await Seat.insert(Seat(id=seat_id, committee=committee_id, agency=agency_id))
+            is_primary = place is not SeatPlace.ALTERNATE
+            if is_primary:
+                await self._step_back(seat_id)
+            await committees.add_seat_holder(seat_id=seat_id, member_id=member_id, is_primary=is_primary)
             if place is SeatPlace.CHAIR:
                 await committees.make_chair(committee_id=committee_id, member_id=member_id)
         await committees.touch_committees({committee for committee, *_ in held} | set(places))
         return True
-
-    @staticmethod
-    def _wanted(places: Mapping[UUID, SeatPlace], agency_id: UUID) -> HeldPlaces:
-        first = {
-            committee: SeatPlace.PRIMARY if place is SeatPlace.CHAIR else place for committee, place in places.items()
-        }
-        chairs: HeldPlaces = {
-            (committee, None, place) for committee, place in places.items() if place is SeatPlace.CHAIR
-        }
-        return chairs | {(committee, agency_id, place) for committee, place in first.items()}
-
-    async def _sit(self, member_id: UUID, committee_id: UUID, agency_id: UUID, *, is_primary: bool) -> None:
-        seat_id = self._seats.get((committee_id, agency_id)) or await self._add_seat(committee_id, agency_id)
-        if is_primary:
-            await self._step_back(seat_id)
-        await committees.add_seat_holder(seat_id=seat_id, member_id=member_id, is_primary=is_primary)
 
     async def _step_back(self, seat_id: UUID) -> None:
         """Make the current primary an alternate, so that people the file does not name keep their access."""
@@ -253,45 +247,40 @@ class ImportedSeats:
                 self.notes.append(f"{row['member.name']} is now an alternate. Someone else is the seat’s primary.")
         await SeatHolder.update({SeatHolder.is_primary: False}).where(of_seat)
 
-    async def _add_seat(self, committee_id: UUID, agency_id: UUID) -> UUID:
-        seat_id = ids.new_id()
-        await Seat.insert(Seat(id=seat_id, committee=committee_id, agency=agency_id))
-        self._seats[committee_id, agency_id] = seat_id
-        return seat_id
-
-    async def _add_committee(self, name: str) -> None:
-        committee_id = await committees.insert_committee(name=name, kind="committee")
-        self._committees[name.casefold()] = committee_id
-        self.notes.append(f"{name} is a new committee.")
-        await self._log("added", "committee", committee_id, {})
-
 
 class _Import:
     """One import in progress, inside its transaction."""
 
-    def __init__(self, now: datetime, zone: str, by: Actor, manager: Viewer | None = None) -> None:
+    def __init__(
+        self, now: datetime, zone: str, by: Actor, manager: Viewer | None = None, *, is_trial: bool = False
+    ) -> None:
         self._now, self._zone, self._by = now, zone, by
-        self._manager = manager
+        self._manager, self._is_trial = manager, is_trial
         self._is_bound = manager is not None and not manager.is_coordinator
         self._faults: list[RowFault] = []
 
     async def all(self, entries: list[RosterRow]) -> RosterImportReport:
-        """Write every row, and return the report."""
+        """Write every row, and return the report. Errors: _Undo with the report, for faults and in a trial."""
         agencies = ImportedAgencies(self._log)
         if faults := await agencies.agree(entries, may_move=not self._is_bound):
-            return RosterImportReport(faults=faults)
+            raise _Undo(RosterImportReport(faults=faults))
         seats = ImportedSeats(self._log, {entry.email for entry in entries})
         await seats.know(entries)
         known = {row["email"]: row for row in await Member.select(Member.id, *_MEMBER)}
-        roles = await _roles_held()
+        roles: dict[UUID, set[Role]] = {}
+        for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.committee.is_null()):
+            roles.setdefault(row["member"], set()).add(Role(row["role"]))
         outcomes = [await self._member(entry, agencies, seats, known.get(entry.email), roles) for entry in entries]
+        if not self._faults and not await coordinators():
+            self._faults.append(RowFault(row=1, field="roles", sentence=NO_COORDINATOR))
         if self._faults:
-            return RosterImportReport(faults=self._faults)
-        if not await coordinators():
-            return RosterImportReport(faults=[RowFault(row=1, field="roles", sentence=NO_COORDINATOR)])
+            raise _Undo(RosterImportReport(faults=self._faults))
         added = sum(outcome.is_new for outcome in outcomes)
         await self._log("imported", "roster", "", {"rows": len(entries), "added": added})
-        return RosterImportReport(outcomes=outcomes, notes=[*agencies.notes, *seats.notes])
+        report = RosterImportReport(outcomes=outcomes, notes=[*agencies.notes, *seats.notes])
+        if self._is_trial:
+            raise _Undo(report)
+        return report
 
     async def _member(
         self,
@@ -348,20 +337,17 @@ class _Import:
             self._faults.append(RowFault(row=roster_row.row, field="", sentence=refused.sentence))
 
     async def _add(self, roster_row: RosterRow, agency_id: UUID) -> UUID:
-        member_id = await people.insert_member(
+        facts = PersonFacts(
             agency_id=agency_id,
             name=roster_row.name,
             email=roster_row.email,
-            now=self._now,
             zone=roster_row.zone or self._zone,
             title=roster_row.title or "",
             phone=roster_row.phone or "",
+            mobile=roster_row.mobile or "",
+            is_mobile_private=bool(roster_row.mobile_private),
         )
-        mobile: dict[Any, Any] = {
-            Member.mobile: roster_row.mobile or "",
-            Member.is_mobile_private: bool(roster_row.mobile_private),
-        }
-        await Member.update(mobile).where(Member.id == member_id)
+        member_id = await people.insert_member(facts, self._now)
         if roster_row.status not in (None, Status.ACTIVE):
             await Member.update({Member.status: roster_row.status}).where(Member.id == member_id)
         return member_id
@@ -394,32 +380,15 @@ class _Import:
         if roster_row.status is Status.SUSPENDED and "status" in changed:
             await close_account(known["id"])
         if roster_row.status is Status.DEPARTED and "status" in changed:
-            await self._see_out(roster_row, known["id"])
+            # Whose work is to be handed over is removed by a person, who chooses a successor.
+            has_work = await transfer.events_led(known["id"], self._now) or await transfer.items_owned(known["id"])
+            if self._manager or has_work:
+                self._faults.append(RowFault(row=roster_row.row, field="status", sentence=HAND_OVER))
+            await remove_from_task_force(known["id"], None, self._now)
         return list(changed)
-
-    async def _see_out(self, roster_row: RosterRow, member_id: UUID) -> None:
-        """Offboard a member; add a fault when they still lead events or own items, or a person runs the import."""
-        has_work = await transfer.events_led(member_id, self._now) or await transfer.items_owned(member_id)
-        if self._manager or has_work:
-            self._faults.append(RowFault(row=roster_row.row, field="status", sentence=HAND_OVER))
-        await remove_from_task_force(member_id, None, self._now)
 
     async def _log(self, verb: str, subject: str, subject_id: UUID | str, facts: dict[str, object]) -> None:
         await audit.record(self._by, verb, subject, subject_id, facts, self._now)
-
-
-async def _roles_held() -> dict[UUID, set[Role]]:
-    held: dict[UUID, set[Role]] = {}
-    for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.committee.is_null()):
-        held.setdefault(row["member"], set()).add(Role(row["role"]))
-    return held
-
-
-def _by_code(entries: Iterable[RosterRow]) -> dict[str, list[RosterRow]]:
-    named: dict[str, list[RosterRow]] = {}
-    for entry in entries:
-        named.setdefault(entry.agency_code.casefold(), []).append(entry)
-    return named
 
 
 def _values_in(rows: list[RosterRow]) -> dict[str, str]:
@@ -440,28 +409,22 @@ def _values_in(rows: list[RosterRow]) -> dict[str, str]:
     return said
 
 
-def _moved_rows(named: dict[str, list[RosterRow]], stored: dict[str, dict[str, Any]]) -> list[RowFault]:
-    return [
-        RowFault(row=row.row, field="arm", sentence=ONLY_COORDINATORS_MOVE_AGENCIES)
-        for code, rows in named.items()
-        for row in rows
-        if code in stored and row.arm and row.arm != stored[code]["arm"]
-    ]
-
-
-def _agency_faults(named: dict[str, list[RosterRow]], stored: set[str]) -> list[RowFault]:
-    faults = []
+def _agency_faults(
+    named: dict[str, list[RosterRow]], stored: dict[str, dict[str, Any]], *, may_move: bool
+) -> Iterator[RowFault]:
     for code, rows in named.items():
         missing = [name for name in ("arm", "level") if name not in _values_in(rows)]
         if code not in stored and missing:
             sentence = f"{rows[0].agency_code} is a new agency, so one of its rows must have {' and '.join(missing)}."
-            faults.append(RowFault(row=rows[0].row, field=missing[0], sentence=sentence))
-        faults += [
-            RowFault(row=row.row, field="coalition", sentence="Enter the code of another agency in the file.")
-            for row in rows
-            if row.coalition and (row.coalition.casefold() == code or row.coalition.casefold() not in {*named, *stored})
-        ]
-    return faults
+            yield RowFault(row=rows[0].row, field=missing[0], sentence=sentence)
+        for row in rows:
+            coalition = (row.coalition or "").casefold()
+            if coalition and (coalition == code or coalition not in {*named, *stored}):
+                yield RowFault(row=row.row, field="coalition", sentence="Enter the code of another agency in the file.")
+    for code, rows in () if may_move else named.items():
+        for row in rows:
+            if code in stored and row.arm and row.arm != stored[code]["arm"]:
+                yield RowFault(row=row.row, field="arm", sentence=ONLY_COORDINATORS_MOVE_AGENCIES)
 
 
 async def import_first_people(roster: bytes, email: str, now: datetime, zone: str, lifetime: timedelta) -> str:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import convert
 from piccolo.querystring import QueryString
 
 from tracker.database import together, writing
 from tracker.errors import NotFound
 from tracker.rules.core.clean_text import csv_bytes, has_all
-from tracker.rules.core.viewers import BY_COMMAND, Arm, Level, Role, Status, Viewer
+from tracker.rules.core.viewers import BY_COMMAND, Role, Status, Viewer
 from tracker.rules.roster.csv_file import COLUMNS, ROLES, SeatPlace
 from tracker.rules.roster.directory import (
     AccountCard,
@@ -51,14 +52,10 @@ async def search_people(viewer: Viewer, words: str, *, at_most: int, with_depart
         counts, first = await together(rows.count_by_agency(known), _cards(viewer, known, rows.PRESENT, at_most))
         return PeopleFound(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
     listed = await rows.brief_rows(known, rows.ANYONE if with_departed else rows.PRESENT)
-    found = [
-        row["id"]
-        for row in listed
-        if contains_words(words, row["name"], row["title"], row["email"], row["code"], row["agency_name"])
-    ]
+    matches = [row["id"] for row in listed if contains_words(words, *(row[column] for column in _SEARCHED))]
     return PeopleFound(
-        people=await _cards(viewer, known, rows.is_one_of(found[:at_most])),
-        found=len(found),
+        people=await _cards(viewer, known, rows.is_one_of(matches[:at_most])),
+        found=len(matches),
         known=len(listed),
         agencies=len({row["agency"] for row in listed}),
     )
@@ -77,13 +74,13 @@ async def people_with_words(
     records, every, others = await together(
         rows.brief_rows_with_words(viewer, known, words, at_most), rows.agency_rows(), _present_of(elsewhere)
     )
-    records += [row for row in others if has_all(words, *(row[one] for one in _SEARCHED))]
+    records += [row for row in others if has_all(words, *(row[column] for column in _SEARCHED))]
     people = [_found(row) for row in records]
-    theirs = {viewer.agency_id, *(row["agency"] for row in others)}
+    open_to_viewer = {viewer.agency_id, *(row["agency"] for row in others)}
     agencies = [
         AgencyFound(id=row["id"], code=row["code"], name=row["name"])
         for row in every
-        if (viewer.manages_accounts or row["id"] in theirs) and has_all(words, row["code"], row["name"])
+        if (viewer.manages_accounts or row["id"] in open_to_viewer) and has_all(words, row["code"], row["name"])
     ]
     return sorted(people, key=lambda person_found: (person_found.agency, person_found.name, person_found.id))[
         :at_most
@@ -112,10 +109,9 @@ async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) ->
 
 async def person_for(viewer: Viewer, member_id: UUID) -> PersonCard:
     """Return one person. Errors: NotFound when there is none, or the viewer may not know them."""
-    person_cards = await _cards(viewer, await rows.known_to(viewer), rows.is_person(member_id))
-    if not person_cards:
-        raise NotFound
-    return person_cards[0]
+    for person in await _cards(viewer, await rows.known_to(viewer), rows.is_person(member_id)):
+        return person
+    raise NotFound
 
 
 async def agencies_for(viewer: Viewer) -> list[AgencyCard]:
@@ -167,26 +163,21 @@ async def committees_for(viewer: Viewer) -> list[CommitteeCard]:
 
 async def committee_for(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
     """Return one committee. Errors: NotFound when there is none, or the viewer does not sit in it."""
-    committee_cards = [committee for committee in await committees_for(viewer) if committee.id == committee_id]
-    if not committee_cards:
-        raise NotFound
-    return committee_cards[0]
+    for committee in await committees_for(viewer):
+        if committee.id == committee_id:
+            return committee
+    raise NotFound
 
 
 async def _cards(
     viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
 ) -> list[PersonCard]:
     records, roles, places, feeds = await together(
-        rows.people_rows(known, narrowed, at_most), rows.roles_by_member(), _places(viewer), _feeds(viewer)
+        rows.people_rows(known, narrowed, at_most), rows.roles_by_member(), _places(viewer), rows.feeds_known_to(viewer)
     )
     return [
         _person(viewer, row, roles.get(row["id"], frozenset()), places.get(row["id"], ()), feeds) for row in records
     ]
-
-
-async def _feeds(viewer: Viewer) -> dict[UUID, list[Any]] | None:
-    """Return when people's feeds were fetched, for viewers who manage accounts."""
-    return await rows.feeds_by_member() if viewer.manages_accounts else None
 
 
 async def _places(viewer: Viewer) -> dict[UUID, list[CommitteePlace]]:
@@ -231,61 +222,22 @@ def _person(
     places: Sequence[CommitteePlace],
     feeds: Mapping[UUID, list[Any]] | None,
 ) -> PersonCard:
-    is_private = bool(row["is_mobile_private"])
-    return PersonCard(
-        id=row["id"],
-        name=row["name"],
-        title=row["title"],
-        email=row["email"],
-        phone=row["phone"],
-        mobile=mobile_for(viewer, row["id"], row["mobile"], is_private=is_private),
-        is_mobile_private=is_private,
-        zone=row["zone"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        agency_name=row["agency_name"],
-        arm=Arm(row["arm"]),
-        status=Status(row["status"]),
-        is_guest=bool(row["is_guest"]),
-        version=row["version"],
-        roles=roles,
-        places=places,
-        account=None if feeds is None else _account(row, feeds.get(row["id"], [])),
+    mobile = mobile_for(viewer, row["id"], row["mobile"], is_private=bool(row["is_mobile_private"]))
+    account = None
+    if feeds is not None:
+        fetched = feeds.get(row["id"], [])
+        fetched_at = max((moment for moment in fetched if moment), default=None)
+        account = convert({**row, "feeds": len(fetched), "fetched_at": fetched_at}, AccountCard, strict=False)
+    card = {**row, "mobile": mobile, "roles": roles, "places": places, "account": account}
+    return convert(card, PersonCard, strict=False)
+
+
+def _agency(row: Row, count: int, known: Sequence[PersonCard], seated: Sequence[tuple[UUID, str]]) -> AgencyCard:
+    contact = AgencyContact(
+        name=row["contact_name"], phone=row["contact_phone"], email=row["contact_email"], address=row["address"]
     )
-
-
-def _account(row: Row, feeds: list[Any]) -> AccountCard:
-    return AccountCard(
-        has_two_steps=bool(row["has_two_steps"]),
-        has_password=bool(row["has_password"]),
-        signed_in_at=row["signed_in_at"],
-        expires_at=row["expires_at"],
-        locked_at=row["locked_at"],
-        reviewed_at=row["reviewed_at"],
-        joined_at=row["joined_at"],
-        feeds=len(feeds),
-        fetched_at=max((feed for feed in feeds if feed), default=None),
-    )
-
-
-def _agency(row: Row, count: int, known: Sequence[PersonCard], committees_: Sequence[tuple[UUID, str]]) -> AgencyCard:
-    return AgencyCard(
-        id=row["id"],
-        code=row["code"],
-        name=row["name"],
-        arm=Arm(row["arm"]),
-        level=Level(row["level"]),
-        coalition_id=row["coalition"],
-        coalition=row["coalition_code"],
-        status=Status(row["status"]),
-        version=row["version"],
-        count=count,
-        people=known,
-        committees=committees_,
-        contact=AgencyContact(
-            name=row["contact_name"], phone=row["contact_phone"], email=row["contact_email"], address=row["address"]
-        ),
-    )
+    card = {**row, "count": count, "people": known, "committees": seated, "contact": contact}
+    return convert(card, AgencyCard, strict=False)
 
 
 def _committee(
@@ -296,35 +248,27 @@ def _committee(
         if seat["committee"] == row["id"]:
             held.setdefault(seat["seat"], []).append(seat)
     chairing = [chair["member"] for chair in chairs if chair["committee"] == row["id"]]
-    return CommitteeCard(
-        id=row["id"],
-        name=row["name"],
-        kind=row["kind"],
-        arm=Arm(row["arm"]) if row["arm"] else None,
-        place=row["place"],
-        status=CommitteeStatus(row["status"]),
-        version=row["version"],
-        quorum=QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])),
-        chairs=[known[one] for one in chairing if one in known],
-        seats=[_seat(holders, known) for holders in held.values()],
-    )
+    card = {
+        **row,
+        "quorum": QuorumRule(seats=row["quorum"], both_arms=bool(row["both_arms"])),
+        "chairs": [known[member_id] for member_id in chairing if member_id in known],
+        "seats": [_seat(holders, known) for holders in held.values()],
+    }
+    return convert(card, CommitteeCard, strict=False)
 
 
 def _seat(holders: list[Row], known: Mapping[UUID, PersonCard]) -> SeatCard:
-    primary = [known[holder["member"]] for holder in holders if holder["member"] in known and holder["is_primary"]]
-    alternates = [
-        known[holder["member"]] for holder in holders if holder["member"] in known and not holder["is_primary"]
-    ]
+    sitting = [(known[holder["member"]], holder["is_primary"]) for holder in holders if holder["member"] in known]
+    alternates = [card for card, is_primary in sitting if not is_primary]
     return SeatCard(
         id=holders[0]["seat"],
         agency_id=holders[0]["agency"],
         agency=holders[0]["code"],
-        primary=primary[0] if primary else None,
-        alternates=sorted(alternates, key=lambda person_card: person_card.name),
+        primary=next((card for card, is_primary in sitting if is_primary), None),
+        alternates=sorted(alternates, key=lambda card: card.name),
     )
 
 
-Roles = dict[UUID, list[str]]
 Seats = dict[UUID, dict[UUID, SeatPlace]]
 """Each member's place on each committee; at its own agency's seat, or as chair."""
 
@@ -344,19 +288,19 @@ async def export_roster(now: datetime) -> ExportedRoster:
     async with writing():
         agencies = {row["id"]: row for row in await Agency.select()}
         members = await Member.select().where(Member.status != "departed")
-        roles, seats = await _roles(), await _seats()
+        roles, seats = await rows.roles_by_member(), await _seats()
         names = {row["id"]: row["name"] for row in await Committee.select(Committee.id, Committee.name)}
-        rows = [
-            _row(member, agencies, roles.get(member["id"], []), _placed(seats.get(member["id"], {}), names))
-            for member in members
-        ]
-        await audit.record(BY_COMMAND, "exported", "roster", "", {"rows": len(rows)}, now)
-    return ExportedRoster(csv_bytes([COLUMNS, *sorted(rows)]), len(rows))
+        lines = []
+        for member in members:
+            granted = sorted(role for role in roles.get(member["id"], ()) if role in ROLES)
+            places = seats.get(member["id"], {})
+            seated = sorted(f"{names[committee_id]} ({place})" for committee_id, place in places.items())
+            lines.append(_line(member, agencies, granted, seated))
+        await audit.record(BY_COMMAND, "exported", "roster", "", {"rows": len(lines)}, now)
+    return ExportedRoster(csv_bytes([COLUMNS, *sorted(lines)]), len(lines))
 
 
-def _row(
-    member: dict[str, Any], agencies: dict[UUID, dict[str, Any]], roles: list[str], seats: list[str]
-) -> tuple[str, ...]:
+def _line(member: Row, agencies: Mapping[UUID, Row], roles: Sequence[str], seats: Sequence[str]) -> tuple[str, ...]:
     agency = agencies[member["agency"]]
     coalition = agencies.get(agency["coalition"])
     cells = {
@@ -376,19 +320,11 @@ def _row(
         "mobile": member["mobile"],
         "mobile_private": "yes" if member["is_mobile_private"] else "no",
         "zone": member["zone"],
-        "roles": "; ".join(sorted(roles)),
+        "roles": "; ".join(roles),
         "seats": "; ".join(seats),
         "status": member["status"],
     }
     return tuple(cells[name] for name in COLUMNS)
-
-
-async def _roles() -> Roles:
-    held: Roles = {}
-    for row in await MemberRole.select(MemberRole.member, MemberRole.role):
-        if row["role"] in ROLES:
-            held.setdefault(row["member"], []).append(row["role"])
-    return held
 
 
 async def _seats() -> Seats:
@@ -402,7 +338,3 @@ async def _seats() -> Seats:
         if places.get(row["committee"]) is SeatPlace.PRIMARY:  # a list can't name a chair who isn't primary
             places[row["committee"]] = SeatPlace.CHAIR
     return held
-
-
-def _placed(places: dict[UUID, SeatPlace], names: dict[UUID, str]) -> list[str]:
-    return sorted(f"{names[committee_id]} ({place})" for committee_id, place in places.items())

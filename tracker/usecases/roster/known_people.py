@@ -191,6 +191,13 @@ async def chosen_candidates(
     return [_person(row) for row in await _read(QueryString(_PEOPLE, wanted))]
 
 
+async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
+    """Return the active people among these ids; the caller has checked that the viewer may know them."""
+    wanted = list(member_ids)
+    rows = await _read(QueryString(_PEOPLE, active_among(wanted).condition)) if wanted else []
+    return {row["id"]: _person(row) for row in rows}
+
+
 async def managers() -> frozenset[UUID]:
     """Return the members who only manage accounts or read the audit log: no other role, and no committee seat."""
     return frozenset(row["member"] for row in await engine().run_querystring(QueryString(_MANAGERS)))
@@ -198,8 +205,8 @@ async def managers() -> frozenset[UUID]:
 
 async def all_candidates(candidates: Candidates) -> list[Person]:
     """Return all candidates by agency and name; except for programs, the caller knows that they are few."""
-    found = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
-    return sorted(found, key=lambda person: (person.agency, person.name, person.id))
+    people = map(_person, await _read(QueryString(_PEOPLE, candidates.condition)))
+    return sorted(people, key=lambda person: (person.agency, person.name, person.id))
 
 
 async def count_candidates(candidates: Candidates) -> list[AgencyCount]:
@@ -328,17 +335,13 @@ async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
     async with writing():
         lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
         row = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
-        if row is None or not await _fits_again(viewer, _alias(row)):
+        # Meanwhile they may have added it again, or others, and someone else may have confirmed it.
+        live = {alias.address for alias in await aliases_of(viewer)}
+        is_taken = row and row["confirmed_at"] and not await is_address_free(viewer.member_id, row["address"])
+        if row is None or is_taken or row["address"] in live or len(live) >= rules.MOST:
             raise Gone("It’s too late to undo this. Add the address again.")
         await EmailAlias.update({EmailAlias.removed_at: None}).where(EmailAlias.id == alias_id)
         await audit.record(viewer.actor, "address_restored", "member", viewer.member_id, {}, now)
-
-
-async def _fits_again(viewer: Viewer, alias: Alias) -> bool:
-    """Return whether a removed address can be the viewer's again: they may have added it, or others, meanwhile."""
-    live = {alias.address for alias in await aliases_of(viewer)}
-    is_theirs = not alias.is_confirmed or await is_address_free(viewer.member_id, alias.address)
-    return is_theirs and alias.address not in live and len(live) < rules.MOST
 
 
 async def alias_by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAlias:
@@ -362,8 +365,9 @@ async def alias_by_link(alias_id: UUID, now: datetime, origin: Origin) -> OpenAl
 
 async def alias_to_confirm(viewer: Viewer, alias_id: UUID, now: datetime) -> Alias | None:
     """Return a viewer's address whose link is to be sent; None when it can't be confirmed, or needn't be."""
-    aliases = [alias for alias in await aliases_of(viewer) if alias.id == alias_id and alias.is_waiting(now)]
-    return aliases[0] if aliases and await is_address_free(viewer.member_id, aliases[0].address) else None
+    waiting = (alias for alias in await aliases_of(viewer) if alias.id == alias_id and alias.is_waiting(now))
+    alias = next(waiting, None)
+    return alias if alias and await is_address_free(viewer.member_id, alias.address) else None
 
 
 async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
@@ -373,19 +377,15 @@ async def confirm_alias(alias_id: UUID, now: datetime, origin: Origin) -> None:
     """
     async with writing():
         open_alias = await alias_by_link(alias_id, now, origin)
-        if any(
-            alias.address == open_alias.alias.address and alias.is_confirmed
-            for alias in await aliases_of(open_alias.viewer)
-        ):
+        viewer, address = open_alias.viewer, open_alias.alias.address
+        if any(alias.address == address and alias.is_confirmed for alias in await aliases_of(viewer)):
             return
         await EmailAlias.update({EmailAlias.confirmed_at: now}).where(EmailAlias.id == alias_id)
         draft = NewMessage(
-            content=AddressAdded(address=open_alias.alias.address),
-            recipient_id=open_alias.viewer.member_id,
-            key=f"address_added:{alias_id}",
+            content=AddressAdded(address=address), recipient_id=viewer.member_id, key=f"address_added:{alias_id}"
         )
         await outbox.enqueue_all([draft], now)
-        await audit.record(open_alias.viewer.actor, "address_confirmed", "member", open_alias.viewer.member_id, {}, now)
+        await audit.record(viewer.actor, "address_confirmed", "member", viewer.member_id, {}, now)
 
 
 async def purge_aliases(now: datetime) -> None:

@@ -1,28 +1,26 @@
 """People of the roster: adding them, inviting them to sign in, and their profile."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.database.sql_list import sql_list
-from tracker.errors import Conflict, Invalid, NotFound
+from tracker.errors import Conflict, Invalid, NotFound, refuse_fields
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core import viewers
 from tracker.rules.core.clean_text import clean, name_in
 from tracker.rules.core.message_types import AccountChange, AccountInvited
 from tracker.rules.core.outbox import MessageState
-from tracker.rules.core.viewers import Arm, Role, Status, Viewer
+from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.core.wording import zone_of
 from tracker.rules.emails.messages import MessageStatus, status_of_state
-from tracker.rules.events.plans import Person
 from tracker.rules.roster import directory as account_rules
 from tracker.rules.roster.csv_file import LONGEST
 from tracker.rules.roster.directory import LONGEST_PHONE, AccountState, PersonCard, PersonFacts, check_phones
@@ -42,8 +40,6 @@ ONLY_COORDINATORS_MOVE_PEOPLE = (
     "Only a coordinator can move a person to the other arm because they would see different events."
 )
 OVER = "Choose today or a later date."
-_ACTIVE_PEOPLE = "SELECT m.id, m.name, m.email, m.agency, m.title FROM member m WHERE m.status = 'active'"
-_ACTIVE_AGENCIES = "SELECT g.id, g.code, g.arm, g.name FROM agency g WHERE g.status = 'active'"
 
 
 async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: datetime, now: datetime) -> UUID:
@@ -55,23 +51,7 @@ async def add_person(viewer: Viewer, facts: PersonFacts, reauthenticated_at: dat
     facts.check()
     async with writing():
         await _check_person(viewer, facts, None, frozenset(), None, now)
-        member_id = await insert_member(
-            agency_id=_agency_of(facts),
-            name=facts.name,
-            email=facts.email,
-            now=now,
-            zone=facts.zone,
-            title=facts.title,
-            phone=facts.phone,
-            roles=facts.roles,
-        )
-        values: dict[Any, Any] = {
-            Member.mobile: facts.mobile,
-            Member.is_mobile_private: facts.is_mobile_private,
-            Member.is_guest: facts.is_guest,
-            Member.expires_at: facts.expires_at,
-        }
-        await Member.update(values).where(Member.id == member_id)
+        member_id = await insert_member(facts, now)
         details = {"roles": sorted(facts.roles), "is_guest": facts.is_guest}
         await audit.record(viewer.actor, "added", "member", member_id, details, now)
     return member_id
@@ -88,6 +68,7 @@ async def save_person(
     """Change a person. Errors: NotFound, NotAllowed, Conflict when they have changed since that version, Invalid."""
     account_rules.check_manager(viewer, reauthenticated_at, now)
     facts.check()
+    assert facts.agency_id is not None  # noqa: S101 - `check` refuses facts without an agency
     async with writing():
         person = await directory.person_for(viewer, member_id)
         held = person.roles & account_rules.GRANTED
@@ -96,13 +77,20 @@ async def save_person(
             raise Conflict
         [row] = await Member.select(*_person_columns(facts)).where(Member.id == member_id)
         await _check_person(viewer, facts, member_id, held, row["expires_at"], now)
-        if not viewer.is_coordinator and await is_other_arm(row["agency"], _agency_of(facts)):
+        if not viewer.is_coordinator and await is_other_arm(row["agency"], facts.agency_id):
             raise Invalid(agency=ONLY_COORDINATORS_MOVE_PEOPLE)
         changed = {name: value for name, value in _person_columns(facts).items() if row[name] != value}
         if "email" in changed:
             await accounts.notify_of_account_change(viewer, member_id, AccountChange.ADDRESS, now)
             await end_links(member_id)  # the reader of the old mailbox could sign in with one
-        await _save_person(member_id, changed, expected_version + 1)
+        values: dict[Any, Any] = {**changed, "version": expected_version + 1}
+        await Member.update(values).where(Member.id == member_id)
+        if "agency" in changed:
+            # The seat of the former agency stays there.
+            condition = SeatHolder.member == member_id
+            seated = await SeatHolder.select(SeatHolder.seat.committee).where(condition).output(as_list=True)
+            await SeatHolder.delete().where(condition)
+            await committees.touch_committees(seated)
         await set_roles(member_id, facts.roles, held)
         if "is_guest" in changed and facts.is_guest:
             await clear_credentials(member_id, now)
@@ -139,39 +127,11 @@ async def _check_person(
     }
     if was and not will and not await coordinators() - {member_id}:
         wrong["roles"] = account_rules.LAST_COORDINATOR
-    if found := {field: sentence for field, sentence in wrong.items() if sentence}:
-        raise Invalid(**found)
-
-
-async def _save_person(member_id: UUID, changed: dict[str, Any], version: int) -> None:
-    values: dict[Any, Any] = {**changed, "version": version}
-    await Member.update(values).where(Member.id == member_id)
-    if "agency" in changed:
-        # The seat of the former agency stays there.
-        condition = SeatHolder.member == member_id
-        held = await SeatHolder.select(SeatHolder.seat.committee).where(condition).output(as_list=True)
-        await SeatHolder.delete().where(condition)
-        await committees.touch_committees(held)
+    refuse_fields(wrong)
 
 
 def _person_columns(facts: PersonFacts) -> dict[str, Any]:
-    return {
-        "name": facts.name,
-        "title": facts.title,
-        "email": facts.email,
-        "phone": facts.phone,
-        "mobile": facts.mobile,
-        "is_mobile_private": facts.is_mobile_private,
-        "zone": facts.zone,
-        "agency": facts.agency_id,
-        "is_guest": facts.is_guest,
-        "expires_at": facts.expires_at,
-    }
-
-
-def _agency_of(facts: PersonFacts) -> UUID:
-    assert facts.agency_id is not None  # noqa: S101 - `check` refuses facts without an agency
-    return facts.agency_id
+    return {name.removesuffix("_id"): value for name, value in asdict(facts).items() if name != "roles"}
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -200,8 +160,14 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
     Errors: Invalid by field.
     """
     was = await profile_of(viewer)
-    new = _checked_profile(wanted, was.name if not viewer.is_coordinator else wanted.name)
-    before = asdict(was)
+    name = name_in(wanted.name if viewer.is_coordinator else was.name, LONGEST["name"], "name")
+    if not name:
+        raise Invalid(name="Enter your display name, for example your role and agency.")
+    phone, mobile = clean(wanted.phone, LONGEST_PHONE, "phone"), clean(wanted.mobile, LONGEST_PHONE, "mobile")
+    check_phones(phone=phone, mobile=mobile)
+    title = name_in(wanted.title, LONGEST["title"], "title")
+    zone = zone_of(wanted.zone).key
+    new, before = asdict(replace(wanted, name=name, title=title, phone=phone, mobile=mobile, zone=zone)), asdict(was)
     changed = [field for field in new if new[field] != before[field]]
     if not changed:
         return
@@ -212,50 +178,11 @@ async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None
         await audit.record(viewer.actor, "profile_changed", "member", viewer.member_id, facts, now)
 
 
-def _checked_profile(wanted: Profile, name: str) -> dict[str, Any]:
-    named = name_in(name, LONGEST["name"], "name")
-    if not named:
-        raise Invalid(name="Enter your display name, for example your role and agency.")
-    phone, mobile = (
-        clean(text, LONGEST_PHONE, field) for field, text in (("phone", wanted.phone), ("mobile", wanted.mobile))
-    )
-    check_phones(phone=phone, mobile=mobile)
-    return {
-        "name": named,
-        "title": name_in(wanted.title, LONGEST["title"], "title"),
-        "phone": phone,
-        "mobile": mobile,
-        "is_mobile_private": wanted.is_mobile_private,
-        "zone": zone_of(wanted.zone).key,
-    }
-
-
-async def insert_member(
-    *,
-    agency_id: UUID,
-    name: str,
-    email: str,
-    now: datetime,
-    zone: str,
-    title: str = "",
-    phone: str = "",
-    roles: Iterable[Role] = (),
-) -> UUID:
+async def insert_member(facts: PersonFacts, now: datetime) -> UUID:
     """Add a member with their roles (a committee chair's role is given with the committee)."""
-    member = Member(
-        id=ids.new_id(),
-        agency=agency_id,
-        name=name,
-        title=title,
-        email=email.lower(),
-        phone=phone,
-        zone=zone,
-        status="active",
-        joined_at=now,
-    )
+    member = Member(id=ids.new_id(), joined_at=now, **_person_columns(facts) | {"email": facts.email.lower()})
     await Member.insert(member)
-    for role in roles:
-        await MemberRole.insert(MemberRole(id=ids.new_id(), member=member.id, role=role))
+    await set_roles(member.id, facts.roles, frozenset())
     return member.id
 
 
@@ -266,37 +193,6 @@ async def set_roles(member_id: UUID, wanted: AbstractSet[Role], held: AbstractSe
         await MemberRole.delete().where(of_member & MemberRole.role.is_in(sorted(lost)))
     for role in sorted(wanted - held):
         await MemberRole.insert(MemberRole(id=ids.new_id(), member=member_id, role=role))
-
-
-async def people_by_id(member_ids: Iterable[UUID]) -> dict[UUID, Person]:
-    """Return the active people among these ids; the caller has checked that the viewer may know them."""
-    wanted = list(member_ids)
-    if not wanted:
-        return {}
-    among = sql_list(wanted)
-    return {
-        person.id: person for person in await _active_people(QueryString(_ACTIVE_PEOPLE + " AND m.id IN ({})", among))
-    }
-
-
-async def _active_people(query: QueryString) -> list[Person]:
-    """Return the members that a query finds at active agencies; agencies are read once instead of joined to each."""
-    rows, active = await engine().read_each(query, QueryString(_ACTIVE_AGENCIES))
-    agencies = {row["id"]: {**row, "arm": Arm(row["arm"])} for row in active}
-    return [_person_in(row, agencies[row["agency"]]) for row in rows if row["agency"] in agencies]
-
-
-def _person_in(row: Mapping[str, Any], agency: Mapping[str, Any]) -> Person:
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        agency_id=row["agency"],
-        agency=agency["code"],
-        arm=agency["arm"],
-        title=row["title"],
-        agency_name=agency["name"],
-    )
 
 
 LIFETIME = timedelta(days=7)
@@ -354,7 +250,17 @@ class InvitationsSent(Struct, frozen=True, kw_only=True):
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
-    mailed, paused = await _sent_invitations(viewer), await outbox_queue.paused_members()
+    unused, paused = await one_time_links.unused_links(), await outbox_queue.paused_members()
+    mailed = {
+        invitation.recipient_id: SentInvitation(
+            at=invitation.at,
+            state=invitation.state,
+            reason=invitation.reason,
+            until=invitation.until,
+            is_open=(invitation.recipient_id, invitation.until) in unused,
+        )
+        for invitation in await messages.account_invitations(viewer)
+    }
     return [
         Newcomer(person=person_card, mailed=mailed.get(person_card.id), is_paused=person_card.id in paused)
         for person_card in await _people_to_invite(viewer, now)
@@ -372,7 +278,7 @@ async def number_of_newcomers(viewer: Viewer, now: datetime) -> int:
         else:
             roles.setdefault(UUID(row["id"]), set()).add(Role(row["role"]))
     return people - sum(
-        not account_rules.may_change_account(viewer, one, frozenset(held)) for one, held in roles.items()
+        not account_rules.may_change_account(viewer, member_id, frozenset(held)) for member_id, held in roles.items()
     )
 
 
@@ -394,8 +300,19 @@ async def send_invitations(
             raise Invalid(person=NO_ONE)
         links = {member_id: ids.new_id() for member_id in new}
         await one_time_links.issue_mailed_links(links, now + LIFETIME)
-        await outbox.enqueue_all([_draft(viewer, *pair, now) for pair in links.items()], now)
-        await audit.record_all([_deed(viewer, member_id) for member_id in new], now)
+        by = f"{viewer.name} ({viewer.agency})"
+        drafts = [
+            outbox_rules.NewMessage(
+                content=AccountInvited(link_id=link_id, by=by),
+                recipient_id=member_id,
+                key=f"account_invitation:{link_id}",
+                not_after=now + LIFETIME,
+            )
+            for member_id, link_id in links.items()
+        ]
+        await outbox.enqueue_all(drafts, now)
+        entries = [audit.NewAuditEntry(viewer.actor, "invited", "member", member_id, {}) for member_id in new]
+        await audit.record_all(entries, now)
         paused = await outbox_queue.paused_members() & links.keys()
     return InvitationsSent(sent=len(new) - len(paused), paused=len(paused))
 
@@ -410,30 +327,3 @@ async def _people_to_invite(viewer: Viewer, now: datetime) -> Sequence[PersonCar
         and account_rules.may_change_account(viewer, person.id, person.roles)
         and not (person.account and account_rules.is_account_over(person.account.expires_at, now))
     ]
-
-
-async def _sent_invitations(viewer: Viewer) -> dict[UUID, SentInvitation]:
-    unused = await one_time_links.unused_links()
-    return {
-        invitation.recipient_id: SentInvitation(
-            at=invitation.at,
-            state=invitation.state,
-            reason=invitation.reason,
-            until=invitation.until,
-            is_open=(invitation.recipient_id, invitation.until) in unused,
-        )
-        for invitation in await messages.account_invitations(viewer)
-    }
-
-
-def _draft(viewer: Viewer, member_id: UUID, link_id: UUID, now: datetime) -> outbox_rules.NewMessage:
-    return outbox_rules.NewMessage(
-        content=AccountInvited(link_id=link_id, by=f"{viewer.name} ({viewer.agency})"),
-        recipient_id=member_id,
-        key=f"account_invitation:{link_id}",
-        not_after=now + LIFETIME,
-    )
-
-
-def _deed(viewer: Viewer, member_id: UUID) -> audit.NewAuditEntry:
-    return audit.NewAuditEntry(actor=viewer.actor, verb="invited", subject="member", subject_id=member_id, facts={})

@@ -13,6 +13,7 @@ from tests.ports.pages.forms import Fields, ids, typed
 from tracker.crypto import ids as ids_
 from tracker.rules.core.viewers import Arm, Level, Viewer
 from tracker.rules.events.replies import AttendeeRole
+from tracker.rules.roster.directory import AgencyFacts
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.roster import Member
 from tracker.usecases.events import form_options, scheduling
@@ -314,7 +315,7 @@ async def test_the_form_is_as_long_for_a_task_force_of_any_size(
 async def _with_people(number: int) -> None:
     """Add people to an agency of their own."""
     agency = await agencies.insert_agency(
-        name="Large Police Department", code="LPD", arm=Arm.LAW_ENFORCEMENT, level=Level.LOCAL
+        AgencyFacts(name="Large Police Department", code="LPD", arm=Arm.LAW_ENFORCEMENT, level=Level.LOCAL)
     )
     await add_officers(number, agency)
 

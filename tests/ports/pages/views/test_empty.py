@@ -8,6 +8,7 @@ from tests.ports.standing import standing
 from tracker.crypto import keys
 from tracker.database import Engine, writing
 from tracker.rules.core.viewers import Arm, Level, Role, Viewer
+from tracker.rules.roster.directory import AgencyFacts, PersonFacts
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster import agencies, people
 
@@ -18,15 +19,17 @@ async def first(sqlite_database: Engine) -> Viewer:
     keys.use_secret(SECRET)
     async with writing():
         agency = await agencies.insert_agency(
-            name="U.S. Attorney", code="USAO", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL
+            AgencyFacts(name="U.S. Attorney", code="USAO", arm=Arm.LAW_ENFORCEMENT, level=Level.FEDERAL)
         )
         member = await people.insert_member(
-            agency_id=agency,
-            name="Coordinator",
-            email="coordinator@usao.example",
-            roles=(Role.COORDINATOR,),
-            now=NOW,
-            zone=ZONE,
+            PersonFacts(
+                agency_id=agency,
+                name="Coordinator",
+                email="coordinator@usao.example",
+                roles=frozenset({Role.COORDINATOR}),
+                zone=ZONE,
+            ),
+            NOW,
         )
     return await viewer_for(member, NOW)
 

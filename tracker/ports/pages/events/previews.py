@@ -31,7 +31,7 @@ from tracker.rules.views.impact import Consequences, no_consequences
 from tracker.usecases import availability
 from tracker.usecases.events import scheduling, series_split
 from tracker.usecases.events.form_options import EditImpact, EventChoices, invited_by_form
-from tracker.usecases.roster import agencies, people
+from tracker.usecases.roster import agencies, known_people
 from tracker.usecases.views.preview import Deed, dry_run
 
 
@@ -182,7 +182,7 @@ async def date_outcome(
     _, plan = await scheduling.plan_to_change(viewer, event.id)
     takes_time = event.kind is not Kind.DEADLINE
     going = [member_id for member_id, role in plan.invitees.items() if takes_time and role.takes_part]
-    known = await people.people_by_id(going)
+    known = await known_people.people_by_id(going)
     at = plan_rules.slot_at(starts, duration, event.zone)
     return {
         "outcome": (await preview_deed(viewer, event.id, deed, now, date_id=date_id)).outcome,

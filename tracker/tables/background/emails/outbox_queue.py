@@ -34,7 +34,8 @@ _CLAIM = (
     f" AND NOT (m.kind IN ('reminder', 'no_reply') AND {_CHANGE_WAITS}) ORDER BY m.due, m.id LIMIT {{}})"
 )
 _CLAIMED = (
-    "SELECT id, key, kind, recipient, event, occurrence, item, facts, created_at, due, not_after, attempts"
+    "SELECT id, key, recipient AS recipient_id, event AS event_id, occurrence AS occurrence_id, item AS item_id, facts,"
+    " created_at, due, not_after, attempts"
     " FROM message WHERE state = 'pending' AND due <= {} AND worker = {} ORDER BY due, id"
 )
 _SUPERSEDE = (
@@ -66,7 +67,6 @@ class ClaimedMessage(NamedTuple):
 
     id: UUID
     key: MessageKey
-    kind: MessageKind
     recipient_id: UUID
     event_id: UUID | None
     occurrence_id: UUID | None
@@ -92,6 +92,11 @@ class QueuedMessage(NamedTuple):
     created_at: datetime
     sent_at: datetime | None
     facts: StoredFacts
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether its reader can't know of it yet, and no worker is sending it."""
+        return self.state is MessageState.PENDING and self.is_free and not self.is_unconfirmed
 
 
 class MessageOutcome(NamedTuple):
@@ -253,23 +258,7 @@ async def claim_due_messages(
     """
     workers = sql_list(free)
     await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, now, workers, limit))
-    return [
-        ClaimedMessage(
-            row["id"],
-            MessageKey(row["key"]),
-            MessageKind(row["kind"]),
-            row["recipient"],
-            row["event"],
-            row["occurrence"],
-            row["item"],
-            StoredFacts(row["facts"]),
-            row["created_at"],
-            row["due"],
-            row["not_after"],
-            row["attempts"],
-        )
-        for row in await engine().run_querystring(QueryString(_CLAIMED, now, worker))
-    ]
+    return [ClaimedMessage(**row) for row in await engine().run_querystring(QueryString(_CLAIMED, now, worker))]
 
 
 async def workers_with_claims() -> frozenset[WorkerName]:
