@@ -22,7 +22,14 @@ class Finding(NamedTuple):
 
 def libraries(version_of: Callable[[str], str] = metadata.version) -> list[Finding]:
     """Return a finding for each library that has a minimum version; a missing library counts as too old."""
-    return [_finding(name, _installed(name, version_of), floor) for name, floor in _floors("libraries").items()]
+    findings = []
+    for name, floor in _floors("libraries").items():
+        try:
+            installed = version_of(name)
+        except metadata.PackageNotFoundError:
+            installed = "missing"
+        findings.append(_finding(name, installed, floor))
+    return findings
 
 
 def interpreter(installed: str = platform.python_version()) -> Finding:
@@ -35,13 +42,6 @@ def interpreter(installed: str = platform.python_version()) -> Finding:
 def _floors(section: str) -> dict[str, str]:
     floors: dict[str, dict[str, str]] = tomllib.loads(FILE.read_text(encoding="utf-8"))
     return floors[section]
-
-
-def _installed(name: str, version_of: Callable[[str], str]) -> str:
-    try:
-        return version_of(name)
-    except metadata.PackageNotFoundError:
-        return "missing"
 
 
 def _finding(name: str, installed: str, floor: str) -> Finding:

@@ -249,8 +249,15 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
     if not folder:
         return environment
     said = _of_file(Path(folder))
-    _check_database(Path(folder), said, environment)
-    given = {DATABASE: USUAL_DATABASE, **_layered(said, environment)}
+    own, named = Path(folder) / settings_file.DATABASE, _elsewhere(Path(folder), said, environment)
+    if named is not None and own.exists():  # the folder is most likely a copy
+        raise BadSettings(
+            f"{Path(folder) / settings_file.NAME} names the database {named}, but {own} exists too. To use {own}, write"
+            f" {DATABASE}={SQLITE}{settings_file.DATABASE} there. To use {named}, move {own} away."
+        )
+    hidden = {name.removesuffix("_FILE") for name in environment}
+    below = {name: value for name, value in said.items() if name.removesuffix("_FILE") not in hidden}
+    given = {DATABASE: USUAL_DATABASE, **below, **environment}
     if any(_is_private(name, said.get(PREFIX + name.upper(), "")) for name in PRIVATE):
         _check_private(Path(folder) / settings_file.NAME, given)
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
@@ -264,16 +271,6 @@ def database_elsewhere(environment: Mapping[str, str] = os.environ) -> Path | No
     """Return the SQLite database that the data folder's file names outside the folder, or None."""
     folder = environment.get(DATA)
     return _elsewhere(Path(folder), _of_file(Path(folder)), environment) if folder else None
-
-
-def _check_database(folder: Path, said: Mapping[str, str], environment: Mapping[str, str]) -> None:
-    """Refuse a folder that has a database and whose file names one elsewhere: it is most likely a copy."""
-    own, named = folder / settings_file.DATABASE, _elsewhere(folder, said, environment)
-    if named is not None and own.exists():
-        raise BadSettings(
-            f"{folder / settings_file.NAME} names the database {named}, but {own} exists too. To use {own}, write"
-            f" {DATABASE}={SQLITE}{settings_file.DATABASE} there. To use {named}, move {own} away."
-        )
 
 
 def _elsewhere(folder: Path, said: Mapping[str, str], environment: Mapping[str, str]) -> Path | None:
@@ -295,12 +292,6 @@ def _of_file(folder: Path) -> dict[str, str]:
     if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):
         raise BadSettings(f"{path} says {odd_names[0]}, which isn't a setting.")
     return said
-
-
-def _layered(below: Mapping[str, str], above: Mapping[str, str]) -> dict[str, str]:
-    """Return both; a name above also hides its *_FILE variant below, and the reverse."""
-    hidden = {name.removesuffix("_FILE") for name in above}
-    return {name: value for name, value in below.items() if name.removesuffix("_FILE") not in hidden} | dict(above)
 
 
 def _in_folder(name: str, value: str, folder: Path) -> str:

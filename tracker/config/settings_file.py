@@ -9,7 +9,7 @@ from pathlib import Path
 from textwrap import dedent, wrap
 
 from msgspec import NODEFAULT, Struct
-from msgspec.structs import FieldInfo, fields
+from msgspec.structs import fields
 
 NAME = "settings.env"
 SECRET = "secret"  # noqa: S105 - the name of the file beside it
@@ -48,15 +48,13 @@ def names(kind: type[Struct], prefix: str) -> set[str]:
 
 def written(kind: type[Struct], prefix: str, values: Mapping[str, str]) -> str:
     """Return the text of a settings file: each field of `kind` with its docstring, and those in `values` set."""
-    said = _docstrings(kind)
-    shown = [field for field in fields(kind) if field.name != FOLDER]
-    return "\n".join([HEAD, *(_part(field, said[field.name], prefix, values) for field in shown)])
-
-
-def _part(field: FieldInfo, docstring: str, prefix: str, values: Mapping[str, str]) -> str:
-    name = prefix + field.name.upper()
-    comment = "".join(f"# {line}\n" for line in wrap(docstring, WIDTH))
-    return f"{comment}{name}={values[name]}\n" if name in values else f"{comment}# {name}={_example(field.default)}\n"
+    docstrings, lines = _docstrings(kind), [HEAD]
+    for field in fields(kind):
+        if field.name != FOLDER:
+            name = prefix + field.name.upper()
+            setting = f"{name}={values[name]}" if name in values else f"# {name}={_example(field.default)}"
+            lines += [*(f"# {line}" for line in wrap(docstrings[field.name], WIDTH)), setting, ""]
+    return "\n".join(lines)
 
 
 def without(text: str, *names: str) -> str:

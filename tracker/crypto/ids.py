@@ -60,17 +60,13 @@ def _canonical(fact: object) -> object:
         return {"set": _sorted(_canonical(member) for member in fact)}
     if isinstance(fact, Mapping):
         return {"mapping": _sorted([_canonical(key), _canonical(value)] for key, value in fact.items())}
-    return {type(fact).__name__: _parts(fact)}
-
-
-def _parts(fact: object) -> object:
+    name = type(fact).__name__
     if isinstance(fact, date | timedelta | UUID):
-        return str(fact)
-    if isinstance(fact, Identified):
-        return {name: _canonical(value) for name, value in fact.identity.items()}
-    if isinstance(fact, Struct):
-        return {name: _canonical(value) for name, value in asdict(fact).items()}
-    raise TypeError(f"No id can be made from {type(fact).__name__}. Give it a form that is the same everywhere.")
+        return {name: str(fact)}
+    if isinstance(fact, Identified | Struct):
+        fields = fact.identity if isinstance(fact, Identified) else asdict(fact)
+        return {name: {field: _canonical(value) for field, value in fields.items()}}
+    raise TypeError(f"No id can be made from {name}. Give it a form that is the same everywhere.")
 
 
 def _sorted(parts: Iterable[object]) -> list[object]:

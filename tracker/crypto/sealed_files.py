@@ -142,7 +142,12 @@ def write_archive(target: Path, folder: Path, secret: str, facts: Mapping[str, A
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             sealer = Sealer(file, secret, facts)
-            _pack(folder, cast("BinaryIO", sealer))
+            with (
+                gzip.GzipFile(fileobj=cast("BinaryIO", sealer), mode="wb", compresslevel=LEVEL, mtime=0) as packed,
+                tarfile.open(fileobj=packed, mode="w|") as archive,
+            ):
+                for path in sorted(folder.iterdir()):
+                    archive.add(path, path.name)
             sealer.close()
             file.flush()
             os.fsync(file.fileno())
@@ -158,31 +163,17 @@ def read_archive(source: Path, secret: str, folder: Path, names: Collection[str]
     """
     try:
         with source.open("rb") as file:
-            opener = _opener(file, source, secret)
+            opener = Opener(file, secret)
             _unpack(opener, folder, names)
             return opener.facts
     except (Changed, EOFError, gzip.BadGzipFile, tarfile.TarError) as broken:
         raise Invalid(f"{source} is damaged or incomplete. Use another backup.") from broken
-
-
-def _opener(file: BinaryIO, source: Path, secret: str) -> Opener:
-    try:
-        return Opener(file, secret)
     except NotSealed as other:
         raise Invalid(f"{source} isn't a backup of this product.") from other
     except WrongSecret as other:
         raise Invalid(
             f"{source} was encrypted with another secret. Name the file with the secret of that time."
         ) from other
-
-
-def _pack(folder: Path, target: BinaryIO) -> None:
-    with (
-        gzip.GzipFile(fileobj=target, mode="wb", compresslevel=LEVEL, mtime=0) as packed,
-        tarfile.open(fileobj=packed, mode="w|") as archive,
-    ):
-        for path in sorted(folder.iterdir()):
-            archive.add(path, path.name)
 
 
 def _unpack(opener: Opener, folder: Path, names: Collection[str]) -> None:

@@ -132,7 +132,7 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
         raise TransactionError(ONLY_READS)
     errors = [part.error for part in parts if part.error is not None]
     if errors:
-        raise min(errors, key=lambda one: isinstance(one, Exception))  # that the task is canceled comes first
+        raise min(errors, key=lambda error: isinstance(error, Exception))  # that the task is canceled comes first
     return [part.found for part in parts]
 
 
@@ -143,7 +143,7 @@ async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:
     """
     questions = [part.asked or () for part in waiting]
     try:
-        found = iter(await reading.read_with_others([statement for each in questions for statement in each]))
+        answers = iter(await reading.read_with_others([statement for each in questions for statement in each]))
     except BaseException as failed:  # noqa: BLE001 - each part gets it
         is_shared = len(waiting) > 1 and isinstance(failed, Exception) and reading.survives_failure
         is_shared = is_shared and not is_unreached(failed)
@@ -151,7 +151,7 @@ async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:
             await (_answer(reading, [part]) if is_shared else part.fail(failed))
         return
     for part, asked in zip(waiting, questions, strict=True):
-        await part.go_on([next(found) for _ in asked])
+        await part.go_on([next(answers) for _ in asked])
 
 
 @coroutine

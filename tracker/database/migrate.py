@@ -40,8 +40,8 @@ def statements(sql: str) -> Callable[[], Awaitable[None]]:
     async def run() -> None:
         bound = engine()
         text = sql if is_postgres(bound) else sql.replace(" INTERVAL ", " SECONDS ").replace(" BIGINT ", " INTEGER ")
-        for one in filter(None, (part.strip() for part in text.split(";\n"))):
-            await bound.run_ddl(one)
+        for statement in filter(None, (part.strip() for part in text.split(";\n"))):
+            await bound.run_ddl(statement)
 
     return run
 

@@ -77,9 +77,10 @@ class PostgresEngine(OneWriterEngine, stock.PostgresEngine):  # type: ignore[mis
         self._idle.clear()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSING):
-                await asyncio.gather(self._given_back(), *(one.close() for one in idle), return_exceptions=True)
-        for one in idle:
-            one.terminate()
+                closing = (connection.close() for connection in idle)
+                await asyncio.gather(self._given_back(), *closing, return_exceptions=True)
+        for connection in idle:
+            connection.terminate()
 
     async def _check(self, connection: Any) -> None:
         if connection.get_server_version().major < OLDEST:

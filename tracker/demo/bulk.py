@@ -22,7 +22,7 @@ from tracker.rules.events.events import Kind
 from tracker.rules.events.kept_dates import dates_of_new_event
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.recurrence.holidays import HolidayChoice, HolidayChoices, is_working_day, next_working_day
+from tracker.rules.recurrence.holidays import HolidayChoice, is_working_day, next_working_day
 from tracker.rules.recurrence.series import Frequency, Rule
 from tracker.tables.schema.events import Event, EventAudience, Invitation
 from tracker.tables.schema.roster import Member
@@ -97,7 +97,10 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
     weekday = first + timedelta(days=luck.randrange(FRIDAY + 1) - first.weekday())  # as likely on each working day
     starts = datetime.combine(next_working_day(weekday), luck.choice(STARTS))
     title, place = luck.choice(BULK.meetings[seen_by].titles)
-    rule, on_holidays = _weekly(starts)
+    # A weekly series that is held on `DATES` working days; its holidays are left out.
+    days = [starts.date() + A_WEEK * number for number in range(DATES + HOLIDAYS)]
+    last = [day for day in days if is_working_day(day)][DATES - 1]
+    closed = [day for day in days if day < last and not is_working_day(day)]
     return Plan(
         kind=Kind.MEETING,
         title=title,
@@ -106,24 +109,33 @@ def _plan(now: datetime, zone: str, luck: random.Random, helpers: Sequence[_Help
         zone=zone,
         duration=timedelta(minutes=luck.choice((30, 60, 90))),
         place=place,
-        rule=rule,
-        on_holidays=on_holidays,
+        rule=Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES + len(closed)),
+        on_holidays=dict.fromkeys(closed, HolidayChoice.SKIP),
         invitees=dict.fromkeys(luck.sample(invited, min(INVITED, len(invited))), AttendeeRole.REQUIRED),
     )
 
 
-def _weekly(starts: datetime) -> tuple[Rule, HolidayChoices]:
-    """Return the rule of a weekly series that is held on `DATES` working days, and its holidays, which are left out."""
-    days = [starts.date() + A_WEEK * number for number in range(DATES + HOLIDAYS)]
-    last = [day for day in days if is_working_day(day)][DATES - 1]
-    closed = [day for day in days if day < last and not is_working_day(day)]
-    rule = Rule(frequency=Frequency.WEEKLY, weekdays=(starts.weekday(),), count=DATES + len(closed))
-    return rule, dict.fromkeys(closed, HolidayChoice.SKIP)
-
-
 async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) -> None:
     lead = company.members["coordinator"].member_id
-    events = [_event(plan, lead, made_at) for plan in plans]
+    events = [
+        Event(
+            id=ids.new_id(),
+            uid=ids.new_uid(),
+            kind=plan.kind,
+            title=plan.title,
+            visibility=plan.visibility,
+            lead=lead,
+            status=plan.status,
+            zone=plan.zone,
+            starts=plan.starts,
+            duration=plan.duration,
+            rrule=plan.rrule,
+            place=plan.place,
+            created_at=made_at,
+            changed_at=made_at,
+        )
+        for plan in plans
+    ]
     await Event.insert(*events)
     await EventAudience.insert(
         *(
@@ -141,22 +153,3 @@ async def _series(company: Company, plans: Sequence[Plan], made_at: datetime) ->
     )
     for event, plan in zip(events, plans, strict=True):
         await write_dates(event.id, dates_of_new_event(plan), made_at)
-
-
-def _event(plan: Plan, lead: UUID, made_at: datetime) -> Event:
-    return Event(
-        id=ids.new_id(),
-        uid=ids.new_uid(),
-        kind=plan.kind,
-        title=plan.title,
-        visibility=plan.visibility,
-        lead=lead,
-        status=plan.status,
-        zone=plan.zone,
-        starts=plan.starts,
-        duration=plan.duration,
-        rrule=plan.rrule,
-        place=plan.place,
-        created_at=made_at,
-        changed_at=made_at,
-    )

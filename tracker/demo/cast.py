@@ -136,7 +136,18 @@ async def assemble_company(now: datetime, zone: str) -> Company:
                 coalition_id=agencies[agency.coalition] if agency.coalition else None,
             )
         )
-    ids = await _add_people(agencies, now, zone)
+    ids: dict[str, UUID] = {}
+    every = [(agencies[agency.code], person) for agency in CAST.agencies for person in agency.people]
+    for number, (agency_id, person) in enumerate(every):
+        facts = PersonFacts(
+            agency_id=agency_id,
+            name=person.name,
+            email=address(person.key),
+            zone=zone,
+            roles=frozenset(person.roles),
+            phone=PHONE.format(100 + number),
+        )
+        ids[person.key] = await people.insert_member(facts, now)
     committees = {key: await _add_committee(committee, agencies, ids) for key, committee in COMMITTEES.items()}
     for key, committee in COMMITTEES.items():
         if committee.chair:
@@ -144,24 +155,6 @@ async def assemble_company(now: datetime, zone: str) -> Company:
     for site in CAST.sites:
         await roster_agencies.add_meeting_site(await viewer_for(ids["coordinator"], now), site, now, now)
     return Company({key: await viewer_for(member_id, now) for key, member_id in ids.items()}, committees)
-
-
-async def _add_people(agencies: Mapping[str, UUID], now: datetime, zone: str) -> dict[str, UUID]:
-    every = [(agencies[agency.code], person) for agency in CAST.agencies for person in agency.people]
-    return {
-        person.key: await people.insert_member(
-            PersonFacts(
-                agency_id=agency_id,
-                name=person.name,
-                email=address(person.key),
-                zone=zone,
-                roles=frozenset(person.roles),
-                phone=PHONE.format(100 + number),
-            ),
-            now,
-        )
-        for number, (agency_id, person) in enumerate(every)
-    }
 
 
 async def _add_committee(committee: Committee, agencies: Mapping[str, UUID], ids: Mapping[str, UUID]) -> UUID:

@@ -269,22 +269,6 @@ def give_thanks(story: Story, dates: Dates) -> None:
 def ask_for_dates(story: Story) -> None:
     """Write the date poll of the Steering Committee, and the replies to it, into the diary."""
     opened: list[UUID] = []
-
-    async def open_poll(now: datetime) -> None:
-        opened.append(await _open_poll(story, now))
-
-    async def reply(now: datetime) -> None:
-        for key, fits in PROGRAM.poll.replies.items():
-            viewer = story.who(key)
-            options = (await polls.poll_for(viewer, opened[0])).options
-            fit_by_id = {option.id: fit for option, fit in zip(options, fits, strict=True)}
-            await polls.reply_to_poll(viewer, opened[0], fit_by_id, now)
-
-    story.at(story.now - ASKED, open_poll)
-    story.at(story.now - POLL_REPLIED, reply)
-
-
-async def _open_poll(story: Story, now: datetime) -> UUID:
     script, organizer = PROGRAM.poll, story.who("coordinator")
     starts = tuple(datetime.combine(date.first.on(story.today), date.starts) for date in script.dates)
     seats = [story.who(key).member_id for key in story.company.named("steering") if key != "coordinator"]
@@ -300,6 +284,18 @@ async def _open_poll(story: Story, now: datetime) -> UUID:
         status=EventStatus.DRAFT,
         invitees=dict.fromkeys(seats, AttendeeRole.REQUIRED),
     )
-    event_id = await scheduling.schedule_event(organizer, plan, now)
     reply_by = to_utc(datetime.combine(script.reply_by.on(story.today), REPLY_HOUR), story.zone)
-    return await polls.open_poll(organizer, event_id, NewPoll(starts=starts, reply_by=reply_by), now)
+
+    async def open_poll(now: datetime) -> None:
+        event_id = await scheduling.schedule_event(organizer, plan, now)
+        opened.append(await polls.open_poll(organizer, event_id, NewPoll(starts=starts, reply_by=reply_by), now))
+
+    async def reply(now: datetime) -> None:
+        for key, fits in script.replies.items():
+            viewer = story.who(key)
+            options = (await polls.poll_for(viewer, opened[0])).options
+            fit_by_id = {option.id: fit for option, fit in zip(options, fits, strict=True)}
+            await polls.reply_to_poll(viewer, opened[0], fit_by_id, now)
+
+    story.at(story.now - ASKED, open_poll)
+    story.at(story.now - POLL_REPLIED, reply)

@@ -1,7 +1,6 @@
 """The action items of the demo: open, in progress, blocked, overdue, done; each assigned on a date that took place."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from msgspec.structs import replace
 
@@ -72,19 +71,18 @@ def _creation(story: Story, errand: Errand, origin: Date | None, made: list[str]
     """Return what creates an item, and adds its reference to those that were made."""
     giver, owner = story.who(errand.assigned.giver), story.who(errand.assigned.owner)
 
-    async def origin_id() -> UUID | None:
-        if origin is None or errand.assigned.origin is None:
-            return None
-        return (await occurrences.date_seen_by(giver, story.events[errand.assigned.origin], origin.key)).id
-
     async def create(now: datetime) -> None:
+        origin_id = None
+        if origin and errand.assigned.origin:
+            event_id = story.events[errand.assigned.origin]
+            origin_id = (await occurrences.date_seen_by(giver, event_id, origin.key)).id
         day = to_local(now, story.zone).date()
         item = NewItem(
             title=errand.title,
             owner_id=owner.member_id,
             due=max(due_day(errand.assigned.due, story.today), day),
             seen_by=Visibility.LAW_ENFORCEMENT,
-            origin_id=await origin_id(),
+            origin_id=origin_id,
         )
         made.append(await action_items.create_item(giver, item, now, day))
 

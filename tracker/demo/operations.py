@@ -136,11 +136,10 @@ OVER, KEY = OPERATIONS.over, "switchgrass"
 async def plan_operations(story: Story) -> None:
     """Plan both operations, one after the other, inside the caller's transaction."""
     for key, sketch in OPERATIONS.plans.items():
-        await _begin(story, key, sketch)
-        await _detail(story, key, sketch)
+        await _plan(story, key, sketch)
 
 
-async def _begin(story: Story, key: str, sketch: Sketch) -> None:
+async def _plan(story: Story, key: str, sketch: Sketch) -> None:
     lead, event_id, now = story.who(sketch.lead), story.events[key], story.now
     await plans.start_plan(lead, event_id, now)
     await plans.change_plan_basics(lead, event_id, _basics(story, sketch.supervisor), now)
@@ -152,10 +151,6 @@ async def _begin(story: Story, key: str, sketch: Sketch) -> None:
         starts_at = start + timedelta(minutes=phase.starts)
         ends_at = None if phase.ends is None else start + timedelta(minutes=phase.ends)
         await orders.plan_phase(lead, event_id, PhasePlan(name=phase.name, starts_at=starts_at, ends_at=ends_at), now)
-
-
-async def _detail(story: Story, key: str, sketch: Sketch) -> None:
-    lead, event_id, now = story.who(sketch.lead), story.events[key], story.now
     await plans.choose_operation_kind(lead, event_id, sketch.kind, (sketch.kind,), now)
     await orders.save_operations_order(lead, event_id, sketch.order, now, read=0)
     await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, now)

@@ -30,7 +30,6 @@ from tracker.errors import NotFound
 from tracker.ports.cli.serve import server_config
 from tracker.ports.mail.demo_emails import EmailSink
 from tracker.rules.calendars.feeds import FeedScope
-from tracker.rules.core.viewers import Viewer
 from tracker.rules.identity.passwords import ApiScope
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
@@ -79,23 +78,19 @@ def run(options: Options, say: Say) -> None:
     folder = DemoFolder(options.folder)
     folder.claim()
     try:
-        _run(options, folder, say)
+        is_new = not (options.keeps and folder.has_database)
+        if is_new:
+            folder.clear()
+        else:
+            options = replace(options, now=options.now or folder.clock(clock.now()))
+        settings = _settings(options, folder)
+        keys.use_secret(settings.secret)
+        clock.start_at(settings.now)
+        asyncio.run(_prepare(options, settings, say, is_new=is_new))
+        if options.listener is not None:
+            _serve(options.listener, folder, settings, say, lists=options.lists)
     finally:
         folder.leave()
-
-
-def _run(options: Options, folder: DemoFolder, say: Say) -> None:
-    is_new = not (options.keeps and folder.has_database)
-    if is_new:
-        folder.clear()
-    else:
-        options = replace(options, now=options.now or folder.clock(clock.now()))
-    settings = _settings(options, folder)
-    keys.use_secret(settings.secret)
-    clock.start_at(settings.now)
-    asyncio.run(_prepare(options, settings, say, is_new=is_new))
-    if options.listener is not None:
-        _serve(options.listener, folder, settings, say, lists=options.lists)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
@@ -221,40 +216,32 @@ class WayIn(Struct, frozen=True, kw_only=True):
 
 async def personas(base_url: str, now: datetime) -> list[Persona]:
     """Return all five with new links, valid once and for 24 hours, and new tokens; missing feeds are made."""
-    return [await _persona(key, role, base_url, now) for key, role in CAST.personas.items()]
-
-
-async def _persona(key: str, role: str, base_url: str, now: datetime) -> Persona:
-    account = await account_at(address(key))
-    if account is None:
-        raise NotFound(f"This isn't a demo: no one has the address {address(key)}.")
-    viewer = await viewer_for(account.member_id, now)
-    link = await issue_link(viewer.member_id, now, LIFETIME)
-    return Persona(
-        name=viewer.name,
-        email=viewer.email,
-        role=role,
-        arm=viewer.arm,
-        agency=viewer.agency,
-        sign_in_url=f"{base_url}/sign-in/link/{link}",
-        feed_url=f"{base_url}/feeds/{await _feed(viewer, now)}.ics",
-        api_token=await _token(viewer, now),
-    )
-
-
-async def _feed(viewer: Viewer, now: datetime) -> str:
-    for token in (await subscriptions.feed_tokens(viewer, now, now)).values():
-        return token
-    _, token = await subscriptions.create_subscription(viewer, FEED, FeedScope.ALL, now, shows_operations=False)
-    return token
-
-
-async def _token(viewer: Viewer, now: datetime) -> str:
-    """Return a new token with all scopes, replacing that of an earlier start: only its hash was kept."""
-    for old in await sessions.api_tokens_of(viewer, now):
-        if old.name == PROGRAM:
-            await sessions.revoke_token_of(viewer, old.id, now)
-    return await sessions.create_token(viewer, PROGRAM, frozenset(ApiScope), now)
+    every = []
+    for key, role in CAST.personas.items():
+        account = await account_at(address(key))
+        if account is None:
+            raise NotFound(f"This isn't a demo: no one has the address {address(key)}.")
+        viewer = await viewer_for(account.member_id, now)
+        link = await issue_link(viewer.member_id, now, LIFETIME)
+        feeds = [*(await subscriptions.feed_tokens(viewer, now, now)).values()]
+        if not feeds:
+            _, token = await subscriptions.create_subscription(viewer, FEED, FeedScope.ALL, now, shows_operations=False)
+            feeds = [token]
+        for old in await sessions.api_tokens_of(viewer, now):
+            if old.name == PROGRAM:  # of an earlier start, of which only the hash was kept
+                await sessions.revoke_token_of(viewer, old.id, now)
+        persona = Persona(
+            name=viewer.name,
+            email=viewer.email,
+            role=role,
+            arm=viewer.arm,
+            agency=viewer.agency,
+            sign_in_url=f"{base_url}/sign-in/link/{link}",
+            feed_url=f"{base_url}/feeds/{feeds[0]}.ics",
+            api_token=await sessions.create_token(viewer, PROGRAM, frozenset(ApiScope), now),
+        )
+        every.append(persona)
+    return every
 
 
 def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:

@@ -54,8 +54,13 @@ async def fill(recipe: Recipe) -> Company:
             give_thanks(story, dates)
             ask_for_dates(story)
             write_past_operation(story)
-            await _live_past(story, recipe.now - JUST_NOW)
-            await set_blackouts(company, recipe.now, recipe.zone, recipe.now - JUST_NOW)
+            until = recipe.now - JUST_NOW
+            for days in range(FIRST_DAY.days, -1, -1):
+                # Day by day, so that an update in the past finds its invitation settled, as it would have been.
+                moment = until - timedelta(days=days)
+                await story.live(moment)
+                await _settle(moment, company if until - moment < REFUSING else None)
+            await set_blackouts(company, recipe.now, recipe.zone, until)
             await story.live(recipe.now)
             await plan_operations(story)
             await notify_services(story)
@@ -65,14 +70,6 @@ async def fill(recipe: Recipe) -> Company:
     finally:
         ids.seed(None)
     return company
-
-
-async def _live_past(story: Story, until: datetime) -> None:
-    """Run day by day, so that an update in the past finds its invitation settled, as it would have been."""
-    for days in range(FIRST_DAY.days, -1, -1):
-        moment = until - timedelta(days=days)
-        await story.live(moment)
-        await _settle(moment, story.company if until - moment < REFUSING else None)
 
 
 async def _settle(until: datetime, company: Company | None) -> None:

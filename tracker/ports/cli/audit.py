@@ -5,7 +5,6 @@ from pathlib import Path
 
 import click
 
-from tracker.config.settings import Settings
 from tracker.errors import Invalid
 from tracker.ports.cli.opening import takes_data, with_database
 from tracker.usecases.core import audit as audit_log
@@ -27,7 +26,7 @@ def head(context: click.Context) -> None:
 
     The line has the number and hash of the last entry, and their seal. Keep it elsewhere.
     """
-    log_head = with_database(_head)
+    log_head = with_database(lambda _: audit_log.audit_log_head())
     if log_head is None:
         click.echo("The audit log has no entries.", err=True)
         context.exit(1)
@@ -49,30 +48,21 @@ def verify(context: click.Context, kept: Path | None) -> None:
     Name the first broken entry and exit with 1.
     """
     heads = _heads(kept) if kept else []
-
-    async def checked(_settings: Settings) -> audit_log.BrokenEntry | None:
-        return await audit_log.verify_chain(heads)
-
-    broken = with_database(checked)
+    broken = with_database(lambda _: audit_log.verify_chain(heads))
     if broken is not None:
         click.echo(f"Entry {broken.seq}: {broken.why}", err=True)
         context.exit(1)
     click.echo("The audit log is unchanged.")
 
 
-async def _head(_settings: Settings) -> audit_log.AuditLogHead | None:
-    return await audit_log.audit_log_head()
-
-
 def _heads(file: Path) -> list[audit_log.AuditLogHead]:
     if file.stat().st_size > LARGEST:
         raise Invalid(f"{file} is too large to be output of `tracker audit head`.")
-    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    return [_read(file, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-
-
-def _read(file: Path, number: int, line: str) -> audit_log.AuditLogHead:
-    match = HEAD.fullmatch(line.strip())
-    if match is None:
-        raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
-    return audit_log.AuditLogHead(int(match[1]), match[2], match[3])
+    heads = []
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if line.strip():
+            match = HEAD.fullmatch(line.strip())
+            if match is None:
+                raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
+            heads.append(audit_log.AuditLogHead(int(match[1]), match[2], match[3]))
+    return heads

@@ -24,7 +24,7 @@ from tracker.crypto import keys
 from tracker.database.migrate import migrate
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.cli.accounts import note_port
-from tracker.ports.cli.opening import new_data, opened, settings, takes_data, use_folder, with_database
+from tracker.ports.cli.opening import do_nothing, new_data, opened, settings, takes_data, use_folder, with_database
 from tracker.rules.core.viewers import Arm, Level
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day
@@ -60,7 +60,9 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
 
     The folder gets settings, a secret, and a database. The last line is a sign-in link for the first coordinator.
     """
-    email = (coordinator or _asked()).strip().lower()
+    if not coordinator:  # without a terminal, a placeholder to replace after sign-in
+        coordinator = click.prompt(WHO) if sys.stdin.isatty() else USUAL_COORDINATOR
+    email = coordinator.strip().lower()
     roster = _roster(email, person)
     with FolderClaim(folder) as claim:
         claim.write(settings_file.NAME, settings_file.written(Settings, PREFIX, _values(email, given)))
@@ -76,11 +78,6 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     note_port(link)
     click.echo(f"One-time sign-in link for {email} (valid {GOOD_FOR // timedelta(hours=1)} hours):")
     click.echo(link)
-
-
-def _asked() -> str:
-    """Return the address that a person types; without a terminal, a placeholder to replace after sign-in."""
-    return str(click.prompt(WHO)) if sys.stdin.isatty() else USUAL_COORDINATOR
 
 
 def _roster(email: str, person: dict[str, str]) -> bytes:
@@ -273,12 +270,8 @@ def resume() -> None:
 
     First make sure that no other copy is running.
     """
-    was_held = with_database(_resume)
+    was_held = with_database(lambda _: process_locks.release_sending(None, clock.now()))
     click.echo("Sending has resumed. Outdated messages are skipped." if was_held else "Sending wasn't on hold.")
-
-
-async def _resume(_settings: Settings) -> bool:
-    return await process_locks.release_sending(None, clock.now())
 
 
 HELD_ELSEWHERE = "The secret isn't in the file secret of a data folder. Replace it where it is kept."
@@ -296,23 +289,18 @@ def replace() -> None:
 
     Stop every process first, and start them again afterward.
     """
-    folder = _folder(settings())
-    with_database(_nothing)  # nothing is replaced while the database cannot be opened
     chosen = settings()
-    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
-    _put(folder / settings_file.SECRET, keys.new_token())
-    number = with_database(_settle_secret)
-    click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
-    click.echo(f"Keep copies of {folder / settings_file.SECRET} and {folder / settings_file.BEFORE} somewhere else.")
-    click.echo("Older backups need the old secret. Make a new backup: tracker backup")
-
-
-def _folder(chosen: Settings) -> Path:
     folder = Path(chosen.data)
     file = folder / settings_file.SECRET
     if not chosen.data or not file.exists() or file.read_text(encoding="utf-8").strip() != chosen.secret:
         raise NotAllowed(HELD_ELSEWHERE)
-    return folder
+    with_database(do_nothing)  # nothing is replaced while the database cannot be opened
+    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
+    _put(file, keys.new_token())
+    number = with_database(lambda _: audit_log.reseal_everything(clock.now()))
+    click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
+    click.echo(f"Keep copies of {file} and {folder / settings_file.BEFORE} somewhere else.")
+    click.echo("Older backups need the old secret. Make a new backup: tracker backup")
 
 
 def _put(file: Path, text: str) -> None:
@@ -324,11 +312,3 @@ def _put(file: Path, text: str) -> None:
         opened.flush()
         os.fsync(opened.fileno())
     waiting.replace(file)
-
-
-async def _nothing(_settings: Settings) -> None:
-    """Open the database and close it."""
-
-
-async def _settle_secret(_settings: Settings) -> int:
-    return await audit_log.reseal_everything(clock.now())

@@ -20,8 +20,8 @@ from tracker.rules.roster.csv_file import LARGEST, RowFault
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import calendar_import
 from tracker.usecases.identity.sign_in_attempts import account_at, clean_address
-from tracker.usecases.roster.csv_import import RosterImportReport, RowOutcome
-from tracker.usecases.roster.directory import ExportedRoster, export_roster
+from tracker.usecases.roster.csv_import import RosterImportReport
+from tracker.usecases.roster.directory import export_roster
 from tracker.usecases.views.offboarding import import_list
 
 MOST = 50  # errors that are shown
@@ -47,11 +47,7 @@ def import_roster_file(context: click.Context, file: Path, *, is_trial: bool) ->
     agency_address; docs/operations.md explains them.
     """
     content = read_file(file, LARGEST)
-
-    async def work(settings: Settings) -> RosterImportReport:
-        return await import_list(content, clock.now(), settings.time_zone, is_trial=is_trial)
-
-    report = with_database(work)
+    report = with_database(lambda chosen: import_list(content, clock.now(), chosen.time_zone, is_trial=is_trial))
     for line in _faults(report.faults) if report.faults else _lines(report, is_trial=is_trial):
         click.echo(line, err=bool(report.faults))
     if report.faults:
@@ -66,11 +62,7 @@ def export_roster_file(file: Path) -> None:
 
     It has the columns of the import. It also has phone numbers, so store it as you store a backup.
     """
-
-    async def work(_: Settings) -> ExportedRoster:
-        return await export_roster(clock.now())
-
-    exported = with_database(work)
+    exported = with_database(lambda _: export_roster(clock.now()))
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
             opened.write(exported.content)
@@ -80,20 +72,15 @@ def export_roster_file(file: Path) -> None:
 
 
 def _lines(report: RosterImportReport, *, is_trial: bool) -> Iterator[str]:
-    yield from (f"Row {outcome.row}: {outcome.name} ({outcome.agency}) {_deed(outcome)}" for outcome in report.outcomes)
+    for outcome in report.outcomes:
+        changed = f"changed: {', '.join(outcome.changes)}." if outcome.changes else "is unchanged."
+        yield f"Row {outcome.row}: {outcome.name} ({outcome.agency}) {'is new.' if outcome.is_new else changed}"
     yield from report.notes
     added = sum(outcome.is_new for outcome in report.outcomes)
-    changed = sum(bool(outcome.changes) for outcome in report.outcomes)
-    same = len(report.outcomes) - added - changed
-    yield f"{added} added, {changed} changed, {same} unchanged."
+    updated = sum(bool(outcome.changes) for outcome in report.outcomes)
+    yield f"{added} added, {updated} changed, {len(report.outcomes) - added - updated} unchanged."
     if is_trial:
         yield "This was a dry run. Nothing was changed."
-
-
-def _deed(row_outcome: RowOutcome) -> str:
-    if row_outcome.is_new:
-        return "is new."
-    return f"changed: {', '.join(row_outcome.changes)}." if row_outcome.changes else "is unchanged."
 
 
 def _faults(faults: Sequence[RowFault]) -> Iterator[str]:
@@ -166,17 +153,9 @@ def import_calendar_file(
         )
         for note in row.notes:
             click.echo(f"  {note}")
-    for line in _end(report, is_trial=is_trial, stops=stops):
+    trial = ["This was a dry run. Nothing was changed."] if is_trial else []
+    ending = ["Nothing was imported. Fix the file, or let --skip-refused leave these events out."]
+    for line in (*report.notes, *(ending if stops else [f"{report.words}.", *trial])):
         click.echo(line, err=stops)
     if stops:
         context.exit(1)
-
-
-def _end(report: ImportReport, *, is_trial: bool, stops: bool) -> Iterator[str]:
-    yield from report.notes
-    if stops:
-        yield "Nothing was imported. Fix the file, or let --skip-refused leave these events out."
-        return
-    yield f"{report.words}."
-    if is_trial:
-        yield "This was a dry run. Nothing was changed."

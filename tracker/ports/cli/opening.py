@@ -92,6 +92,10 @@ def with_database(work: Callable[[Settings], Awaitable[CommandOutcome]]) -> Comm
     return asyncio.run(run())
 
 
+async def do_nothing(_settings: Settings) -> None:
+    """Do nothing with the database: opening it has checked that it is there and up to date."""
+
+
 @asynccontextmanager
 async def opened(chosen: Settings, *, may_be_new: bool = False) -> AsyncIterator[Engine]:
     """Open the database of the settings, bind it, and set the keys and the clock. Errors: NotFound, Invalid."""

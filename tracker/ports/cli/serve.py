@@ -6,18 +6,17 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Awaitable
 
 import click
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tracker import clock
-from tracker.config.settings import PREFIX, USUAL_BASE_URL, BadSettings, Settings
+from tracker.config.settings import PREFIX, USUAL_BASE_URL, BadSettings
 from tracker.database.migrate import check_schema
 from tracker.database.migrate import migrate as bring_up_to_date
 from tracker.errors import Conflict, Invalid, NotAllowed, TrackerError
-from tracker.ports.cli.opening import opened, settings, takes_data, with_database
+from tracker.ports.cli.opening import do_nothing, opened, settings, takes_data, with_database
 from tracker.ports.health import checks, mail_loop
 from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.ports.http import access_log
@@ -41,26 +40,17 @@ def serve(host: str, port: int, proxy: str) -> None:
     need_assertions()
     chosen = settings()
     checks.refuse_unsafe(chosen, host)
-    with_database(_nothing)
+    with_database(do_nothing)
     for line in checks.of_files(chosen):
         if line.state is not checks.CheckState.OK:
             click.echo(f"Warning: {line.words}", err=True)
     listener = listen(host, port)
-    click.echo(f"Serving at {_address(chosen, listener)}.", err=True)
+    address = chosen.base_url
+    if address == USUAL_BASE_URL:  # no setting says where people reach it
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        os.environ[f"{PREFIX}BASE_URL"] = address  # for the application, which reads the settings itself
+    click.echo(f"Serving at {address}.", err=True)
     access_log.configure()
-    _serve(listener, proxy)
-
-
-def _address(chosen: Settings, listener: socket.socket) -> str:
-    """Return the address where people reach it; without a setting, the served port of this computer."""
-    if chosen.base_url != USUAL_BASE_URL:
-        return chosen.base_url
-    served = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    os.environ[f"{PREFIX}BASE_URL"] = served  # for the application, which reads the settings itself
-    return served
-
-
-def _serve(listener: socket.socket, proxy: str) -> None:
     config = server_config("tracker.app:create_app", proxy=proxy)
     config.load()
     settle()
@@ -77,10 +67,6 @@ def settle() -> None:
     """
     gc.freeze()
     gc.set_threshold(SWEPT, 20, 20)
-
-
-async def _nothing(_settings: Settings) -> None:
-    """Do nothing; opening the database has checked that it is there and up to date."""
 
 
 BACKLOG = 2048  # waiting connections
@@ -179,7 +165,10 @@ def check(context: click.Context, wait: int, *, by_mail: bool) -> None:
 
     Print a line for each check: settings, database, files, mail server, and releases. Exit with 1 if one is a fault.
     """
-    lines = asyncio.run(_by_mail(wait) if by_mail else _show(_lines()))
+    lines = asyncio.run(_by_mail(wait) if by_mail else _lines())
+    if not by_mail:
+        for line in lines:
+            _print(line)
     if any(line.state is CheckState.FAULT for line in lines):
         context.exit(1)
 
@@ -193,13 +182,6 @@ async def _by_mail(wait: int) -> list[CheckLine]:
         async for line in mail_loop.mail_loop_lines(chosen, float(wait)):
             _print(line)
             lines.append(line)
-    return lines
-
-
-async def _show(check: Awaitable[list[CheckLine]]) -> list[CheckLine]:
-    lines = await check
-    for line in lines:
-        _print(line)
     return lines
 
 
@@ -227,16 +209,16 @@ def migrate() -> None:
 
     Only one process does this at a time.
     """
-    names = asyncio.run(_migrate())
+
+    async def work() -> list[str]:
+        async with opened(settings(), may_be_new=True):
+            return await bring_up_to_date()
+
+    names = asyncio.run(work())
     for name in names:
         click.echo(f"Done: {name}")
     if not names:
         click.echo("The database is up to date.")
-
-
-async def _migrate() -> list[str]:
-    async with opened(settings(), may_be_new=True):
-        return await bring_up_to_date()
 
 
 @click.command()
@@ -246,11 +228,7 @@ def reproject() -> None:
 
     Upcoming dates move back to the local time at which they were scheduled.
     """
-
-    async def replanned(_settings: Settings) -> int:
-        return await series.reproject_dates(clock.now())
-
-    dates = with_database(replanned)
+    dates = with_database(lambda _: series.reproject_dates(clock.now()))
     click.echo(
         f"Dates corrected: {dates}. Their reminders move with them." if dates else "All dates are at their local times."
     )

@@ -31,8 +31,9 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
     work, mail, verified, mailbox = await together(
         health.work_state(now), _mail(chosen, trouble), audit_log.last_verification(), _mailbox(chosen)
     )
+    jobs = [] if work.is_well or known.copy_of else [LATE if work.is_ticking else IDLE]
     check_lines = [
-        *_work(work, known),
+        *(CheckLine(CheckState.FAULT, "Jobs", words) for words in jobs),
         *mail,
         *checks.of_settings(chosen),
         *checks.of_deployment(known, verified),
@@ -40,17 +41,8 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
         *checks.of_files(chosen),
         *_releases(),
     ]
-    return sorted(
-        (check_line for check_line in check_lines if check_line.state is not CheckState.OK),
-        key=lambda check_line: check_line.state is not CheckState.FAULT,
-    )
-
-
-def _work(state: health.WorkState, known: DeploymentState) -> list[CheckLine]:
-    """Return whether the jobs run; a restored copy that sends nothing yet isn't a fault."""
-    if state.is_well or known.copy_of:
-        return []
-    return [CheckLine(CheckState.FAULT, "Jobs", LATE if state.is_ticking else IDLE)]
+    unwell = (line for line in check_lines if line.state is not CheckState.OK)
+    return sorted(unwell, key=lambda line: line.state is not CheckState.FAULT)
 
 
 async def _mail(chosen: Settings, trouble: Trouble) -> list[CheckLine]:

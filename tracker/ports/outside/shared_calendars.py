@@ -9,7 +9,6 @@ import ssl
 from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urljoin
@@ -23,7 +22,7 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.errors import Invalid, TooLarge
 from tracker.ical.lines import LARGEST
-from tracker.ical.shared_calendars import BusyReading, read_busy_times
+from tracker.ical.shared_calendars import read_busy_times
 from tracker.rules.availability.shared_calendars import (
     CalendarProblem,
     check_calendar_address,
@@ -93,27 +92,21 @@ async def read_due(settings: Settings, network: Network) -> int:
 
 async def _read(due_calendar: DueCalendar, settings: Settings, network: Network) -> None:
     now = clock.now()
+    window = kept_window(now, settings.time_zone)
     try:
         content = await fetch(due_calendar.address, network, settings.own_host)
-        reading = await _spans(content, now, settings.time_zone)
+        with anyio.fail_after(PATIENCE):
+            reading = await to_thread.run_sync(
+                partial(read_busy_times, content, *window, settings.time_zone), abandon_on_cancel=True
+            )
     except FetchFailed as failed:
         await availability.record_failed_read(due_calendar, failed.problem, now)
+    except Invalid:
+        await availability.record_failed_read(due_calendar, CalendarProblem.CLOSED, now)
+    except (TooLarge, TimeoutError):
+        await availability.record_failed_read(due_calendar, CalendarProblem.TOO_LARGE, now)
     else:
-        await availability.keep_spans(
-            due_calendar, reading.spans, reading.unread, kept_window(now, settings.time_zone), now
-        )
-
-
-async def _spans(content: bytes, now: datetime, zone: str) -> BusyReading:
-    try:
-        with anyio.fail_after(PATIENCE):
-            return await to_thread.run_sync(
-                partial(read_busy_times, content, *kept_window(now, zone), zone), abandon_on_cancel=True
-            )
-    except Invalid as odd:
-        raise FetchFailed(CalendarProblem.CLOSED) from odd
-    except (TooLarge, TimeoutError) as much:
-        raise FetchFailed(CalendarProblem.TOO_LARGE) from much
+        await availability.keep_spans(due_calendar, reading.spans, reading.unread, window, now)
 
 
 FETCH_PATIENCE = 10.0  # seconds, redirects included
@@ -179,8 +172,10 @@ async def _get(address: str, network: Network) -> CalendarResponse:
 async def _calendar_response(talk: h11.Connection, reader: StreamReader) -> CalendarResponse:
     """Return the response; the body is read only for status 200."""
     response, content = None, bytearray()
-    while not isinstance(event := await _next(talk, reader), h11.EndOfMessage | h11.ConnectionClosed):
-        if isinstance(event, h11.Response):
+    while not isinstance(event := talk.next_event(), h11.EndOfMessage | h11.ConnectionClosed):
+        if event is h11.NEED_DATA:
+            talk.receive_data(await reader.read(CHUNK))
+        elif isinstance(event, h11.Response):
             headers = {name.decode(): value.decode("latin-1") for name, value in event.headers}
             response = CalendarResponse(event.status_code, headers)
             if response.status != OK:
@@ -192,12 +187,6 @@ async def _calendar_response(talk: h11.Connection, reader: StreamReader) -> Cale
     if response is None:
         raise FetchFailed(CalendarProblem.UNREACHABLE)
     return response._replace(content=bytes(content))
-
-
-async def _next(talk: h11.Connection, reader: StreamReader) -> object:
-    while (event := talk.next_event()) is h11.NEED_DATA:
-        talk.receive_data(await reader.read(CHUNK))
-    return event
 
 
 @asynccontextmanager

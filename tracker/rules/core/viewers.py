@@ -317,12 +317,8 @@ def widens_audiences(before: AbstractSet[str], after: Iterable[str]) -> bool:
 
     Audiences are compared by name, not by who is in them. A person in one capacity is part of that person.
     """
-    return EVERYONE not in before and any(not {one, _person_of(one)} & before for one in after)
-
-
-def _person_of(audience: str) -> str:
-    """Return the audience of the person of whom this one is a capacity; any other has none of that name."""
-    return f"{Capacity.MEMBER}:{audience.partition(':')[2]}"
+    persons = ((audience, f"{Capacity.MEMBER}:{audience.partition(':')[2]}") for audience in after)
+    return EVERYONE not in before and any(before.isdisjoint(either) for either in persons)
 
 
 def person_audiences(

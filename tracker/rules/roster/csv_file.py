@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from io import StringIO
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.errors import Invalid, TooLarge
 from tracker.rules.core.clean_text import clean, name_in
@@ -24,25 +25,17 @@ SAVE_AS = "In a spreadsheet, save it as “CSV UTF-8 (comma delimited)”."
 Value = TypeVar("Value")
 
 REQUIRED = ("agency_code", "name", "email")
-COLUMNS = (
-    *REQUIRED,
-    "agency_name",
-    "arm",
-    "level",
-    "coalition",
-    "agency_contact",
-    "agency_phone",
-    "agency_email",
-    "agency_address",
-    "title",
-    "phone",
-    "mobile",
-    "mobile_private",
-    "zone",
-    "roles",
-    "seats",
-    "status",
-)
+AGENCY_COLUMNS = {
+    "agency_name": "name",
+    "arm": "arm",
+    "level": "level",
+    "coalition": "coalition",
+    "agency_contact": "contact_name",
+    "agency_phone": "contact_phone",
+    "agency_email": "contact_email",
+    "agency_address": "address",
+}
+"""Columns of the file that say something of an agency, and what its row stores of them."""
 LONGEST = {
     "agency_code": 20,
     "agency_name": 200,
@@ -61,7 +54,7 @@ PHONES = frozenset({"phone", "mobile", "agency_phone"})
 ANSWERS = {"yes": True, "no": False}
 LONGEST_CELL = 2_000  # characters, where no shorter limit is given
 LONGEST_COMMITTEE = 120  # characters
-ROLES = {str(one): one for one in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
+ROLES = {str(role): role for role in (Role.COORDINATOR, Role.AGENCY_LEAD, Role.ADMINISTRATOR, Role.AUDITOR)}
 LEVELS = {**{str(level): level for level in Level}, "ngo": Level.NON_GOVERNMENTAL}
 SEAT = re.compile(r"(?P<committee>.*?)\s*(?:\((?P<place>primary|alternate|chair)\))?", re.IGNORECASE)
 
@@ -99,6 +92,12 @@ class RosterRow(Struct, frozen=True, kw_only=True):
     """Places by the committee's name."""
     status: Status | None
 
+    @property
+    def of_agency(self) -> dict[str, str]:
+        """Return what the row says of the agency beside its code, by column."""
+        said = asdict(self)
+        return {field: said[field] for field in AGENCY_COLUMNS if said[field] is not None}
+
 
 class RowFault(Struct, frozen=True, kw_only=True):
     """Why a row can't be imported; rows are numbered as in a spreadsheet: the column names are row 1."""
@@ -120,7 +119,11 @@ def read_roster(content: bytes) -> tuple[list[RosterRow], list[RowFault]]:
     entries: list[RosterRow] = []
     faults: list[RowFault] = []
     for number, cells in rows:
-        row, wrong = _row_in(number, cells, columns)
+        if len(cells) != len(columns):
+            sentence = f"This row has {len(cells)} cells, but the first row has {len(columns)}."
+            faults.append(RowFault(row=number, field="", sentence=sentence))
+            continue
+        row, wrong = roster_row(number, dict(zip(columns, cells, strict=True)))
         entries += [row] if row else []
         faults += wrong
     if not entries and not faults:
@@ -136,7 +139,8 @@ def _text_of(content: bytes) -> str:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as odd:
-        raise Invalid(f"Line {_line_at(content, odd.start)} isn’t in UTF-8. {SAVE_AS}") from odd
+        line = content.count(b"\n", 0, odd.start) + 1
+        raise Invalid(f"Line {line} isn’t in UTF-8. {SAVE_AS}") from odd
     if "\0" in text:
         line = text.count(chr(10), 0, text.index(chr(0))) + 1
         raise Invalid(f"Line {line} has a character that isn’t text. {SAVE_AS}")
@@ -171,64 +175,6 @@ def _columns_named(header: list[str]) -> list[str]:
     return names
 
 
-def _row_in(number: int, cells: list[str], columns: list[str]) -> tuple[RosterRow | None, list[RowFault]]:
-    if len(cells) != len(columns):
-        sentence = f"This row has {len(cells)} cells, but the first row has {len(columns)}."
-        return None, [RowFault(row=number, field="", sentence=sentence)]
-    return roster_row(number, dict(zip(columns, cells, strict=True)))
-
-
-def _line_at(content: bytes, position: int) -> int:
-    return content.count(b"\n", 0, position) + 1
-
-
-class Cells:
-    """The cells of one row; collects an error for each invalid one."""
-
-    def __init__(self, row: int, cells: Mapping[str, str]) -> None:
-        self._row = row
-        self._cells = cells
-        self.faults: list[RowFault] = []
-
-    def read(self, field: str, meant: Callable[[str], Value]) -> Value | None:
-        """Return the value of a cell, or None when the column is missing or the cell invalid."""
-        if field not in self._cells:
-            return None
-        try:
-            return meant(_tidy(field, self._cells[field]))
-        except Invalid as odd:
-            self.faults.append(RowFault(row=self._row, field=field, sentence=odd.sentence))
-            return None
-
-
-def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, list[RowFault]]:
-    """Return the entry of a row, or the errors of its cells; `cells` has at least the required columns."""
-    given = Cells(row, cells)
-    found = RosterRow(
-        row=row,
-        agency_code=given.read("agency_code", _filled) or "",
-        agency_name=given.read("agency_name", str) or None,
-        arm=given.read("arm", lambda text: _word(text, {str(arm): arm for arm in Arm})),
-        level=given.read("level", lambda text: _word(text, LEVELS)),
-        coalition=given.read("coalition", str) or None,
-        agency_contact=given.read("agency_contact", str) or None,
-        agency_phone=given.read("agency_phone", _phone) or None,
-        agency_email=given.read("agency_email", lambda text: _address(text) if text else "") or None,
-        agency_address=given.read("agency_address", str) or None,
-        name=given.read("name", _filled) or "",
-        email=given.read("email", _address) or "",
-        title=given.read("title", str),
-        phone=given.read("phone", _phone),
-        mobile=given.read("mobile", _phone),
-        mobile_private=given.read("mobile_private", lambda text: _word(text, ANSWERS)),
-        zone=given.read("zone", _zone),
-        roles=given.read("roles", _roles),
-        seats=given.read("seats", _seats),
-        status=given.read("status", lambda text: _word(text, {str(status): status for status in Status})),
-    )
-    return (None if given.faults else found), given.faults
-
-
 def contradictions(entries: Iterable[RosterRow]) -> list[RowFault]:
     """Return rows that contradict an earlier one: a repeated address, a different agency fact, a seat already held."""
     said: dict[tuple[str, ...], tuple[int, object]] = {}
@@ -244,31 +190,16 @@ def _claims(row: RosterRow) -> Iterable[tuple[tuple[str, ...], object, str, str]
     """Yield the claims of a row: key, value, column, and the error for an earlier row with another value."""
     agency = row.agency_code.casefold()
     yield ("email", row.email), row.row, "email", "This address is also in row {row}."
-    for field, value in (
-        ("agency_name", row.agency_name),
-        ("arm", row.arm),
-        ("level", row.level),
-        ("coalition", row.coalition),
-        ("agency_contact", row.agency_contact),
-        ("agency_phone", row.agency_phone),
-        ("agency_email", row.agency_email),
-        ("agency_address", row.agency_address),
-    ):
-        if value is not None:
-            yield ("agency", agency, field), value, field, "Row {row} has different details for the same agency."
+    for field, value in row.of_agency.items():
+        yield ("agency", agency, field), value, field, "Row {row} has different details for the same agency."
     for committee, place in (row.seats or {}).items():
         if place is not SeatPlace.ALTERNATE:
             taken = "Row {row} already has this agency’s seat. Make one of them an alternate."
             yield ("seat", committee.casefold(), agency), row.row, "seats", taken
 
 
-def _tidy(field: str, text: str) -> str:
-    """Return the text of a cell by the rule of names; a phone number, which may begin with +, has a rule of its own.
-
-    An apostrophe before a phone number is dropped: exports and spreadsheets put it there so that + is no formula sign.
-    """
-    longest = LONGEST.get(field, LONGEST_CELL)
-    return clean(text.removeprefix("'"), longest, field) if field in PHONES else name_in(text, longest, field)
+def _given(text: str) -> str | None:
+    return text or None
 
 
 def _filled(text: str) -> str:
@@ -322,3 +253,43 @@ def _seats(text: str) -> Mapping[str, SeatPlace]:
 
 def _parts(text: str) -> list[str]:
     return [part.strip() for part in text.split(";") if part.strip()]
+
+
+READERS: Mapping[str, Callable[[str], object]] = {
+    "agency_code": _filled,
+    "agency_name": _given,
+    "arm": lambda text: _word(text, {str(arm): arm for arm in Arm}),
+    "level": lambda text: _word(text, LEVELS),
+    "coalition": _given,
+    "agency_contact": _given,
+    "agency_phone": lambda text: _phone(text) or None,
+    "agency_email": lambda text: _address(text) if text else None,
+    "agency_address": _given,
+    "name": _filled,
+    "email": _address,
+    "title": str,
+    "phone": _phone,
+    "mobile": _phone,
+    "mobile_private": lambda text: _word(text, ANSWERS),
+    "zone": _zone,
+    "roles": _roles,
+    "seats": _seats,
+    "status": lambda text: _word(text, {str(status): status for status in Status}),
+}
+"""How the cell of each column is read; the columns are the fields of `RosterRow`."""
+COLUMNS = (*REQUIRED, *(name for name in READERS if name not in REQUIRED))
+
+
+def roster_row(row: int, cells: Mapping[str, str]) -> tuple[RosterRow | None, list[RowFault]]:
+    """Return the entry of a row, or the errors of its cells; `cells` has at least the required columns."""
+    values: dict[str, Any] = dict.fromkeys(READERS)
+    faults = []
+    for field in filter(cells.__contains__, READERS):
+        cell, longest = cells[field], LONGEST.get(field, LONGEST_CELL)
+        try:
+            # Exports and spreadsheets put an apostrophe before a phone number, so that its + is no formula sign.
+            text = clean(cell.removeprefix("'"), longest, field) if field in PHONES else name_in(cell, longest, field)
+            values[field] = READERS[field](text)
+        except Invalid as odd:
+            faults.append(RowFault(row=row, field=field, sentence=odd.sentence))
+    return (None if faults else RosterRow(row=row, **values)), faults

@@ -92,23 +92,22 @@ class Quorum(Struct, frozen=True, kw_only=True):
 
         No one fills the others.
         """
-        kept = (seat if any(holder in invited for holder in seat.holders) else _empty(seat) for seat in self.seats)
-        return Quorum(rule=self.rule, seats=tuple(kept))
+        open_ = self.filled(invited)
+        seats = tuple(seat if seat in open_ else replace(seat, holders=frozenset()) for seat in self.seats)
+        return replace(self, seats=seats)
 
     def count(self, absent: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled when some people can't come."""
-        return self._counted([seat for seat in self.seats if any(holder not in absent for holder in seat.holders)])
+        seats = [seat for seat in self.seats if any(holder not in absent for holder in seat.holders)]
+        return count_quorum(self.rule, [seat.arm for seat in seats], len(self.seats))
 
     def count_present(self, present: Container[UUID]) -> QuorumCount:
         """Return how many seats are filled by the people present."""
-        return self._counted(self.filled(present))
+        return count_quorum(self.rule, [seat.arm for seat in self.filled(present)], len(self.seats))
 
     def filled(self, present: Container[UUID]) -> list[FillableSeat]:
         """Return the seats of which a holder is present."""
         return [seat for seat in self.seats if any(holder in present for holder in seat.holders)]
-
-    def _counted(self, filled: Sequence[FillableSeat]) -> QuorumCount:
-        return count_quorum(self.rule, [seat.arm for seat in filled], len(self.seats))
 
 
 def count_quorum(rule: QuorumRule, filled: Sequence[Arm], of: int) -> QuorumCount:
@@ -119,10 +118,6 @@ def count_quorum(rule: QuorumRule, filled: Sequence[Arm], of: int) -> QuorumCoun
         needed=rule.seats or 0,
         absent=tuple(arm for arm in Arm if arm not in filled) if rule.both_arms else (),
     )
-
-
-def _empty(seat: FillableSeat) -> FillableSeat:
-    return replace(seat, holders=frozenset())
 
 
 LEAD_TIMES = (timedelta(days=7), timedelta(days=1), timedelta(hours=2))
@@ -161,7 +156,7 @@ class ReminderPolicy(Struct, frozen=True, kw_only=True):
         asks = f"follow-ups {self._asks.rstrip(',')}" if self.asks else ""
         thanks = "thank-you" if self.sends_thanks else ""
         reminders = leads_words(self.leads) if self.leads else "no reminders"
-        return ", ".join(one for one in (reminders, asks, thanks) if one)
+        return ", ".join(filter(None, (reminders, asks, thanks)))
 
     @property
     def asks(self) -> bool:

@@ -120,7 +120,19 @@ async def record_after_end(at: AuditLogEnd, deeds: Sequence[NewAuditEntry], now:
     last, previous = (end["seq"], end["hash"]) if end else (0, START)
     entries = []
     for seq, deed in enumerate(deeds, last + 1):
-        entries.append(_entry(seq, previous, deed, now))
+        entry: dict[str, Any] = {
+            "seq": seq,
+            "at": now.astimezone(UTC),
+            "actor": str(deed.actor.member_id or ""),
+            "agency": str(deed.actor.agency_id or ""),
+            **asdict(deed.actor.origin),
+            "verb": deed.verb,
+            "subject": deed.subject,
+            "subject_id": str(deed.subject_id),
+            "facts": facts_text(deed.facts),
+            "previous": previous,
+        }
+        entries.append({**entry, "hash": _digest(_hashed_text(entry))})
         previous = entries[-1]["hash"]
     await bulk_insert(AuditEntry, entries)
     last += len(entries)
@@ -134,22 +146,6 @@ async def record_after_end(at: AuditLogEnd, deeds: Sequence[NewAuditEntry], now:
 def facts_text(facts: Mapping[str, object]) -> str:
     """Return facts as the audit log stores them."""
     return json.dumps(facts, sort_keys=True, default=str)
-
-
-def _entry(seq: int, previous: str, deed: NewAuditEntry, now: datetime) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "seq": seq,
-        "at": now.astimezone(UTC),
-        "actor": str(deed.actor.member_id or ""),
-        "agency": str(deed.actor.agency_id or ""),
-        **asdict(deed.actor.origin),
-        "verb": deed.verb,
-        "subject": deed.subject,
-        "subject_id": str(deed.subject_id),
-        "facts": facts_text(deed.facts),
-        "previous": previous,
-    }
-    return {**entry, "hash": _digest(_hashed_text(entry))}
 
 
 async def audit_log_head() -> AuditLogHead | None:

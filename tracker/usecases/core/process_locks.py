@@ -58,7 +58,9 @@ class FileWorker(Worker):
         folder.mkdir(mode=0o700, exist_ok=True)
         self._folder = folder
         self.name = secrets.token_hex(8)
-        self._lock: int | None = _locked_file(folder / self.name)
+        # The name is new, so no other worker checks the file before it is written to a row.
+        self._lock: int | None = os.open(folder / self.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def is_there(self) -> bool:
         """Return whether the lock is held; it cannot be lost while the process lives."""
@@ -108,13 +110,6 @@ class PostgresWorker(Worker):
     async def leave(self) -> None:
         """Close the connection, which frees the lock."""
         await self._connection.close()
-
-
-def _locked_file(path: Path) -> int:
-    """Create a file and lock it; the name is new, so no other worker checks it before it is written to a row."""
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    return handle
 
 
 def _is_free(path: Path) -> bool:

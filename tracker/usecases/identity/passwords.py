@@ -190,7 +190,11 @@ async def checked_hash(member_id: UUID, password: str) -> str:
 
     Hashing takes a while, so it comes before the transaction that stores the hash.
     """
-    if why := passwords.password_refusal(password, common_passwords(), await _personal_words(member_id)):
+    row = await Member.select(Member.name, Member.email, Member.agency.code).where(Member.id == member_id).first()
+    if row is None:
+        raise NotFound
+    personal = (row["name"], row["email"], row["agency.code"])
+    if why := passwords.password_refusal(password, common_passwords(), personal):
         raise Invalid(password=why)
     return await _hashing.hash(password)
 
@@ -217,13 +221,6 @@ def common_passwords() -> frozenset[str]:
     """Return the most commonly guessed passwords; the list is part of the product."""
     lines = COMMON.read_text(encoding="utf-8").splitlines()
     return frozenset(line for line in lines if line and not line.startswith("#"))
-
-
-async def _personal_words(member_id: UUID) -> list[str]:
-    row = await Member.select(Member.name, Member.email, Member.agency.code).where(Member.id == member_id).first()
-    if row is None:
-        raise NotFound
-    return [row["name"], row["email"], row["agency.code"]]
 
 
 def _bytes(password: str) -> bytes:

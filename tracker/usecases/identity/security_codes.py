@@ -137,8 +137,8 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
         return None
     present = int(now.timestamp()) // PERIOD
     codes = pyotp.HOTP(secret)
-    found = [present + off for off in WINDOW if keys.same(codes.at(present + off), typed)]
-    return found[0] if found else None
+    steps = [present + off for off in WINDOW if keys.same(codes.at(present + off), typed)]
+    return steps[0] if steps else None
 
 
 def _enrollment_of(account: SignInAccount, secret: str, sealed: str) -> Enrollment:
@@ -159,15 +159,15 @@ def _bound(account: SignInAccount, within: str = "") -> str:
 
 async def renew_codes(member_id: UUID, now: datetime, *, by: Actor) -> list[str]:
     """Replace a member's codes with ten new ones and return them; they cannot be shown again."""
-    codes = [_new_recovery_code() for _ in range(RECOVERY_CODES)]
+    randoms = [base64.b32encode(secrets.token_bytes(BYTES)).decode("ascii") for _ in range(RECOVERY_CODES)]
+    codes = ["-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP)) for letters in randoms]
+    made = [
+        RecoveryCode(id=_recovery_hashes(member_id, code)[0], member=member_id, made_at=now, used_at=None)
+        for code in codes
+    ]
     async with writing():
         await forget_codes(member_id)
-        await RecoveryCode.insert(
-            *(
-                RecoveryCode(id=_recovery_hashes(member_id, code)[0], member=member_id, made_at=now, used_at=None)
-                for code in codes
-            )
-        )
+        await RecoveryCode.insert(*made)
         await audit.record(by, "recovery_codes_made", "member", member_id, {"codes": RECOVERY_CODES}, now)
     return codes
 
@@ -196,12 +196,7 @@ async def forget_codes(member_id: UUID) -> None:
     await RecoveryCode.delete().where(RecoveryCode.member == member_id)
 
 
-def _new_recovery_code() -> str:
-    letters = base64.b32encode(secrets.token_bytes(BYTES)).decode("ascii")
-    return "-".join(letters[at : at + GROUP] for at in range(0, len(letters), GROUP))
-
-
 def _recovery_hashes(member_id: UUID, typed: str) -> list[str]:
     """Return the hashes under which a code may be stored: with today's key, then with earlier ones."""
     letters = re.sub(r"[\s-]", "", typed).upper().translate(LOOK_ALIKE)
-    return [keys.mac(one, f"{member_id} {letters}") for one in keys.every("recovery code")]
+    return [keys.mac(key, f"{member_id} {letters}") for key in keys.every("recovery code")]

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
@@ -52,8 +52,11 @@ async def open_session(account: SignInAccount, now: datetime, arrival: SignInArr
         await Session.delete().where(Session.id == keys.token_hash(arrival.replacing))
         waiting = SignInLink.used_at.is_null() & (SignInLink.purpose == "sign_in")
         await SignInLink.delete().where((SignInLink.member == account.member_id) & waiting)
-        await _forget_ended(now)
-        await _make_room(account.member_id, arrival, now)
+        await Session.delete().where(Session.seen_at <= now - REMEMBERED)
+        for session in (await sessions_of(account.member_id, now))[max(0, arrival.most - 1) :]:
+            await Session.delete().where(Session.id == session.id)
+            why = {"why": f"more than {arrival.most}"}
+            await audit.record(Actor(origin=arrival.origin), "session_ended", "member", account.member_id, why, now)
         await Session.insert(
             Session(
                 id=session_id,
@@ -98,8 +101,8 @@ async def open_among(session_ids: Sequence[str], now: datetime) -> frozenset[str
     """Return which of these sessions are open."""
     if not session_ids:
         return frozenset()
-    found = Session.select(Session.id).where(Session.id.is_in([*session_ids]) & _is_open(now))
-    return frozenset(await found.output(as_list=True))
+    are_open = Session.id.is_in([*session_ids]) & _is_open(now)
+    return frozenset(await Session.select(Session.id).where(are_open).output(as_list=True))
 
 
 async def end_session(viewer: Viewer, session_id: str, now: datetime) -> None:
@@ -117,18 +120,6 @@ async def sign_out_everywhere(member_id: UUID, now: datetime, *, by: Actor) -> N
 async def note_reauthentication(session_id: str, now: datetime) -> None:
     """Record that the person behind a session has just confirmed who they are."""
     await Session.update({Session.reauthenticated_at: now, Session.seen_at: now}).where(Session.id == session_id)
-
-
-async def _forget_ended(now: datetime) -> None:
-    """Delete the sessions that ended by their time, a day after their last use."""
-    await Session.delete().where(Session.seen_at <= now - REMEMBERED)
-
-
-async def _make_room(member_id: UUID, arrival: SignInArrival, now: datetime) -> None:
-    facts = {"why": f"more than {arrival.most}"}
-    for session in (await sessions_of(member_id, now))[max(0, arrival.most - 1) :]:
-        await Session.delete().where(Session.id == session.id)
-        await audit.record(Actor(origin=arrival.origin), "session_ended", "member", member_id, facts, now)
 
 
 def _is_open(now: datetime) -> Combinable:
@@ -204,13 +195,15 @@ async def create_token(viewer: Viewer, name: str, scopes: frozenset[ApiScope], n
 
     Errors: Invalid(name), Invalid(scopes), and Invalid when the member has too many tokens.
     """
-    named, token = _name(name), keys.new_token()
+    name, token = clean(name, LONGEST_NAME, "name"), keys.new_token()
+    if not name:
+        raise Invalid(name="Enter the app that will use the token, for example “Duty roster”.")
     if not scopes:
         raise Invalid(scopes=NO_SCOPE)
     row = rows.ApiToken(
         id=ids.new_id(),
         member=viewer.member_id,
-        name=named,
+        name=name,
         token_hash=keys.token_hash(token),
         scopes=" ".join(sorted(scopes)),
         created_at=now,
@@ -220,7 +213,7 @@ async def create_token(viewer: Viewer, name: str, scopes: frozenset[ApiScope], n
         if len(await api_tokens_of(viewer, now)) >= MAX_TOKENS:
             raise Invalid(f"You have {MAX_TOKENS} tokens. Revoke one you don’t use.")
         await rows.ApiToken.insert(row)
-        await _log(viewer, "created", row.id, {"scopes": row.scopes}, now)
+        await audit.record(viewer.actor, "created", "api_token", row.id, {"scopes": row.scopes}, now)
     return token
 
 
@@ -238,10 +231,10 @@ async def count_tokens(member_id: UUID, now: datetime) -> int:
 async def revoke_token_of(viewer: Viewer, token_id: UUID, now: datetime) -> None:
     """Revoke one of the viewer's own tokens at once. Errors: NotFound."""
     async with writing():
-        mine = _of(viewer.member_id) & (rows.ApiToken.id == token_id)
-        if not await rows.ApiToken.update({rows.ApiToken.revoked_at: now}).where(mine).returning(rows.ApiToken.id):
+        is_this = _of(viewer.member_id) & (rows.ApiToken.id == token_id)
+        if not await rows.ApiToken.update({rows.ApiToken.revoked_at: now}).where(is_this).returning(rows.ApiToken.id):
             raise NotFound
-        await _log(viewer, "revoked", token_id, {}, now)
+        await audit.record(viewer.actor, "revoked", "api_token", token_id, {}, now)
 
 
 async def revoke_all_tokens(member_id: UUID, now: datetime) -> int:
@@ -282,10 +275,6 @@ async def note_token_use(token_id: UUID, now: datetime) -> None:
         await rows.ApiToken.update({rows.ApiToken.used_at: now}).where(rows.ApiToken.id == token_id)
 
 
-async def _log(viewer: Viewer, verb: str, token_id: UUID, facts: Mapping[str, object], now: datetime) -> None:
-    await audit.record(viewer.actor, verb, "api_token", token_id, facts, now)
-
-
 def _live(member_id: UUID, now: datetime) -> Any:
     return _of(member_id) & (rows.ApiToken.expires_at > now)
 
@@ -294,20 +283,6 @@ def _of(member_id: UUID) -> Any:
     return (rows.ApiToken.member == member_id) & rows.ApiToken.revoked_at.is_null()
 
 
-def _name(text: str) -> str:
-    name = clean(text, LONGEST_NAME, "name")
-    if not name:
-        raise Invalid(name="Enter the app that will use the token, for example “Duty roster”.")
-    return name
-
-
 def _token(row: Mapping[str, Any]) -> OwnApiToken:
-    scopes = frozenset(ApiScope(one) for one in row["scopes"].split() if one in set(ApiScope))
-    return OwnApiToken(
-        id=row["id"],
-        name=row["name"],
-        scopes=scopes,
-        created_at=row["created_at"],
-        expires_at=row["expires_at"],
-        used_at=row["used_at"],
-    )
+    scopes = [scope for scope in row["scopes"].split() if scope in set(ApiScope)]
+    return convert({**row, "scopes": scopes}, OwnApiToken, strict=False)

@@ -16,7 +16,6 @@ from tracker.crypto import keys
 from tracker.database import together, writing
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
-from tracker.tables.schema.roster import Member
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.passwords import hashing_in_use, renew_hash
 from tracker.usecases.identity.security_codes import (
@@ -243,13 +242,11 @@ class Credentials(Struct, frozen=True, kw_only=True):
 
 async def credentials_of(member_id: UUID) -> Credentials:
     """Return which credentials a member has, never the credentials themselves. Errors: NotFound."""
-    account, since, left = await together(
-        _known_account(member_id), _authenticator_since(member_id), codes_left(member_id)
-    )
+    account, left = await together(_known_account(member_id), codes_left(member_id))
     return Credentials(
         has_password=account.password_hash is not None,
         has_authenticator=account.totp_sealed is not None,
-        authenticator_since=since,
+        authenticator_since=account.totp_at,
         codes_left=left,
     )
 
@@ -280,11 +277,6 @@ async def set_authenticator(
             return
         refused = await refuse_attempt(account, now, arrival, field="code", why=WRONG_CODE)
     raise refused
-
-
-async def _authenticator_since(member_id: UUID) -> datetime | None:
-    row = await Member.select(Member.totp_at).where(Member.id == member_id).first()
-    return row["totp_at"] if row else None
 
 
 async def _known_account(member_id: UUID) -> SignInAccount:

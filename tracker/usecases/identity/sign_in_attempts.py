@@ -10,7 +10,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from piccolo.columns.combination import WhereRaw
 from piccolo.custom_types import Combinable
 
@@ -54,6 +54,8 @@ class SignInAccount(Struct, frozen=True, kw_only=True):
     email: str
     password_hash: str | None
     totp_sealed: str | None
+    totp_at: datetime | None
+    """Since when the authenticator is in force."""
     locked_at: datetime | None
     is_active: bool
     expires_at: datetime | None
@@ -119,6 +121,7 @@ async def _account(where: Combinable | WhereRaw) -> SignInAccount | None:
         Member.email,
         Member.password_hash,
         Member.totp_sealed,
+        Member.totp_at,
         Member.locked_at,
         Member.status,
         Member.agency.status,
@@ -128,18 +131,14 @@ async def _account(where: Combinable | WhereRaw) -> SignInAccount | None:
     row: dict[str, Any] | None = await Member.select(*columns).where(where).first()
     if row is None:
         return None
-    return SignInAccount(
-        member_id=row["id"],
-        agency_id=row["agency"],
-        key=failures_key_of(row["email"]),
-        name=row["name"],
-        email=row["email"],
-        password_hash=row["password_hash"],
-        totp_sealed=row["totp_sealed"],
-        locked_at=row["locked_at"],
-        is_active=row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
-        expires_at=row["expires_at"],
-    )
+    facts = {
+        **row,
+        "member_id": row["id"],
+        "agency_id": row["agency"],
+        "key": failures_key_of(row["email"]),
+        "is_active": row["status"] == row["agency.status"] == Status.ACTIVE and not row["is_guest"],
+    }
+    return convert(facts, SignInAccount, strict=False)
 
 
 async def count_failure(
@@ -158,14 +157,22 @@ async def count_failure(
     if account and account.is_paused(now):
         return 0
     await FailedAttempt.delete().where(FailedAttempt.at <= now - WINDOW)  # of all accounts, so the table stays small
-    counted = [one for one in (key, _network(arrival.origin.address)) if one]
-    await FailedAttempt.insert(*(FailedAttempt(id=ids.new_id(), account=one, at=now) for one in counted))
+    counted = filter(None, (key, _network(arrival.origin.address)))
+    await FailedAttempt.insert(
+        *(FailedAttempt(id=ids.new_id(), account=account_key, at=now) for account_key in counted)
+    )
     failures: int = await FailedAttempt.count().where(FailedAttempt.account == key)
     if failures >= TRIES:
         await forget_failures(key)  # after the pause, counting starts over
         if who:
             await Member.update({Member.locked_at: now}).where(Member.id == who)
-            await _notify(who, now)
+            draft = outbox.NewMessage(
+                content=AccountLocked(),
+                recipient_id=who,
+                key=f"account_locked:{who}:{now.isoformat()}",
+                not_after=now + NOTIFIED_WITHIN,
+            )
+            await core_outbox.enqueue_all([draft], now)
         await audit.record(stranger, "locked", "member", who or key, {"for": "15 minutes"}, now)
     return max(0, TRIES - failures)
 
@@ -213,16 +220,6 @@ def _network(known: str) -> str | None:
         return None
     place = ip_network((address, HOUSEHOLD), strict=False) if isinstance(address, IPv6Address) else address
     return hashlib.sha256(f"network {place}".encode()).hexdigest()
-
-
-async def _notify(member_id: UUID, now: datetime) -> None:
-    draft = outbox.NewMessage(
-        content=AccountLocked(),
-        recipient_id=member_id,
-        key=f"account_locked:{member_id}:{now.isoformat()}",
-        not_after=now + NOTIFIED_WITHIN,
-    )
-    await core_outbox.enqueue_all([draft], now)
 
 
 async def note_arrival(arrival: SignInArrival, now: datetime) -> None:

@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import BY_COMMAND, Actor, Arm, Level, Role, Status, Viewer
 from tracker.rules.roster import directory
-from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, read_roster
+from tracker.rules.roster.csv_file import AGENCY_COLUMNS, RosterRow, RowFault, SeatPlace, read_roster
 from tracker.rules.roster.directory import GUEST_ROLES, AgencyContact, AgencyFacts, CommitteeFacts, PersonFacts
 from tracker.tables.background.events import events as transfer
 from tracker.tables.schema import events
@@ -395,17 +395,9 @@ def _values_in(rows: list[RosterRow]) -> dict[str, str]:
     """Return the values that the rows of one agency give; the rows do not contradict each other."""
     said: dict[str, str] = {}
     for row in rows:
-        for name, value in (
-            ("name", row.agency_name),
-            ("arm", row.arm),
-            ("level", row.level),
-            ("contact_name", row.agency_contact),
-            ("contact_phone", row.agency_phone),
-            ("contact_email", row.agency_email),
-            ("address", row.agency_address),
-        ):
-            if value:
-                said.setdefault(name, str(value))
+        for column, value in row.of_agency.items():
+            if value and column != "coalition":
+                said.setdefault(AGENCY_COLUMNS[column], str(value))
     return said
 
 
