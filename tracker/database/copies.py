@@ -61,19 +61,13 @@ async def _run(bound: PostgresEngine, program: str, *words: str) -> None:
         raise Invalid(
             f"{program} isn't installed. Install PostgreSQL's client programs, in the server's release or newer."
         )
-    address, password = _address(bound)
-    environment = {**os.environ, "PGPASSWORD": password} if password else None
-    words = (f"--dbname={address}", *words)
+    parts = urlsplit(str(bound.config["dsn"]))
+    user, sign, host = parts.netloc.rpartition("@")
+    name, _, password = user.partition(":")
+    environment = {**os.environ, "PGPASSWORD": unquote(password)} if password else None
+    words = (f"--dbname={parts._replace(netloc=f'{name}{sign}{host}').geturl()}", *words)
     running = await asyncio.create_subprocess_exec(path, *words, env=environment, stdout=PIPE, stderr=PIPE)
     _, complaint = await running.communicate()
     if running.returncode:
         reason = " ".join(complaint.decode(errors="replace").split())[:LONGEST].rstrip(".")
         raise Invalid(f"{program} failed: {reason}.")
-
-
-def _address(bound: PostgresEngine) -> tuple[str, str]:
-    """Return the address of the database without its password, and the password."""
-    parts = urlsplit(str(bound.config["dsn"]))
-    user, sign, host = parts.netloc.rpartition("@")
-    name, _, password = user.partition(":")
-    return parts._replace(netloc=f"{name}{sign}{host}").geturl(), unquote(password)

@@ -120,7 +120,7 @@ class SQLiteEngine(OneWriterEngine, stock.SQLiteEngine):  # type: ignore[misc]  
             write_ahead(connection, self.connection_kwargs["timeout"])
             for pragma in self.pragmas:
                 connection.execute(pragma)
-            connection.create_function("fold", 1, _fold, deterministic=True)  # SQLite's LOWER knows ASCII alone
+            connection.create_function("fold", 1, str.lower, deterministic=True)  # SQLite's LOWER knows ASCII alone
         except BaseException:
             connection.close()
             raise
@@ -248,18 +248,12 @@ class ChangeOfSchema(Transaction):
 def _adapted_once(rows: Sequence[Sequence[Any]]) -> Sequence[Sequence[Any]]:
     """Return the rows with each value that all of them share, such as the moment of a deed, adapted once for all."""
     columns = [
-        [_adapted(column[0])] * len(column) if all(value is column[0] for value in column) else column
+        [sqlite3.adapt(column[0], sqlite3.PrepareProtocol, column[0])] * len(column)
+        if all(value is column[0] for value in column)
+        else column
         for column in zip(*rows, strict=True)
     ]
     return list(zip(*columns, strict=True)) if columns else rows  # of a statement without placeholders
-
-
-def _adapted(value: object) -> object:
-    return sqlite3.adapt(value, sqlite3.PrepareProtocol, value)
-
-
-def _fold(text: str) -> str:
-    return text.lower()
 
 
 def create_for_owner_only(path: str) -> None:

@@ -102,13 +102,6 @@ class DemoFolder:
         set_at = datetime.fromtimestamp(self._settings.stat().st_mtime, UTC)
         return datetime.fromisoformat(kept) + (real - set_at)
 
-    @property
-    def link_commands(self) -> list[str]:
-        """Return the commands that print a sign-in link for people who are not personas."""
-        # Valid for a day, because a clock set by --now starts again in each command.
-        begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
-        return [f"{begin} {address(key)}" for key in CAST.behind_the_scenes]
-
     def list(self, facts: Mapping[str, object]) -> None:
         """Write `demo.json`; it appears complete or not at all."""
         part = self.listing.with_suffix(".part")
@@ -124,7 +117,10 @@ class DemoFolder:
             raise Conflict(f"Another demo is running in {self.path}. Stop it, or choose another folder.") from held
         self._lock = lock
         os.ftruncate(lock, 0)
-        os.write(lock, NOTE.format("\n".join(self.link_commands)).encode())
+        # The links work for a day, because a clock set by --now starts again in each command.
+        begin = f"tracker sign-in-link --data {shlex.quote(str(self.path))} --minutes 1440"
+        commands = [f"{begin} {address(key)}" for key in CAST.behind_the_scenes]
+        os.write(lock, NOTE.format("\n".join(commands)).encode())
         self.listing.unlink(missing_ok=True)
 
 

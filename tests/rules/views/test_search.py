@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from tracker.rules.core.clean_text import search_words
-from tracker.rules.core.wording import long_date, month_day, short_weekday_date
+from tracker.rules.core.wording import long_day, month_day, short_weekday_date
 from tracker.rules.views.home import A_MONTH, day_typed, is_quoted, parts_with_words, passage_around
 
 
@@ -128,7 +128,7 @@ def test_what_is_no_day_of_the_calendar_is_ignored(text: str) -> None:
 
 @given(some.dates(date(2020, 1, 1), date(2035, 12, 31)))
 def test_every_day_is_read_in_the_words_of_our_pages(day: date) -> None:
-    for words in (long_date(day), short_weekday_date(day), f"{day}", f"{day:%m/%d/%Y}"):
+    for words in (long_day(day), short_weekday_date(day), f"{day}", f"{day:%m/%d/%Y}"):
         assert day_typed(words, TODAY) == day
     assert day_typed(month_day(day), day + A_MONTH) == day
 

@@ -69,7 +69,11 @@ async def check_lines(chosen: Settings) -> list[CheckLine]:
     """Return every line, with the database of the settings bound and open."""
     of_rows = [line async for line in of_database()]
     if all(line.state is not CheckState.FAULT for line in of_rows):
-        of_rows.append(_zones(await count_drifted_dates(clock.now())))  # reads every upcoming date: too slow for a page
+        zones = CheckLine(CheckState.OK, "Time zones", "All upcoming dates are at their local times.")
+        if await count_drifted_dates(clock.now()):  # reads every upcoming date: too slow for a page
+            words = "Time zone data changed, so some upcoming dates are off their local time. Run `tracker reproject`."
+            zones = CheckLine(CheckState.WARNING, "Time zones", words)
+        of_rows.append(zones)
         of_rows.extend([line async for line in of_mailbox(chosen)])
         of_rows.extend([line async for line in of_incoming(chosen)])
         of_rows.extend([await of_queue(chosen), await of_addresses()])
@@ -108,7 +112,16 @@ def of_settings(chosen: Settings) -> Iterator[CheckLine]:
     """Yield whether the settings can be used, and the present time."""
     try:
         refuse_unsafe(chosen, "127.0.0.1")
-        yield _addresses(chosen)
+        named = {
+            "TRACKER_BASE_URL": urlsplit(chosen.base_url).hostname or "",
+            "TRACKER_MAIL_FROM": chosen.mail_from,
+            "TRACKER_COORDINATOR_ADDRESS": chosen.coordinator_address,
+        }
+        if invented := [name for name, address in named.items() if address.endswith(EXAMPLE)]:
+            words = f"{' and '.join(invented)} still use a placeholder domain."
+            yield CheckLine(CheckState.WARNING, "Settings", words)
+        else:
+            yield CheckLine(CheckState.OK, "Settings", f"Serving at {chosen.base_url}.")
     except Invalid as unsafe:
         yield CheckLine(CheckState.FAULT, "Settings", str(unsafe))
     # For a person to compare: one machine can't tell that its clock is wrong.
@@ -141,25 +154,14 @@ def of_deployment(known: DeploymentState, verified: Verification | None) -> Iter
         )
     if known.unnamed_proxy_at:
         yield CheckLine(CheckState.WARNING, "Web server", UNNAMED)
-    yield _last_backup(known.backed_up_at)
+    if known.backed_up_at is None:
+        yield CheckLine(CheckState.WARNING, "Backup", "No backup yet.")
+    else:
+        hours = (clock.now() - known.backed_up_at) // timedelta(hours=1)
+        state = CheckState.OK if hours <= OLDEST_BACKUP else CheckState.WARNING
+        words = f"The last backup was {plural(hours, 'hour')} ago." if hours else "The last backup is recent."
+        yield CheckLine(state, "Backup", words)
     yield of_audit_log(verified)
-
-
-def _zones(drifted: int) -> CheckLine:
-    if drifted:
-        words = "Time zone data changed, so some upcoming dates are off their local time. Run `tracker reproject`."
-        return CheckLine(CheckState.WARNING, "Time zones", words)
-    return CheckLine(CheckState.OK, "Time zones", "All upcoming dates are at their local times.")
-
-
-def _last_backup(made_at: datetime | None) -> CheckLine:
-    if made_at is None:
-        return CheckLine(CheckState.WARNING, "Backup", "No backup yet.")
-    hours = (clock.now() - made_at) // timedelta(hours=1)
-    state = CheckState.OK if hours <= OLDEST_BACKUP else CheckState.WARNING
-    return CheckLine(
-        state, "Backup", f"The last backup was {plural(hours, 'hour')} ago." if hours else "The last backup is recent."
-    )
 
 
 def of_files(chosen: Settings) -> Iterator[CheckLine]:
@@ -175,7 +177,9 @@ def of_files(chosen: Settings) -> Iterator[CheckLine]:
         yield CheckLine(CheckState.WARNING if is_folder_alone else CheckState.FAULT, "Files", words)
     else:
         yield CheckLine(CheckState.OK, "Files", f"Only their owner can read those in {chosen.data}.")
-    yield _room(chosen.data)
+    free = shutil.disk_usage(chosen.data).free
+    state = CheckState.FAULT if free < TOO_SCARCE else CheckState.WARNING if free < SCARCE else CheckState.OK
+    yield CheckLine(state, "Disk", f"{free / 1e9:.1f} GB free for {chosen.data}.")
 
 
 def private_files(folder: Path) -> Sequence[Path]:
@@ -262,25 +266,3 @@ def of_releases() -> Iterator[CheckLine]:
         if python.ok
         else CheckLine(CheckState.WARNING, "Python", words)
     )
-
-
-def _addresses(chosen: Settings) -> CheckLine:
-    invented = [
-        name
-        for name, address in (
-            ("TRACKER_BASE_URL", urlsplit(chosen.base_url).hostname or ""),
-            ("TRACKER_MAIL_FROM", chosen.mail_from),
-            ("TRACKER_COORDINATOR_ADDRESS", chosen.coordinator_address),
-        )
-        if address.endswith(EXAMPLE)
-    ]
-    if invented:
-        return CheckLine(CheckState.WARNING, "Settings", f"{' and '.join(invented)} still use a placeholder domain.")
-    return CheckLine(CheckState.OK, "Settings", f"Serving at {chosen.base_url}.")
-
-
-def _room(folder: str) -> CheckLine:
-    free = shutil.disk_usage(folder).free
-    words = f"{free / 1e9:.1f} GB free for {folder}."
-    state = CheckState.FAULT if free < TOO_SCARCE else CheckState.WARNING if free < SCARCE else CheckState.OK
-    return CheckLine(state, "Disk", words)

@@ -17,8 +17,6 @@ from tracker.rules.core.message_types import (
     EventNews,
     EventUpdate,
     Invited,
-    KnownBefore,
-    MailedEntry,
     Removed,
     Restored,
     SeriesContinued,
@@ -81,30 +79,20 @@ def invitation_to_extend(draft: NewMessage, earlier: Iterable[EarlierMessage]) -
 
     None if no invitation waits, or no reason was given.
     """
-    also = _reason_of_change(draft)
-    waiting = [
-        (earlier.id, earlier.content)
-        for earlier in earlier
-        if earlier.is_waiting and isinstance(earlier.content, Invited)
-    ]
-    if also is None or not waiting:
-        return None
-    [(message_id, invitation), *_] = waiting
-    others = (one for one in invitation.also if one.date != also.date)
-    return message_id, Invited(also=(*others, also))
-
-
-def _reason_of_change(draft: NewMessage) -> Also | None:
-    """Return what a change did to a date, or to the rest of a series, with the reason that was given."""
     match draft.content:
         case Changed(reason=reason) if reason and draft.occurrence_id:
-            return Also(what=AlsoWhat.CHANGED, date=draft.occurrence_id, reason=reason)
+            also = Also(what=AlsoWhat.CHANGED, date=draft.occurrence_id, reason=reason)
         case Canceled(reason=reason) if reason and draft.occurrence_id:
-            return Also(what=AlsoWhat.CANCELED, date=draft.occurrence_id, reason=reason)
+            also = Also(what=AlsoWhat.CANCELED, date=draft.occurrence_id, reason=reason)
         case SeriesEnded(reason=reason) if reason:
-            return Also(what=AlsoWhat.CANCELED, reason=reason)
+            also = Also(what=AlsoWhat.CANCELED, reason=reason)
         case _:
             return None
+    for message in earlier:
+        if message.is_waiting and isinstance(message.content, Invited):
+            others = (said for said in message.content.also if said.date != also.date)
+            return message.id, Invited(also=(*others, also))
+    return None
 
 
 def _is_said_by(draft: NewMessage, news: EventNews, earlier: EarlierMessage) -> bool:
@@ -139,14 +127,8 @@ def _is_beyond(news: SeriesEnd, content: Content | Unreadable) -> bool:
 def _beside_an_invitation(
     draft: NewMessage, waiting: list[EarlierMessage], *, may_be_known: bool
 ) -> tuple[NewMessage, list[UUID]]:
-    match draft.content:
-        case Removed():
-            is_over = True
-        case Canceled():
-            is_over = draft.occurrence_id is None
-        case _:
-            is_over = False
-    if not is_over:
+    is_over = isinstance(draft.content, Canceled) and draft.occurrence_id is None
+    if not is_over and not isinstance(draft.content, Removed):
         return replace(draft, state=MessageState.SUPERSEDED, reason=SAID_BY_INVITATION), []
     if may_be_known:
         return draft, _ids(waiting)
@@ -157,7 +139,14 @@ def _join_edits(
     draft: NewMessage, news: EventNews, same: Sequence[EarlierMessage], known: Collection[EarlierMessage]
 ) -> tuple[NewMessage, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
-    before = next(filter(None, _known_before(draft, same)), None)
+    alike = [earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id]
+    known_before = (
+        content.before if isinstance(content, EventUpdate) else content.unsent
+        for content in alike
+        if isinstance(content, EventUpdate | Canceled)
+    )
+    before = next(filter(None, known_before), None)
+    also = news.also if isinstance(news, Removed) else _also(draft, news, same)
     canceled = [
         earlier
         for earlier in same
@@ -171,41 +160,32 @@ def _join_edits(
         and is_invited
         and not any(earlier.may_show(canceled[0]) for earlier in known)
     ):
-        return _without_unknown_cancellation(draft, news, before, _also(draft, news, same)), _ids(same)
-    content = structs.replace(news, entry=_entry(same) or news.entry)
-    match content:
-        case EventUpdate():
-            content = structs.replace(content, before=before or content.before, also=_also(draft, content, same))
-        case SeriesEnd():
-            content = structs.replace(content, also=_also(draft, content, same))
-        case Canceled():
-            content = structs.replace(content, unsent=before, also=_also(draft, content, same))
+        # The cancellation was undone before its reader was notified: only what changed beside it is said.
+        if before is None and not also:
+            return replace(draft, state=MessageState.SUPERSEDED, reason=NEVER_SHOWN), _ids(same)
+        return replace(draft, content=Changed(before=before, entry=news.entry, also=also)), _ids(same)
+    entries = [earlier.content.entry for earlier in same if isinstance(earlier.content, EventNews)]
+    content = structs.replace(news, entry=next(filter(None, entries), news.entry), also=also)
+    if isinstance(content, EventUpdate):
+        content = structs.replace(content, before=before or content.before)
+    if isinstance(content, Canceled):
+        content = structs.replace(content, unsent=before)
     if isinstance(content, Changed):
-        reason = content.reason or _reason(draft, same)
-        content = structs.replace(content, since=_since(draft, content, same), reason=reason)
+        reasons = [change.reason for change in alike if isinstance(change, Changed) and change.reason]
+        reason = content.reason or next(reversed(reasons), "")
+        content = structs.replace(content, since=_since(content, alike), reason=reason)
     return replace(draft, content=content), _ids(same)
 
 
-def _without_unknown_cancellation(
-    draft: NewMessage, news: Restored, before: KnownBefore | None, also: tuple[Also, ...]
-) -> NewMessage:
-    """Omit a cancellation that was undone before its reader was notified; keep only what changed beside it."""
-    if before is None and not also:
-        return replace(draft, state=MessageState.SUPERSEDED, reason=NEVER_SHOWN)
-    return replace(draft, content=Changed(before=before, entry=news.entry, also=also))
-
-
-def _also(
-    draft: NewMessage, news: EventUpdate | SeriesEnd | Canceled, same: Iterable[EarlierMessage]
-) -> tuple[Also, ...]:
+def _also(draft: NewMessage, news: EventNews, same: Iterable[EarlierMessage]) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
-    found: dict[UUID | None, Also] = {}
+    by_date: dict[UUID | None, Also] = {}
     for earlier in same:
         for also in _said_beside(earlier, is_same=earlier.occurrence_id == draft.occurrence_id):
-            if also.date not in found or found[also.date].what is not AlsoWhat.ADDED:
-                found[also.date] = also
+            if also.date not in by_date or by_date[also.date].what is not AlsoWhat.ADDED:
+                by_date[also.date] = also
     own = news.date if isinstance(news, DateAdded) else None
-    return tuple(also for date, also in found.items() if date is None or date != own)
+    return tuple(also for date, also in by_date.items() if date is None or date != own)
 
 
 def _said_beside(earlier: EarlierMessage, *, is_same: bool) -> Iterator[Also]:
@@ -223,34 +203,12 @@ def _said_beside(earlier: EarlierMessage, *, is_same: bool) -> Iterator[Also]:
             yield Also(what=AlsoWhat.CANCELED, date=earlier.occurrence_id, reason=reason)
 
 
-def _known_before(draft: NewMessage, same: Iterable[EarlierMessage]) -> Iterator[KnownBefore | None]:
-    """Yield what the reader knew before each waiting change of the same event or date, oldest first."""
-    for earlier in same:
-        if earlier.occurrence_id == draft.occurrence_id:
-            match earlier.content:
-                case EventUpdate(before=before) | Canceled(unsent=before):
-                    yield before
-
-
-def _since(draft: NewMessage, news: Changed, same: Iterable[EarlierMessage]) -> datetime | None:
+def _since(news: Changed, alike: Iterable[Content | Unreadable]) -> datetime | None:
     """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
-    alike = (earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id)
-    waiting = [one.since if isinstance(one, Changed) else None for one in alike if isinstance(one, EventUpdate)]
-    starts = [news.since, *waiting]
+    updates = [content for content in alike if isinstance(content, EventUpdate)]
+    starts = [news.since, *(update.since if isinstance(update, Changed) else None for update in updates)]
     known = [start for start in starts if start is not None]
     return min(known) if len(known) == len(starts) else None
-
-
-def _reason(draft: NewMessage, same: Iterable[EarlierMessage]) -> str:
-    """Return the latest reason that waiting changes of the same event or date give."""
-    changes = [earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id]
-    reasons = [change.reason for change in changes if isinstance(change, Changed) and change.reason]
-    return reasons[-1] if reasons else ""
-
-
-def _entry(same: Iterable[EarlierMessage]) -> MailedEntry | None:
-    news = (earlier.content for earlier in same if isinstance(earlier.content, EventNews))
-    return next((one.entry for one in news if one.entry), None)
 
 
 def _ids(messages: Iterable[EarlierMessage]) -> list[UUID]:

@@ -65,7 +65,6 @@ MONTHS = (
     "November",
     "December",
 )
-_MIDDAY = 12
 
 
 class Worded(StrEnum):
@@ -136,11 +135,6 @@ def short_days(values: Sequence[date], today: date) -> list[str]:
     return [f"{words}, {_as_date(value).year}" for words, value in zip(short, values, strict=True)]
 
 
-def long_day(value: date) -> str:
-    """Return "Thursday, December 10, 2026"."""
-    return f"{value:%A, %B} {value.day}, {value.year}"
-
-
 def clock(value: datetime | time) -> str:
     """Return "2:00 PM"."""
     return f"{value.hour % NOON or NOON}:{value.minute:02d} {'AM' if value.hour < NOON else 'PM'}"
@@ -163,10 +157,8 @@ def time_span(starts: datetime, ends: datetime, is_all_day: bool = False) -> str
         return "All day" if last <= starts.date() else f"All day to {short_day(last, starts)}"
     if last > starts.date():
         return f"{clock(starts)} {EN_DASH} {short_day(ends, starts)}, {clock(ends)}"
-    return clock(starts) if ends <= starts else _within_a_day(starts, ends)
-
-
-def _within_a_day(starts: datetime, ends: datetime) -> str:
+    if ends <= starts:
+        return clock(starts)
     if ends.date() > starts.date():
         return f"{clock(starts)}{EN_DASH}midnight"
     first, second = clock(starts), clock(ends)
@@ -220,7 +212,7 @@ def month_day(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.day}"
 
 
-def long_date(day: date) -> str:
+def long_day(day: date) -> str:
     """Return, for example, Thursday, December 10, 2026."""
     return f"{WEEKDAYS[day.weekday()]}, {month_day(day)}, {day.year}"
 
@@ -235,31 +227,19 @@ def short_weekday_date(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()][:3]}, {short_date(day)}"
 
 
-def clock_time(time: datetime) -> str:
-    """Return, for example, 2:00 PM."""
-    return f"{_digits(time)} {_half(time)}"
-
-
 def time_range(start: datetime, end: datetime, zone: str = "") -> str:
     """Return, for example, 2:00–3:30 PM, 11:30 AM–1:00 PM, or 6:00 PM – 2:00 AM next day; one time if they are equal.
 
     `zone` is the word for the time zone, which follows the last time: 2:00–3:30 PM Central.
     """
-    till = f"{clock_time(end)} {zone}".rstrip()
+    begins, ends = clock(start), clock(end)
+    till = f"{ends} {zone}".rstrip()
     if start == end:
         return till
     days_later = (end.date() - start.date()).days
     if days_later:
-        return f"{clock_time(start)} – {till} {'next day' if days_later == 1 else f'{days_later} days later'}"
-    return f"{_digits(start) if _half(start) == _half(end) else clock_time(start)}–{till}"
-
-
-def _digits(time: datetime) -> str:
-    return f"{time.hour % _MIDDAY or _MIDDAY}:{time.minute:02}"
-
-
-def _half(time: datetime) -> str:
-    return "AM" if time.hour < _MIDDAY else "PM"
+        return f"{begins} – {till} {'next day' if days_later == 1 else f'{days_later} days later'}"
+    return f"{begins[:-3] if begins[-2:] == ends[-2:] else begins}–{till}"
 
 
 ZoneName = NewType("ZoneName", str)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.viewers import Arm, Visibility, is_recent
-from tracker.rules.core.wording import clock_time, is_doubled, is_shown, short_weekday_date, to_local, to_utc
+from tracker.rules.core.wording import clock, is_doubled, is_shown, short_weekday_date, to_local, to_utc
 from tracker.rules.events.events import (
     NO_TITLE,
     Event,
@@ -317,8 +317,8 @@ def _clock_words(start: datetime, duration: timedelta, zone: str) -> str:
     typed = start, start + duration
     shown = [to_local(moment, zone).replace(tzinfo=None) for moment in slot_at(start, duration, zone)]
     hours = list(zip(("starts", "ends"), typed, shown, strict=True))
-    if forward := [f"{verb} at {clock_time(real)}" for verb, wanted, real in hours if real != wanted]:
+    if forward := [f"{verb} at {clock(real)}" for verb, wanted, real in hours if real != wanted]:
         return f"{' and '.join(forward)}, because clocks go forward"
-    if twice := [f"{verb} at the first {clock_time(real)}" for verb, _, real in hours if is_doubled(real, zone)]:
+    if twice := [f"{verb} at the first {clock(real)}" for verb, _, real in hours if is_doubled(real, zone)]:
         return f"{' and '.join(twice)}, because clocks go back"
     return ""

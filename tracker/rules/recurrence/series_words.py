@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock_time, long_date, short_date, time_range, zone_word
+from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock, long_day, short_date, time_range, zone_word
 from tracker.rules.recurrence.series import (
     LAST,
     UNITS,
@@ -43,13 +43,13 @@ def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: st
 
 def _date_and_hours(start: datetime, end: datetime, zone: str) -> str:
     if start.date() == end.date():
-        return f"{long_date(start)}, {time_range(start, end, zone_word(zone))}"
-    return f"{long_date(start)}, {clock_time(start)} – {long_date(end)}, {clock_time(end)} {zone_word(zone)}"
+        return f"{long_day(start)}, {time_range(start, end, zone_word(zone))}"
+    return f"{long_day(start)}, {clock(start)} – {long_day(end)}, {clock(end)} {zone_word(zone)}"
 
 
 def _all_day_dates(start: datetime, duration: timedelta) -> str:
     last = start + timedelta(days=max(1, duration.days) - 1)
-    return f"{long_date(start)}, all day" if last == start else f"{long_date(start)} – {long_date(last)}, all day"
+    return f"{long_day(start)}, all day" if last == start else f"{long_day(start)} – {long_day(last)}, all day"
 
 
 def pattern_words(rule: Rule) -> str:

@@ -212,7 +212,14 @@ async def save_filter(viewer: Viewer, listing: str, name: str, query: str, now: 
     changed: dict[Any, Any] = {rows.SavedFilter.query: query, rows.SavedFilter.created_at: now}
     async with writing():
         same = await rows.SavedFilter.update(changed).where(of_that_name).returning(rows.SavedFilter.id)
-        filter_id = same[0]["id"] if same else await _add_filter(viewer, listing, name, query, now)
+        filter_id: UUID = same[0]["id"] if same else ids.new_id()
+        if not same:
+            if await rows.SavedFilter.count().where(_filters_of(viewer)) >= rules.MOST_FILTERS:
+                raise Invalid(name=f"You have {rules.MOST_FILTERS} saved filters. Remove one you don’t use.")
+            row = rows.SavedFilter(
+                id=filter_id, member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
+            )
+            await rows.SavedFilter.insert(row)
         await audit.record(viewer.actor, "saved", "saved_filter", filter_id, {}, now)
     return SavedFilter(id=filter_id, listing=listing, name=name, query=query)
 
@@ -242,17 +249,6 @@ async def remove_filter(viewer: Viewer, filter_id: UUID, now: datetime) -> Saved
             raise NotFound
         await audit.record(viewer.actor, "removed", "saved_filter", filter_id, {}, now)
     return convert(gone[0], SavedFilter, strict=False)
-
-
-async def _add_filter(viewer: Viewer, listing: str, name: str, query: str, now: datetime) -> UUID:
-    if await rows.SavedFilter.count().where(_filters_of(viewer)) >= rules.MOST_FILTERS:
-        raise Invalid(name=f"You have {rules.MOST_FILTERS} saved filters. Remove one you don’t use.")
-    row = rows.SavedFilter(
-        id=ids.new_id(), member=viewer.member_id, listing=listing, name=name, query=query, created_at=now
-    )
-    await rows.SavedFilter.insert(row)
-    filter_id: UUID = row.id
-    return filter_id
 
 
 def _filters_of(viewer: Viewer) -> Any:

@@ -275,11 +275,6 @@ async def _undo(messages: Sequence[QueuedMessage]) -> int:
     return len(messages)
 
 
-async def were_nudges_undone(occurrence_id: UUID, at: datetime) -> bool:
-    """Return whether one deed queued requests about a date at that moment, and all of them were undone."""
-    return await outbox_queue.have_requests_ended(occurrence_id, at, UNDONE)
-
-
 async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
     earlier: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}

@@ -97,10 +97,6 @@ class Visit(Struct, frozen=True, kw_only=True):
         """Return when the session was last used, to the minute."""
         return self.idle_end - IDLE
 
-    def coming_from(self, origin: Origin) -> "Visit":
-        """Return the visit with where its request comes from."""
-        return replace(self, viewer=replace(self.viewer, origin=origin.within(self.session_id)))
-
     def has_ended(self, now: datetime) -> bool:
         """Return whether the session has ended by its time."""
         return now >= min(self.idle_end, self.last_end)
@@ -188,7 +184,7 @@ async def viewer_of_session(
     visit = await (known.visit(token, now) if known else _visit(token, now))
     if visit is None or visit.has_ended(now):
         return None
-    visit = visit.coming_from(origin)
+    visit = replace(visit, viewer=replace(visit.viewer, origin=origin.within(visit.session_id)))
     if is_use and now - visit.seen_at >= TOUCH:
         with surviving_failures():  # people can keep reading while nothing can be written
             await Session.update({Session.seen_at: now}).where(Session.id == visit.session_id)

@@ -170,7 +170,7 @@ async def undo_date_nudges(viewer: Viewer, event_id: UUID, key: str, at: datetim
         occurrence = await date_seen_by(viewer, event_id, key)
         if not may_edit(viewer, occurrence.event):
             raise NotAllowed(ONLY_THEY_REMIND)
-        if await outbox.were_nudges_undone(occurrence.id, at):
+        if await outbox_queue.have_requests_ended(occurrence.id, at, outbox.UNDONE):
             return
         people = await outbox.undo_nudges(occurrence.id, at) if now - UNDO_FOR < at else 0
         if not people:

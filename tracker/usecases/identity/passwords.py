@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -100,11 +100,6 @@ class Pbkdf2(Struct, frozen=True, kw_only=True):
         return not stored.startswith(f"{self.prefix}i={self.rounds}$")
 
 
-def scheme_of(stored: str, known: Sequence[HashScheme]) -> HashScheme | None:
-    """Return the scheme that made a hash, or None when none of the known ones did."""
-    return next((scheme for scheme in known if stored.startswith(scheme.prefix)), None)
-
-
 def _derive(password: bytes, salt: bytes, rounds: int) -> bytes:
     return hashlib.pbkdf2_hmac("sha256", password, salt, rounds)
 
@@ -148,7 +143,7 @@ class Hashing:
     def _verify(self, stored: str | None, password: bytes) -> bool:
         decoy = self._decoy  # made during the first sign-in, whether or not the account exists
         against = stored or decoy
-        made_by = scheme_of(against, self._known)
+        made_by = next((scheme for scheme in self._known if against.startswith(scheme.prefix)), None)
         return made_by is not None and made_by.matches(against, password) and stored is not None
 
     async def _run(self, work: Callable[..., HashResult], *arguments: object) -> HashResult:

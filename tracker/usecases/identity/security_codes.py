@@ -178,12 +178,6 @@ async def use_recovery_code(account: SignInAccount, typed: str, now: datetime) -
     return bool(await RecoveryCode.update({RecoveryCode.used_at: now}).where(unused).returning(RecoveryCode.id))
 
 
-async def note_recovery_code(account: SignInAccount, origin: Origin, now: datetime) -> None:
-    """Record that a code was used, and how many are left; the caller is inside `writing()`."""
-    facts = {"left": await codes_left(account.member_id)}
-    await audit.record(account.actor(origin), "recovery_code_used", "member", account.member_id, facts, now)
-
-
 async def codes_left(member_id: UUID) -> int:
     """Return how many unused codes a member has."""
     condition = (RecoveryCode.member == member_id) & RecoveryCode.used_at.is_null()

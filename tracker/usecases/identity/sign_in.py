@@ -16,6 +16,7 @@ from tracker.crypto import keys
 from tracker.database import together, writing
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
+from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.passwords import hashing_in_use, renew_hash
 from tracker.usecases.identity.security_codes import (
@@ -24,7 +25,6 @@ from tracker.usecases.identity.security_codes import (
     begin_enrollment,
     codes_left,
     confirm_enrollment,
-    note_recovery_code,
     renew_codes,
     replace_authenticator,
     same_enrollment,
@@ -127,7 +127,8 @@ async def answer_code(
         account = await account_unchanged(account, now)
         if not account.is_paused(now) and await by.use(account, code, now):
             if by is RECOVERY_CODE:
-                await note_recovery_code(account, arrival.origin, now)
+                by_member, facts = account.actor(arrival.origin), {"left": await codes_left(account.member_id)}
+                await audit.record(by_member, "recovery_code_used", "member", account.member_id, facts, now)
             return await open_session(account, now, arrival, how=by.name)
         refused = await refuse_attempt(account, now, arrival, field="code", why=by.refusal)
     raise refused

@@ -21,7 +21,7 @@ from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.tables.schema.events import Invitation
 from tracker.tables.schema.identity import SignInLink
 from tracker.tables.schema.operations.records import OperationGrant
-from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
+from tracker.tables.schema.roster import Agency, EmailAlias, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit, drafts, outbox
 from tracker.usecases.identity import security_codes, sessions, sign_in_attempts
 from tracker.usecases.identity.one_time_links import issue_link, issue_reset_link
@@ -36,7 +36,7 @@ from tracker.usecases.identity.sessions import (
 )
 from tracker.usecases.identity.sign_in import Credentials, credentials_of
 from tracker.usecases.identity.sign_in_attempts import PAUSE
-from tracker.usecases.roster import committees, known_people
+from tracker.usecases.roster import committees
 from tracker.usecases.roster import directory as roster_directory
 
 NO_ACCOUNT = "A guest can’t sign in. To let them, clear “Email only” first."
@@ -313,7 +313,7 @@ async def clear_credentials(member_id: UUID, now: datetime) -> None:
     await revoke_access(member_id, now)
     await forget_codes(member_id)
     await SharedCalendar.delete().where(SharedCalendar.member == member_id)  # its busy times with it
-    await known_people.delete_aliases(member_id)
+    await EmailAlias.delete().where(EmailAlias.member == member_id)
     forgotten: dict[Any, Any] = {Member.password_hash: None, Member.totp_sealed: None, Member.totp_at: None}
     await Member.update(forgotten).where(Member.id == member_id)
 

@@ -72,7 +72,9 @@ async def people_with_words(
     """
     known, elsewhere = await rows.known_and_elsewhere(viewer)
     records, every, others = await together(
-        rows.brief_rows_with_words(viewer, known, words, at_most), rows.agency_rows(), _present_of(elsewhere)
+        rows.brief_rows_with_words(viewer, known, words, at_most),
+        rows.agency_rows(),
+        rows.brief_rows(elsewhere, rows.PRESENT),
     )
     records += [row for row in others if has_all(words, *(row[column] for column in _SEARCHED))]
     people = [_found(row) for row in records]
@@ -94,11 +96,6 @@ async def people_with_email(viewer: Viewer, address: str) -> list[PersonFound]:
 
 def _found(row: Row) -> PersonFound:
     return PersonFound(id=row["id"], name=row["name"], title=row["title"], email=row["email"], agency=row["code"])
-
-
-async def _present_of(condition: QueryString | None) -> list[Row]:
-    """Return the people whom a condition selects; no one for None."""
-    return [] if condition is None else await rows.brief_rows(condition, rows.PRESENT)
 
 
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:

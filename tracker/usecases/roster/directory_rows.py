@@ -147,8 +147,13 @@ async def people_rows(known: QueryString, narrowed: QueryString, at_most: int = 
     return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
 
 
-async def brief_rows(known: QueryString, narrowed: QueryString) -> list[Row]:
-    """Return all known people who match the second condition, in brief, with code and name of their agency."""
+async def brief_rows(known: QueryString | None, narrowed: QueryString) -> list[Row]:
+    """Return all known people who match the second condition, in brief, with code and name of their agency.
+
+    No one for a first condition of None.
+    """
+    if known is None:
+        return []
     of = {row["id"]: row for row in await agency_rows()}
     rows = await engine().run_querystring(QueryString(_NAMES, known, narrowed))
     named = [dict(row) | {"code": of[row["agency"]]["code"], "agency_name": of[row["agency"]]["name"]} for row in rows]

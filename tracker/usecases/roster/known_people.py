@@ -397,11 +397,6 @@ async def purge_aliases(now: datetime) -> None:
             await EmailAlias.delete().where(is_old)
 
 
-async def delete_aliases(member_id: UUID) -> None:
-    """Delete all addresses of a member. The caller is inside `writing()`."""
-    await EmailAlias.delete().where(EmailAlias.member == member_id)
-
-
 async def is_address_free(member_id: UUID, address: str) -> bool:
     """Return whether an address is no one else's, as account or as confirmed further address."""
     query = QueryString(_OF_OTHERS, address, member_id, address, member_id)
