@@ -27,8 +27,8 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email
+from tracker.rules.emails.follow_ups import REST
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.reminders import REST
 from tracker.rules.events.events import TEXTS
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan

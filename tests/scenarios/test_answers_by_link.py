@@ -11,7 +11,7 @@ from tests.ports.browser import BASE
 from tests.scenarios.monthly_meeting import april_moved, replies, scheduled
 from tests.scenarios.office import Office, recipients, reply_link, words_of
 from tracker import clock
-from tracker.rules.emails.reminders import REST
+from tracker.rules.emails.follow_ups import REST
 
 LIAISON = "ipd_liaison"
 LINK = re.compile(rf'{BASE}(/[^\s"<>]*)')

@@ -12,7 +12,7 @@ from tests.rules.emails.world import CHICAGO, digest_reader, item_due
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.viewers import Role, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT
-from tracker.rules.emails.summaries import DigestWeek, digest_email, monday_due, needs_follow_up, week_span
+from tracker.rules.emails.summaries import DigestWeek, digest_email, mondays_due, needs_follow_up, week_span
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 
 MONDAY = date(2026, 12, 14)
@@ -50,17 +50,17 @@ def week(**facts: Any) -> DigestWeek:
 
 
 def test_it_is_due_on_mondays_at_seven_by_the_reader_s_clock() -> None:
-    assert monday_due(SEVEN - SECOND, SEVEN, CHICAGO) == (MONDAY, SEVEN)
-    assert monday_due(SEVEN, SEVEN + SECOND, CHICAGO) is None
-    assert monday_due(SEVEN - timedelta(days=1), SEVEN - SECOND, CHICAGO) is None
+    assert mondays_due(SEVEN - SECOND, SEVEN, CHICAGO) == [(MONDAY, SEVEN)]
+    assert mondays_due(SEVEN, SEVEN + SECOND, CHICAGO) == []
+    assert mondays_due(SEVEN - timedelta(days=1), SEVEN - SECOND, CHICAGO) == []
     eastern = SEVEN - timedelta(hours=1)
-    assert monday_due(eastern - SECOND, eastern, "America/New_York") == (MONDAY, eastern)
+    assert mondays_due(eastern - SECOND, eastern, "America/New_York") == [(MONDAY, eastern)]
 
 
-def test_after_an_outage_of_weeks_only_the_last_monday_counts() -> None:
-    assert monday_due(SEVEN - timedelta(days=30), SEVEN + timedelta(days=3), CHICAGO) == (MONDAY, SEVEN)
-    before = SEVEN - timedelta(hours=1)
-    assert monday_due(SEVEN - timedelta(days=30), before, CHICAGO) == (date(2026, 12, 7), SEVEN - timedelta(days=7))
+def test_each_monday_of_some_weeks_is_due_in_its_order() -> None:
+    weeks_ago = SEVEN - timedelta(days=10)
+    assert mondays_due(weeks_ago, SEVEN, CHICAGO) == [(date(2026, 12, 7), SEVEN - timedelta(days=7)), (MONDAY, SEVEN)]
+    assert mondays_due(weeks_ago, SEVEN - SECOND, CHICAGO) == [(date(2026, 12, 7), SEVEN - timedelta(days=7))]
 
 
 def test_a_week_goes_from_monday_to_sunday_also_when_the_clocks_change() -> None:

@@ -1,30 +1,63 @@
 """When people who have not replied are asked again by themselves."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from tracker.rules.core.wording import to_local
-from tracker.rules.emails.reminders import (
-    Moment,
+from tracker.rules.emails.follow_ups import (
     NextFollowUp,
+    ReplyRequest,
     is_asked_too_soon,
-    moments_after_invitation,
-    space_moments,
-    timing_words,
+    requests_after_invitation,
+    requests_ahead,
+    requests_before,
+    requests_due,
 )
-from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED
+from tracker.rules.emails.reminders import timing_words
+from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED, ReminderPolicy
 
 ZONE = "America/Chicago"
 STARTS = datetime(2027, 1, 30, 16, tzinfo=UTC)
 DAY = timedelta(days=1)
 
 
+ANN = UUID(int=1)
+
+
+class Date(NamedTuple):
+    """A date of an event that asks again."""
+
+    starts_at: datetime = STARTS
+    asks_before: frozenset[timedelta] = frozenset()
+    asks_after: frozenset[timedelta] = frozenset()
+    id: UUID = UUID(int=2)
+    event_id: UUID = UUID(int=3)
+    zone: str = ZONE
+    is_all_day: bool = False
+
+    @property
+    def reminders(self) -> ReminderPolicy:
+        return ReminderPolicy(asks_before=self.asks_before, asks_after=self.asks_after)
+
+
+def after_invitation(sent_at: datetime, *days: timedelta, starts: datetime = STARTS) -> list[ReplyRequest]:
+    return requests_after_invitation([Date(starts, asks_after=frozenset(days))], ANN, sent_at)
+
+
 def mornings(sent_at: datetime, *days: int, starts: datetime = STARTS) -> list[datetime]:
-    return [one.at for one in moments_after_invitation(sent_at, ZONE, starts, [day * DAY for day in days])]
+    requests = after_invitation(sent_at, *(day * DAY for day in days), starts=starts)
+    return sorted(request.moment.at for request in requests)
+
+
+def asked_at(requests: Iterable[ReplyRequest], last: Mapping[UUID, datetime], now: datetime) -> list[datetime]:
+    """Return when Ann is asked, who has not replied."""
+    return [request.moment.at for _, request in requests_ahead(requests, {Date().id: [ANN]}, last, now)]
 
 
 @pytest.mark.parametrize("hour", [6, 12, 29])  # midnight, 6:00 AM and 11:00 PM of January 12
@@ -54,21 +87,29 @@ def test_two_mornings_two_days_apart_both_ask(day: int) -> None:
 
 @given(some.sets(some.sampled_from(ASKS_AFTER_OFFERED)))
 def test_everything_that_is_offered_can_be_chosen_together(days: set[timedelta]) -> None:
-    every = moments_after_invitation(
-        datetime(2027, 3, 8, 20, tzinfo=UTC), ZONE, datetime(2027, 5, 1, tzinfo=UTC), sorted(days)
-    )
-    assert space_moments([(one, ZONE) for one in every], None) == every
+    sent_at = datetime(2027, 3, 8, 20, tzinfo=UTC)
+    requests = after_invitation(sent_at, *days, starts=datetime(2027, 5, 1, tzinfo=UTC))
+    assert len(asked_at(requests, {}, sent_at)) == len(days)
 
 
 def test_of_several_on_one_day_the_first_alone_asks() -> None:
-    morning, noon = (
-        Moment(at=datetime(2027, 1, 14, hour, tzinfo=UTC), lead=lead, ends=STARTS)
-        for hour, lead in ((14, -2 * DAY), (18, 2 * DAY))
-    )
-    both = [(morning, ZONE), (noon, ZONE)]
-    assert space_moments(both, None) == [morning]
-    assert space_moments(both, morning.at - DAY) == []
-    assert space_moments(both, morning.at - 3 * DAY) == [morning]
+    noon, invited_at = datetime(2027, 1, 28, 16, tzinfo=UTC), datetime(2027, 1, 26, 16, tzinfo=UTC)
+    morning = noon - timedelta(hours=2)
+    both = [*requests_before(Date(asks_before=frozenset({2 * DAY}))), *after_invitation(invited_at, 2 * DAY)]
+    assert sorted(request.moment.at for request in both) == [morning, noon]
+    assert asked_at(both, {}, invited_at) == [morning]
+    assert asked_at(both, {ANN: morning - DAY}, invited_at) == []
+    assert asked_at(both, {ANN: morning - 3 * DAY}, invited_at) == [morning]
+
+
+def test_of_several_dates_at_once_the_earliest_asks_and_a_date_before_an_invitation() -> None:
+    later = Date(STARTS + 3 * DAY, asks_before=frozenset({5 * DAY}), id=UUID(int=4))
+    both = [*requests_before(later), *requests_before(Date(asks_before=frozenset({2 * DAY})))]
+    silent = {Date().id: [ANN], later.id: [ANN]}
+    at = STARTS - 2 * DAY
+    [request] = requests_due(both, silent, {}, at - DAY, at).values()
+    assert request.date.id == Date().id
+    assert requests_due(both, {later.id: [ANN]}, {}, at - DAY, at)[ANN].date.id == later.id
 
 
 @pytest.mark.parametrize(

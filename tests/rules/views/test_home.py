@@ -10,7 +10,7 @@ from tests.action_items import action_item
 from tests.rules.views.world import NOW, meeting_line
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Arm, Role, Viewer
-from tracker.rules.emails.reminders import DateNudges
+from tracker.rules.emails.follow_ups import Nudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.views.home import (
     LateItem,
@@ -116,7 +116,8 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
     soon, later = meeting_line(timedelta(hours=5)), meeting_line(timedelta(days=9))
 
     def missing(line: DateLine, *reminded: UUID) -> MissingReplies:
-        nudge = DateNudges(line=line, silent=(ann, ben), last=dict.fromkeys(reminded, NOW))
+        last = dict.fromkeys(reminded, NOW)
+        nudge = Nudges(subject_id=line.id, starts_at=line.starts_at, silent=(ann, ben), last=last)
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 
     all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)

@@ -27,8 +27,8 @@ from tracker.rules.emails.emails import (
     ReplyPage,
     SitePage,
 )
+from tracker.rules.emails.follow_ups import REST, UNDO_FOR, UNREACHABLE, skipped_words
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.reminders import REST, UNDO_FOR, UNREACHABLE, skipped_words
 from tracker.rules.emails.template_values import PollNudgeEmail, PollOpenedEmail, RestrictedEmail, RestrictedReason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange

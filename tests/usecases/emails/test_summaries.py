@@ -88,6 +88,13 @@ async def test_what_is_planned_is_what_is_sent_after_the_clock_moved(cast: Cast)
     assert [row["due"] for row in found if row["state"] == "sent"] == [at for at, _ in expected]
 
 
+async def test_after_an_outage_of_weeks_only_the_last_monday_is_sent(cast: Cast) -> None:
+    await turn_on_digest(cast.fbi_lead)
+    await queue_due_messages(MONDAY + timedelta(days=14, hours=5), ZONE)
+    dues = await Message.select(Message.due).where(Message.kind == "digest").output(as_list=True)
+    assert dues == [MONDAY + timedelta(days=14)]
+
+
 async def test_a_digest_is_planned_for_whom_it_reaches_alone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     for who in (cast.fbi_lead, cast.hsi_liaison):

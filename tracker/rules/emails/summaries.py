@@ -1,6 +1,6 @@
 """The weekly digest, and the thank-you to people who were marked present at a date: when each is due, and its email."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 
 from msgspec import Struct
@@ -71,24 +71,15 @@ def needs_follow_up(reader: Viewer, item: ActionItem, today: date) -> bool:
     return is_stuck and item.owner_id != reader.member_id and may_direct_item(reader, item)
 
 
-def monday_due(after: datetime, now: datetime, zone: str) -> tuple[date, datetime] | None:
-    """Return the last Monday whose digest is due in (after, now], and when; None when there is none."""
-    today = to_local(now, zone).date()
-    for monday in (today - timedelta(days=today.weekday()), today - timedelta(days=today.weekday() + A_WEEK)):
-        moment = to_utc(datetime.combine(monday, DIGEST_AT), zone)
-        if moment <= now:
-            return (monday, moment) if after < moment else None
-    return None
-
-
-def mondays_ahead(now: datetime, until: datetime, zone: str) -> Iterator[tuple[date, datetime]]:
-    """Yield each Monday whose digest is due in (now, until], and when."""
-    today = to_local(now, zone).date()
-    monday = today - timedelta(days=today.weekday())
+def mondays_due(after: datetime, until: datetime, zone: str) -> list[tuple[date, datetime]]:
+    """Return the Mondays whose digest is due in (after, until], earliest first, and when."""
+    first = to_local(after, zone).date()
+    monday, mondays = first - timedelta(days=first.weekday()), list[tuple[date, datetime]]()
     while (moment := to_utc(datetime.combine(monday, DIGEST_AT), zone)) <= until:
-        if now < moment:
-            yield monday, moment
+        if after < moment:
+            mondays.append((monday, moment))
         monday += timedelta(days=A_WEEK)
+    return mondays
 
 
 def week_span(monday: date, zone: str) -> tuple[datetime, datetime]:

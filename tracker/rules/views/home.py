@@ -12,7 +12,7 @@ from tracker.rules.calendars.calendars import day_in_range, day_in_text
 from tracker.rules.core.clean_text import TOKEN, folded, is_match
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import MONTHS, WEEKDAYS
-from tracker.rules.emails.reminders import DateNudges
+from tracker.rules.emails.follow_ups import Nudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations.approvals import PlanReturn
 
@@ -52,7 +52,7 @@ class MissingReplies(Struct, frozen=True, kw_only=True):
     invited: int
     waiting: int
     agencies: tuple[tuple[str, int], ...]
-    nudge: DateNudges | None = None
+    nudge: Nudges | None = None
     """The people whom the viewer could nudge."""
     need: Need = Need.REPLIES
 

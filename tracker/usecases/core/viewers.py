@@ -1,6 +1,7 @@
 """Build a viewer, with the rights that hold now, from the rows of people and sessions."""
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from operator import itemgetter
@@ -12,13 +13,27 @@ from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
-from tracker.database import engine, surviving_failures
+from tracker.database import engine, surviving_failures, together
 from tracker.database.connections import Rows
 from tracker.database.sql_list import sql_list
 from tracker.errors import NotFound
 from tracker.rules.core import viewers
-from tracker.rules.core.viewers import ON_SITE, Arm, Emergency, Level, Origin, Role, Status, Viewer, build_viewer
+from tracker.rules.core.viewers import (
+    ON_SITE,
+    Arm,
+    Audience,
+    Emergency,
+    Level,
+    Origin,
+    Role,
+    Status,
+    Viewer,
+    build_viewer,
+    is_seen_by,
+)
 from tracker.rules.roster.directory import is_account_over
+from tracker.tables.background.emails import outbox_queue
+from tracker.tables.background.events.events import audiences_of_each
 from tracker.tables.background.operations import UNTIL
 from tracker.tables.schema.identity import Session
 
@@ -145,6 +160,37 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
         active = [row for row in rows if _is_active(row, now)]
         viewers |= {row["member"]: viewer_from(row, rights.get(str(row["member"]), ())) for row in active}
     return viewers
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """Who of some people gets emails about some events: who is active, may see them, and whose address isn't paused."""
+
+    people: Mapping[UUID, Viewer]
+    """Those who are active."""
+    paused: frozenset[UUID]
+    """Everyone to whose address nothing is sent."""
+    seen_by: Mapping[UUID, AbstractSet[Audience]]
+
+    def may_know(self, member_id: UUID, event_id: UUID) -> bool:
+        """Return whether a person may see an event, reachable by email or not."""
+        return is_seen_by(self.people.get(member_id), self.seen_by[event_id])
+
+    def recipient(self, member_id: UUID, event_id: UUID) -> Viewer | None:
+        """Return a person who gets emails about an event; None for one who doesn't."""
+        is_reached = member_id not in self.paused and self.may_know(member_id, event_id)
+        return self.people[member_id] if is_reached else None
+
+    def not_reached(self, member_ids: Iterable[UUID], event_id: UUID) -> frozenset[UUID]:
+        """Return which of these people get no emails about an event."""
+        return frozenset(member_id for member_id in member_ids if not self.recipient(member_id, event_id))
+
+
+async def reach_of(member_ids: Iterable[UUID], event_ids: Collection[UUID], now: datetime) -> Reach:
+    """Return who of these people gets emails about these events. The number of queries depends on neither."""
+    people, paused, seen_by = await together(
+        viewers_for(member_ids, now), outbox_queue.paused_members(), audiences_of_each(event_ids)
+    )
+    return Reach(people=people, paused=paused, seen_by=seen_by)
 
 
 class OpenSessions:

@@ -20,12 +20,12 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.emails import escalations as rules
 from tracker.rules.emails.escalations import CommitteeDays, Escalation, Escalations, OpenItem, PeopleOnRungs, Rung
-from tracker.tables.background.emails import due, outbox_queue
+from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import DueItem, EscalatedItem, escalated_items
 from tracker.tables.background.events.events import audiences_of_each
 from tracker.tables.schema.emails.preferences import CommitteeEscalation, ItemEscalation
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.preferences import led_committee
 from tracker.usecases.roster.committees import CommitteeChoice
 
@@ -168,7 +168,6 @@ async def add_reachable_people(
 ) -> PeopleOnRungs:
     """Return the rungs with who on those of these items is active and gets our emails."""
     ladder = replace(rungs, without_reminders=frozenset(without_reminders))
-    people, paused = await together(
-        viewers_for(rules.rung_candidates(items, ladder), now), outbox_queue.paused_members()
-    )
-    return replace(ladder, reachable={one: who.audiences for one, who in people.items() if one not in paused})
+    reach = await reach_of(rules.rung_candidates(items, ladder), (), now)
+    reachable = {member: who.audiences for member, who in reach.people.items() if member not in reach.paused}
+    return replace(ladder, reachable=reachable)

@@ -4,8 +4,6 @@ There is one reminder before the deadline by the clock, and those that a person 
 out if nothing changed, are computed when viewed, and never stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -16,22 +14,20 @@ from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
-from tracker.rules.core.viewers import Audience, Viewer, is_seen_by
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_utc
 from tracker.rules.emails import poll_emails
 from tracker.rules.emails.emails import Email
+from tracker.rules.emails.follow_ups import NUDGES_LEFT, REST, UNDO_FOR, Nudges, respondents_due, why_no_nudge
 from tracker.rules.emails.preferences import Wishes, out_of_quiet_hours
-from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, Moment, PollNudges
+from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.events import may_edit
 from tracker.rules.polls import polls as poll_rules
 from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
-from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.events import events
-from tracker.tables.background.polls import DuePoll
 from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.nudges import ONLY_THEY_REMIND
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
@@ -49,22 +45,34 @@ OVER = SendOutcome(state=MessageState.TOO_LATE, reason="It was over before it co
 
 async def poll_reminders_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
     """Return the reminders whose time came in (after, now]; none to people reminded within two days."""
-    passed = [
-        (poll, at)
+    passed = {
+        poll: at
         for poll in await due.polls_to_remind(now, now + LONGEST_AHEAD)
         if (at := poll_reminder_at(poll.reply_by, poll.opened_at, poll.zone)) and after < at <= now
-    ]
-    resting = await due.reminded_of_polls([poll.event_id for poll, _ in passed], now - REST)
-    silent = await due.silent_in_polls([poll.id for poll, _ in passed])
+    }
+    reminded = await due.reminded_of_polls([poll.event_id for poll in passed], now - REST)
+    silent = await due.silent_in_polls([poll.id for poll in passed])
     return [
-        _poll_reminder(poll, member_id, at, wishes)
-        for poll, at in passed
-        for member_id in silent.get(poll.id, ())
-        if member_id not in resting.get(poll.event_id, {})
+        NewMessage(
+            content=PollNudge(poll=poll.id),
+            recipient_id=member_id,
+            event_id=poll.event_id,
+            key=f"{due.NUDGE_KEYS}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
+            due=_sent_at(member_id, at, poll.reply_by, wishes),
+            not_after=to_utc(poll.last, poll.zone),
+        )
+        for poll, at in passed.items()
+        for member_id in respondents_due(at, silent.get(poll.id, ()), reminded.get(poll.event_id, {}), after, now)
     ]
 
 
-async def poll_nudges_of(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges | None:
+def _sent_at(member_id: UUID, at: datetime, reply_by: datetime, wishes: Wishes) -> datetime:
+    """Return when the reminder of a poll that is due at a moment leaves: quiet hours hold it."""
+    moment = Moment(at=at, lead=reply_by - at, ends=reply_by)
+    return out_of_quiet_hours(moment, wishes.quiet_of(member_id)).at
+
+
+async def poll_nudges_of(viewer: Viewer, poll: Poll, now: datetime) -> Nudges | None:
     """Return whom the viewer could remind; None when they may not, or no date is left."""
     if not poll_rules.may_remind_poll(viewer, poll) or not poll.ahead(now):
         return None
@@ -83,7 +91,7 @@ async def remind_respondents(viewer: Viewer, poll_id: UUID, now: datetime) -> in
             raise NotAllowed(ONLY_THEY_REMIND)
         check_poll_open(poll, now)
         poll_nudges = await _poll_nudges(viewer, poll, now)
-        if refusal := poll_nudges.why_not(now, poll.event.zone):
+        if refusal := why_no_nudge(poll_nudges, now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
         until = polls.last_poll_start(poll)
@@ -112,22 +120,18 @@ async def undo_poll_nudges(viewer: Viewer, poll_id: UUID, at: datetime, now: dat
             await audit.record(viewer.actor, "poll_reminders_undone", "event", poll.event.id, {"people": people}, now)
 
 
-async def _poll_nudges(viewer: Viewer, poll: Poll, now: datetime) -> PollNudges:
-    silent = tuple(person.member_id for person in poll_rules.waiting_people(await visible.poll_people(viewer, poll)))
-    last = (await due.reminded_of_polls([poll.event.id], now - REST)).get(poll.event.id, {})
-    reached = await polls.people_reached(poll, silent, now)
-    return PollNudges(silent=silent, last=last, unreachable={one for one in silent if one not in reached})
-
-
-def _poll_reminder(poll: DuePoll, member_id: UUID, at: datetime, wishes: Wishes) -> NewMessage:
-    moment = Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by)
-    return NewMessage(
-        content=PollNudge(poll=poll.id),
-        recipient_id=member_id,
-        event_id=poll.event_id,
-        key=f"{due.NUDGE_KEYS}{poll.id}:{member_id}:{poll.reply_by.isoformat()}",
-        due=out_of_quiet_hours(moment, wishes.quiet_of(member_id)).at,
-        not_after=to_utc(poll.last, poll.zone),
+async def _poll_nudges(viewer: Viewer, poll: Poll, now: datetime) -> Nudges:
+    waiting = poll_rules.waiting_people(await visible.poll_people(viewer, poll))
+    names = {person.member_id: f"{person.name} ({person.agency})" for person in waiting}
+    reminded, reach = await together(
+        due.reminded_of_polls([poll.event.id], now - REST), reach_of(names, [poll.event.id], now)
+    )
+    return Nudges(
+        subject_id=poll.id,
+        silent=tuple(names),
+        last=reminded.get(poll.event.id, {}),
+        unreachable=reach.not_reached(names, poll.event.id),
+        names=names,
     )
 
 
@@ -178,59 +182,34 @@ async def poll_reminders_ahead(
 
     People who may not edit an event read only of their own.
     """
-    found = await visible.polls_due(viewer, now, until + LONGEST_AHEAD)
-    ahead = [
-        poll
-        for poll in found
-        if event_id in (None, poll.event.id) and (due_at := _reminder_moment(poll)) and now < due_at.at
-    ]
+    polls_due = await visible.polls_due(viewer, now, until + LONGEST_AHEAD)
+    ahead = {
+        poll.id: (poll, at)
+        for poll in polls_due
+        if event_id in (None, poll.event.id)
+        and (at := poll_reminder_at(poll.reply_by, poll.opened_at, poll.event.zone))
+        and now < at
+    }
     if not ahead:
         return []
-    event_ids = {poll.event.id for poll in ahead}
-    asked, wishes, resting, paused, seen_by = await together(
-        visible.people_of_polls(viewer, ahead),
+    event_ids = {poll.event.id for poll, _ in ahead.values()}
+    people, wishes, reminded = await together(
+        visible.people_of_polls(viewer, [poll for poll, _ in ahead.values()]),
         everyones_wishes(),
         due.reminded_of_polls(event_ids, now - REST),
-        outbox_queue.paused_members(),
-        events.audiences_of_each(event_ids),
     )
-    times: dict[tuple[datetime, UUID], list[UUID]] = {}
-    for poll in ahead:
-        for moment, member_id in _silent_respondents(viewer, poll, asked[poll.id], resting.get(poll.event.id, {})):
-            at = out_of_quiet_hours(moment, wishes.quiet_of(member_id)).at
-            if member_id not in paused and at <= until:
-                times.setdefault((at, poll.id), []).append(member_id)
-    people = await viewers_for({member for members in times.values() for member in members}, now)
-    by_id = {poll.id: poll for poll in ahead}
-    planned = [
-        PlannedPollReminder(
-            at=at, poll=by_id[poll_id], people=_reached_viewers(members, people, seen_by[by_id[poll_id].event.id])
-        )
-        for (at, poll_id), members in sorted(times.items())
-    ]
-    return [planned_poll for planned_poll in planned if planned_poll.people]
-
-
-def _silent_respondents(
-    viewer: Viewer, poll: Poll, people: Iterable[Respondent], last: Mapping[UUID, datetime]
-) -> Iterator[tuple[Moment, UUID]]:
-    """Yield the people who have not replied, without those who were reminded within two days before."""
-    moment = _reminder_moment(poll)
-    if moment is None:
-        return
-    for person in poll_rules.waiting_people(people):
-        is_theirs = may_edit(viewer, poll.event) or person.member_id == viewer.member_id
-        is_resting = person.member_id in last and last[person.member_id] > moment.at - REST
-        if is_theirs and not is_resting:
-            yield moment, person.member_id
-
-
-def _reached_viewers(
-    members: Iterable[UUID], people: Mapping[UUID, Viewer], may_see: AbstractSet[Audience]
-) -> tuple[Viewer, ...]:
-    return tuple(to for member in members if (to := people.get(member)) and is_seen_by(to, may_see))
-
-
-def _reminder_moment(poll: Poll) -> Moment | None:
-    at = poll_reminder_at(poll.reply_by, poll.opened_at, poll.event.zone)
-    return Moment(at=at, lead=poll.reply_by - at, ends=poll.reply_by) if at else None
+    members: dict[tuple[datetime, UUID], list[UUID]] = {}
+    for poll, at in ahead.values():
+        silent = [person.member_id for person in poll_rules.waiting_people(people[poll.id])]
+        for member_id in respondents_due(at, silent, reminded.get(poll.event.id, {}), now, at):
+            sent_at = _sent_at(member_id, at, poll.reply_by, wishes)
+            if sent_at <= until and (may_edit(viewer, poll.event) or member_id == viewer.member_id):
+                members.setdefault((sent_at, poll.id), []).append(member_id)
+    reach = await reach_of({member_id for group in members.values() for member_id in group}, event_ids, now)
+    planned = list[PlannedPollReminder]()
+    for (sent_at, poll_id), group in sorted(members.items()):
+        poll, _ = ahead[poll_id]
+        recipients = tuple(to for member_id in group if (to := reach.recipient(member_id, poll.event.id)))
+        if recipients:
+            planned.append(PlannedPollReminder(at=sent_at, poll=poll, people=recipients))
+    return planned

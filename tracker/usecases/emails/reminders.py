@@ -11,6 +11,8 @@ Invitees who have not declined are reminded, including the organizer, and substi
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from operator import itemgetter
 from uuid import UUID
 
 from msgspec import Struct
@@ -22,21 +24,20 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import Escalation
+from tracker.rules.emails.follow_ups import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen_moments, wanted_moments
-from tracker.rules.emails.reminders import Moment, takes_nudges
+from tracker.rules.emails.reminders import Moment
 from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.events.replies import GivenReply, ReplyValue, effective_reply
 from tracker.rules.roster.quorum import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
-from tracker.tables.background.events import events as audiences
 from tracker.tables.background.events.invitees import invited_to_each, replies_to_invitations
 from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit, outbox, process_locks
-from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails import follow_ups
-from tracker.usecases.emails.follow_ups import reply_requests_due
+from tracker.usecases.core.viewers import reach_of
+from tracker.usecases.emails.follow_ups import follow_ups_ahead, reply_requests_due
 from tracker.usecases.emails.item_emails import item_messages_due
 from tracker.usecases.emails.poll_emails import poll_reminders_due
 from tracker.usecases.emails.preferences import everyones_wishes
@@ -95,19 +96,19 @@ async def _planned_until(now: datetime) -> datetime:
 async def _date_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
     around = rules.LONGEST_SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in OFFERED)
-    anyone = {leads: wishes.of_anyone(leads) for leads in {due_date.leads for due_date in near}}
+    anyone = {leads: wishes.of_anyone(leads) for leads in {due_date.reminders.leads for due_date in near}}
     passed = [
         (date, every)
         for date in near
         if (every := _near_moments(date, after, now, wishes))
-        and any(wanted_moments(every, wish, after, now) for wish in anyone[date.leads])
+        and any(wanted_moments(every, wish, after, now) for wish in anyone[date.reminders.leads])
     ]
     people = await people_to_remind([(date.id, date.event_id) for date, _ in passed])
     found = [
         (moment, _reminder(date, member_id, moment))
         for date, every in passed
         for member_id in people.get(date.id, [])
-        for moment in wanted_moments(every, wishes.of_date(member_id, date.leads), after, now)
+        for moment in wanted_moments(every, wishes.of_date(member_id, date.reminders.leads), after, now)
     ]
     return await _unsent(found)
 
@@ -201,65 +202,51 @@ async def _of_lines_until(
 async def _reminders_of_lines(
     viewer: Viewer, lines: Iterable[DateLine], now: datetime, ids: Collection[UUID], until: datetime
 ) -> list[PlannedReminder]:
-    """Return the reminders of these dates in (now, until], soonest first; outside `theirs`, only the viewer's own."""
-    ahead_of_now = [line for line in lines if _is_ahead(line, now)]
-    wishes, stood_down, paused = await together(
-        everyones_wishes(),
-        due.stood_down_events({date_line.event_id for date_line in ahead_of_now}),
-        outbox_queue.paused_members(),
+    """Return the reminders of these dates in (now, until], soonest first; outside `ids`, only the viewer's own."""
+    ahead = [line for line in lines if _is_ahead(line, now)]
+    wishes, stood_down = await together(everyones_wishes(), due.stood_down_events({line.event_id for line in ahead}))
+    by_id = {line.id: line for line in ahead if line.event_id not in stood_down}
+    asking = [line for line in by_id.values() if line.id in ids and line.reminders.asks]
+    coming, silent = await together(
+        people_to_remind((line.id, line.event_id) for line in by_id.values()),
+        replies.silent_invitees(viewer, [line.id for line in asking if takes_nudges(line, now)]),
     )
-    by_id = {date_line.id: date_line for date_line in ahead_of_now if date_line.event_id not in stood_down}
-    asking = [one for one in ids if one in by_id and by_id[one].reminders.asks]
-    coming, silent, seen_by = await together(
-        people_to_remind((date_line.id, date_line.event_id) for date_line in by_id.values()),
-        replies.silent_invitees(viewer, [one for one in asking if takes_nudges(by_id[one], now)]),
-        audiences.audiences_of_each({date_line.event_id for date_line in by_id.values()}),
-    )
-    asked = await follow_ups.follow_ups_ahead(viewer, [by_id[one] for one in asking], silent, wishes, now)
-    whom = {(date_id, member) for date_id, members in coming.items() for member in {*members} - paused}
-    reminded = [(by_id[one], member) for one, member in whom if one in ids or member == viewer.member_id]
-    recipients = await viewers_for(
-        {member for _, member in reminded} | {follow_up.member_id for follow_up in asked}, now
-    )
-    moments = _Moments(wishes)
-    ahead = [(moment, MessageKind.REMINDER, line, to) for line, to in reminded for moment in moments(line, to, now)]
-    ahead += [(follow_up.moment, MessageKind.NO_REPLY, follow_up.line, follow_up.member_id) for follow_up in asked]
-    queued = await outbox_queue.reminder_keys({line.id for moment, _, line, _ in ahead if moment.instead_of})
-    found: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
-    for moment, kind, line, member in ahead:
-        to, key = recipients.get(member), rules.reminder_key(line.id, member, line.starts_at, moment.lead)
-        is_sent = moment.instead_of is not None and key in queued
-        if to and to.audiences & seen_by[line.event_id] and now < moment.at <= until and not is_sent:
-            found.setdefault((moment.at, line.id, kind, moment.lead), []).append(to)
-    return [
-        PlannedReminder(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(to, key=_by_agency)))
-        for (at, date_id, kind, lead), to in sorted(found.items(), key=lambda one: one[0])
+    follow_ups = await follow_ups_ahead(viewer, asking, silent, wishes, now)
+    reminded = [
+        (by_id[date_id], member)
+        for date_id, members in coming.items()
+        for member in members
+        if date_id in ids or member == viewer.member_id
     ]
 
+    @cache
+    def moments(date_id: UUID, wish: Wish | None) -> list[Moment]:
+        line = by_id[date_id]
+        every = rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
+        return rules.moments_ahead(chosen_moments(every, wish), now)
 
-class _Moments:
-    """The moments at which one person is reminded of a date, computed once per distinct preference."""
-
-    def __init__(self, wishes: Wishes) -> None:
-        self._wishes = wishes
-        self._known: dict[tuple[UUID, Wish | None], list[Moment]] = {}
-
-    def __call__(self, line: DateLine, member_id: UUID, now: datetime) -> list[Moment]:
-        """Return the moments; of two at once, the one with the shorter lead time counts.
-
-        A second chance is one only if the first is over.
-        """
-        wish = self._wishes.of_date(member_id, line.reminders.leads)
-        key = line.id, wish
-        if key not in self._known:
-            every = rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
-            likely = (
-                moment
-                for moment in chosen_moments(every, wish)
-                if moment.instead_of is None or moment.instead_of <= now
-            )
-            self._known[key] = list({moment.at: moment for moment in likely}.values())
-        return self._known[key]
+    planned = [
+        (moment, MessageKind.REMINDER, line, member)
+        for line, member in reminded
+        for moment in moments(line.id, wishes.of_date(member, line.reminders.leads))
+    ]
+    planned += [
+        (follow_up.moment, MessageKind.NO_REPLY, follow_up.line, follow_up.member_id) for follow_up in follow_ups
+    ]
+    queued, reach = await together(
+        outbox_queue.reminder_keys({line.id for moment, _, line, _ in planned if moment.instead_of}),
+        reach_of({member for *_, member in planned}, {line.event_id for line in by_id.values()}, now),
+    )
+    recipients: dict[tuple[datetime, UUID, MessageKind, timedelta], list[Viewer]] = {}
+    for moment, kind, line, member in planned:
+        key = rules.reminder_key(line.id, member, line.starts_at, moment.lead)
+        is_sent = moment.instead_of is not None and key in queued
+        if now < moment.at <= until and not is_sent and (recipient := reach.recipient(member, line.event_id)):
+            recipients.setdefault((moment.at, line.id, kind, moment.lead), []).append(recipient)
+    return [
+        PlannedReminder(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(people, key=_by_agency)))
+        for (at, date_id, kind, lead), people in sorted(recipients.items(), key=itemgetter(0))
+    ]
 
 
 def _is_ahead(line: DateLine, now: datetime) -> bool:

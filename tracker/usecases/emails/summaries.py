@@ -1,6 +1,6 @@
 """The weekly digest and thank-yous: planned for members who want them, written from what they may see then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from tracker.rules.attendance.roll_call import is_thanked_for, why_no_thanks
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import Thanked, WeeklyDigest
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
-from tracker.rules.core.viewers import Viewer, is_seen_by
+from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.emails import summaries as rules
 from tracker.rules.emails.emails import Email
@@ -30,8 +30,7 @@ from tracker.rules.emails.summaries import (
     DigestWeek,
     SentThankYou,
     digest_email,
-    monday_due,
-    mondays_ahead,
+    mondays_due,
     needs_follow_up,
     week_span,
 )
@@ -39,12 +38,11 @@ from tracker.rules.events.events import EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.background import attendance
 from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.events import events
 from tracker.tables.visible import actions
 from tracker.tables.visible.events import events as events_events
 from tracker.usecases.calendars.feeds import dates_between
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import viewers_for
+from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.escalations import items_escalated_to
 from tracker.usecases.emails.preferences import everyones_wishes, preferences_of, wishes_of
 from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
@@ -57,20 +55,19 @@ NOTHING = SendOutcome(state=MessageState.SUPERSEDED, reason="The week has nothin
 
 def digests_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
     """Return the digests that became due in (after, now]; after an outage, only last Monday's."""
-    found = []
-    for member_id, chosen in sorted(wishes.of_member.items()):
-        due = monday_due(after, now, wishes.zones[member_id]) if chosen.digest else None
-        if due is not None and now < due[1] + DIGEST_OF_USE:
-            monday, at = due
-            draft = NewMessage(
-                content=WeeklyDigest(monday=monday),
-                recipient_id=member_id,
-                key=f"digest:{member_id}:{monday.isoformat()}",
-                due=digest_sent_at(member_id, at, wishes),
-                not_after=at + DIGEST_OF_USE,
-            )
-            found.append(draft)
-    return found
+    return [
+        NewMessage(
+            content=WeeklyDigest(monday=monday),
+            recipient_id=member_id,
+            key=f"digest:{member_id}:{monday.isoformat()}",
+            due=digest_sent_at(member_id, at, wishes),
+            not_after=at + DIGEST_OF_USE,
+        )
+        for member_id, chosen in sorted(wishes.of_member.items())
+        if chosen.digest
+        for monday, at in mondays_due(after, now, wishes.zones[member_id])[-1:]
+        if now < at + DIGEST_OF_USE
+    ]
 
 
 def digest_sent_at(member_id: UUID, at: datetime, wishes: Wishes) -> datetime:
@@ -144,7 +141,7 @@ async def own_digests(viewer: Viewer, until: datetime, now: datetime, zone: str)
         return []
     ahead = [
         PlannedDigest(at=digest_sent_at(viewer.member_id, at, wishes), monday=monday)
-        for monday, at in mondays_ahead(now, until, viewer.zone)
+        for monday, at in mondays_due(now, until, viewer.zone)
     ]
     weeks = await all_together(
         [digest_week(viewer, planned_digest.monday, planned_digest.at, zone) for planned_digest in ahead]
@@ -264,12 +261,9 @@ async def _date_to_thank_for(viewer: Viewer, event_id: UUID, key: str) -> Occurr
 
 async def _people_reached(event_id: UUID, marked: Iterable[UUID], wishes: Wishes, now: datetime) -> frozenset[UUID]:
     """Return who gets the email: active people who see the event, want thank-yous, and whose email isn't paused."""
-    people: Mapping[UUID, Viewer] = await viewers_for(marked, now)
-    may_see, paused = await events.audiences_of(event_id), await outbox_queue.paused_members()
+    reach = await reach_of(marked, [event_id], now)
     return frozenset(
-        one
-        for one, person in people.items()
-        if is_seen_by(person, may_see) and one not in paused and wishes.wants_thanks(one)
+        member for member in reach.people if reach.recipient(member, event_id) and wishes.wants_thanks(member)
     )
 
 

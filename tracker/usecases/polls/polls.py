@@ -17,7 +17,7 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.outbox import MessageState, NewMessage
-from tracker.rules.core.viewers import Origin, Viewer, is_seen_by
+from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import ReplySource
@@ -33,8 +33,6 @@ from tracker.rules.polls.polls import (
     Respondent,
     lost_replies_words,
 )
-from tracker.tables.background.emails import outbox_queue
-from tracker.tables.background.events import events
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.polls import PollMessage, messages_of
 from tracker.tables.schema import polls as rows
@@ -42,7 +40,7 @@ from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.polls import PollReply
 from tracker.tables.visible import polls
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.core.viewers import reach_of, viewer_for
 from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.roster.committees import quorum_of
 
@@ -332,11 +330,8 @@ async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]
 
 async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
-    people, may_see = await viewers_for(member_ids, now), await events.audiences_of(poll.event.id)
-    paused = await outbox_queue.paused_members()
-    return {
-        member_id for member_id in member_ids if member_id not in paused and is_seen_by(people.get(member_id), may_see)
-    }
+    reach = await reach_of(member_ids, [poll.event.id], now)
+    return {*member_ids} - reach.not_reached(member_ids, poll.event.id)
 
 
 async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> PollCancellation:

@@ -13,7 +13,7 @@ from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, may_thank, named_participants
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_local
-from tracker.rules.emails.reminders import DateNudges, NextFollowUp
+from tracker.rules.emails.follow_ups import NextFollowUp, Nudges
 from tracker.rules.emails.summaries import sent_thank_you_words
 from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_key, may_edit
 from tracker.rules.events.history import HistoryEntry, history_with_beginning
@@ -94,7 +94,7 @@ class EventView(Struct, frozen=True, kw_only=True):
     """People for whom the viewer may record a reply."""
     notified: int
     """How many people get an email about a change."""
-    nudge: DateNudges | None
+    nudge: Nudges | None
     """Whom the viewer could remind to reply; None when they may not, or it is too late."""
     follow_up: NextFollowUp | None
     """When people who have not replied are asked next by themselves; None when they aren't, or for other viewers."""

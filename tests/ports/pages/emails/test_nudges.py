@@ -10,7 +10,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import typed
 from tracker import clock
-from tracker.rules.emails.reminders import REST
+from tracker.rules.emails.follow_ups import REST
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.events.scheduling import schedule_event
 

@@ -133,7 +133,7 @@ async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, br
     await organizer.post(f"/polls/{poll_id}/nudges")
     page = await text_at(organizer, f"/polls/{poll_id}")
     assert "Reminded 1 person to reply." in page
-    assert "You can remind 1 person again on" in page
+    assert "You can remind them again on" in page
     [at] = re.findall(r'name="at" value="([^"]+)"', page)
     await organizer.post(f"/polls/{poll_id}/nudges/removal", {"at": html.unescape(at)})
     assert "Undone. No one was reminded." in await text_at(organizer, f"/polls/{poll_id}")

@@ -14,7 +14,7 @@ from tests.ports.pages.views.world import TODAY, create_late_item, home_page, sc
 from tracker import clock
 from tracker.rules.actions import action_items
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.reminders import REST
+from tracker.rules.emails.follow_ups import REST
 from tracker.rules.events import events
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice

@@ -17,7 +17,7 @@ from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.templating import Pages
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import local, short_day
-from tracker.rules.emails.reminders import skipped_words, why_no_nudge
+from tracker.rules.emails.follow_ups import skipped_words, why_no_nudge
 from tracker.rules.views.home import AHEAD, SHOWN, asks_for_a_deed
 from tracker.usecases.views.home import NEXT_DAYS, Home
 from tracker.usecases.views.home import home_for as what_needs

@@ -27,8 +27,8 @@ from tracker.ports.pages.events.schedule_form import (
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.escalations import committee_days_in
-from tracker.rules.emails.reminders import UNDO_FOR as REMINDERS_UNDO_FOR
-from tracker.rules.emails.reminders import nudged_words
+from tracker.rules.emails.follow_ups import UNDO_FOR as REMINDERS_UNDO_FOR
+from tracker.rules.emails.follow_ups import nudged_words
 from tracker.rules.emails.summaries import UNDO_FOR as SUMMARIES_UNDO_FOR
 from tracker.rules.emails.summaries import sent_thank_you_words
 from tracker.rules.events.history import UNDO_FOR

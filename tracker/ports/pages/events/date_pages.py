@@ -15,7 +15,7 @@ from tracker.ports.http.guards import link, signed_in
 from tracker.ports.pages.core.dependencies import Form, Pages, Query
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, moment_in
 from tracker.rules.core.wording import local
-from tracker.rules.emails.reminders import skipped_words, why_no_nudge
+from tracker.rules.emails.follow_ups import skipped_words, why_no_nudge
 from tracker.rules.events.events import EventStatus, Occurrence, agenda_items, planned_minutes
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.plans import is_moved, may_change_from, rule_of, slot_at

@@ -19,7 +19,7 @@ from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, link
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, id_in, moment_in
 from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.core.wording import local
-from tracker.rules.emails.reminders import UNDO_FOR, nudged_words
+from tracker.rules.emails.follow_ups import UNDO_FOR, nudged_words, skipped_words, why_no_nudge
 from tracker.rules.events.history import UNDO_FOR as HISTORY_UNDO_FOR
 from tracker.rules.polls.polls import (
     Fit,
@@ -154,8 +154,12 @@ async def _poll_page_by_id(viewer: Viewer, poll_id: UUID, now: datetime) -> dict
 async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
     """Return what the page of a poll shows, with whom the viewer can remind."""
     nudge = await poll_emails.poll_nudges_of(viewer, poll, now)
-    why_not = nudge.why_not(now, poll.event.zone) if nudge else ""
-    return poll_context(await polls.view_poll(viewer, poll), now) | {"nudge": nudge, "why_no_nudge": why_not}
+    zone = poll.event.zone
+    return poll_context(await polls.view_poll(viewer, poll), now) | {
+        "nudge": nudge,
+        "why_no_nudge": why_no_nudge(nudge, now, zone) if nudge else None,
+        "skipped": skipped_words(nudge, now, zone) if nudge else (),
+    }
 
 
 class OpenedPollLink(NamedTuple):

@@ -5,7 +5,7 @@ that continue it: no one is asked to reply about it twice within two days.
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -19,10 +19,11 @@ from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Audience
 from tracker.rules.core.wording import ZoneName
 from tracker.rules.events.events import Kind
+from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.emails.preferences import ItemEscalation
-from tracker.tables.schema.events import POLICY, leads_in_text
+from tracker.tables.schema.events import POLICY, policy_in_row
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 _DATES = (
@@ -40,7 +41,7 @@ _SILENT = (
     "SELECT o.id, i.member FROM occurrence o JOIN invitation i ON i.event = o.event WHERE o.id IN ({})"
     f" AND i.withdrawn_at IS NULL AND {IS_ASKED} AND {REPLY} = 'needs_action' ORDER BY o.id, i.member"
 )
-# CROSS JOIN keeps SQLite at the events, as in `follow_ups`.
+# CROSS JOIN keeps SQLite at the events, as in `_INVITATIONS`.
 _NUDGED = (
     "SELECT m.event, m.occurrence, m.recipient, m.created_at FROM event e CROSS JOIN message m"
     f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.NO_REPLY}'"
@@ -86,9 +87,7 @@ class DueDate(NamedTuple):
     zone: ZoneName
     is_all_day: bool
     kind: Kind
-    leads: frozenset[timedelta]
-    asks_before: frozenset[timedelta]
-    asks_after: frozenset[timedelta]
+    reminders: ReminderPolicy
 
 
 class DueItem(NamedTuple):
@@ -139,9 +138,7 @@ async def _dates(which: QueryString) -> list[DueDate]:
             ZoneName(row["zone"]),
             bool(row["is_all_day"]),
             Kind(row["kind"]),
-            leads_in_text(row["reminder_leads"]),
-            leads_in_text(row["ask_leads"]),
-            leads_in_text(row["ask_after"]),
+            policy_in_row(row),
         )
         for row in await engine().run_querystring(QueryString(_DATES, which))
     ]
