@@ -55,6 +55,21 @@ def enums() -> frozenset[str]:
     )
 
 
+def plain_values() -> frozenset[str]:
+    """Return the names of the rules' values that are made of plain facts alone, such as a policy of lead times."""
+    values = [node for node in _classes(modules("tracker/rules")) if node.bases]
+    known = {*PLAIN, *WORDS, *enums(), "Struct", "NamedTuple"}
+    while more := {
+        node.name
+        for node in values
+        if node.name not in known
+        and all(_last(base) in known for base in node.bases)
+        and not [*_content([field for field in node.body if isinstance(field, ast.AnnAssign)], known)]
+    }:
+        known |= more
+    return frozenset(known)
+
+
 def classes_of(files: Iterable[Path]) -> frozenset[str]:
     """Return the names of the classes that some modules define."""
     return frozenset(node.name for node in _classes(files))
@@ -111,7 +126,8 @@ def drafts_are_shown_by_polls_alone(module: ast.Module) -> Iterator[str]:
 def background_readers_tell_no_content(module: ast.Module, known: Collection[str]) -> Iterator[str]:
     """What leaves a background reader is made of ids, moments, numbers, facts that are so or not, and enumerations.
 
-    `known` are the names of enumerations and of the background readers' own classes, whose fields are judged too.
+    `known` are the names of enumerations, of the rules' plain values, and of the background readers' own classes, whose
+    fields are judged too.
     """
     plain = PLAIN | set(WORDS) | set(known)
     for node in module.body:

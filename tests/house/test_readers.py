@@ -72,7 +72,7 @@ ASKS_FOR_A_VIEWER: Law = readers.visible_readers_ask_for_a_viewer
 ONLY_IN_READERS: Law = partial(readers.reads_only_in_readers, tables=readers.hanging())
 BY_ROWS_ALONE: Law = partial(readers.visible_readers_ask_by_rows, tables=readers.hanging())
 TELLS_NO_CONTENT: Law = partial(
-    readers.background_readers_tell_no_content, known=readers.enums() | readers.classes_of(BACKGROUND)
+    readers.background_readers_tell_no_content, known=readers.plain_values() | readers.classes_of(BACKGROUND)
 )
 
 

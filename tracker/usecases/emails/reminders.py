@@ -9,9 +9,8 @@ Invitees who have not declined are reminded, including the organizer, and substi
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from operator import itemgetter
 from uuid import UUID
 
@@ -212,27 +211,13 @@ async def _reminders_of_lines(
         replies.silent_invitees(viewer, [line.id for line in asking if takes_nudges(line, now)]),
     )
     follow_ups = await follow_ups_ahead(viewer, asking, silent, wishes, now)
-    reminded = [
-        (by_id[date_id], member)
+    planned = [
+        (moment, MessageKind.REMINDER, by_id[date_id], member)
         for date_id, members in coming.items()
-        for member in members
+        for member, moment in _moments_ahead(by_id[date_id], members, wishes, now)
         if date_id in ids or member == viewer.member_id
     ]
-
-    @cache
-    def moments(date_id: UUID, wish: Wish | None) -> list[Moment]:
-        line = by_id[date_id]
-        every = rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
-        return rules.moments_ahead(chosen_moments(every, wish), now)
-
-    planned = [
-        (moment, MessageKind.REMINDER, line, member)
-        for line, member in reminded
-        for moment in moments(line.id, wishes.of_date(member, line.reminders.leads))
-    ]
-    planned += [
-        (follow_up.moment, MessageKind.NO_REPLY, follow_up.line, follow_up.member_id) for follow_up in follow_ups
-    ]
+    planned += [(asked.moment, MessageKind.NO_REPLY, asked.line, asked.member_id) for asked in follow_ups]
     queued, reach = await together(
         outbox_queue.reminder_keys({line.id for moment, _, line, _ in planned if moment.instead_of}),
         reach_of({member for *_, member in planned}, {line.event_id for line in by_id.values()}, now),
@@ -247,6 +232,19 @@ async def _reminders_of_lines(
         PlannedReminder(at=at, kind=kind, lead=lead, line=by_id[date_id], people=tuple(sorted(people, key=_by_agency)))
         for (at, date_id, kind, lead), people in sorted(recipients.items(), key=itemgetter(0))
     ]
+
+
+def _moments_ahead(
+    line: DateLine, members: Iterable[UUID], wishes: Wishes, now: datetime
+) -> Iterator[tuple[UUID, Moment]]:
+    """Yield when each of these people is reminded of a date after now, computed once per distinct wish."""
+    every = rules.date_moments(line.starts_at, line.zone, is_all_day=line.is_all_day, leads=OFFERED)
+    moments: dict[Wish | None, list[Moment]] = {}
+    for member in members:
+        wish = wishes.of_date(member, line.reminders.leads)
+        if wish not in moments:
+            moments[wish] = rules.moments_ahead(chosen_moments(every, wish), now)
+        yield from ((member, moment) for moment in moments[wish])
 
 
 def _is_ahead(line: DateLine, now: datetime) -> bool:
