@@ -12,7 +12,9 @@ UNSAFE_FILTER = re.compile(r"\|\s*(safe|xmlattr)\b|\bMarkup\s*\(|\bautoescape\s+
 INLINE = re.compile(
     r"<style\b|<script\b(?![^>]*\bsrc=)|<[a-zA-Z][^>]*?\s(?:style|on[a-z]+)\s*=|\bjavascript:", re.IGNORECASE
 )
-CODE_FIELD = re.compile(r"forms\.(?:field|declared)\((?:(?!\}\}).)*(?:6-digit code|Spaces are ignored).*?\}\}", re.DOTALL)
+CODE_FIELD = re.compile(
+    r"forms\.(?:field|declared)\((?:(?!\}\}).)*(?:6-digit code|Spaces are ignored).*?\}\}", re.DOTALL
+)
 MAX_LINE = 120  # characters
 UNQUOTED = re.compile(r"=\s*[^\s\"'>]")
 

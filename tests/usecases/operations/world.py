@@ -9,7 +9,7 @@ from tests.cast import NOW, ZONE, Cast, operation
 from tracker.database import writing
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.emails.emails import Email
+from tracker.rules.emails.emails import Email, SitePage
 from tracker.rules.operations.plans import (
     Disclosure,
     OutsideCheck,
@@ -155,4 +155,5 @@ def linked_page(mail: Email | SendOutcome) -> str:
     assert isinstance(mail, Email)
     assert (mail.facts, mail.calendar) == ((), None)
     [button] = mail.buttons
+    assert isinstance(button.target, SitePage)
     return button.target.path

@@ -15,7 +15,7 @@ from tracker.rules.emails.follow_ups import NUDGES_LEFT, REST, UNDO_FOR, Nudges,
 from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date, may_edit
 from tracker.rules.events.history import HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant
-from tracker.tables.background.emails import due
+from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit, outbox
