@@ -13,6 +13,7 @@ from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.viewers import Visibility
+from tracker.rules.emails.emails import DeclinedProposal
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
@@ -158,13 +159,14 @@ def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None
 
 
 def test_a_declined_proposal_is_named_by_its_date_and_sequence_and_says_nothing_of_the_event() -> None:
-    answer = {"sequence": 2, "at": NOW, "comment": "Room, taken", "attendee": READER, "organizer": ORGANIZER}
-    method, [shown] = read(decline_counter(DATES_OF_SERIES[1], **answer))
+    proposal = DeclinedProposal(date=DATES_OF_SERIES[1], sequence=2, at=NOW, comment="Room, taken")
+    method, [shown] = read(decline_counter(proposal, READER, ORGANIZER))
     assert (method, shown["RECURRENCE-ID"].dt.isoformat()) == ("DECLINECOUNTER", "2026-12-17T14:00:00-06:00")
     assert (str(shown["UID"]), shown["SEQUENCE"], str(shown["COMMENT"])) == (WEEKLY_SERIES.uid, 2, "Room, taken")
     assert not {"SUMMARY", "DTSTART", "LOCATION", "STATUS"} & set(shown)
     alone = event()
-    _, [shown] = read(decline_counter(dates_of(alone)[0], **{**answer, "comment": ""}))
+    uncommented = replace(proposal, date=dates_of(alone)[0], comment="")
+    _, [shown] = read(decline_counter(uncommented, READER, ORGANIZER))
     assert not {"RECURRENCE-ID", "COMMENT"} & set(shown)
 
 

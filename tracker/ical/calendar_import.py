@@ -25,20 +25,17 @@ from tracker.ical.foreign_events import (
     is_canceled,
     is_private,
     kind_of,
-    notes_on,
-    passed_over,
     rule_from,
     span_of,
     status_of,
     text_of,
     uncut,
-    utc_note,
     video_link_of,
     zones_of,
 )
 from tracker.ical.lines import LARGEST, MOST, Component, components
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.core.wording import plural, short_weekday_date, to_local, zone_word
+from tracker.rules.core.wording import clock, plural, short_weekday_date, to_local, zone_word
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.calendar_import import (
     MOST_DATES,
@@ -54,6 +51,8 @@ from tracker.rules.events.plans import DateChange, Plan, Slot
 from tracker.rules.recurrence.series import check_number_of_dates
 
 A_DAY = timedelta(days=1)
+PRIVATE = "It's marked private, and imported events are visible to everyone."
+CANCELED = "It is canceled."
 USUAL = ImportLimits(size=LARGEST, events=MOST, dates=MOST_DATES, seconds=10.0)
 ImportProgress = Callable[[int, int], None]
 """Gets how many events of how many were read."""
@@ -91,7 +90,10 @@ def read_calendar_file(
         check_import_size(reader.dates, limits)
         progress(number, len(groups))
     rest = sorted(reader.rest, key=lambda import_row: import_row.row)
-    return CalendarFile(events=reader.events, rest=rest, notes=notes_on(file))
+    others = sum(file.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY"))
+    entries = plural(others, "task, journal or free-busy entry", "tasks, journals or free-busy entries")
+    notes = [f"{entries} left out: only events are imported."] if others else []
+    return CalendarFile(events=reader.events, rest=rest, notes=notes)
 
 
 def _uid(component: Component) -> str:
@@ -117,7 +119,8 @@ class _FileReader:
         title, outcome = "(no title)", ImportOutcome.REFUSED
         try:
             title = text_of(component, "title") or title
-            if reason := passed_over(component):
+            reason = CANCELED if is_canceled(component) else PRIVATE if is_private(component) else ""
+            if reason:
                 outcome = ImportOutcome.LEFT_OUT
             else:
                 self.events.append(self._event(component, overrides))
@@ -161,7 +164,8 @@ class _FileReader:
         plan_rules.check_plan(plan)
         notes = [rule_note, zone_note(component, start, self.zones.home), *notes_of(component, overrides)]
         if is_series and start.is_utc:
-            notes.append(utc_note(starts, wall.zone))
+            at = f"{clock(starts)} {zone_word(wall.zone)}"
+            notes.append(f"Its times are in UTC in the file. Here it is at {at} all year.")
         bare = FileEvent(row=component.row, uid=uid, plan=plan, notes=tuple(filter(None, notes)))
         return self._with_dates(bare, component, overrides, wall)
 

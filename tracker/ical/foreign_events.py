@@ -12,12 +12,21 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
-from tracker.ical.lines import LARGEST, Component, Components, Property, is_web_address
+from tracker.ical.lines import LARGEST, Component, Property, is_web_address
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.wording import clock, plural, short_date, to_local, to_utc, zone_of, zone_word
+from tracker.rules.core.wording import short_date, to_local, to_utc, zone_of
 from tracker.rules.events import plans
 from tracker.rules.events.events import BY_VIDEO, TEXTS, EventStatus, Kind, wrong_field_texts
-from tracker.rules.recurrence.series import LAST, MAX_YEARS, MONDAY, Frequency, Rule, dates_by_rule, day_years_after
+from tracker.rules.recurrence.series import (
+    CODES,
+    LAST,
+    MAX_YEARS,
+    MONDAY,
+    Frequency,
+    Rule,
+    dates_by_rule,
+    day_years_after,
+)
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 _TIME = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?", re.ASCII)
@@ -136,15 +145,6 @@ VIDEO = ("CONFERENCE", "X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"
 """Where files keep video links: RFC 7986 §5.11, and what Google and Microsoft write."""
 KINDS = {kind.value: kind for kind in Kind if kind is not Kind.JOINT_OPERATION}
 """The kinds of imported events: an operation is for named people, and what is imported is for everyone."""
-PRIVATE = "It's marked private, and imported events are visible to everyone."
-CANCELED = "It is canceled."
-
-
-def passed_over(component: Component) -> str:
-    """Return why an event is skipped without being an error; empty for one that is imported."""
-    if is_canceled(component):
-        return CANCELED
-    return PRIVATE if is_private(component) else ""
 
 
 def is_private(component: Component) -> bool:
@@ -210,25 +210,8 @@ def span_of(text: str) -> timedelta:
     return span
 
 
-def utc_note(starts: datetime, zone: str) -> str:
-    """Return the note on the times of a series written in UTC."""
-    return f"Its times are in UTC in the file. Here it is at {clock(starts)} {zone_word(zone)} all year."
-
-
-def notes_on(components: Components) -> list[str]:
-    """Return notes on the content beside events."""
-    notes = []
-    if others := sum(components.others[kind] for kind in ("VTODO", "VJOURNAL", "VFREEBUSY")):
-        notes.append(
-            f"{plural(others, 'task, journal or free-busy entry', 'tasks, journals or free-busy entries')} "
-            "left out: only events are imported."
-        )
-    return notes
-
-
 NOT_KEPT = "The tracker doesn't support this repeat pattern ({})."
 TOO_OLD = "It has no end date and started more than five years ago. Give it an end date, or a later start."
-CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 READ = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYDAY", "BYMONTHDAY", "BYMONTH", "BYSETPOS", "WKST"})
 
 RuleParts = Mapping[str, str]
@@ -239,10 +222,7 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
 
     Such a series ends a year after `today`, or after its start when that is later. Errors: Invalid with a sentence.
     """
-    parts = {}
-    for piece in text.rstrip(";").split(";"):
-        name, _, value = piece.partition("=")
-        parts[name.strip().upper()] = value.strip().upper()
+    parts = rule_parts(text)
     if unknown := sorted(set(parts) - READ):
         raise Invalid(NOT_KEPT.format(unknown[0][:40]))
     until = None
@@ -263,6 +243,12 @@ def rule_from(text: str, start: datetime, clock: WallClock, zones: Zones, today:
     dates_by_rule(rule, start)  # refuses a series that is too long, has too many dates, or does not begin at its start
     note = f"It has no end date in the file, so it ends on {short_date(rule.until)}." if rule.until else ""
     return rule, note if is_endless else ""
+
+
+def rule_parts(text: str) -> dict[str, str]:
+    """Return the parts of a rule by their names, all in capitals."""
+    pieces = (piece.partition("=") for piece in text.rstrip(";").split(";"))
+    return {name.strip().upper(): value.strip().upper() for name, _, value in pieces}
 
 
 def _anchored(parts: RuleParts, start: datetime, until: date | None, count: int | None) -> Rule:

@@ -15,6 +15,7 @@ from tracker.rules.actions.action_items import ActionItem, ItemStatus
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.wording import zone_of
+from tracker.rules.emails.emails import DeclinedProposal
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
@@ -116,23 +117,21 @@ def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> by
     return _calendar("CANCEL", (), [event])
 
 
-def decline_counter(
-    date: Occurrence, *, sequence: int, at: datetime, comment: str, attendee: Attendee, organizer: Organizer
-) -> bytes:
-    """Return METHOD:DECLINECOUNTER: the proposal with this SEQUENCE, of another time for a date, was declined.
+def decline_counter(proposal: DeclinedProposal, attendee: Attendee, organizer: Organizer) -> bytes:
+    """Return METHOD:DECLINECOUNTER: the proposal of another time for a date was declined.
 
     It names neither the title nor a time: the reader's calendar stays as it is. Errors as in `request_message`.
     """
-    event = date.event
+    date, event = proposal.date, proposal.date.event
     write = lines.day_line if event.is_all_day else lines.time_line
     body = b"".join(
         (
             b"BEGIN:VEVENT\r\n",
             lines.text_line("UID", event.uid),
             write("RECURRENCE-ID", date.original_start, zone_of(event.zone)) if event.is_series else b"",
-            lines.utc_line("DTSTAMP", at),
-            lines.plain_line("SEQUENCE", str(sequence)),
-            lines.text_line("COMMENT", comment) if comment else b"",
+            lines.utc_line("DTSTAMP", proposal.at),
+            lines.plain_line("SEQUENCE", str(proposal.sequence)),
+            lines.text_line("COMMENT", proposal.comment) if proposal.comment else b"",
             lines.address_line("ORGANIZER", organizer.address, organizer.name),
             _attendee(attendee, "DECLINECOUNTER"),
             b"END:VEVENT\r\n",

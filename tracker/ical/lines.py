@@ -30,11 +30,6 @@ def text_line(name: str, value: str) -> bytes:
     return fold(f"{name}:{escaped(value)}")
 
 
-def texts_line(name: str, values: Iterable[str]) -> bytes:
-    """Return a property that lists texts, for example CATEGORIES. Errors as in `text_line`."""
-    return fold(f"{name}:{','.join(escaped(value) for value in values)}")
-
-
 def plain_line(name: str, value: str) -> bytes:
     """Return a property whose value this package made: a date, a number, a keyword. Errors: Invalid for controls."""
     _refuse(_FORBIDDEN, value)

@@ -104,12 +104,6 @@ def _reply(component: Component, person: Property | None, zones: Zones) -> Calen
     )
 
 
-def attendee_of(component: Component) -> tuple[str, str]:
-    """Return the address of the one attendee in small letters, and their PARTSTAT; empty for none or several."""
-    only = _only(component)
-    return (_address(only.value), only.parameters.get("PARTSTAT", "").upper()) if only else ("", "")
-
-
 def _proposed(component: Component, zones: Zones) -> ProposedTimes:
     """Return the times of METHOD:COUNTER; Outlook adds those that they replace. Errors: Invalid without DTSTART."""
     starts = _named(component, "DTSTART", zones)
@@ -164,11 +158,12 @@ def read_task_reply(content: bytes) -> TaskReply | None:
     if file.method.upper() != "REPLY" or file.events or len(file.tasks) != 1:
         return None
     [task] = file.tasks
-    address, partstat = attendee_of(task)
+    person = _only(task)
+    partstat = person.parameters.get("PARTSTAT", "").upper() if person else ""
     status = task.text("STATUS").strip().upper()
     return TaskReply(
         uid=task.text("UID").strip(),
-        attendee=address,
+        attendee=_address(person.value) if person else "",
         word=WORDS.get(status) or WORDS.get(partstat),
         comment=clean(task.text("COMMENT"), EVERY, "comment", multiline=True)[:LONGEST_NOTE].rstrip(),
     )

@@ -13,10 +13,11 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from tracker.errors import Invalid, TooLarge
-from tracker.ical.foreign_events import CODES, LAST_YEAR, READ, Stamp, Zones, is_canceled, span_of, zones_of
+from tracker.ical.foreign_events import LAST_YEAR, READ, Stamp, Zones, is_canceled, rule_parts, span_of, zones_of
 from tracker.ical.lines import Component, Property, components
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan
 from tracker.rules.core.wording import to_local, to_utc
+from tracker.rules.recurrence.series import CODES
 
 MOST = 20_000  # entries of a calendar
 MOST_DAYS = 1_000_000
@@ -312,10 +313,7 @@ def _rule(text: str, first: datetime, until: Until) -> _Rule:
 
 
 def _parts(text: str) -> UnrolledParts:
-    parts = {}
-    for piece in text.rstrip(";").split(";"):
-        name, _, value = piece.partition("=")
-        parts[name.strip().upper()] = value.strip().upper()
+    parts = rule_parts(text)
     frequency = parts.get("FREQ", "")
     if set(parts) - READ or frequency not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
         raise Invalid(NOT_READ)

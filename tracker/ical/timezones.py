@@ -13,12 +13,12 @@ from zoneinfo import ZoneInfo
 
 from tracker.ical import lines
 from tracker.ical.lines import tzid
+from tracker.rules.recurrence.series import CODES, LAST
 
 FIRST_YEAR = 2007  # when the present rule of the United States began
 LAST_YEAR = 2037  # the zone database continues by the same rule afterward
 NEVER_CHANGED = datetime(1970, 1, 1)  # noqa: DTZ001 - a wall clock without a zone
-CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-LAST, FIFTH = -1, 5
+FIFTH = 5
 
 
 class OffsetChange(NamedTuple):

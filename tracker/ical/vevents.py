@@ -133,7 +133,7 @@ def _details(entry: CalendarEntry, base_url: str) -> Iterator[bytes]:
         yield lines.text_line("DESCRIPTION", description)
     if place := entry.place or (BY_VIDEO if video else ""):
         yield lines.text_line("LOCATION", place)
-    yield lines.texts_line("CATEGORIES", [event.kind.replace("_", " ").capitalize()])
+    yield lines.text_line("CATEGORIES", event.kind.replace("_", " ").capitalize())
     yield lines.utc_line("CREATED", event.created_at)
     if base_url:
         yield lines.link_line("URL", f"{base_url}/events/{event.id}")

@@ -197,14 +197,7 @@ class EmailComposer:
             )
             if isinstance(part, MailedEntry):
                 return itip.take_out(part, nobody, organizer)
-            return itip.decline_counter(
-                part.date,
-                sequence=part.sequence,
-                at=part.at,
-                comment=part.comment,
-                attendee=nobody,
-                organizer=organizer,
-            )
+            return itip.decline_counter(part, nobody, organizer)
         delegation = None if part.is_discreet else part.delegation
         reader = itip.Attendee(
             name=to_name,

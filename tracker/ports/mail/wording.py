@@ -183,17 +183,21 @@ class TagLines(Extension):
 @cache
 def word_environment() -> Environment:
     """Return the environment for words: every value that goes into them becomes one line, safe in a header."""
+    jinja = _environment_with(finalize=_one_line, extensions=[TagLines])
+    jinja.filters.update(plural=plural, counted=_counted)
+    return jinja
+
+
+def _environment_with(**options: Any) -> Environment:
     jinja = Environment(
         loader=FileSystemLoader(folder("templates")),
         autoescape=select_autoescape(("html",), default=False),
         undefined=StrictUndefined,
-        finalize=_one_line,
-        extensions=[TagLines],
         keep_trailing_newline=True,
         auto_reload=False,
+        **options,
     )
     jinja.globals.clear()  # no email asks for any, and each render copies them
-    jinja.filters.update(plural=plural, counted=_counted)
     return jinja
 
 
@@ -201,9 +205,9 @@ def _one_line(value: object) -> object:
     return one_line(value) if isinstance(value, str) else value
 
 
-def _counted(count: int, one: str, many: str | None = None) -> str:
+def _counted(count: int, word: str, many: str | None = None) -> str:
     """Return "3 events", or an empty text for 0."""
-    return plural(count, one, many) if count else ""
+    return plural(count, word, many) if count else ""
 
 
 WRAPPED = 1_024  # texts that are remembered wrapped: footers, and places and times of an event that many get
@@ -332,16 +336,7 @@ def _laid_out(
 
 @cache
 def _environment() -> Environment:
-    jinja = Environment(
-        loader=FileSystemLoader(folder("templates")),
-        autoescape=select_autoescape(("html",), default=False),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-    )
-    jinja.globals.clear()  # no email asks for any, and each render copies them
+    jinja = _environment_with(trim_blocks=True, lstrip_blocks=True)
     jinja.filters.update(fact=_fact_lines, wrapped=_wrapped)
     return jinja
 

@@ -386,9 +386,3 @@ def length_words(length: timedelta) -> str:
         return plural(minutes, "minute")
     hours, rest = divmod(minutes, HOUR)
     return " ".join(([plural(hours, "hour")] if hours else []) + ([plural(rest, "minute")] if rest else []))
-
-
-def nearness_words(day: datetime, today: datetime) -> str:
-    """Return Today, Tomorrow or "In 7 days"; both moments on the same wall clock."""
-    days = (day.date() - today.date()).days
-    return {0: "Today", 1: "Tomorrow"}.get(days) or f"In {plural(days, 'day')}"

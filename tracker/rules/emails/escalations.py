@@ -21,6 +21,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Invalid
+from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.wording import plural, to_local, to_utc
 from tracker.rules.emails.preferences import QuietHours, Wishes
 from tracker.rules.emails.reminders import MORNING
@@ -306,15 +307,10 @@ def end_of_day(day: date, zone: str) -> datetime:
     return to_utc(datetime.combine(day + A_DAY, time()), zone)
 
 
-def day_range(first: date, last: date) -> list[date]:
-    """Return the days from the first to the last."""
-    return [first + timedelta(days=days) for days in range((last - first).days + 1)]
-
-
 def days_with_morning(after: datetime, until: datetime, zone: str, quiet: QuietHours | None) -> list[CoveredDays]:
     """Return the days whose morning is in (after, until], earliest first, each with the days before without one."""
     days = list[CoveredDays]()
-    for day in day_range(to_local(after, zone).date(), to_local(until, zone).date()):
+    for day in days_between(to_local(after, zone).date(), to_local(until, zone).date()):
         at = morning_of(day, zone, quiet)
         if at and after < at <= until:
             since = day
@@ -334,7 +330,7 @@ def day_emails_due(
     """
     since, item_emails = owed_since, list[DueDayEmail]()
     for item_days in days:
-        is_new = any(day in heard for day in day_range(item_days.since, item_days.day))
+        is_new = any(day in heard for day in days_between(item_days.since, item_days.day))
         if is_new or (since and item_days.day == today):
             since = since or item_days.since
             item_emails.append(DueDayEmail(day=item_days.day, since=since, is_in_time=item_days.day == today))

@@ -33,7 +33,7 @@ from tracker.rules.core.message_types import (
     SubstituteNamed,
 )
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local, zone_word
+from tracker.rules.core.wording import clock, long_day, plural, short_day, time_span, to_local, zone_word
 from tracker.rules.emails import event_changes
 from tracker.rules.emails.emails import (
     REPLY_WORDS,
@@ -49,7 +49,6 @@ from tracker.rules.emails.emails import (
     ReplyByEmail,
     SitePage,
     UndoPage,
-    nearness_words,
     one_line,
     shorten,
 )
@@ -74,10 +73,10 @@ from tracker.rules.emails.event_parts import (
     place_in_words,
     reply_button,
     reply_buttons,
+    time_words,
     video_room_links,
     when_words,
 )
-from tracker.rules.emails.event_parts import time_words as times_of
 from tracker.rules.emails.event_values import (
     CanceledEmail,
     ConfirmationNudgeEmail,
@@ -209,7 +208,7 @@ def cancellation_email(occasion: EventForReader, content: Canceled) -> Email:
         if occurrence.starts_at > occasion.date.starts_at and not occasion.is_whole
     ]
     following = day_and_time(occasion, later[0]) if later else ""
-    off = Fact(name=FactName.CANCELED, value=f"{long_day(occasion.starts)}, {times_of(occasion)}")
+    off = Fact(name=FactName.CANCELED, value=f"{long_day(occasion.starts)}, {time_words(occasion)}")
     says = CanceledEmail(
         title=occasion.title,
         day=short_day(occasion.starts, occasion.today),
@@ -321,14 +320,15 @@ def _restricted_reason(content: EventContent) -> RestrictedReason:
 
 def reminder_email(occasion: EventForReader, content: ReminderDue) -> Email:
     """Return the reminder of one date."""
-    is_far = (occasion.starts.date() - occasion.today.date()).days >= FAR
+    days = (occasion.starts.date() - occasion.today.date()).days
+    is_far = days >= FAR
     replied = "" if occasion.is_lead else REPLY_WORDS.get(occasion.reply, "")
     is_open = occasion.has_no_reply or occasion.reply is ReplyValue.TENTATIVE
     missing = Fact(name=FactName.REPLY_MISSING)
     reply = missing if occasion.has_no_reply else Fact(name=FactName.REPLIED, value=replied)
     says = ReminderEmail(
         title=occasion.title,
-        near=nearness_words(occasion.starts, occasion.today),
+        near={0: "Today", 1: "Tomorrow"}.get(days) or f"In {plural(days, 'day')}",
         time="" if occasion.event.is_all_day or is_far else clock(occasion.starts),
         starts=day_and_time(occasion) if is_far else "",
         where=place_in_words(occasion),

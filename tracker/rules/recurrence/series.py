@@ -17,31 +17,40 @@ from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
 from tracker.errors import Invalid
-from tracker.rules.core.wording import FIRST_YEAR, LAST_YEAR, WEEKDAYS, short_date, short_weekday_date, to_local, to_utc
+from tracker.rules.core.wording import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    WEEKDAYS,
+    Worded,
+    short_date,
+    short_weekday_date,
+    to_local,
+    to_utc,
+)
 
 MAX_DATES = 1_000
 """By its rule or added to it; canceled ones count too."""
 MAX_YEARS = 5
 MONDAY, SUNDAY = 0, 6
 """Weeks start on Sunday unless a series says otherwise, as on the calendar page; in RFC 5545, on Monday."""
+CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+"""The days of a week in RRULE, Monday first."""
 LAST = -1
 """As `nth`, the last such weekday; as `monthday`, the last day of the month."""
 
 _FIFTH = 5
 
 
-class Frequency(StrEnum):
-    """The unit in which a series repeats."""
+class Frequency(Worded):
+    """The unit in which a series repeats, the most of them from one date to the next, and how long one is at most."""
 
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY = "monthly"
-    YEARLY = "yearly"
+    def __init__(self, _value: str, _label: str = "", most: int = 0, length: timedelta = timedelta(0)) -> None:
+        self.most, self.length = most, length
 
-
-UNITS = {Frequency.DAILY: "day", Frequency.WEEKLY: "week", Frequency.MONTHLY: "month", Frequency.YEARLY: "year"}
-MAX_INTERVAL = {Frequency.DAILY: 400, Frequency.WEEKLY: 52, Frequency.MONTHLY: 24, Frequency.YEARLY: MAX_YEARS}
-"""Days, weeks, months, years."""
+    DAILY = "daily", "day", 400, timedelta(days=1)
+    WEEKLY = "weekly", "week", 52, timedelta(days=7)
+    MONTHLY = "monthly", "month", 24, timedelta(days=31)
+    YEARLY = "yearly", "year", MAX_YEARS, timedelta(days=366)
 
 
 class Rule(Struct, frozen=True, kw_only=True):
@@ -70,9 +79,8 @@ class Rule(Struct, frozen=True, kw_only=True):
         order = in_week_order(self.weekdays, self.week_starts)
         is_plain = (day for day in (SUNDAY, MONDAY) if self.interval == 1 or in_week_order(self.weekdays, day) == order)
         force_setattr(self, "week_starts", next(is_plain, self.week_starts))
-        most = MAX_INTERVAL[self.frequency]
-        if not 1 <= self.interval <= most:
-            raise Invalid(interval=f"Choose a number of {UNITS[self.frequency]}s from 1 to {most}.")
+        if not 1 <= self.interval <= self.frequency.most:
+            raise Invalid(interval=f"Choose a number of {self.frequency.label}s from 1 to {self.frequency.most}.")
         _check_known_traps(self)
         if not _is_sound(self):
             raise Invalid(repeat="Calendar apps don’t agree on this repeat pattern. Choose another one.")
@@ -260,11 +268,6 @@ def dates_by_rule(rule: Rule | None, start: datetime, limit: int = MAX_DATES) ->
     return tuple(datetime.combine(day, start.time()) for day in days)
 
 
-def first_dates_by_rule(rule: Rule | None, start: datetime, n: int = 5) -> tuple[datetime, ...]:
-    """Return the first `n` local starts of a series, or all if there are fewer. Errors as in `dates_by_rule`."""
-    return dates_by_rule(rule, start)[:n]
-
-
 def until_before(rule: Rule, start: datetime, *, split: datetime) -> Rule:
     """Return the rule that ends a series before the local start `split`. Errors: Invalid(date) when no date is left."""
     kept = [moment for moment in dates_by_rule(rule, start) if moment < split]
@@ -322,7 +325,6 @@ def _in_month(rule: Rule, year: int, month: int) -> date:
     return date(year, month, rule.monthday)
 
 
-_CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _LONGEST_COUNT = 999  # [MS-OXCICAL] §2.1.3.2.2 reads at most three digits
 _SPELLING = re.compile(
     r"(?P<pattern>FREQ=(?P<frequency>DAILY|WEEKLY|MONTHLY|YEARLY)"
@@ -367,11 +369,11 @@ def _pattern(rule: Rule) -> str:
     if rule.monthday:
         parts.append(f"BYMONTHDAY={rule.monthday}")
     if rule.weekdays:
-        parts.append(f"BYDAY={','.join(_CODES[day] for day in rule.weekdays)}")
+        parts.append(f"BYDAY={','.join(CODES[day] for day in rule.weekdays)}")
     if rule.nth and rule.weekday is not None:
-        parts.append(f"BYDAY={rule.nth}{_CODES[rule.weekday]}")
+        parts.append(f"BYDAY={rule.nth}{CODES[rule.weekday]}")
     if rule.interval > 1 and in_week_order(rule.weekdays, rule.week_starts) != in_week_order(rule.weekdays, MONDAY):
-        parts.append(f"WKST={_CODES[rule.week_starts]}")  # without it, weeks start on Monday
+        parts.append(f"WKST={CODES[rule.week_starts]}")  # without it, weeks start on Monday
     return ";".join(parts)
 
 
@@ -380,11 +382,11 @@ def _rule_in(match: re.Match[str], zone: str | None) -> Rule | None:
         return Rule(
             frequency=Frequency(match["frequency"].lower()),
             interval=_number_in(match["interval"]) or 1,
-            weekdays=tuple(_CODES.index(code) for code in (match["weekdays"] or "").split(",") if code),
-            week_starts=_CODES.index(match["week_starts"] or _CODES[MONDAY]),
+            weekdays=tuple(CODES.index(code) for code in (match["weekdays"] or "").split(",") if code),
+            week_starts=CODES.index(match["week_starts"] or CODES[MONDAY]),
             monthday=_number_in(match["monthday"]),
             nth=_number_in(match["nth"]),
-            weekday=_CODES.index(match["weekday"]) if match["weekday"] else None,
+            weekday=CODES.index(match["weekday"]) if match["weekday"] else None,
             month=_number_in(match["month"]),
             until=_last_date(match["until"], zone) if match["until"] else None,
             count=_number_in(match["count"]),
@@ -405,12 +407,6 @@ def _last_date(until: str, zone: str | None) -> date:
 
 ANY_DISTANCE = timedelta.max
 ONLY_ON_ITS_DAY = timedelta(0)
-LONGEST_UNIT = {
-    Frequency.DAILY: timedelta(days=1),
-    Frequency.WEEKLY: timedelta(days=7),
-    Frequency.MONTHLY: timedelta(days=31),
-    Frequency.YEARLY: timedelta(days=366),
-}
 
 
 def reach_of_matches(before: Rule, after: Rule | None) -> timedelta:
@@ -422,7 +418,7 @@ def reach_of_matches(before: Rule, after: Rule | None) -> timedelta:
     """
     if after is None or _rhythm(before) != _rhythm(after):
         return ONLY_ON_ITS_DAY
-    return LONGEST_UNIT[before.frequency] * before.interval
+    return before.frequency.length * before.interval
 
 
 def match_starts(

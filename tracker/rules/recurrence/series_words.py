@@ -3,15 +3,7 @@
 from datetime import datetime, timedelta
 
 from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock, long_day, short_date, time_range, zone_word
-from tracker.rules.recurrence.series import (
-    LAST,
-    UNITS,
-    Frequency,
-    Rule,
-    dates_by_rule,
-    in_week_order,
-    week_start_matters,
-)
+from tracker.rules.recurrence.series import LAST, Frequency, Rule, dates_by_rule, in_week_order, week_start_matters
 
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _WORKDAYS = (0, 1, 2, 3, 4)
@@ -54,7 +46,7 @@ def _all_day_dates(start: datetime, duration: timedelta) -> str:
 
 def pattern_words(rule: Rule) -> str:
     """Return how a series repeats, without its end: "Every 2 months on the second Thursday"."""
-    unit = UNITS[rule.frequency]
+    unit = rule.frequency.label
     every = f"Every {unit}" if rule.interval == 1 else f"Every {rule.interval} {unit}s"
     match rule.frequency:
         case Frequency.DAILY:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from tracker.database import together
 from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct_item, may_update_item
+from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import (
     ItemAnswered,
@@ -41,7 +42,6 @@ from tracker.rules.emails.escalations import (
     OpenItem,
     PlannedSoFar,
     Rung,
-    day_range,
     escalate_item,
     first_morning,
     has_passed_rung,
@@ -106,7 +106,7 @@ async def item_messages_due(
     asked = [*chain.from_iterable(of_each.values())]
     if not asked:
         return []
-    days = rules.day_range(min(item_days.since for item_days in asked), max(item_days.day for item_days in asked))
+    days = days_between(min(item_days.since for item_days in asked), max(item_days.day for item_days in asked))
     mornings = [item_days.day for item_days in of_each[None]]
     planned = PlannedSoFar(emails=await recent_day_emails(now), wishes=wishes, zone=zone, until=after)
     today = to_local(now, zone).date()
@@ -131,7 +131,7 @@ async def write_items_of_day_email(content: ItemsOfDay, request: EmailRequest) -
         if action_item.due <= last or action_item.blocked_at
     }
     items = await open_items(await due.due_items_by_id(visible), zone)
-    days = rules.day_range(content.since, content.day)
+    days = days_between(content.since, content.day)
     near = [open_item for open_item in items if any(rungs_on(open_item, day) for day in days)]
     mutes = () if (await preferences_of(reader)).item_reminders else (reader.member_id,)
     ladder = await read_rungs_of(near, mutes, now)
@@ -187,7 +187,7 @@ def _choices_of_quiet_hours(wishes: Wishes) -> set[QuietHours | None]:
 def _new_message(email: DueDayEmail, member_id: UUID, heard: HeardItems, hours: _SendingHours) -> NewMessage:
     """Return the message: about one item, if it says nothing else, so that its owner can write back."""
     items = heard.get(email.day, {}) if email.since == email.day else {}
-    covered = [heard.get(day, {}) for day in rules.day_range(email.since, email.day)]
+    covered = [heard.get(day, {}) for day in days_between(email.since, email.day)]
     morning = rules.morning_of(email.day, hours.zone, hours.quiet) or hours.now
     at = rules.next_chance_to_send(email.day, hours.now, hours.zone, hours.quiet) if email.is_in_time else None
     return NewMessage(
@@ -359,7 +359,7 @@ async def _hearings(
     ladder = replace(ladder, without_reminders=frozenset(one for one in wishes.of_member if not wishes.of_items(one)))
     planned, today = PlannedSoFar(emails=emails, wishes=wishes, zone=zone, until=now), to_local(now, zone).date()
     since = owed_since(emails, today)
-    days = day_range(min(since.values(), default=today), last)
+    days = days_between(min(since.values(), default=today), last)
     mornings = [day for day in days if first_morning(day, zone, None)[1] > now]
     found = []
     for open_item in items:

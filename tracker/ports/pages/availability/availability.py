@@ -37,7 +37,7 @@ from tracker.rules.core.wording import local
 from tracker.rules.events.plans import Person
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import held_starts, next_working_day
-from tracker.rules.recurrence.series import RepeatChoice, first_dates_by_rule
+from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule
 from tracker.usecases import availability
 from tracker.usecases.availability import TimeSearch
 from tracker.usecases.events.form_options import EventChoices, invited_by_form
@@ -180,7 +180,7 @@ def dates_of_series_from(form: FormValues, when: When) -> Callable[[date], Seque
     def dates_of(first: date) -> Sequence[date]:
         starts = datetime.combine(first, when.starts.time())
         with suppress(Invalid):
-            by_rule = first_dates_by_rule(rule_in_form(FormReader(form), starts), starts, JUDGED)
+            by_rule = dates_by_rule(rule_in_form(FormReader(form), starts), starts)[:JUDGED]
             return [day.date() for _, day in held_starts(by_rule, holiday_choices_in(form))]
         return ()
 
