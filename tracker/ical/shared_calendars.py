@@ -290,8 +290,13 @@ def _is_weekday(rule: _Rule, nth: _Nth, day: date, length: int) -> bool:
 
 def _rule(text: str, first: datetime, until: Until) -> _Rule:
     """Read a rule, with the defaults from its first date. Errors: Invalid."""
-    parts = _parts(text)
-    frequency, weekdays = parts.get("FREQ", ""), _weekdays(parts)
+    parts = rule_parts(text)
+    frequency = parts.get("FREQ", "")
+    if set(parts) - READ or frequency not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
+        raise Invalid(NOT_READ)
+    weekdays = _weekdays(parts)
+    if frequency in ("DAILY", "WEEKLY") and any(weekday.nth for weekday in weekdays):
+        raise Invalid(NOT_READ)
     monthdays, months = _numbers(parts, "BYMONTHDAY", 31), _numbers(parts, "BYMONTH", 12)
     if frequency == "WEEKLY" and not weekdays:
         weekdays = (_Nth(0, first.weekday()),)
@@ -310,16 +315,6 @@ def _rule(text: str, first: datetime, until: Until) -> _Rule:
         places=_numbers(parts, "BYSETPOS", 366),
         week_starts=CODES.index(parts["WKST"]) if parts.get("WKST") in CODES else 0,
     )
-
-
-def _parts(text: str) -> UnrolledParts:
-    parts = rule_parts(text)
-    frequency = parts.get("FREQ", "")
-    if set(parts) - READ or frequency not in ("DAILY", "WEEKLY", "MONTHLY", "YEARLY"):
-        raise Invalid(NOT_READ)
-    if frequency in ("DAILY", "WEEKLY") and any(piece.lstrip("+-")[:1].isdigit() for piece in _listed(parts, "BYDAY")):
-        raise Invalid(NOT_READ)
-    return parts
 
 
 def _listed(parts: UnrolledParts, name: str) -> list[str]:

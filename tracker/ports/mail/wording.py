@@ -101,9 +101,13 @@ def _fill_in(says: EmailValues, facts: Facts, footer: Footer, traits: _EmailTrai
     heading, *paragraphs = _blocks(_rendered(f"{folder_of_words}/body.txt", values))
     if traits.is_time_only:
         paragraphs = _blocks(_rendered(TIME_ONLY, asked))
-    words = _exported_by(FACTS)
+    words, subject_file = _exported_by(FACTS), f"{folder_of_words}/subject.txt"
+    subject = one_line(_rendered(subject_file, values))
+    if TITLE in values and len(subject) > LONGEST_SUBJECT:  # as much of the title as fits beside its other words
+        others = len(subject) - len(one_line(values[TITLE]))
+        subject = one_line(_rendered(subject_file, {**values, TITLE: fit_title(values[TITLE], others)}))
     return WrittenEmail(
-        subject=_subject(f"{folder_of_words}/subject.txt", values),
+        subject=subject,
         preview=shorten(one_line(_rendered(f"{folder_of_words}/preview.txt", values)), LONGEST_PREVIEW),
         heading=heading,
         facts=tuple((words["labels"][fact.name], one_line(words["value"](fact))) for fact in facts),
@@ -116,15 +120,6 @@ def button_label(name: ButtonName, of: str = "") -> str:
     """Return the label of a button or link: "Update AI-7QK4" for one of several."""
     label: str = _exported_by(BUTTONS)["labels"][name]
     return f"{label} {of}" if of else label
-
-
-def _subject(file: str, values: Mapping[str, Any]) -> str:
-    """Return the subject, with as much of the title as fits beside its other words."""
-    whole = one_line(_rendered(file, values))
-    if TITLE not in values or len(whole) <= LONGEST_SUBJECT:
-        return whole
-    beside = len(whole) - len(one_line(values[TITLE]))
-    return one_line(_rendered(file, {**values, TITLE: fit_title(values[TITLE], beside)}))
 
 
 @cache

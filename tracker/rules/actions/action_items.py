@@ -223,16 +223,15 @@ def edit_words(before: ActionItem, after: ActionItem, today: date) -> str:
 
 def history_words(since: Sequence[ItemNote], zone: str, today: date) -> str:
     """Return who did what with an item, and when, earliest first; `since` is the newest part of its history."""
-    return " ".join(_step_words(item_note, zone, today) for item_note in reversed(since[:STEPS_SAID]))
-
-
-def _step_words(note: ItemNote, zone: str, today: date) -> str:
-    at = local(note.at, zone)
-    on = "" if at.date() == today else f" on {short_day(at, today)},"
-    reopens = _is_reopening(note.change)
-    deed = "reopened this item" if reopens else "changed this item" if note.change else "added a note"
-    said = f"{note.by or 'Someone'} {deed}{on} at {clock(at)}"
-    return f"{said}: {note.change}." if note.change and not reopens else f"{said}."
+    steps = []
+    for note in reversed(since[:STEPS_SAID]):
+        at = local(note.at, zone)
+        on = "" if at.date() == today else f" on {short_day(at, today)},"
+        reopens = _is_reopening(note.change)
+        deed = "reopened this item" if reopens else "changed this item" if note.change else "added a note"
+        said = f"{note.by or 'Someone'} {deed}{on} at {clock(at)}"
+        steps.append(f"{said}: {note.change}." if note.change and not reopens else f"{said}.")
+    return " ".join(steps)
 
 
 def is_of_status(change: str) -> bool:

@@ -6,7 +6,7 @@ After a change, the reader's reply still counts, or a new one is requested.
 from collections import Counter
 from datetime import datetime
 
-from tracker.rules.core.message_types import Also, AlsoWhat, EventNews, Invited
+from tracker.rules.core.message_types import AlsoWhat, EventNews, Invited
 from tracker.rules.core.wording import long_day, plural, short_day, time_span, to_local, zone_word
 from tracker.rules.emails.emails import (
     REPLY_KEYS,
@@ -79,8 +79,9 @@ def other_change_facts(occasion: EventForReader) -> Facts:
     plain: dict[FactName, list[str]] = {}
     explained = []
     for change in occasion.content.also:
-        date = _date_of(occasion, change)
-        if date is None or (is_listed and change.what is AlsoWhat.ADDED):
+        date = next((date for date in occasion.dates if date.id == change.date and date.ends_at > occasion.now), None)
+        is_true_still = date and date.is_off == (change.what is AlsoWhat.CANCELED)
+        if not date or not is_true_still or (is_listed and change.what is AlsoWhat.ADDED):
             continue
         name, words = _OTHER_CHANGES[change.what], day_and_time(occasion, date)
         if change.reason:
@@ -98,12 +99,6 @@ def other_change_facts(occasion: EventForReader) -> Facts:
         *(Fact(name=name, value=_some_of(days)) for name, days in plain.items()),
         *explained,
     )
-
-
-def _date_of(occasion: EventForReader, change: Also) -> Occurrence | None:
-    """Return the upcoming date about which a change is still true; None = there is nothing to say."""
-    date = next((date for date in occasion.dates if date.id == change.date and date.ends_at > occasion.now), None)
-    return date if date and date.is_off == (change.what is AlsoWhat.CANCELED) else None
 
 
 def _date_facts(occasion: EventForReader) -> Facts:

@@ -286,7 +286,6 @@ def _list_email(item_day: ItemsForReader) -> Email:
 
 
 def _listed_items(items: Iterable[ActionItem]) -> list[ActionItem]:
-    """Return the items that are listed."""
     return [action_item for action_item in items if not action_item.is_restricted]
 
 
@@ -319,14 +318,13 @@ def own_item_facts(items: Iterable[ActionItem], today: date) -> Facts:
 
 def other_item_facts(name: FactName, items: Iterable[ActionItem], today: date) -> Facts:
     """Return items of other people with their owners, and why they need attention."""
-    return listed_facts(name, [_stuck_words(action_item, today) for action_item in items])
-
-
-def _stuck_words(item: ActionItem, today: date) -> str:
-    late = days_late(item, today)
-    why = ["blocked"] if item.status is ItemStatus.BLOCKED else []
-    why += [f"overdue by {plural(late, 'day')}"] if late > 0 else []
-    return f"{_item_words(item)}, {one_line(item.owner)} ({item.agency}), {', '.join(why)}"
+    words = []
+    for item in items:
+        late = days_late(item, today)
+        why = ["blocked"] if item.status is ItemStatus.BLOCKED else []
+        why += [f"overdue by {plural(late, 'day')}"] if late > 0 else []
+        words.append(f"{_item_words(item)}, {one_line(item.owner)} ({item.agency}), {', '.join(why)}")
+    return listed_facts(name, words)
 
 
 def _item_words(item: ActionItem) -> str:

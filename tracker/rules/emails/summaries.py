@@ -167,7 +167,8 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
     for item in items:
         if item.is_restricted or item.status is ItemStatus.CANCELED:
             continue
-        named, due = f"{item.reference}, {one_line(item.title)}", _due(item, today)
+        named = f"{item.reference}, {one_line(item.title)}"
+        due = f"due {short_day(item.due, today)}" if item.is_open else item.status.label.lower()
         if item.owner_id == reader.member_id:
             own.append(f"{named}, {due}")
         else:
@@ -195,7 +196,3 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
     if reader.is_discreet:
         return discreet_restricted_email(replace(letter, facts=()), f"/events/{event.id}/{occurrence.key}")
     return mark_email(letter, event.marking)
-
-
-def _due(item: ActionItem, today: date) -> str:
-    return f"due {short_day(item.due, today)}" if item.is_open else item.status.label.lower()

@@ -138,22 +138,18 @@ def _is_sound(rule: Rule) -> bool:
         return _is_every_day(rule) and not rule.weekdays
     if rule.frequency is Frequency.WEEKLY:
         return _is_every_day(rule) and {*rule.weekdays, rule.week_starts} <= set(range(7))
+    is_yearly, is_of_month = rule.frequency is Frequency.YEARLY, rule.month in range(1, 13)
+    days = (
+        range(1, last_day_of_month(2001, rule.month).day + 1) if is_of_month and rule.month else (LAST, *range(1, 29))
+    )
     is_by_weekday = rule.nth in (LAST, 1, 2, 3, 4) and rule.weekday in range(7) and rule.monthday is None
-    if rule.weekdays or not (is_by_weekday or _is_by_monthday(rule)):
-        return False
-    return rule.month in range(1, 13) if rule.frequency is Frequency.YEARLY else rule.month is None
+    is_by_monthday = rule.monthday in days and rule.nth is rule.weekday is None
+    has_its_month = is_of_month if is_yearly else rule.month is None
+    return has_its_month and not rule.weekdays and (is_by_weekday or is_by_monthday)
 
 
 def _is_every_day(rule: Rule) -> bool:
     return rule.monthday is rule.nth is rule.weekday is rule.month is None
-
-
-def _is_by_monthday(rule: Rule) -> bool:
-    is_yearly = rule.frequency is Frequency.YEARLY and rule.month in range(1, 13)
-    allowed = (
-        range(1, last_day_of_month(2001, rule.month).day + 1) if is_yearly and rule.month else (LAST, *range(1, 29))
-    )
-    return rule.monthday in allowed and rule.nth is rule.weekday is None
 
 
 ONE_DAY = timedelta(days=1)

@@ -18,8 +18,14 @@ def series_sentence(
     """
     all_dates = dates_by_rule(rule, start)
     if rule is None:
-        once = _all_day_dates(start, duration) if is_all_day else _date_and_hours(start, start + duration, zone)
-        return f"Happens once: {once}."
+        end, last = start + duration, start + timedelta(days=max(1, duration.days) - 1)
+        if is_all_day:
+            once = f"{long_day(start)} – {long_day(last)}" if last != start else long_day(start)
+            return f"Happens once: {once}, all day."
+        if start.date() == end.date():
+            return f"Happens once: {long_day(start)}, {time_range(start, end, zone_word(zone))}."
+        ends = f"{long_day(end)}, {clock(end)} {zone_word(zone)}"
+        return f"Happens once: {long_day(start)}, {clock(start)} – {ends}."
     times = "once" if len(all_dates) == 1 else f"{len(all_dates):,} times"
     repeated = pattern_and_hours(rule, start, duration, zone, is_all_day=is_all_day)
     return f"{repeated}, until {short_date(all_dates[-1])} ({times})."
@@ -31,17 +37,6 @@ def pattern_and_hours(rule: Rule, start: datetime, duration: timedelta, zone: st
     all_day = "all day" if days == 1 else f"all day for {days} days"
     hours = all_day if is_all_day else time_range(start, start + duration, zone_word(zone))
     return f"{pattern_words(rule)}, {hours}"
-
-
-def _date_and_hours(start: datetime, end: datetime, zone: str) -> str:
-    if start.date() == end.date():
-        return f"{long_day(start)}, {time_range(start, end, zone_word(zone))}"
-    return f"{long_day(start)}, {clock(start)} – {long_day(end)}, {clock(end)} {zone_word(zone)}"
-
-
-def _all_day_dates(start: datetime, duration: timedelta) -> str:
-    last = start + timedelta(days=max(1, duration.days) - 1)
-    return f"{long_day(start)}, all day" if last == start else f"{long_day(start)} – {long_day(last)}, all day"
 
 
 def pattern_words(rule: Rule) -> str:

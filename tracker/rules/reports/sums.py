@@ -8,6 +8,7 @@ So the cell of a reader who sees none always says that it is withheld, whether o
 their report includes one.
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -208,7 +209,7 @@ class ItemColumn(StrEnum):
 
 
 AGE_COLUMNS = (ItemColumn.NOT_DUE, ItemColumn.LATE_WEEK, ItemColumn.LATE_MONTH, ItemColumn.LATE_LONGER)
-"""Each open item is in exactly one of these."""
+"""Each open item is in exactly one of these: late by no day, up to a week, up to a month, or longer."""
 
 
 class ItemWindow(Struct, frozen=True, kw_only=True):
@@ -274,8 +275,11 @@ def item_columns_of(item: CountedItem, window: ItemWindow) -> frozenset[ItemColu
     Assigned and closed (done, not canceled) count within the window, open and its age at the end of it; an item is late
     from the day after it was due, in the zone of the window.
     """
-    is_open = item.closed_at is None or item.closed_at >= window.end
-    columns = {_age(item, window), ItemColumn.OPEN} if is_open else set()
+    columns = set()
+    if item.closed_at is None or item.closed_at >= window.end:
+        last = local(window.end, window.zone) - datetime.resolution
+        days_late = (last.date() - item.due).days
+        columns = {ItemColumn.OPEN, AGE_COLUMNS[bisect_left((0, WEEK, MONTH), days_late)]}
     if item.created_at >= window.start:
         columns.add(ItemColumn.GIVEN)
     is_done = item.status is ItemStatus.DONE and item.closed_at is not None
@@ -315,16 +319,6 @@ def _item_line(
         numbers={column: numbers[column] for column in ItemColumn},
         median_days=median(took) if took else None,
     )
-
-
-def _age(item: CountedItem, window: ItemWindow) -> ItemColumn:
-    last = local(window.end, window.zone) - datetime.resolution
-    late = (last.date() - item.due).days
-    if late <= 0:
-        return ItemColumn.NOT_DUE
-    if late <= WEEK:
-        return ItemColumn.LATE_WEEK
-    return ItemColumn.LATE_MONTH if late <= MONTH else ItemColumn.LATE_LONGER
 
 
 class OperationPart(NamedTuple):

@@ -146,7 +146,11 @@ class Consequences(Struct, frozen=True, kw_only=True):
             ("New reminders", [move for move in self.moves if move.before is None]),
             ("Reminders canceled", [move for move in self.moves if move.after is None]),
         )
-        parts = [f"{words} {_for_whom(moves)}" for words, moves in said if moves]
+        parts = []
+        for words, moves in said:
+            if moves:
+                people = plural(len(frozenset[UUID]().union(*(move.to for move in moves))), "person", "people")
+                parts.append(f"{words} for {people} ({plural(len({move.date for move in moves}), 'date')})")
         none = "No reminders change" if self.was_known else "No reminders"
         return "; ".join(parts) if parts else none
 
@@ -241,13 +245,6 @@ def moved_reminders(before: Reminders, after: Reminders) -> tuple[ReminderMove, 
         for lead in sorted({*old, *later}, reverse=True):
             moves += _moves(becomes or was, lead, old.get(lead, {}), later.get(lead, {}))
     return tuple(moves)
-
-
-def _for_whom(moves: Collection[ReminderMove]) -> str:
-    """Return "for 25 people (79 dates)"."""
-    people = frozenset[UUID]().union(*(move.to for move in moves))
-    dates = {move.date for move in moves}
-    return f"for {plural(len(people), 'person', 'people')} ({plural(len(dates), 'date')})"
 
 
 def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:
