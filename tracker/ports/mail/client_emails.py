@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from email import policy
 from email.message import EmailMessage
-from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from html import escape
 
@@ -27,7 +27,7 @@ class ReplyEnvelope(Struct, frozen=True, kw_only=True):
     def message(self) -> EmailMessage:
         """Return an email without content, as the site's mail server hands it over (RFC 8601 §2.2)."""
         domain = self.sender.rpartition("@")[2]
-        message = EmailMessage(policy=SMTP)
+        message = EmailMessage(policy=policy.SMTP)
         message[RESULTS_HEADER] = f"{self.authserv_id}; dmarc=pass header.from={domain}"
         message["From"], message["To"], message["Subject"] = self.sender, self.to, one_line(self.subject)
         message["Date"], message["Message-ID"] = format_datetime(self.sent_at), make_msgid(domain=domain)
@@ -48,7 +48,7 @@ def gmail_email(envelope: ReplyEnvelope, text: str, calendar: bytes) -> bytes:
 
 def apple_email(envelope: ReplyEnvelope, text: str, calendar: bytes) -> bytes:
     """Return an email of Apple’s program: the calendar is a file beside the HTML, and no method is named."""
-    message, rich = envelope.message(), EmailMessage(policy=SMTP)
+    message, rich = envelope.message(), EmailMessage(policy=policy.SMTP)
     message.set_content(text)
     rich.set_content(_html_of(text), subtype="html")
     rich.add_attachment(calendar, maintype="text", subtype="calendar", filename=INVITE_FILE, cte="quoted-printable")

@@ -61,7 +61,7 @@ def poll_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now
         to=reader.email,
         to_name=reader.name,
         thread=event.id,
-        facts=(*_what(poll), *(() if is_over else _dates(poll, fits, now))),
+        facts=(*_what(poll), *(() if is_over else _proposed_dates(poll, fits, now))),
         buttons=() if is_over else (reply,),
         more=() if is_over else (Button(name=ButtonName.POLL, target=page),),
         footer=Footer.POLL,
@@ -94,7 +94,7 @@ def _what(poll: Poll) -> Facts:
     )
 
 
-def _dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
+def _proposed_dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
     """Return the dates, each with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
     zone = poll.event.zone
     proposed = []
