@@ -16,6 +16,7 @@ from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
+from tracker.tables.visible import actions
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences
@@ -284,12 +285,12 @@ async def test_a_meeting_carries_the_open_items_of_its_committee_and_of_its_own_
     here = await given(cast.coordinator, cast.caht_lead, origin_id=origin)
     carried = await given(cast.coordinator, cast.fbi_lead, committee_id=steering)
     await given(cast.coordinator, cast.fbi_lead)
-    of_committee = await item_lists.open_items_of_committee(cast.caht_lead, steering)
+    of_committee = await actions.items_of_committee(cast.caht_lead, steering)
     assert {one.reference for one in of_committee} == {here, carried}
-    assert [one.reference for one in await item_lists.items_of_date(cast.caht_lead, origin)] == [here]
+    assert [one.reference for one in await actions.items_from_date(cast.caht_lead, origin)] == [here]
     assert [one.origin for one in of_committee if one.reference == here] == ["Monthly task force meeting, Tue, Jan 12"]
     await action_items.mark_item_done(cast.caht_lead, here, 1, LATER, TODAY)
-    assert [one.reference for one in await item_lists.open_items_of_committee(cast.caht_lead, steering)] == [carried]
+    assert [one.reference for one in await actions.items_of_committee(cast.caht_lead, steering)] == [carried]
 
 
 async def known_by(candidates: Candidates) -> set[str]:

@@ -61,9 +61,8 @@ class RepliesBefore(Struct, frozen=True, kw_only=True):
     """When a change last asked for a reply. With differing server clocks, this can be the time of an earlier change."""
     replied_at: datetime | None
     """When they last replied, by themselves or through someone else, in another way than by a calendar program."""
-    sequence: int | None
-    """Of the newest reply of a calendar program; None = there is none."""
-    stamped_at: datetime | None
+    last: tuple[int, datetime] | None
+    """SEQUENCE and DTSTAMP of the newest reply of a calendar program that was recorded."""
 
 
 class _Given(Struct, frozen=True, kw_only=True):
@@ -100,13 +99,11 @@ class InvitationHistory(Struct, frozen=True, kw_only=True):
             for program in self.by_programs
             if program.occurrence_id == occurrence_id
         ]
-        sequence, stamped_at = max(newest, default=(None, None))
         return RepliesBefore(
             asked_at=max((given.sequence for given in asked), default=None),
             asked_since=max((given.at for given in asked), default=None),
             replied_at=max(other, default=None),
-            sequence=sequence,
-            stamped_at=stamped_at,
+            last=max(newest, default=None),
         )
 
 

@@ -106,21 +106,6 @@ async def open_items_of_people(viewer: Viewer, member_ids: Iterable[UUID]) -> li
     return [item for item in await actions.listed_items(viewer) if item.owner_id in owners]
 
 
-async def open_items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
-    """Return the open items on the agenda of a committee's next meeting, soonest due first."""
-    return await actions.items_of_committee(viewer, committee_id)
-
-
-async def items_of_event(viewer: Viewer, event_id: UUID, occurrence_id: UUID) -> list[ActionItem]:
-    """Return the open items that come from any date of an event, and all that come from one of its dates."""
-    return await actions.items_from_event(viewer, event_id, closed_too=occurrence_id)
-
-
-async def items_of_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionItem]:
-    """Return the items, open or closed, that were assigned on one date."""
-    return await actions.items_from_date(viewer, occurrence_id)
-
-
 async def new_item_choices(viewer: Viewer, origin_id: UUID | None, now: datetime) -> NewItemChoices:
     """Return the form's choices; `origin_id` is the date that was chosen already, if the viewer may see it."""
     origin, lines, chosen, committees = await together(

@@ -162,6 +162,11 @@ async def viewers_for(member_ids: Iterable[UUID], now: datetime) -> dict[UUID, V
     return viewers
 
 
+async def active_viewer(member_id: UUID, now: datetime) -> Viewer | None:
+    """Return a member as a viewer; None unless member and agency are active."""
+    return (await viewers_for([member_id], now)).get(member_id)
+
+
 class Reach(Struct, frozen=True, kw_only=True):
     """Who of some people gets emails about some events: who is active, may see them, and whose address isn't paused."""
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
@@ -38,7 +38,7 @@ from tracker.tables.background.intake import InvitationHistory
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible.events import events
 from tracker.usecases.core import viewers
-from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.core.viewers import active_viewer, viewers_for
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.roster import known_people
 
@@ -321,17 +321,12 @@ def facts_of_invitation(
     delegates: Iterable[str] = (),
 ) -> InvitationFacts:
     """Return what is known of an invitation when a reply comes to one of its dates, or to its series (None)."""
-    before = history.before(occurrence_id)
-    last = (before.sequence, before.stamped_at)
     return InvitationFacts(
+        **asdict(history.before(occurrence_id)),
         addresses=addresses,
         uid=uid,
         sequence=date.event.sequence if occurrence_id is None else max(date.sequence, date.event.sequence),
         is_whole_series=occurrence_id is None,
-        asked_at=before.asked_at,
-        asked_since=before.asked_since,
-        replied_at=before.replied_at,
-        last=(last[0], last[1]) if last[0] is not None and last[1] is not None else None,
         delegates=frozenset(delegates),
     )
 
@@ -355,11 +350,10 @@ async def _newer_refusal(
 
     One from before they last undid a No says nothing.
     """
-    try:
-        who = await viewer_for(substitute_id, now)
-    except NotFound:
+    substitute = await active_viewer(substitute_id, now)
+    if substitute is None:
         return None
-    by_email = dict(await known.noes_by(await known_people.addresses_of(who), invitation_id, date.id))
+    by_email = dict(await known.noes_by(await known_people.addresses_of(substitute), invitation_id, date.id))
     principals = [
         principal for principal in await ever_principals(date.event.id) if principal.invitation_id == invitation_id
     ]
@@ -368,4 +362,4 @@ async def _newer_refusal(
     written = [*by_email.values(), *(by_email.get(no.replied_at, no.replied_at) for no in said)]
     since = max([made_at, *undone])
     is_newer = any(at >= since for at in written)
-    return _NewerRefusal(who, said[-1] if said else None) if is_newer else None
+    return _NewerRefusal(substitute, said[-1] if said else None) if is_newer else None

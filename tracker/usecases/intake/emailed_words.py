@@ -12,7 +12,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.crypto import ids
-from tracker.errors import NotFound
 from tracker.rules.actions import action_items as rules
 from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStage, StatusUpdate, stage_of, update_of
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, ItemAnswered
@@ -34,7 +33,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.core.viewers import active_viewer
 from tracker.usecases.events import substitutes
 from tracker.usecases.intake import calendar_replies
 from tracker.usecases.intake.calendar_replies import BY_EMAIL
@@ -153,12 +152,10 @@ async def _understand(email: ReceivedEmail, answered: AnsweredMessage | None) ->
         return None, UnderstoodEmail(outcome=AnswerOutcome.IGNORED)
     if not email.is_readable:
         return None, UnderstoodEmail(outcome=AnswerOutcome.UNREADABLE)
-    if answered is None:
+    recipient = await active_viewer(answered.recipient_id, email.received_at) if answered else None
+    if answered is None or recipient is None:
         return None, UNMATCHED
-    try:
-        viewer = replace(await viewer_for(answered.recipient_id, email.received_at), origin=BY_EMAIL)
-    except NotFound:
-        return None, UNMATCHED
+    viewer = replace(recipient, origin=BY_EMAIL)
     is_theirs = email.sender.is_verified and email.sender.address in await known_people.addresses_of(viewer)
     if answered.event_id is not None and email.task is None:
         understood = await _take_reply_words(viewer, answered, email, is_theirs=is_theirs)

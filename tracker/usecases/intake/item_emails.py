@@ -37,7 +37,7 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as replies_seen
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.core.viewers import active_viewer, viewer_for
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.events.recorded_replies import SubstituteRefusal
 from tracker.usecases.intake.calendar_replies import BY_EMAIL
@@ -149,11 +149,9 @@ async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAbou
 
 async def _email_owner(about_item: EmailAboutItem, now: datetime) -> Viewer | None:
     """Return the person as a viewer; None when they aren't active, or can't see the item."""
-    try:
-        owner = replace(await viewer_for(about_item.email.person_id, now), origin=BY_EMAIL)
-    except NotFound:
-        return None
-    return owner if await items.item_by_id(owner, about_item.item.id) else None
+    person = await active_viewer(about_item.email.person_id, now)
+    is_seen = person and await items.item_by_id(person, about_item.item.id)
+    return replace(person, origin=BY_EMAIL) if person and is_seen else None
 
 
 async def _undo_update(viewer: Viewer, about_item: EmailAboutItem, now: datetime) -> None:
@@ -237,14 +235,14 @@ class Undoable(Struct, frozen=True, kw_only=True):
 
     viewer: Viewer
     made: MadeChange
-    of: UndoneItem | EarlierReply | SubstituteRefusal
+    undone: UndoneItem | None = None
+    """The action item that the email changed, if it changed one."""
+    reply: EarlierReply | None = None
+    """The reply that the email replaced, if it did."""
+    refusal: SubstituteRefusal | None = None
+    """The writer's No as a substitute, if the email gave it."""
     is_current: bool
     """Whether all that the email changed is still as it left it."""
-
-    @property
-    def undone(self) -> UndoneItem | None:
-        """Return the action item that the email changed, if it changed one."""
-        return self.of if isinstance(self.of, UndoneItem) else None
 
     @property
     def item(self) -> ActionItem | None:
@@ -252,28 +250,16 @@ class Undoable(Struct, frozen=True, kw_only=True):
         return self.undone.item if self.undone else None
 
     @property
-    def reply(self) -> EarlierReply | None:
-        """Return the reply that the email replaced, if it did."""
-        return self.of if isinstance(self.of, EarlierReply) else None
-
-    @property
-    def refusal(self) -> SubstituteRefusal | None:
-        """Return the writer's No as a substitute, if the email gave it."""
-        return self.of if isinstance(self.of, SubstituteRefusal) else None
-
-    @property
     def date(self) -> Occurrence | None:
         """Return the date of that reply, or that No."""
-        return None if isinstance(self.of, UndoneItem) else self.of.date
+        given = self.reply or self.refusal
+        return given.date if given else None
 
     @property
     def can_undo(self) -> bool:
         """Return whether it can be undone: it is current, and no one would have to come who can't."""
-        match self.of:
-            case EarlierReply(can_send=can_come) | SubstituteRefusal(can_come=can_come):
-                return self.is_current and can_come
-            case _:
-                return self.is_current
+        can_come = self.reply.can_send if self.reply else not self.refusal or self.refusal.can_come
+        return self.is_current and can_come
 
     @property
     def is_restricted(self) -> bool:
@@ -295,17 +281,17 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
         if date is None:
             raise NotFound
         refusal = await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
-        return Undoable(viewer=viewer, made=made, of=refusal, is_current=refusal.is_current(now))
+        return Undoable(viewer=viewer, made=made, refusal=refusal, is_current=refusal.is_current(now))
     if made.reply is not None:
         reply = await earlier_reply(viewer, made.reply, now)
-        return Undoable(viewer=viewer, made=made, of=reply, is_current=reply.is_current)
+        return Undoable(viewer=viewer, made=made, reply=reply, is_current=reply.is_current)
     item = await items.item_by_id(viewer, made.item_id) if made.item_id else None
     update = emailed_update(made)
     if item is None or update is None or not may_update_item(viewer, item):
         raise NotFound
     since = changed_since(item, update, await items.item_history(viewer, item))
     undone = UndoneItem(item=item, update=update, becomes=undo_update(item, update, now), since=since)
-    return Undoable(viewer=viewer, made=made, of=undone, is_current=since is None)
+    return Undoable(viewer=viewer, made=made, undone=undone, is_current=since is None)
 
 
 async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> None:
@@ -320,14 +306,15 @@ async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> 
             return
         if not undoable.is_current:
             raise Conflict((undoable.undone and undoable.undone.since) or CHANGED_SINCE)
-        match undoable.of:
-            case EarlierReply():
-                await restore_earlier_reply(undoable.viewer, undoable.of, now)
-            case SubstituteRefusal():
-                await recorded_replies.restore_substitute(undoable.viewer, undoable.of, now)
-            case UndoneItem(item=item, update=update):
-                today = to_local(now, undoable.viewer.zone).date()
-                await action_items.undo_own_update(undoable.viewer, item.reference, update, now, today)
+        viewer = undoable.viewer
+        if undoable.reply:
+            await restore_earlier_reply(viewer, undoable.reply, now)
+        elif undoable.refusal:
+            await recorded_replies.restore_substitute(viewer, undoable.refusal, now)
+        elif undoable.undone:
+            item, update = undoable.undone.item, undoable.undone.update
+            today = to_local(now, viewer.zone).date()
+            await action_items.undo_own_update(viewer, item.reference, update, now, today)
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
 
 

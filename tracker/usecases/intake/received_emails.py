@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, convert
@@ -46,29 +46,6 @@ MOST_STRAY = 50
 READ_NOTED_EVERY = timedelta(seconds=30)
 _ONLY_ROW = 1  # id of the only row
 MOST_DELETED = 500  # rows of a table at once, so that no one waits for long
-Found = TypeVar("Found")
-
-
-class EmailReader(Struct, Generic[Found], frozen=True, kw_only=True):
-    """One kind of email that is read."""
-
-    is_for: Callable[[ReceivedEmail], bool]
-    look: Callable[[ReceivedEmail], Coroutine[Any, Any, Found]]
-    """Reads what the email's address leads to."""
-    take: Callable[[ReceivedEmail, Found], Awaitable[Sequence[str]]]
-    """Records an email, inside `writing()`, and returns what became of each part, in words for the log."""
-
-
-def is_bounce(email: ReceivedEmail) -> bool:
-    """Return whether an email came to the address of a message's bounces."""
-    return email.bounced_id is not None
-
-
-async def find_bounced_message(email: ReceivedEmail) -> SentMessage | None:
-    """Return the message that an email says came back; None when it is gone."""
-    return await background_intake.sent_message(email.bounced_id) if email.bounced_id else None
-
-
 MAIL_SERVER = Actor(origin=Origin("email"))
 
 
@@ -109,25 +86,25 @@ async def _keep_bounce(
         await audit.record(MAIL_SERVER, "email_paused", "member", member_id, {}, at)
 
 
-async def take_bounce(email: ReceivedEmail, sent: SentMessage | None) -> list[str]:
+async def _take_bounce(email: ReceivedEmail, sent: SentMessage | None) -> list[str]:
     """Keep what an email to the address of a message's bounces says. The caller is inside `writing()`."""
     if email.bounced_id is not None:
         await _keep_bounce(email.bounced_id, sent, email.bounce, email.received_at, email_hash=email.name)
     return [email.bounce.fate]
 
 
-EMAIL_READERS: Sequence[EmailReader[Any]] = (
-    EmailReader(is_for=is_bounce, look=find_bounced_message, take=take_bounce),
-    EmailReader(
-        is_for=emailed_words.is_word_reply,
-        look=emailed_words.find_answered_message,
-        take=emailed_words.take_emailed_words,
-    ),
-    EmailReader(
-        is_for=lambda _: True, look=calendar_replies.find_asked_person, take=calendar_replies.take_calendar_replies
-    ),
-)
-"""In the order in which they are asked; the last one is for every email."""
+def _reader_of(
+    email: ReceivedEmail,
+) -> tuple[Coroutine[Any, Any, Any], Callable[[ReceivedEmail, Any], Awaitable[Sequence[str]]]]:
+    """Return what reads what an email's address leads to, and what records the email, inside `writing()`.
+
+    The second takes both, and returns what became of each part of the email, in words for the log.
+    """
+    if email.bounced_id is not None:
+        return background_intake.sent_message(email.bounced_id), _take_bounce
+    if emailed_words.is_word_reply(email):
+        return emailed_words.find_answered_message(email), emailed_words.take_emailed_words
+    return calendar_replies.find_asked_person(email), calendar_replies.take_calendar_replies
 
 
 async def take_email(email: ReceivedEmail) -> Sequence[str]:
@@ -154,15 +131,13 @@ def refuse_too_many(outcomes: Sequence[str]) -> Sequence[str]:
 
 async def _outcomes(email: ReceivedEmail) -> Sequence[str]:
     """Return what became of each part of an email; nothing when its sender has sent too many."""
-    reader = next(reader for reader in EMAIL_READERS if reader.is_for(email))
-    arrival, known = await together(
-        background_intake.read_arrival(email, email.received_at - ONE_HOUR), reader.look(email)
-    )
+    reading, record = _reader_of(email)
+    arrival, known = await together(background_intake.read_arrival(email, email.received_at - ONE_HOUR), reading)
     if arrival.lately >= MOST_EMAILS_AN_HOUR:
         return []
     if arrival.is_known:
         return [REPEATED]
-    return await reader.take(email, known)
+    return await record(email, known)
 
 
 async def last_email_at() -> datetime | None:
@@ -238,12 +213,9 @@ async def purge_received_emails(now: datetime) -> None:
     if not (replies or words or bounces or await EmailPause.exists().where(resumed)):
         return
     async with writing():
-        if replies:
-            await IncomingReply.delete().where(IncomingReply.id.is_in(replies))
-        if words:
-            await IncomingWords.delete().where(IncomingWords.id.is_in(words))
-        if bounces:
-            await BounceRow.delete().where(BounceRow.id.is_in(bounces))
+        for table, outdated in ((IncomingReply, replies), (IncomingWords, words), (BounceRow, bounces)):
+            if outdated:
+                await table.delete().where(table.id.is_in(outdated))
         await EmailPause.delete().where(resumed)
 
 

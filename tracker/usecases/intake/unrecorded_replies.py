@@ -41,7 +41,7 @@ from tracker.tables.visible import attendance
 from tracker.tables.visible import intake as visible
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import viewer_for
+from tracker.usecases.core.viewers import active_viewer
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
@@ -128,7 +128,13 @@ async def attach_reply(
             raise Invalid(person="Choose one of the invited people.")
         if not email.is_attachable or email.value is None:
             raise Conflict("This email has no reply to attach.")
-        date = page.occurrence if email.for_date else await _next_date(page)
+        date = page.occurrence
+        if not email.for_date:
+            dates = await events.dates_in_order(viewer, date.event)
+            ahead = [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
+            if not ahead:
+                raise Gone("This event is over. Replies are closed.")
+            date = ahead[0]
         order = await _counted(person, date, email)
         if person.substitutes_for:
             await _attach_to_substitute(page, email, person)
@@ -245,7 +251,7 @@ async def _substitute(page: _Page, email: UnrecordedReply) -> str:
     listed = {person.member_id for person in page.people}
     if not email.is_forwarded or email.member_id not in listed or email.sender_id in listed:
         return ""
-    holder = await _person(email.member_id, page.now)
+    holder = await active_viewer(email.member_id, page.now)
     choices = await substitutes.possible_substitutes(holder, page.occurrence.event, page.now) if holder else []
     return next((f"{choice.name} ({choice.agency})" for choice in choices if choice.member_id == email.sender_id), "")
 
@@ -254,20 +260,13 @@ async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | Non
     """Return whose reply an email was attached as, and what that replaced; None when it can't be known any longer."""
     reply = await intake.attached_reply(email.id)
     holder_id = await intake.member_of(reply.invitation_id) if reply else None
-    holder = await _person(holder_id, now) if holder_id else None
+    holder = await active_viewer(holder_id, now) if holder_id else None
     if reply is None or holder is None:
         return None, None
     try:
         return holder, await earlier_reply(holder, reply, now)
     except NotFound:
         return holder, None
-
-
-async def _person(member_id: UUID, now: datetime) -> Viewer | None:
-    try:
-        return await viewer_for(member_id, now)
-    except NotFound:
-        return None
 
 
 async def _find_email(
@@ -293,15 +292,6 @@ async def _to_decide(
     if not email.waits:
         raise Conflict(email.why)
     return page, email
-
-
-async def _next_date(page: _Page) -> Occurrence:
-    """Return the next date of the series. Errors: Gone."""
-    every = await events.dates_in_order(page.viewer, page.occurrence.event)
-    ahead = [occurrence for occurrence in every if occurrence.ends_at > page.now and not occurrence.is_off]
-    if not ahead:
-        raise Gone("This event is over. Replies are closed.")
-    return ahead[0]
 
 
 async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply) -> tuple[int, datetime]:

@@ -200,9 +200,12 @@ async def view_poll(viewer: Viewer, poll: Poll) -> PollView:
 
 
 async def _added_people(viewer: Viewer, poll: Poll, people: Sequence[Respondent]) -> Sequence[UUID]:
+    """Return the people whom no email of the poll asks; only for the organizer of an open one."""
     if not rules.may_lead_poll(viewer, poll) or poll.state is not PollState.OPEN:
         return ()
-    return await people_not_asked(poll, [person.member_id for person in rules.waiting_people(people)])
+    questions = _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
+    asked = {question.recipient_id for question in questions}
+    return [person.member_id for person in rules.waiting_people(people) if person.member_id not in asked]
 
 
 async def ask_added_people(viewer: Viewer, poll_id: UUID, now: datetime) -> int:
@@ -321,13 +324,6 @@ async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: date
     await outbox.enqueue_all(drafts, now)
 
 
-async def people_not_asked(poll: Poll, member_ids: Iterable[UUID]) -> list[UUID]:
-    """Return which of these people no email of the poll asks: those put on the list after it was opened."""
-    questions = _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
-    asked = {question.recipient_id for question in questions}
-    return [member_id for member_id in member_ids if member_id not in asked]
-
-
 async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
     """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
     reach = await reach_of(member_ids, [poll.event.id], now)
@@ -408,5 +404,4 @@ def _key_start(content: PollContent) -> str:
 
 
 def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[PollMessage]:
-    """Return the messages with this content."""
     return [message for message in known if message.key.startswith(_key_start(content))]

@@ -24,9 +24,8 @@ from tracker.rules.intake.calendar_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls.polls import Poll
 from tracker.rules.roster.sites import Room
-from tracker.tables.visible import attendance
+from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
-from tracker.usecases.actions.item_lists import items_of_event, open_items_of_committee
 from tracker.usecases.core.audit import EventReading, readings_of
 from tracker.usecases.emails.follow_ups import next_follow_up
 from tracker.usecases.emails.nudges import silent_people_of_date, with_confirmations
@@ -80,6 +79,8 @@ class EventView(Struct, frozen=True, kw_only=True):
     may_edit: bool
     may_copy: bool
     replies: tuple[AgencyReplies, ...]
+    total: AgencyReplies
+    """Of all agencies."""
     named: tuple[Participant, ...]
     """People whose names the viewer may see."""
     informed: tuple[Informed, ...]
@@ -127,18 +128,6 @@ class EventView(Struct, frozen=True, kw_only=True):
     """That they were thanked, for people who may do so; empty if they weren't."""
     poll: Poll | None
     """In which people are asked for its date; None for an event that has one."""
-
-    @property
-    def total(self) -> AgencyReplies:
-        """Return the number of replies of all agencies."""
-        return AgencyReplies(
-            agency="",
-            invited=sum(reply.invited for reply in self.replies),
-            accepted=sum(reply.accepted for reply in self.replies),
-            tentative=sum(reply.tentative for reply in self.replies),
-            declined=sum(reply.declined for reply in self.replies),
-            waiting=sum(reply.waiting for reply in self.replies),
-        )
 
 
 async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> EventView:
@@ -197,6 +186,7 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         "substitutes_for": " and ".join(participant.substitutes_for for participant in own),
         "earlier": own[0].earlier if own else None,
         "replies": replies_by_agency(participants),
+        "total": _count_replies("", participants),
         "named": tuple(named),
         "informed": tuple(named_participants(viewer, event, informed)),
         "is_informed": viewer.member_id in {informed.member_id for informed in informed},
@@ -276,9 +266,9 @@ def _count_replies(agency: str, participants: Sequence[Participant]) -> AgencyRe
 
 async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ...]:
     """Return the event's and its committee's open items, and items assigned on this date, soonest due first."""
-    of_event = await items_of_event(viewer, occurrence.event.id, occurrence.id)
+    of_event = await actions.items_from_event(viewer, occurrence.event.id, closed_too=occurrence.id)
     committee_id = occurrence.event.committee_id
-    of_committee = await open_items_of_committee(viewer, committee_id) if committee_id else []
+    of_committee = await actions.items_of_committee(viewer, committee_id) if committee_id else []
     items = {item.id: item for item in [*of_event, *of_committee]}
     return tuple(sorted(items.values(), key=lambda item: (item.due, item.reference)))
 

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 from tracker.database import together, together_by_name, writing
 from tracker.errors import NotFound
@@ -123,9 +124,7 @@ class Home(Struct, frozen=True, kw_only=True):
     @property
     def is_whole(self) -> bool:
         """Return whether every part could be read."""
-        dates = (self.days, self.rolls, self.ending, self.proposals, self.emails, self.owed, self.polls)
-        of_operations = (self.check_ins, self.missing, self.conflicts, self.plans, self.readiness)
-        return None not in (self.items, *dates, *of_operations)
+        return None not in astuple(self)
 
     @property
     def is_empty(self) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.database import writing
-from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.events import DateLine
@@ -21,7 +21,7 @@ from tracker.tables.visible import actions as action_item_rows
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core import audit
-from tracker.usecases.core.viewers import viewer_for, viewers_for
+from tracker.usecases.core.viewers import active_viewer, viewer_for, viewers_for
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.invitees import ChangedList, following_seats, lists_of_member, pass_invitations_on
 from tracker.usecases.roster import committees, csv_import, people
@@ -143,7 +143,7 @@ async def transfer_events(by: Viewer, person: PersonCard, successor: Viewer, now
     for event_id, is_over in await transfer.events_led(person.id, now):
         invited = await transfer.possible_organizers(event_id, person.agency_id, [person.id])
         for member_id in (successor.member_id, *invited):
-            new_owner = await _viewer_of(member_id, now)
+            new_owner = await active_viewer(member_id, now)
             event = await events.event_by_id(new_owner, event_id) if new_owner else None
             if new_owner and event and may_take_over(new_owner, event):
                 await scheduling.transfer_event(by, event, new_owner, now)
@@ -164,20 +164,13 @@ async def transfer_items(by: Viewer, person: PersonCard, successor: Viewer, now:
             await transfer.possible_organizers(owned.event_id, person.agency_id, [person.id]) if owned.event_id else []
         )
         for member_id in dict.fromkeys([*near, *invited]):
-            new_owner = await _viewer_of(member_id, now) if member_id != person.id else None
+            new_owner = await active_viewer(member_id, now) if member_id != person.id else None
             item = await action_item_rows.item_by_id(new_owner, owned.id) if new_owner else None
             if new_owner and item:
                 await action_items.transfer_item(by, item, new_owner, now, today)
                 break
         else:
             await action_items.cancel_item(by, owned.id, now)
-
-
-async def _viewer_of(member_id: UUID, now: datetime) -> Viewer | None:
-    try:
-        return await viewer_for(member_id, now)
-    except NotFound:
-        return None
 
 
 class ImportedList(NamedTuple):

@@ -20,6 +20,7 @@ from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.schema.actions import ActionNote
 from tracker.tables.schema.roster import Member
+from tracker.tables.visible import actions
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
@@ -440,7 +441,7 @@ async def test_an_item_for_a_meeting_is_given_from_its_page(desk: Browser, sqlit
     assert form["origin"] == [str(origin.id)]
     form["owner_words"] = ["fbi lead"]
     assert (await desk.post("/action-items", form)).status_code == 303
-    given_here = await item_lists.items_of_date(sqlite_cast.fbi_lead, origin.id)
+    given_here = await actions.items_from_date(sqlite_cast.fbi_lead, origin.id)
     assert [one.title for one in given_here] == ["Bring the list"]
 
 
@@ -578,7 +579,7 @@ async def test_an_item_from_a_meeting_is_saved_and_leads_back_there(desk: Browse
     form = typed(page, "/action-items", owner_words="CAHT lead")
     response = await desk.post("/action-items", form)
     assert (response.status_code, response.headers["location"]) == (303, f"{address}#actions")
-    [item] = await item_lists.items_of_date(sqlite_cast.caht_lead, origin)
+    [item] = await actions.items_from_date(sqlite_cast.caht_lead, origin)
     shown = (await desk.get(address)).text
     assert item.title == "Welcome"
     assert f"{item.reference} assigned to Caht lead (CAHT)." in shown
