@@ -104,12 +104,12 @@ async def _check(stock: Stock) -> float:
 
 def _ask(connection: sqlite3.Connection, plan: ComparedPlan) -> float:
     """Return how long the bare query takes, and the distances of what it finds."""
-    [spot] = plan.spots
+    [point] = plan.points
     when = (_text(plan.starts_at - LONGEST_BUFFER - LONGEST_OPERATION), _text(plan.ends_at + LONGEST_BUFFER))
-    box = (spot.latitude_e6 - REACH, spot.latitude_e6 + REACH, spot.longitude_e6 - REACH, spot.longitude_e6 + REACH)
+    box = (point.latitude_e6 - REACH, point.latitude_e6 + REACH, point.longitude_e6 - REACH, point.longitude_e6 + REACH)
     began = time.process_time()
     for latitude, longitude in connection.execute(BARE, (*when, *box)).fetchall():
-        EARTH.Inverse(spot.latitude_e6 / 1e6, spot.longitude_e6 / 1e6, latitude / 1e6, longitude / 1e6)
+        EARTH.Inverse(point.latitude_e6 / 1e6, point.longitude_e6 / 1e6, latitude / 1e6, longitude / 1e6)
     return time.process_time() - began
 
 

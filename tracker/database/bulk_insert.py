@@ -7,10 +7,19 @@ column as an array.
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
+from uuid import UUID
 
 from piccolo.table import Table
 
+from tracker.crypto import ids
 from tracker.database import engine, is_postgres
+
+
+async def insert_row(table: type[Table], **columns: Any) -> UUID:
+    """Insert one row, with a new id unless one is given, and return its id; other columns get their defaults."""
+    row_id: UUID = columns.setdefault("id", ids.new_id())
+    await table.insert(table(**columns))
+    return row_id
 
 
 async def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]], then: str = "") -> None:

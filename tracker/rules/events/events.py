@@ -251,6 +251,10 @@ class Occurrence(Struct, frozen=True, kw_only=True):
         """Return whether this date doesn't take place."""
         return self.is_canceled or self.event.status is EventStatus.CANCELED
 
+    def is_ahead(self, now: datetime) -> bool:
+        """Return whether this date takes place and isn't over."""
+        return self.ends_at > now and not self.is_off
+
     @property
     def keeps_record(self) -> bool:
         """Return whether it was canceled after it was held, and reports still count its attendance."""

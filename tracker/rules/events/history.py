@@ -14,7 +14,7 @@ from typing import Any, NewType
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.errors import Gone
@@ -395,12 +395,12 @@ class ReplacedRows(msgspec.Struct, frozen=True, kw_only=True):
     """What a change replaced, and how it left the events."""
 
     deed: UndoableDeed
-    reach: UndoReach
-    before: msgspec.Raw
+    reach: UndoReach = WHOLE_EVENT
+    before: msgspec.Raw = msgspec.Raw(b"{}")
     """The rows within its reach, as they were."""
-    last_numbers: Mapping[UUID, int]
+    last_numbers: Mapping[UUID, int] = field(default_factory=dict)
     """By invitation, the number of the last reply that isn't about a lost date; the change made those after it."""
-    superseded: tuple[UUID, ...]
+    superseded: tuple[UUID, ...] = ()
     """The waiting messages that it superseded."""
     made: tuple[UUID, ...]
     """The events that it made; they are deleted with all that hangs on them."""

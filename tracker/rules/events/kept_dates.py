@@ -18,20 +18,9 @@ from msgspec.structs import replace
 
 from tracker.errors import Invalid
 from tracker.rules.core.wording import local, short_day
+from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventFields, Occurrence, field_values
-from tracker.rules.events.plans import (
-    Plan,
-    Slot,
-    changes_only,
-    days_of_plan,
-    is_a_week_later,
-    is_moved,
-    plan_from_start,
-    rule_of,
-    slot_at,
-    slots_of_plan,
-    starts_by_rule,
-)
+from tracker.rules.events.plans import Plan, Slot
 from tracker.rules.recurrence.holidays import HolidayChoice
 from tracker.rules.recurrence.series import ANY_DISTANCE, match_starts, reach_of_matches
 
@@ -120,8 +109,8 @@ class CarriedDates(Struct, frozen=True, kw_only=True):
 def dates_of_new_event(plan: Plan) -> tuple[SeriesDate, ...]:
     """Return the dates of a plan for a new event."""
     return tuple(
-        SeriesDate(start, *slot_at(held, plan.duration, plan.zone), is_moved=start != held)
-        for start, held in days_of_plan(plan)
+        SeriesDate(start, *plan_rules.slot_at(held, plan.duration, plan.zone), is_moved=start != held)
+        for start, held in plan_rules.days_of_plan(plan)
     )
 
 
@@ -134,11 +123,12 @@ def carry_dates(
     held before `now` stays with the earlier series; the new one has a canceled date in its place. The only date of an
     event always goes along.
     """
-    ruled, rule = set(starts_by_rule(event)), rule_of(event)
+    ruled, rule = set(plan_rules.starts_by_rule(event)), plan_rules.rule_of(event)
     starts = [occurrence.original_start for occurrence in before]
     starts_of_rule = [start for start in starts if start in ruled]
     reach = ANY_DISTANCE if rule is None or len(starts_of_rule) == 1 else reach_of_matches(rule, plan.rule)
-    added, new = [start for start in starts if start not in ruled], [start for start, _ in slots_of_plan(plan)]
+    added = [start for start in starts if start not in ruled]
+    new = [start for start, _ in plan_rules.slots_of_plan(plan)]
     pairs = match_starts(starts_of_rule, added, new, reach)
     taken = {
         pairs[occurrence.original_start]: occurrence for occurrence in before if occurrence.original_start in pairs
@@ -176,7 +166,7 @@ def plan_shown_from(event: Event, plan: Plan, first: Occurrence, every: Iterable
     shown = event_with_usual_texts(
         event, [occurrence for occurrence in every if occurrence.original_start >= first.original_start]
     )
-    onward = plan_from_start(plan, first.original_start)
+    onward = plan_rules.plan_from_start(plan, first.original_start)
     return replace(onward, title=shown.title, place=shown.place, agenda=shown.agenda)
 
 
@@ -205,7 +195,7 @@ def dates_with_texts(following: Iterable[Occurrence], event: Event, shown: Event
                 original_start=occurrence.original_start,
                 starts_at=occurrence.starts_at,
                 ends_at=occurrence.ends_at,
-                is_moved=is_moved(occurrence),
+                is_moved=plan_rules.is_moved(occurrence),
                 is_canceled=occurrence.is_canceled,
                 cancel_reason=occurrence.cancel_reason,
                 sequence=occurrence.sequence,
@@ -222,7 +212,7 @@ def check_texts_from_a_date_on(plan: Plan, shown: Plan, lead_id: UUID) -> None:
     Otherwise a line of notes would end the series, and invite everyone to another one. With a new time, rule or list,
     another series begins anyway, and has texts of its own. Errors: Invalid by field.
     """
-    if changes_only(plan, shown, OWN_TEXTS | SAME_FOR_ALL.keys(), lead_id):
+    if plan_rules.changes_only(plan, shown, OWN_TEXTS | SAME_FOR_ALL.keys(), lead_id):
         before, after = field_values(shown), field_values(plan)
         if wrong := {name: said for name, said in SAME_FOR_ALL.items() if after[name] != before[name]}:
             raise Invalid(**wrong)
@@ -236,7 +226,7 @@ def own_texts(event: EventFields | Occurrence) -> dict[str, str]:
 def kept_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> list[DateDetails]:
     """Return the dates that had details of their own, were canceled, or were added, and still are so."""
     earlier, present = list(before), {occurrence.id: occurrence for occurrence in after}
-    ruled = {occurrence.event.id: frozenset(starts_by_rule(occurrence.event)) for occurrence in earlier}
+    ruled = {occurrence.event.id: frozenset(plan_rules.starts_by_rule(occurrence.event)) for occurrence in earlier}
     kept: list[tuple[Occurrence, list[DateDetail]]] = []
     for occurrence in earlier:
         current = present.get(occurrence.id)
@@ -257,7 +247,16 @@ def lost_details(before: Iterable[Occurrence], after: Iterable[Occurrence]) -> l
     A canceled date loses nothing but its place in the history, when no date takes over from it.
     """
     present = {occurrence.id: occurrence for occurrence in after}
-    return _listed((occurrence, _lost_of(occurrence, present.get(occurrence.id))) for occurrence in before)
+    lost: list[tuple[Occurrence, list[DateDetail]]] = []
+    for occurrence in before:
+        current = present.get(occurrence.id)
+        details = [detail for detail in details_of_date(occurrence) if not _has(current, occurrence, detail)]
+        if occurrence.is_canceled:
+            details = [DateDetail.CANCELED] if current is None and occurrence.event.is_series else []
+        elif DateDetail.TIME in details and current is not None and plan_rules.is_a_week_later(occurrence):
+            details.remove(DateDetail.TIME)  # the form names such a date, and its hours are those of the series
+        lost.append((occurrence, details))
+    return _listed(lost)
 
 
 def dates_with_own_texts(dates: Iterable[Occurrence]) -> list[DateDetails]:
@@ -274,7 +273,7 @@ def details_of_date(occurrence: Occurrence) -> list[DateDetail]:
         return []
     of_series = own_texts(occurrence.event)
     texts = [DateDetail(name) for name, text in own_texts(occurrence).items() if text != of_series[name]]
-    return [DateDetail.TIME, *texts] if is_moved(occurrence) else texts
+    return [DateDetail.TIME, *texts] if plan_rules.is_moved(occurrence) else texts
 
 
 def _day_of(occurrence: Occurrence) -> str:
@@ -283,15 +282,6 @@ def _day_of(occurrence: Occurrence) -> str:
 
 def _listed(dates: Iterable[tuple[Occurrence, list[DateDetail]]]) -> list[DateDetails]:
     return [DateDetails(occurrence, tuple(details)) for occurrence, details in dates if details]
-
-
-def _lost_of(occurrence: Occurrence, after: Occurrence | None) -> list[DateDetail]:
-    if occurrence.is_canceled:
-        return [DateDetail.CANCELED] if after is None and occurrence.event.is_series else []
-    lost = [detail for detail in details_of_date(occurrence) if not _has(after, occurrence, detail)]
-    if DateDetail.TIME in lost and after is not None and is_a_week_later(occurrence):
-        lost.remove(DateDetail.TIME)  # the form asks about such a date by name, and its hours are those of the series
-    return lost
 
 
 def _has(after: Occurrence | None, occurrence: Occurrence, detail: DateDetail) -> bool:
@@ -317,7 +307,7 @@ def _beside(occurrence: Occurrence, plan: Plan, shown: EventFields) -> SeriesDat
     starts = occurrence.original_start
     if plan.is_all_day != occurrence.event.is_all_day:
         starts = datetime.combine(starts.date(), plan.starts.time())
-    at = slot_at(starts, plan.duration, plan.zone)
+    at = plan_rules.slot_at(starts, plan.duration, plan.zone)
     new = SeriesDate(original_start=starts, starts_at=at[0], ends_at=at[1])
     return _with_details(new, occurrence, _own_slot(occurrence, None, plan), plan, shown)
 
@@ -325,7 +315,7 @@ def _beside(occurrence: Occurrence, plan: Plan, shown: EventFields) -> SeriesDat
 def _with_details(
     new: SeriesDate, occurrence: Occurrence, at: Slot | None, plan: Plan, shown: EventFields
 ) -> SeriesDate:
-    own_slot = at if at != slot_at(new.original_start, plan.duration, plan.zone) else None
+    own_slot = at if at != plan_rules.slot_at(new.original_start, plan.duration, plan.zone) else None
     before, after = own_texts(shown), own_texts(plan)
     texts: dict[str, Any] = {
         name: None if text in (before[name], after[name]) else text for name, text in own_texts(occurrence).items()
@@ -347,10 +337,10 @@ def _own_slot(occurrence: Occurrence, start: datetime | None, plan: Plan) -> Slo
 
     What people choose about a date on a holiday is part of the plan: such a date follows the plan, with its hours.
     """
-    if plan.is_all_day != occurrence.event.is_all_day or not is_moved(occurrence):
+    if plan.is_all_day != occurrence.event.is_all_day or not plan_rules.is_moved(occurrence):
         return None
     if start is not None:
         chosen = plan.on_holidays.get(start.date()) is HolidayChoice.NEXT_WEEK
-        if chosen or (is_a_week_later(occurrence) and start.date() == occurrence.original_start.date()):
+        if chosen or (plan_rules.is_a_week_later(occurrence) and start.date() == occurrence.original_start.date()):
             return None
     return occurrence.starts_at, occurrence.ends_at

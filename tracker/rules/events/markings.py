@@ -124,7 +124,10 @@ def banner_of_all(markings: Iterable[Marking]) -> str:
     categories = frozenset[Category]().union(*(marking.categories for marking in every))
     specified = {category.abbreviation for category in categories if category.is_specified}
     kept = (category for category in categories if category.is_specified or category.abbreviation not in specified)
-    return banner_of(kept, _closest({marking.limit for marking in every if marking.limit}))
+    limits = {marking.limit for marking in every if marking.limit}
+    if Limit.FED_ONLY in limits or (limits & {Limit.FED_ONLY, Limit.FEDCON} and Limit.NOCON in limits):
+        limits = (limits & {Limit.DL_ONLY}) | {Limit.FED_ONLY}  # it admits only people whom all of them admit
+    return banner_of(kept, limits)
 
 
 def check_marking(marking: Marking, today: date) -> None:
@@ -180,11 +183,3 @@ def banner_of(categories: Iterable[Category], limits: Iterable[Limit]) -> str:
     """Return the banner of categories and limits: Specified first, each group in alphabetical order (CUI Registry)."""
     ordered = sorted(categories, key=lambda category: (not category.is_specified, category.abbreviation))
     return "//".join(filter(None, (CONTROL, "/".join(ordered), "/".join(sorted(limits)))))
-
-
-def _closest(limits: set[Limit]) -> set[Limit]:
-    """Return the limit that admits only people whom all limits admit."""
-    federal = limits & {Limit.FED_ONLY, Limit.FEDCON}
-    if Limit.FED_ONLY in limits or (federal and Limit.NOCON in limits):
-        return (limits & {Limit.DL_ONLY}) | {Limit.FED_ONLY}
-    return limits

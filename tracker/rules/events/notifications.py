@@ -258,7 +258,7 @@ def dates_canceled_by(
     """
     if scope is CancellationScope.ONE or not first.event.is_series:
         return (first,)
-    ahead = (occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off)
+    ahead = (occurrence for occurrence in dates if occurrence.is_ahead(now))
     if scope is CancellationScope.FOLLOWING:
         ahead = (occurrence for occurrence in ahead if occurrence.original_start >= first.original_start)
     return tuple(ahead)

@@ -14,18 +14,8 @@ from msgspec.structs import replace
 from tracker.errors import Invalid, ReauthenticationNeeded
 from tracker.rules.core.viewers import Arm, Visibility, is_recent
 from tracker.rules.core.wording import clock, is_doubled, is_shown, short_weekday_date, to_local, to_utc
-from tracker.rules.events.events import (
-    NO_TITLE,
-    Event,
-    EventFields,
-    Kind,
-    Occurrence,
-    field_texts,
-    field_values,
-    when_fields,
-    where_fields,
-    wrong_field_texts,
-)
+from tracker.rules.events import events as event_rules
+from tracker.rules.events.events import Event, EventFields, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import WEEK, HolidayChoices, doubled_days, held_starts
 from tracker.rules.recurrence.series import Rule, dates_by_rule, from_rrule, to_rrule
@@ -93,9 +83,9 @@ def check_joint_operation(plan: Plan) -> None:
 
 def check_plan(plan: Plan) -> None:
     """Check that the plan can be saved. Errors: Invalid with a sentence for each wrong field."""
-    wrong = wrong_field_texts(field_texts(plan))
+    wrong = event_rules.wrong_field_texts(event_rules.field_texts(plan))
     if not plan.title.strip():
-        wrong["title"] = NO_TITLE
+        wrong["title"] = event_rules.NO_TITLE
     wrong |= _wrong_span(plan.starts, plan.duration, is_all_day=plan.is_all_day)
     if plan.visibility is Visibility.COMMITTEE and plan.committee_id is None:
         wrong["committee"] = "Choose the committee whose members can see it."
@@ -171,30 +161,30 @@ def starts_by_rule(event: Event) -> tuple[datetime, ...]:
 
 def plan_of_event(event: Event, invitees: Mapping[UUID, AttendeeRole]) -> Plan:
     """Return the plan that would make this event, for its form."""
-    return Plan(**field_values(event), rule=rule_of(event), invitees=dict(invitees))
+    return Plan(**event_rules.field_values(event), rule=rule_of(event), invitees=dict(invitees))
 
 
 def moves_event(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes when the event takes place: start, length, zone or rule."""
-    return (when_fields(plan), plan.rrule) != (when_fields(event), event.rrule)
+    return (event_rules.when_fields(plan), plan.rrule) != (event_rules.when_fields(event), event.rrule)
 
 
 def goes_elsewhere(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes where people go: the place or the video link."""
-    return where_fields(plan) != where_fields(event)
+    return event_rules.where_fields(plan) != event_rules.where_fields(event)
 
 
 def only_end_moves(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes only the end of a series, and nothing else about when it takes place."""
     new, old = plan.rule, rule_of(event)
-    if new is None or old is None or new == old or when_fields(plan) != when_fields(event):
+    if new is None or old is None or new == old or event_rules.when_fields(plan) != event_rules.when_fields(event):
         return False
     return replace(new, until=old.until, count=old.count) == old
 
 
 def only_end_changes(plan: Plan, event: Event) -> bool:
     """Return whether the plan changes only the end of a series, and nothing else about the event."""
-    return only_end_moves(plan, event) and field_values(plan) == field_values(event)
+    return only_end_moves(plan, event) and event_rules.field_values(plan) == event_rules.field_values(event)
 
 
 def needs_new_series(plan: Plan, event: Event) -> bool:
@@ -226,7 +216,7 @@ def changes_only(plan: Plan, shown: Plan, names: Container[str], lead_id: UUID) 
     days = {start.date() for start in dates_by_rule(plan.rule, plan.starts)}
 
     def others(plan: Plan) -> tuple[object, ...]:
-        fields = {name: value for name, value in field_values(plan).items() if name not in names}
+        fields = {name: value for name, value in event_rules.field_values(plan).items() if name not in names}
         people = {invitee: role for invitee, role in plan.invitees.items() if invitee != lead_id}
         holidays = {day: choice for day, choice in plan.on_holidays.items() if day in days}
         return fields, plan.rrule, people, holidays
@@ -273,7 +263,7 @@ class DateChange(Struct, frozen=True, kw_only=True):
 
 def check_date_change(change: DateChange, *, is_all_day: bool) -> None:
     """Check that a date of an event can become this. Errors: Invalid with a sentence for each wrong field."""
-    wrong = wrong_field_texts({"title": change.title, "place": change.place, "agenda": change.agenda})
+    wrong = event_rules.wrong_field_texts({"title": change.title, "place": change.place, "agenda": change.agenda})
     wrong |= _wrong_span(change.starts, change.duration, is_all_day=is_all_day)
     if wrong:
         raise Invalid(**wrong)

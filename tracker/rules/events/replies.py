@@ -329,7 +329,7 @@ def people_to_reply_for(
 
     For a substitute, that is only their No: they count as coming.
     """
-    is_open = occurrence.ends_at > now and not occurrence.is_off and occurrence.event.status is not EventStatus.DRAFT
+    is_open = occurrence.is_ahead(now) and occurrence.event.status is not EventStatus.DRAFT
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
     return [participant for participant in named if participant.member_id != viewer.member_id]

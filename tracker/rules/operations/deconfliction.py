@@ -153,11 +153,8 @@ class Decision(Worded):
     """A false alarm; each side that knows must say so."""
 
 
-ALONE_WORDS = {
-    Decision.PROCEED: "We proceed",
-    Decision.RESCHEDULE: "We’ll change our time or place",
-    Decision.CANCEL: "We’ll cancel",
-    Decision.NOT_A_CONFLICT: "Not a conflict",
+ALONE_WORDS = {decision: decision.label for decision in Decision if decision is not Decision.JOINT} | {
+    Decision.PROCEED: "We proceed"
 }
 """What a side can decide that shows the other nothing."""
 TOGETHER = frozenset({Decision.PROCEED, Decision.JOINT, Decision.NOT_A_CONFLICT})

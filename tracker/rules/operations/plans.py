@@ -322,5 +322,5 @@ def telltales(text: str, names: Iterable[str]) -> tuple[str, ...]:
 
 def check_neutral(field: str, text: str, names: Iterable[str]) -> None:
     """Raise `Invalid` for a text that contains one of the names of an operation."""
-    if found := telltales(text, names):
-        raise Invalid(**{field: f"Leave out “{found[0]}”. It would give the operation away."})
+    if telltale := telltales(text, names):
+        raise Invalid(**{field: f"Leave out “{telltale[0]}”. It would give the operation away."})

@@ -77,7 +77,7 @@ _BY_TIME = (
     "p.state IN ({}) AND o.starts_at <= {} AND o.starts_at >= {} AND o.ends_at >= {} AND NOT o.is_canceled"
     " AND e.status NOT IN ('canceled', 'draft')"
 )
-_SPOTS = (
+_POINTS = (
     "SELECT plan, latitude_e6, longitude_e6, radius_ft FROM operation_site"
     " WHERE role <> 'off_site_services' AND plan IN ({})"
 )
@@ -85,14 +85,6 @@ _COMPARED = sql_list(sorted(COMPARED))
 EVERY_LEVEL = frozenset(Disclosure)
 LONGEST_OPERATION = timedelta(days=14)
 """No operation lasts longer (the rules of events refuse it)."""
-
-
-class Spot(NamedTuple):
-    """A site that is compared: millionths of a degree, and its radius in feet."""
-
-    latitude_e6: int
-    longitude_e6: int
-    radius_ft: int
 
 
 class ComparedPlan(Struct, frozen=True, kw_only=True):
@@ -111,7 +103,8 @@ class ComparedPlan(Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     is_off: bool
-    spots: frozenset[Spot]
+    points: frozenset[Point]
+    """Of the sites that are compared."""
 
     @property
     def shows_itself(self) -> bool:
@@ -157,10 +150,10 @@ async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
 
 async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list[ComparedPlan]:
     """Return the plans of these levels that are compared and whose time and place could be close to those of `plan`."""
-    if not plan.spots:
+    if not plan.points:
         return []
     earliest, latest = plan.starts_at - LONGEST_BUFFER, plan.ends_at + LONGEST_BUFFER
-    conditions = [_in(box_around(Point(*spot))) for spot in sorted(plan.spots)]
+    conditions = [_in(box_around(point)) for point in sorted(plan.points)]
     boxes = QueryString(" OR ".join(["{}"] * len(conditions)), *conditions)
     when = latest, earliest - LONGEST_OPERATION, earliest
     rows = await engine().run_querystring(
@@ -273,11 +266,11 @@ async def _pairs(where: Any) -> list[ConflictPair]:
 
 async def _plans(where: str, *arguments: Any) -> list[ComparedPlan]:
     rows = await engine().run_querystring(QueryString(_PLANS, QueryString(where, *arguments)))
-    spots: dict[UUID, list[Spot]] = {row["id"]: [] for row in rows}
-    if spots:
-        for row in await engine().run_querystring(QueryString(_SPOTS, sql_list(sorted(spots)))):
-            spots[row["plan"]].append(Spot(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
-    plans = [{**row, "spots": spots[row["id"]]} for row in rows]
+    points: dict[UUID, list[Point]] = {row["id"]: [] for row in rows}
+    if points:
+        for row in await engine().run_querystring(QueryString(_POINTS, sql_list(sorted(points)))):
+            points[row["plan"]].append(Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"]))
+    plans = [{**row, "points": points[row["id"]]} for row in rows]
     return msgspec.convert(plans, list[ComparedPlan], strict=False)
 
 

@@ -238,7 +238,7 @@ def _following_dates(content: EventContent, dates: Sequence[Occurrence]) -> list
 
 def _upcoming_dates(dates: Sequence[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
     """Return the upcoming dates that take place."""
-    return tuple(occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off)
+    return tuple(occurrence for occurrence in dates if occurrence.is_ahead(now))
 
 
 def _counting_reply(own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution]) -> ReplyValue:

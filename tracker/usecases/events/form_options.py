@@ -15,6 +15,7 @@ from piccolo.custom_types import Combinable
 
 from tracker.crypto import ids
 from tracker.database import together, writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer, Visibility
@@ -193,10 +194,8 @@ def _primaries_picked(picks: Picks, offered: EventChoices) -> set[UUID]:
 
 
 def _people_in_order(people_by_id: Mapping[UUID, Person]) -> tuple[Person, ...]:
-    def order(person: Person) -> tuple[str, str, str]:
-        return person.agency.casefold(), person.name.casefold(), str(person.id)
-
-    return tuple(sorted(people_by_id.values(), key=order))
+    ordered = sorted(people_by_id.values(), key=lambda person: (person.name.casefold(), str(person.id)))
+    return tuple(sorted(ordered, key=lambda person: person.agency.casefold()))
 
 
 def _agency_choices(
@@ -316,7 +315,7 @@ async def save_template(viewer: Viewer, name: str, form: Texts, committee_id: UU
         if not saved:
             if await EventTemplate.count().where(is_own) >= rules.MOST_TEMPLATES:
                 raise Invalid(template_name=f"You have {rules.MOST_TEMPLATES} templates. Remove one you don’t use.")
-            await EventTemplate.insert(EventTemplate(id=template_id, owner=viewer.member_id, name=named, **facts))
+            await insert_row(EventTemplate, id=template_id, owner=viewer.member_id, name=named, **facts)
         await audit.record(viewer.actor, "saved", "template", template_id, {}, now)
 
 

@@ -17,40 +17,15 @@ from piccolo.table import Table
 
 from tracker.crypto import ids
 from tracker.database import conflicts, together, writing
-from tracker.database.bulk_insert import bulk_insert, run_for_each
+from tracker.database.bulk_insert import bulk_insert, insert_row, run_for_each
 from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events import events as event_rules
+from tracker.rules.events import history as rules
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import Event, EventStatus, Occurrence, may_edit
-from tracker.rules.events.history import (
-    MEANWHILE,
-    NO_REPLY,
-    NOTIFIED,
-    REPLY_SAID,
-    TOO_LATE_TO_UNDO,
-    UNDO_FOR,
-    WHOLE_EVENT,
-    ChangedField,
-    FieldChange,
-    HistoryEntry,
-    HistoryVerb,
-    ReplacedRows,
-    StoredRow,
-    StoredTables,
-    UndoableDeed,
-    UndoneChange,
-    UndoReach,
-    changes_of_event,
-    check_undo_open,
-    fingerprint_of,
-    last_date_change,
-    next_date_change,
-    renumber_row,
-    replaced_rows,
-    tables_of,
-)
+from tracker.rules.events.history import ChangedField, FieldChange, HistoryEntry, HistoryVerb, ReplacedRows
 from tracker.rules.events.plans import Plan
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import events as undo_rows
@@ -83,21 +58,19 @@ async def record_change(
     """
     if event.status is EventStatus.DRAFT and verb is not HistoryVerb.SENT:
         return
-    await EventChange.insert(
-        EventChange(
-            id=ids.new_id(),
-            event=event.id,
-            occurrence=date.id if date else None,
-            actor=viewer.member_id,
-            at=now,
-            verb=verb,
-            visibility=event.visibility,
-            committee=event.committee_id,
-            fields=json.dumps([[change.field, change.before, change.after] for change in changes], ensure_ascii=False),
-            reason=reason.strip(),
-        )
+    await insert_row(
+        EventChange,
+        event=event.id,
+        occurrence=date.id if date else None,
+        actor=viewer.member_id,
+        at=now,
+        verb=verb,
+        visibility=event.visibility,
+        committee=event.committee_id,
+        fields=json.dumps([[change.field, change.before, change.after] for change in changes], ensure_ascii=False),
+        reason=reason.strip(),
     )
-    await outbox.hold_messages(event.id, now + UNDO_FOR)
+    await outbox.hold_messages(event.id, now + rules.UNDO_FOR)
 
 
 async def forget_changes(viewer: Viewer, event_ids: Collection[UUID], at: datetime) -> None:
@@ -121,7 +94,7 @@ async def record_plan_change(
 
     `invited` are the people who were invited before the change, and `before` the dates.
     """
-    changes = changes_of_event(event, plan, invited, splits=went_on_as is not None)
+    changes = rules.changes_of_event(event, plan, invited, splits=went_on_as is not None)
     after = replace(event, visibility=plan.visibility, committee_id=plan.committee_id)
     if after == event:  # who joins does not learn what others knew
         both = [await events.event_by_id(viewer, event_id) for event_id in (event.id, went_on_as) if event_id]
@@ -133,8 +106,8 @@ async def record_plan_change(
         onward = replace(after, id=went_on_as)
         if after == event:
             ended = (
-                *last_date_change(await events.dates_in_order(viewer, event)),
-                *next_date_change(await events.dates_in_order(viewer, onward)),
+                *rules.last_date_change(await events.dates_in_order(viewer, event)),
+                *rules.next_date_change(await events.dates_in_order(viewer, onward)),
             )
             await record_change(viewer, event, HistoryVerb.WENT_ON, ended, now)
         else:  # people who see only one of the two series do not learn how the other one continues
@@ -148,7 +121,7 @@ async def record_plan_change(
 
 async def record_series_end(viewer: Viewer, event: Event, now: datetime, *, reason: str = "") -> None:
     """Record that a series was cut short, and which date is now its last."""
-    last = last_date_change(await events.dates_in_order(viewer, event))
+    last = rules.last_date_change(await events.dates_in_order(viewer, event))
     await record_change(viewer, event, HistoryVerb.ENDED, last, now, reason=reason)
 
 
@@ -176,7 +149,7 @@ async def _recorded_replies(viewer: Viewer, event: Event, date: Occurrence | Non
     entries = []
     for reply in once.values():
         whom = f"the substitute of {reply.person}" if reply.is_of_substitute else reply.person
-        words = f"{REPLY_SAID.get(reply.value, NO_REPLY).capitalize()}, for {whom}"
+        words = f"{rules.REPLY_SAID.get(reply.value, rules.NO_REPLY).capitalize()}, for {whom}"
         entry = HistoryEntry(
             at=reply.at,
             verb=HistoryVerb.REPLY_RECORDED,
@@ -201,7 +174,7 @@ _WAIT_AGAIN = (
 )
 
 
-async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> UndoneChange:
+async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: datetime) -> rules.UndoneChange:
     """Undo a change that the viewer made to an event a moment ago, and return what it was; no one is notified.
 
     The event is as before, and so are its dates, invitations, replies, history and waiting messages; only versions and
@@ -210,18 +183,18 @@ async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: date
     Errors: NotAllowed; Gone or Conflict when it is too late, an email may have gone out, another person has changed the
     event or replied to it since, or other records refer to what the change made.
     """
-    with conflicts(MEANWHILE):
+    with conflicts(rules.MEANWHILE):
         async with writing():
             kept = await undo_rows.kept_change(change_id, event_id, viewer.member_id)
             if kept is None:
-                raise Gone(TOO_LATE_TO_UNDO)
-            check_undo_open(kept.at, now)
+                raise Gone(rules.TOO_LATE_TO_UNDO)
+            rules.check_undo_open(kept.at, now)
             replaced = msgspec.json.decode(kept.replaced, type=ReplacedRows)
             event_ids = {event_id, *replaced.made}
             await _check_as_left(event_ids, replaced, kept.at)
-            was = tables_of(replaced.before)
+            was = rules.tables_of(replaced.before)
             reach = structs.replace(replaced.reach, lost=())
-            present = tables_of(await undo_rows.stored_rows_of(event_ids, reach, kept.at))
+            present = rules.tables_of(await undo_rows.stored_rows_of(event_ids, reach, kept.at))
             before = await events.event_by_id(viewer, event_id)
             for changed_id in sorted(event_ids):
                 await raise_calendar_versions(changed_id)
@@ -240,7 +213,9 @@ async def undo_change(viewer: Viewer, event_id: UUID, change_id: UUID, now: date
             is_back = replaced.form is not None and await drafts.put_back_form(viewer, replaced.form, now)
             await audit.record(viewer.actor, "undone", "event", event_id, {"change": replaced.deed}, now)
     page = replaced.form.page if replaced.form and is_back else ""
-    return UndoneChange(deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back)
+    return rules.UndoneChange(
+        deed=replaced.deed, form_page=page, is_form_lost=replaced.form is not None and not is_back
+    )
 
 
 async def change_made_at(viewer: Viewer, event_id: UUID, changed_at: datetime) -> UUID | None:
@@ -250,23 +225,25 @@ async def change_made_at(viewer: Viewer, event_id: UUID, changed_at: datetime) -
 
 async def purge_snapshots(now: datetime) -> None:
     """Delete what changes replaced that can no longer be undone, so earlier places and notes are not kept."""
-    if await undo_rows.is_any_over(now - UNDO_FOR):
+    if await undo_rows.is_any_over(now - rules.UNDO_FOR):
         async with writing():
-            await UndoSnapshot.delete().where(UndoSnapshot.at <= now - UNDO_FOR)
+            await UndoSnapshot.delete().where(UndoSnapshot.at <= now - rules.UNDO_FOR)
 
 
 async def _check_as_left(event_ids: Iterable[UUID], replaced: ReplacedRows, changed_at: datetime) -> None:
     """Check that the events are as the change left them, and that no one knows of it. Errors: Gone."""
     for event_id in event_ids:
         if await outbox.was_anyone_notified(event_id, changed_at, of_anything=event_id in replaced.made):
-            raise Gone(NOTIFIED)
+            raise Gone(rules.NOTIFIED)
     if any([await has_plan(event_id) for event_id in replaced.made]):
-        raise Gone(MEANWHILE)
-    if fingerprint_of(await undo_rows.state_of_events(event_ids)) != replaced.left:
-        raise Gone(MEANWHILE)
+        raise Gone(rules.MEANWHILE)
+    if rules.fingerprint_of(await undo_rows.state_of_events(event_ids)) != replaced.left:
+        raise Gone(rules.MEANWHILE)
 
 
-async def _delete_rows(replaced: ReplacedRows, was: StoredTables, present: StoredTables, changed_at: datetime) -> None:
+async def _delete_rows(
+    replaced: ReplacedRows, was: rules.StoredTables, present: rules.StoredTables, changed_at: datetime
+) -> None:
     """Delete what the change made, except for events; nothing else may refer to it."""
     made = {name: [[row_id] for row_id in rows if row_id not in was.get(name, ())] for name, rows in present.items()}
     # Others queue messages too, while it can be undone.
@@ -276,12 +253,12 @@ async def _delete_rows(replaced: ReplacedRows, was: StoredTables, present: Store
         await run_for_each(_DELETE.format(name), made[name])
 
 
-async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime) -> None:
+async def _put_rows_back(was: rules.StoredTables, present: rules.StoredTables, now: datetime) -> None:
     for table in PUT_BACK:
         name = table._meta.tablename  # noqa: SLF001 - as above
-        rows = replaced_rows(was.get(name, {}), present[name])
+        rows = rules.replaced_rows(was.get(name, {}), present[name])
         if name in _NUMBERED:
-            rows = [renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
+            rows = [rules.renumber_row(row, present[name].get(UUID(row["id"])), now) for row in rows]
         if table is tables.Occurrence:
             # Two dates may have swapped their days, so each first gets one that no other has.
             apart = [row | {"original_start": _LONG_AGO + timedelta(days=day)} for day, row in enumerate(rows)]
@@ -289,7 +266,7 @@ async def _put_rows_back(was: StoredTables, present: StoredTables, now: datetime
         await _write_rows(table, rows, [column._meta.name for column in table._meta.columns])  # noqa: SLF001 - as above
 
 
-async def _put_messages_back(replaced: ReplacedRows, was: StoredTables) -> None:
+async def _put_messages_back(replaced: ReplacedRows, was: rules.StoredTables) -> None:
     """Let messages say what they said, and those that the change superseded wait again.
 
     One that was being sent when the change was made may be sent by now, and stays so.
@@ -303,7 +280,7 @@ async def _put_messages_back(replaced: ReplacedRows, was: StoredTables) -> None:
     await run_for_each(_WAIT_AGAIN, [[rows[message_id]["reason"], message_id] for message_id in replaced.superseded])
 
 
-async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: Iterable[str]) -> None:
+async def _write_rows(table: type[Table], rows: Iterable[rules.StoredRow], columns: Iterable[str]) -> None:
     """Insert rows, or write these columns of those that are there."""
     kinds = {column._meta.name: column.value_type | None for column in table._meta.columns}  # noqa: SLF001 - as above
     values = [{name: msgspec.convert(row[name], kind) for name, kind in kinds.items()} for row in rows]
@@ -313,7 +290,7 @@ async def _write_rows(table: type[Table], rows: Iterable[StoredRow], columns: It
 
 @asynccontextmanager
 async def keeping_undoable(
-    viewer: Viewer, event_id: UUID, deed: UndoableDeed, now: datetime, reach: UndoReach = WHOLE_EVENT
+    viewer: Viewer, event_id: UUID, deed: rules.UndoableDeed, now: datetime, reach: rules.UndoReach = rules.WHOLE_EVENT
 ) -> AsyncIterator[list[UUID]]:
     """Keep what is replaced inside, so that the viewer can undo it; list the ids of further events that it makes.
 
@@ -335,7 +312,7 @@ async def keeping_undoable(
         last_numbers=last_numbers,
         superseded=tuple(sorted(waited - await undo_rows.waiting_messages(every))) if waited else (),
         made=tuple(made),
-        left=fingerprint_of(await undo_rows.state_of_events(every)),
+        left=rules.fingerprint_of(await undo_rows.state_of_events(every)),
     )
     own = (UndoSnapshot.event == event_id) & (UndoSnapshot.actor == viewer.member_id)
     await UndoSnapshot.delete().where(own & (UndoSnapshot.at == now))  # if the clock hasn't moved, the last counts
@@ -347,16 +324,8 @@ async def keep_new_event(viewer: Viewer, event_id: UUID, now: datetime, form: Se
 
     `form` is what they made it with, which they then get back.
     """
-    replaced = ReplacedRows(
-        deed=UndoableDeed.SCHEDULED,
-        reach=WHOLE_EVENT,
-        before=msgspec.Raw(b"{}"),
-        last_numbers={},
-        superseded=(),
-        made=(event_id,),
-        left=fingerprint_of(await undo_rows.state_of_events([event_id])),
-        form=form,
-    )
+    left = rules.fingerprint_of(await undo_rows.state_of_events([event_id]))
+    replaced = ReplacedRows(deed=rules.UndoableDeed.SCHEDULED, made=(event_id,), left=left, form=form)
     await _keep_snapshot(viewer, event_id, replaced, now)
 
 

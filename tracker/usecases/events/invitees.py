@@ -4,7 +4,7 @@ Invitations follow the seats: a new primary takes the former one's place on the 
 Whatever changes a seat runs inside `following_seats`; the invitations change in the same transaction.
 """
 
-from collections.abc import AsyncIterator, Container, Iterable, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -19,20 +19,12 @@ from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import EventContent, EventUpdate, Invited, KnownBefore, MailedEntry, Removed
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
+from tracker.rules.events import replies as rules
 from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
 from tracker.rules.events.notifications import Notices
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.replies import (
-    AttendeeRole,
-    ListChange,
-    ListedInvitee,
-    ReplySource,
-    ReplyValue,
-    SeatChange,
-    change_of_list,
-    follows_seats,
-)
+from tracker.rules.events.replies import AttendeeRole, ListChange, ListedInvitee, SeatChange
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events import invitees
@@ -49,6 +41,7 @@ from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events import history, substitutes, visibility
+from tracker.usecases.events.replies import ask_people
 from tracker.usecases.events.visibility import raise_calendar_versions
 from tracker.usecases.roster.committees import primaries_of, seats_held
 
@@ -92,7 +85,9 @@ async def invite_people(
     await _forget_replies([known[member_id].id for member_id in added if member_id in known], now)
     # A person who is informed from now on has no substitute any longer; with no list before, no one has one.
     async with substitutes.notifying_substitutes(event_id, now) if known else nullcontext():
-        seated = await primaries_of(plan.committee_id) if plan.committee_id and follows_seats(plan) else frozenset()
+        seated = (
+            await primaries_of(plan.committee_id) if plan.committee_id and rules.follows_seats(plan) else frozenset()
+        )
         kept = await _write_invitations(event_id, wanted, known, now, by_seat=seated)
     if lead_id not in known:
         await invitees.write_first_replies([_acceptance(kept[lead_id], viewer, now)])
@@ -240,14 +235,8 @@ async def change_lead(by: Viewer, event_id: UUID, former_organizer_id: UUID, lea
 
 async def _forget_replies(invitation_ids: list[UUID], now: datetime) -> None:
     """Reset earlier replies of people who are invited again after they were taken off the list."""
-    replied = {
-        (invitation.invitation_id, invitation.occurrence_id)
-        for invitation in await replies_to_invitations(invitation_ids)
-    }
-    asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": now}
-    await invitees.write_replies(
-        [{"invitation": invitation, "occurrence": date, **asked} for invitation, date in replied]
-    )
+    replied = {(reply.invitation_id, reply.occurrence_id) for reply in await replies_to_invitations(invitation_ids)}
+    await ask_people(replied, 0, now)
 
 
 async def _write_invitations(
@@ -284,8 +273,8 @@ async def _write_invitations(
 def _acceptance(invitation_id: UUID, viewer: Viewer, now: datetime) -> dict[str, Any]:
     return {
         "invitation": invitation_id,
-        "reply": ReplyValue.ACCEPTED,
-        "source": ReplySource(viewer.origin.channel),
+        "reply": rules.ReplyValue.ACCEPTED,
+        "source": rules.ReplySource(viewer.origin.channel),
         "entered_by": viewer.member_id,
         "sequence": 0,
         "replied_at": now,
@@ -338,7 +327,7 @@ async def following_seats(by: Viewer | None, now: datetime) -> AsyncIterator[lis
     for meeting in meetings:
         seated = frozenset(seat.member_id for seat in after if seat.committee_id == meeting.committee_id)
         of_committee = [change for change in changes if change.committee_id == meeting.committee_id]
-        wanted = [change_of_list(change, lists[meeting.id], seated) for change in of_committee]
+        wanted = [rules.change_of_list(change, lists[meeting.id], seated) for change in of_committee]
         passed += await _change_list(by, meeting, wanted, now, by_seat=True)
 
 
@@ -373,10 +362,16 @@ async def _lists_of(meetings: Iterable[UpcomingMeeting]) -> ListsOfEvents:
 
 
 async def _change_list(
-    by: Viewer | None, meeting: UpcomingMeeting, wanted: Iterable[ListChange], now: datetime, *, by_seat: bool
+    by: Viewer | None, meeting: UpcomingMeeting, wanted: Sequence[ListChange], now: datetime, *, by_seat: bool
 ) -> list[ChangedList]:
-    """Change one event's list, as one new version of the event; return what changed."""
-    possible = [await _list_for_viewers(meeting, change, now) for change in wanted]
+    """Change one event's list, as one new version of the event; return what changed.
+
+    A new invitee who may not see the event doesn't join it.
+    """
+    new = await viewers_for(filter(None, (change.new_id for change in wanted)), now)
+    seen_by = await audience_rows.audiences_of(meeting.id)
+    may_join = {member_id for member_id, viewer in new.items() if viewer.audiences & seen_by}
+    possible = [change if change.new_id in may_join else change._replace(new_id=None) for change in wanted]
     changes = [change for change in possible if change.gone_id or change.new_id]
     if not changes:
         return []
@@ -392,15 +387,6 @@ async def _change_list(
         await history.record_change(by, meeting, HistoryVerb.CHANGED, [people], now)
     await audit.record(by.actor if by else BY_COMMAND, "changed", "event", meeting.id, {"fields": ["people"]}, now)
     return passed
-
-
-async def _list_for_viewers(meeting: UpcomingMeeting, wanted: ListChange, now: datetime) -> ListChange:
-    """Return the change without a new invitee who may not see the event."""
-    if wanted.new_id is None:
-        return wanted
-    viewer = (await viewers_for([wanted.new_id], now)).get(wanted.new_id)
-    may_see = viewer is not None and viewer.audiences & await audience_rows.audiences_of(meeting.id)
-    return wanted if may_see else wanted._replace(new_id=None)
 
 
 async def _change_place(

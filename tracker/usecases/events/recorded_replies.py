@@ -20,17 +20,10 @@ from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.events import replies as rules
 from tracker.rules.events.events import EventStatus, Occurrence, may_edit
 from tracker.rules.events.history import UNDO_FOR
-from tracker.rules.events.replies import (
-    GivenReply,
-    Participant,
-    ReplyGiven,
-    ReplySource,
-    ReplyValue,
-    participant_on_line,
-    people_to_reply_for,
-)
+from tracker.rules.events.replies import GivenReply, Participant, ReplyGiven, ReplySource, ReplyValue
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import invitees as new_replies
 from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals_entered
@@ -78,8 +71,8 @@ async def record_reply_for(  # noqa: PLR0913 - what one form holds
         _check_may_record(viewer, occurrence)
         replies.check_takes_replies(occurrence, now, for_series=False)
         named = named_participants(viewer, occurrence.event, await attendance.participants(viewer, occurrence))
-        others = people_to_reply_for(viewer, occurrence, named, now)
-        person = participant_on_line(others, member_id, invitation_id)
+        others = rules.people_to_reply_for(viewer, occurrence, named, now)
+        person = rules.participant_on_line(others, member_id, invitation_id)
         if person is None:
             raise Invalid(person="Choose one of the invited people.")
         entered = EnteredFor(person.member_id)
@@ -243,7 +236,7 @@ class SubstituteRefusal(Struct, frozen=True, kw_only=True):
 
     def is_current(self, now: datetime) -> bool:
         """Return whether it still counts, and its date is ahead."""
-        return bool(self.turns) and _is_date_ahead(self.date, now)
+        return bool(self.turns) and self.date.is_ahead(now)
 
 
 async def undo_refusal(viewer: Viewer, event_id: UUID, key: str, at: datetime, now: datetime) -> SubstituteRefusal:
@@ -273,7 +266,7 @@ async def refusal_by_replies(
     refused = [(known[invitation_id], number) for invitation_id, number in numbers if invitation_id in known]
     turns = [turn for principal, number in refused if (turn := _turn_of(principal, number, date))]
     renewed = [principal for principal, number in refused if principal.is_renewed(number, date.id)]
-    again = renewed if _is_date_ahead(date, now) else []
+    again = renewed if date.is_ahead(now) else []
     names = await audit.names_of_people(
         [*(principal.member_id for principal, _ in refused), *(turn.substitute_id for turn in turns)]
     )
@@ -304,10 +297,6 @@ def _turn_of(principal: Principal, number: int, date: Occurrence) -> SubstituteT
         substitute_id=named.substitute_id,
         named_by=named.number,
     )
-
-
-def _is_date_ahead(date: Occurrence, now: datetime) -> bool:
-    return date.ends_at > now and not date.is_off
 
 
 def _joined_names(people: Iterable[str]) -> str:

@@ -16,19 +16,10 @@ from tracker.database import together, writing
 from tracker.errors import Gone, NotAllowed, NotFound
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events import plans as plan_rules
+from tracker.rules.events import replies as rules
 from tracker.rules.events.events import DateLine, Event, Occurrence, day_of_key
 from tracker.rules.events.plans import Plan
-from tracker.rules.events.replies import (
-    OwnInvitation,
-    Reply,
-    ReplyGiven,
-    ReplySource,
-    ReplyValue,
-    asked_again_at,
-    earlier_reply,
-    effective_reply,
-    released_by_replies,
-)
+from tracker.rules.events.replies import OwnInvitation, Reply, ReplyGiven, ReplySource, ReplyValue
 from tracker.tables.background.events import invitees
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit
@@ -115,7 +106,9 @@ async def my_reply(viewer: Viewer, occurrence: Occurrence) -> MyReply | None:
     own = await _own_invitation(viewer, occurrence.event)
     if own is None:
         return None
-    return MyReply(own.id, effective_reply(own.replies, occurrence.id), released_by_replies(own.replies, occurrence.id))
+    return MyReply(
+        own.id, rules.effective_reply(own.replies, occurrence.id), rules.released_by_replies(own.replies, occurrence.id)
+    )
 
 
 async def my_replies(viewer: Viewer, event: Event) -> tuple[Reply, ...] | None:
@@ -192,13 +185,13 @@ async def _open_invitation(
     dates = [date for date in await events.dates_in_order(viewer, event) if occurrence_id in (None, date.id)]
     if not dates:
         raise NotFound
-    ahead = _upcoming_dates(dates, now)
+    ahead = [date for date in dates if date.is_ahead(now)]
     if not ahead:
         closed = "This event was canceled. You don’t need to reply." if dates[-1].is_off else EVENT_IS_OVER
         raise Gone(None if event.is_restricted else closed)
     occurrence = ahead[0]
     every = await my_replies(viewer, occurrence.event) or ()
-    given = effective_reply(every, occurrence.id)
+    given = rules.effective_reply(every, occurrence.id)
     for_series = occurrence_id is None and occurrence.event.is_series
     onward = await continued_series(viewer, event, now) if for_series else []
     return OpenInvitation(
@@ -210,10 +203,10 @@ async def _open_invitation(
         comment=given.comment if given else "",
         entered_by=given.entered_by if given else "",
         substitute=given.substitute if given else "",
-        released=released_by_replies(every, occurrence.id),
+        released=rules.released_by_replies(every, occurrence.id),
         is_by_substitute=given is not None and given.source == ReplySource.SUBSTITUTE,
-        changed_at=asked_again_at(every, occurrence.id),
-        earlier=earlier_reply(every, occurrence.id),
+        changed_at=rules.asked_again_at(every, occurrence.id),
+        earlier=rules.earlier_reply(every, occurrence.id),
         alternates=() if for_series else tuple(await substitutes.possible_substitutes(viewer, occurrence.event, now)),
         ahead=tuple(ahead[1:]),
         onward=tuple(series for series in onward if series.ahead),
@@ -233,7 +226,7 @@ async def continued_series(viewer: Viewer, event: Event, now: datetime) -> list[
     own = await replies.own_invitations(viewer, [series.id for series in onward])
     taken_part = [series for series in onward if series.id in own and own[series.id].role.takes_part]
     return [
-        ContinuedSeries(own[series_id].id, tuple(dates), tuple(_upcoming_dates(dates, now)))
+        ContinuedSeries(own[series_id].id, tuple(dates), tuple(date for date in dates if date.is_ahead(now)))
         for series_id, dates in (await events.dates_of_events(viewer, taken_part)).items()
     ]
 
@@ -270,10 +263,6 @@ async def owed_reply_for(viewer: Viewer, event_id: UUID, key: str) -> OwedReply:
 async def _own_invitation(viewer: Viewer, event: Event) -> OwnInvitation | None:
     own = (await replies.own_invitations(viewer, [event.id])).get(event.id)
     return own if own and own.role.takes_part else None
-
-
-def _upcoming_dates(dates: Iterable[Occurrence], now: datetime) -> list[Occurrence]:
-    return [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
 
 
 async def record_reply(  # noqa: PLR0913 - what one reply is
@@ -360,7 +349,7 @@ async def ask_again(event_id: UUID, occurrence_id: UUID | None, sequence: int, n
         if not invitation.is_withdrawn and invitation.role.is_asked
     }
     async with substitutes.notifying_substitutes(event_id, now):
-        await _ask_people(asked, sequence, now)
+        await ask_people(asked, sequence, now)
 
 
 async def ask_after_change(
@@ -396,9 +385,10 @@ async def ask_about(
     )
     await ask_again(event_id, None, sequence, now)
     async with substitutes.notifying_substitutes(event_id, now):
-        await _ask_people(await invitees.replied_alone(changed & set(was)), sequence, now)
+        await ask_people(await invitees.replied_alone(changed & set(was)), sequence, now)
 
 
-async def _ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:
+async def ask_people(whom: AbstractSet[tuple[UUID, UUID | None]], sequence: int, now: datetime) -> None:
+    """Reset the replies to these invitations, each to a date or the series; `sequence` is 0 for new invitees."""
     asked = {"reply": ReplyValue.NEEDS_ACTION, "source": ReplySource.CHANGE, "sequence": sequence, "replied_at": now}
     await invitees.write_replies([{"invitation": invitation, "occurrence": date, **asked} for invitation, date in whom])

@@ -20,14 +20,7 @@ from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence, may_edit, next_sequence, when_fields
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, UndoableDeed, UndoReach
 from tracker.rules.events.kept_dates import SeriesDate, dates_of_new_event, own_texts
-from tracker.rules.events.notifications import (
-    Notices,
-    Notify,
-    RecordChoice,
-    detail_hashes,
-    everyone_asked,
-    silence_facts,
-)
+from tracker.rules.events.notifications import Notices, Notify, RecordChoice
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import WEEK, holiday_choices_before
@@ -42,18 +35,12 @@ from tracker.tables.schema.events import columns_of_event
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events import history
+from tracker.usecases.events import history, visibility
 from tracker.usecases.events.history import keep_new_event, keeping_undoable
 from tracker.usecases.events.invitees import change_lead, entry_in_calendars, invite_people
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.replies import ask_after_change
 from tracker.usecases.events.series import ids_of_lost_dates, move_dates, split_series, write_dates
-from tracker.usecases.events.visibility import (
-    check_may_schedule_marked,
-    raise_calendar_versions,
-    write_audiences,
-    write_first_audiences,
-)
 
 NO_DELAY = timedelta(0)
 
@@ -74,7 +61,7 @@ async def schedule_event(
     Errors: Invalid by field, NotAllowed when the viewer may not schedule such an event.
     """
     plan_rules.check_plan(plan)
-    await check_may_schedule_marked(viewer, plan, now)
+    await visibility.check_may_schedule_marked(viewer, plan, now)
     event_id = ids.id_from(viewer.member_id, form_id, plan) if form_id else ids.new_id()
     async with writing():
         if form_id and await events.event_by_id(viewer, event_id):
@@ -107,9 +94,9 @@ async def write_new_event(
     await bulk_insert(rows.Event, [event])
     await write_dates(new_id, dates or dates_of_new_event(plan), now, is_new=True)
     if previous:
-        seen_by = await write_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id)
+        seen_by = await visibility.write_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id)
     else:
-        seen_by = await write_first_audiences(viewer, new_id, lead_id, plan)
+        seen_by = await visibility.write_first_audiences(viewer, new_id, lead_id, plan)
     notified = Notices(invitation=notifications.notified_of_new(plan, lead_id, now) if invited is None else invited)
     await invite_people(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await rows.raise_audience_versions(
@@ -186,7 +173,7 @@ async def change_event(
         plan_rules.check_plan(plan)
         plan = replace(plan, title=plan.title.strip())
         plan_rules.check_opening(plan, event, reauthenticated_at, now)
-        await check_may_schedule_marked(viewer, plan, now, event)
+        await visibility.check_may_schedule_marked(viewer, plan, now, event)
         if await has_plan(event.id):
             plan_rules.check_joint_operation(plan)
         invited, before = await invitees_of(event_id), await events.dates_in_order(viewer, event)
@@ -200,7 +187,7 @@ async def change_event(
             else:
                 new_id = await _change_in_place(viewer, event, plan, invited, now, notify)
                 await history.record_plan_change(viewer, event, plan, invited, before, now)
-        facts = {"fields": changed_field_names(plan, event), **silence_facts(notify)}
+        facts = {"fields": changed_field_names(plan, event), **notifications.silence_facts(notify)}
         await audit.record(viewer.actor, "changed", "event", event_id, facts, now)
     return new_id
 
@@ -240,7 +227,7 @@ async def _change_in_place(
     sequence = next_sequence(event, before) if (is_moved or is_elsewhere) and not is_new else event.sequence
     entry = await entry_in_calendars(viewer, event, now)
     closes = entry if notifications.closes_to_named(event, plan) else None
-    await raise_calendar_versions(event.id)
+    await visibility.raise_calendar_versions(event.id)
     columns = {**_columns(plan, now), "version": event.version + 1, "sequence": sequence}
     await rows.Event.update(columns).where(rows.Event.id == event.id)
     if is_moved:
@@ -248,16 +235,13 @@ async def _change_in_place(
     await _forget_equal_texts(event, plan)
     if is_moved or is_elsewhere:
         await ask_after_change(viewer, event, before, plan, sequence, now)
-    await write_audiences(viewer, event.id, event.lead_id, plan, now)
+    await visibility.write_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite_people(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
     news = Changed(before=known_before(event), entry=closes, is_moved=when_fields(plan) != when_fields(event))
-    dates = (
-        {}
-        if plan_rules.only_end_changes(plan, event)
-        else {occurrence.id: notifications.known_before_date(occurrence) for occurrence in before}
-    )
+    concerned = [] if plan_rules.only_end_changes(plan, event) else before
+    dates = {occurrence.id: notifications.known_before_date(occurrence) for occurrence in concerned}
     await send(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
-    await raise_calendar_versions(event.id)
+    await visibility.raise_calendar_versions(event.id)
     return event.id
 
 
@@ -325,7 +309,7 @@ async def _save_status(
     if not event.is_series:
         is_removed = RecordChoice.REMOVE in facts.values()
         await rows.Occurrence.update(is_off_record=is_removed).where(rows.Occurrence.event == event.id)
-    await raise_calendar_versions(event.id)
+    await visibility.raise_calendar_versions(event.id)
 
 
 def _columns(plan: Plan, now: datetime) -> dict[Any, Any]:
@@ -343,7 +327,7 @@ def known_before(event: Event) -> KnownBefore:
         repeats=pattern_words(rule) if rule else "",
         until=dates_by_rule(rule, event.starts)[-1].date() if rule else None,
         was_tentative=event.status is EventStatus.TENTATIVE,
-        details=detail_hashes(event, own_texts(event)),
+        details=notifications.detail_hashes(event, own_texts(event)),
     )
 
 
@@ -381,11 +365,11 @@ ORGANIZER_LEFT = "Its organizer left the task force."
 
 async def transfer_event(by: Viewer, event: Event, new_owner: Viewer, now: datetime) -> None:
     """Make a person who may see the event its organizer, and notify only them."""
-    await raise_calendar_versions(event.id)
+    await visibility.raise_calendar_versions(event.id)
     changed = rows.Event.update(lead=new_owner.member_id, version=event.version + 1, changed_at=now)
     await changed.where(rows.Event.id == event.id)
     await change_lead(by, event.id, event.lead_id, new_owner.member_id, now)
-    await raise_calendar_versions(event.id)
+    await visibility.raise_calendar_versions(event.id)
     words = FieldChange(
         field=ChangedField.LEAD,
         before=f"{event.lead} ({event.lead_agency})",
@@ -410,7 +394,7 @@ async def cancel_without_organizer(by: Viewer, event_id: UUID, now: datetime) ->
         sequence=rows.Event.sequence + 1,
     )
     [after] = await changed.where(rows.Event.id == event_id).returning(rows.Event.version)
-    await raise_calendar_versions(event_id)
-    whom = everyone_asked(await invitees_of(event_id))
+    await visibility.raise_calendar_versions(event_id)
+    whom = notifications.everyone_asked(await invitees_of(event_id))
     await send(Canceled(reason=ORGANIZER_LEFT), event_id, after["version"], now, whom=whom)
     await audit.record(by.actor, "canceled", "event", event_id, {}, now)

@@ -214,8 +214,14 @@ async def _say_that_it_ends(
     entry = await entry_in_calendars(viewer, event, now)
     closes = entry if notifications.closes_to_named(event, plan) else None
     is_narrower = plan_rules.narrows_event(plan, event)
-    if is_narrower:
-        await _narrow_ending_series(viewer, event, plan, now)
+    if is_narrower and await may_narrow_to(plan, event):
+        # Only people who see the plan and already saw the series, so that no one gains its past.
+        saw = await who_may_see(event.id, plan.invitees, now)
+        named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
+        narrowed = rows.Event.update(visibility=plan.visibility, committee=plan.committee_id)
+        await narrowed.where(rows.Event.id == event.id)
+        past = replace(plan, invitees=named, marking=event.marking)
+        await write_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
     invited = await invitees_of(event.id)
     notified = notifications.notified_of_change(event, plan, invited, now, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
@@ -229,7 +235,7 @@ async def _say_that_it_ends(
 
 
 def _still_counts(was: Occurrence, series_date: SeriesDate, onward: Plan) -> bool:
-    """Return whether replies to a date still count when it has become `one`."""
+    """Return whether replies to a date still count when it has become this one of the next series."""
     is_elsewhere = (onward.place if series_date.place is None else series_date.place) != was.place
     before = (was.starts_at, was.ends_at)
     return not was.is_canceled and not plan_rules.asks_reply_again(
@@ -255,18 +261,6 @@ async def end_series(event: Event, before: Iterable[Occurrence], split: datetime
     ).where(rows.Event.id == event.id)
     ahead = (rows.Occurrence.original_start >= split) & (rows.Occurrence.starts_at > now)
     await _delete_dates(event, ahead, now)
-
-
-async def _narrow_ending_series(viewer: Viewer, event: Event, plan: Plan, now: datetime) -> None:
-    """Limit an ending series to people who see the plan and already saw the series, so no one gains its past."""
-    if not await may_narrow_to(plan, event):
-        return
-    saw = await who_may_see(event.id, plan.invitees, now)
-    named = {member_id: role for member_id, role in plan.invitees.items() if member_id in saw}
-    narrowed = rows.Event.update(visibility=plan.visibility, committee=plan.committee_id)
-    await narrowed.where(rows.Event.id == event.id)
-    past = replace(plan, invitees=named, marking=event.marking)
-    await write_audiences(viewer, event.id, event.lead_id, past, now, list_of=event.id)
 
 
 async def _forget_dates(event: Event, dates: Iterable[Occurrence], now: datetime) -> None:

@@ -1,6 +1,5 @@
 """Changing or canceling this and following dates of a series, and adding a date to one."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,17 +9,11 @@ from tracker.database import writing
 from tracker.errors import Invalid
 from tracker.rules.core.message_types import Changed, DateAdded, SeriesEnded
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.events import history as history_rules
 from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, Occurrence, next_sequence
-from tracker.rules.events.history import (
-    HistoryVerb,
-    UndoableDeed,
-    UndoReach,
-    added_date_change,
-    changes_from_date,
-    changes_of_texts,
-)
+from tracker.rules.events.history import HistoryVerb, UndoableDeed, UndoReach
 from tracker.rules.events.kept_dates import OWN_TEXTS, SeriesDate
 from tracker.rules.events.notifications import Notify, silence_facts
 from tracker.rules.events.plans import Plan
@@ -116,7 +109,7 @@ async def _change_texts(
     viewer: Viewer, event: Event, first: Occurrence, shown: Plan, plan: Plan, now: datetime, *, notify: Notify
 ) -> None:
     """Give the dates from `first` on the texts of the plan; those that have others of their own keep them."""
-    changes = changes_of_texts(shown, plan)
+    changes = history_rules.changes_of_texts(shown, plan)
     if not changes:
         return
     async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
@@ -146,7 +139,9 @@ async def _change_texts(
                 if series_date.was
             }
             await send(news, event.id, version, now, whom=whom, dates=dates)
-        await history.record_change(viewer, event, HistoryVerb.CHANGED, changes_from_date(first, changes), now)
+        await history.record_change(
+            viewer, event, HistoryVerb.CHANGED, history_rules.changes_from_date(first, changes), now
+        )
     facts = {"fields": sorted(change.field for change in changes), "from": first.key, **silence_facts(notify)}
     await audit.record(viewer.actor, "changed", "event", event.id, facts, now)
 
@@ -195,25 +190,20 @@ async def add_occurrence(viewer: Viewer, event_id: UUID, starts: datetime, expec
         if any(occurrence.original_start.date() == starts.date() for occurrence in before):
             raise Invalid(date="The series already has a date on that day. Change that one instead.")
         async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now):
-            added = await _add_date(viewer, event, before, starts, now)
+            version = event.version + 1
+            begins, ends = plan_rules.slot_at(starts, event.duration, event.zone)
+            await write_dates(event.id, [SeriesDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
+            changed = rows.Event.update(version=version, sequence=next_sequence(event, before), changed_at=now)
+            await changed.where(rows.Event.id == event.id)
+            added = await date_seen_by(viewer, event.id, starts.date().isoformat())
+            whom = notifications.notified_of_all(event, await invitees_of(event.id))
+            await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
+            await raise_calendar_versions(event.id)
+            await history.record_change(
+                viewer, event, HistoryVerb.DATE_ADDED, history_rules.added_date_change(added), now, added
+            )
         await audit.record(viewer.actor, "date_added", "event", event_id, {"date": added.key}, now)
     return added.key
-
-
-async def _add_date(
-    viewer: Viewer, event: Event, before: Sequence[Occurrence], starts: datetime, now: datetime
-) -> Occurrence:
-    version = event.version + 1
-    begins, ends = plan_rules.slot_at(starts, event.duration, event.zone)
-    await write_dates(event.id, [SeriesDate(original_start=starts, starts_at=begins, ends_at=ends)], now)
-    changed = rows.Event.update(version=version, sequence=next_sequence(event, before), changed_at=now)
-    await changed.where(rows.Event.id == event.id)
-    added = await date_seen_by(viewer, event.id, starts.date().isoformat())
-    whom = notifications.notified_of_all(event, await invitees_of(event.id))
-    await send(DateAdded(starts=starts, date=added.id), event.id, version, now, whom=whom, dates={})
-    await raise_calendar_versions(event.id)
-    await history.record_change(viewer, event, HistoryVerb.DATE_ADDED, added_date_change(added), now, added)
-    return added
 
 
 async def _upcoming_date(viewer: Viewer, event: Event, key: str, now: datetime) -> Occurrence:

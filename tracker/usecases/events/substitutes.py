@@ -16,13 +16,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, Substitution
 from tracker.tables.background.events import events as audience_rows
-from tracker.tables.background.events.substitutes import (
-    Principal,
-    dates_still_there,
-    dates_to_come,
-    ever_principals,
-    principals_now,
-)
+from tracker.tables.background.events import substitutes as substitute_rows
+from tracker.tables.background.events.substitutes import Principal
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core import outbox
@@ -74,7 +69,7 @@ async def check_substitute(viewer: Viewer, event: Event, given: ReplyGiven, now:
 
 async def substitutions_of_member(event_id: UUID, member_id: UUID, dates: Iterable[UUID]) -> dict[UUID, Substitution]:
     """Return each date of an event on which a member substitutes, or did, with the substitution that counts."""
-    wanted, named = list(dates), await ever_principals(event_id)
+    wanted, named = list(dates), await substitute_rows.ever_principals(event_id)
     counting: dict[UUID, Substitution] = {}
     for date_id in wanted:
         every = [
@@ -92,7 +87,7 @@ async def turns_on_date(event_id: UUID, date_id: UUID, member_id: UUID) -> list[
     """Return in whose place a member comes to a date: with one turn for each person."""
     return [
         _substitution(principal, date_id, member_id, changed_at)
-        for principal in await ever_principals(event_id)
+        for principal in await substitute_rows.ever_principals(event_id)
         if principal.substitute(date_id) == member_id and (changed_at := principal.changed_at(member_id, date_id))
     ]
 
@@ -101,7 +96,7 @@ async def substitutions_of_invitation(event_id: UUID, invitation_id: UUID, date_
     """Return everyone who was ever named to come to a date in place of the person of an invitation."""
     return {
         member_id: _substitution(principal, date_id, member_id, changed_at)
-        for principal in await ever_principals(event_id)
+        for principal in await substitute_rows.ever_principals(event_id)
         if principal.invitation_id == invitation_id
         for member_id in principal.ever_named(date_id)
         if (changed_at := principal.changed_at(member_id, date_id))
@@ -130,7 +125,7 @@ def _substitution(principal: Principal, date_id: UUID, member_id: UUID, changed_
 async def substitutes_by_date(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dict[UUID, UUID]]:
     """Return the substitutes on each date, and whom each stands in for; `dates` are (occurrence, event)."""
     wanted = list(dates)
-    named = await principals_now(event_id for _, event_id in wanted)
+    named = await substitute_rows.principals_now(event_id for _, event_id in wanted)
     by_date: dict[UUID, dict[UUID, UUID]] = {}
     for date_id, event_id in wanted:
         for principal in named:
@@ -147,7 +142,7 @@ async def substitutes_on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[
 async def upcoming_substitutes(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
     """Return the substitutes on an event's upcoming dates, each with the date."""
     named = sorted((substitute, date_id) for _, substitute, date_id in await named_substitutes(event_id))
-    ahead = await dates_to_come((date_id for _, date_id in named), now)
+    ahead = await substitute_rows.dates_to_come((date_id for _, date_id in named), now)
     return [(substitute, date_id) for substitute, date_id in named if date_id in ahead]
 
 
@@ -173,7 +168,7 @@ async def notify_substitutes(
     People who are `knowing` get no email.
     """
     after = await named_substitutes(event_id) if before or may_begin else before
-    left = await dates_still_there(event_id, (date_id for *_, date_id in before - after))
+    left = await substitute_rows.dates_still_there(event_id, (date_id for *_, date_id in before - after))
     begun = [_substitute_message(SubstituteNamed(), event_id, named, now) for named in sorted(after - before, key=str)]
     ended = [_substitute_message(Removed(), event_id, named, now, left) for named in sorted(before - after, key=str)]
     # Who comes, or came, for two people on a date reads it once; `removal_message_key` knows which of the keys is left.
@@ -191,7 +186,7 @@ async def named_substitutes(event_id: UUID) -> frozenset[NamedSubstitute]:
     """Return who substitutes for whom on which date of an event."""
     return frozenset(
         (principal.invitation_id, substitute, scope)
-        for principal in await principals_now([event_id])
+        for principal in await substitute_rows.principals_now([event_id])
         for scope in principal.scopes
         if (substitute := principal.substitute(scope))
     )

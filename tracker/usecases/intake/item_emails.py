@@ -345,7 +345,7 @@ async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> E
         earlier=earlier,
         sends=before.substitute if before else "",
         replied_at=before.replied_at if before else None,
-        is_current=is_last and date.ends_at > now and not date.is_off,
+        is_current=is_last and date.is_ahead(now),
         can_send=can_send,
     )
 
@@ -356,7 +356,7 @@ async def _reply_date(viewer: Viewer, event: Event, occurrence_id: UUID | None, 
         for occurrence in await events.dates_in_order(viewer, event)
         if occurrence_id in (None, occurrence.id)
     ]
-    ahead = [occurrence for occurrence in dates if occurrence.ends_at > now and not occurrence.is_off]
+    ahead = [occurrence for occurrence in dates if occurrence.is_ahead(now)]
     return next(iter([*ahead, *reversed(dates)]), None)
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.crypto import ids
 from tracker.database import conflicts, writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import viewers
 from tracker.rules.core.message_types import AccessDecided, AccessRequested
@@ -22,16 +22,8 @@ from tracker.rules.events.events import DateLine, Event, Occurrence
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
 from tracker.rules.events.markings import may_have_limited, standing_on_list
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.operations.access import (
-    Dissemination,
-    EmergencyOpened,
-    Grant,
-    GrantState,
-    check_grant,
-    first_disseminations,
-    may_approve_access,
-    needs_second_person,
-)
+from tracker.rules.operations import access as rules
+from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, GrantState
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
@@ -112,7 +104,7 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
     event, leads = occurrence.event, may_plan(viewer, occurrence.event)
     known = await visible.access_grants(viewer, event)
     waiting = [grant for grant in known if grant.state(now) is GrantState.REQUESTED]
-    approvable = frozenset(grant.id for grant in waiting if may_approve_access(viewer, event.lead_id, grant))
+    approvable = frozenset(grant.id for grant in waiting if rules.may_approve_access(viewer, event.lead_id, grant))
     granted = {grant.member_id: grant for grant in known if grant.state(now) is GrantState.GRANTED}
     return AccessView(
         occurrence=occurrence,
@@ -137,7 +129,7 @@ async def requests_to_approve(viewer: Viewer, now: datetime) -> dict[UUID, tuple
     lines = [
         line
         for line, grant in await visible.waiting_grants(viewer)
-        if grant.state(now) is GrantState.REQUESTED and may_approve_access(viewer, line.lead_id, grant)
+        if grant.state(now) is GrantState.REQUESTED and rules.may_approve_access(viewer, line.lead_id, grant)
     ]
     counts = Counter(line.id for line in lines)
     return {line.id: (line, counts[line.id]) for line in lines}
@@ -147,11 +139,9 @@ async def _candidates(viewer: Viewer, event: Event) -> Candidates:
     """Return whom the lead may let see an operation: those whom the limit of its marking admits."""
     others = await _without_access(viewer, event)
     limit = event.marking.limit if event.marking else None
-    return (
-        both(others, candidates_at_levels(level for level in Level if may_have_limited(limit, level)))
-        if limit
-        else others
-    )
+    if limit is None:
+        return others
+    return both(others, candidates_at_levels(level for level in Level if may_have_limited(limit, level)))
 
 
 async def access_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
@@ -179,24 +169,22 @@ async def give_access(
             person = next(iter((await candidates_among(others, filter(None, [member_id]))).values()), None)
             if person is None:
                 raise Invalid(person=NO_PERSON)
-            check_grant(person.arm, reason, until, now)
+            rules.check_grant(person.arm, reason, until, now)
             await check_within_limit(event.marking, {person.id})
-            waits = needs_second_person(person.arm)
-            grant_id = ids.new_id()
-            await OperationGrant.insert(
-                OperationGrant(
-                    id=grant_id,
-                    event=event_id,
-                    member=person.id,
-                    giver=viewer.member_id,
-                    reason=reason,
-                    requested_at=now,
-                    granted_at=None if waits else now,
-                    until=until,
-                )
+            waits = rules.needs_second_person(person.arm)
+            grant_id = await insert_row(
+                OperationGrant,
+                event=event_id,
+                member=person.id,
+                giver=viewer.member_id,
+                reason=reason,
+                requested_at=now,
+                granted_at=None if waits else now,
+                until=until,
             )
             if waits:
-                approvers = await _possible_approvers(event, await _grant_of(viewer, event, grant_id), now)
+                [grant] = [grant for grant in await visible.access_grants(viewer, event) if grant.id == grant_id]
+                approvers = await _possible_approvers(event, grant, now)
                 await enqueue_for_approval(event, AccessRequested(grant=grant_id), approvers, now)
             else:
                 await _let_in(viewer, event, person.id, now)
@@ -208,9 +196,8 @@ async def give_access(
 async def approve_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> Grant:
     """Approve a request as the second person; the person is invited like others. Errors: NotFound, NotAllowed."""
     async with writing():
-        event = (await operation_for(viewer, event_id)).event
-        grant = await _waiting_grant(viewer, event, grant_id, now)
-        if not may_approve_access(viewer, event.lead_id, grant):
+        event, grant = await _waiting_grant(viewer, event_id, grant_id, now)
+        if not rules.may_approve_access(viewer, event.lead_id, grant):
             raise NotAllowed(NOT_APPROVER)
         await OperationGrant.update(granted_at=now, approver=viewer.member_id).where(OperationGrant.id == grant_id)
         await _let_in(viewer, event, grant.member_id, now)
@@ -223,9 +210,8 @@ async def approve_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: da
 async def decline_access(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> Grant:
     """Decline a request, as the second person or as the lead who takes it back. Errors: NotFound, NotAllowed."""
     async with writing():
-        event = (await operation_for(viewer, event_id)).event
-        grant = await _waiting_grant(viewer, event, grant_id, now)
-        if not (may_approve_access(viewer, event.lead_id, grant) or may_plan(viewer, event)):
+        event, grant = await _waiting_grant(viewer, event_id, grant_id, now)
+        if not (rules.may_approve_access(viewer, event.lead_id, grant) or may_plan(viewer, event)):
             raise NotAllowed(NOT_APPROVER)
         await end_access_from_list(event_id, {grant.member_id}, viewer.member_id, now)
         await _notify_of_decision(viewer, event, grant, now)
@@ -268,18 +254,14 @@ async def _operation_led(viewer: Viewer, event_id: UUID) -> Event:
     return event
 
 
-async def _waiting_grant(viewer: Viewer, event: Event, grant_id: UUID, now: datetime) -> Grant:
-    grant = await _grant_of(viewer, event, grant_id)
-    if grant.state(now) is not GrantState.REQUESTED:
-        raise Conflict(NOT_WAITING)
-    return grant
-
-
-async def _grant_of(viewer: Viewer, event: Event, grant_id: UUID) -> Grant:
-    grant = next((grant for grant in await visible.access_grants(viewer, event) if grant.id == grant_id), None)
-    if grant is None:
+async def _waiting_grant(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> tuple[Event, Grant]:
+    event = (await operation_for(viewer, event_id)).event
+    grants = {grant.id: grant for grant in await visible.access_grants(viewer, event)}
+    if grant_id not in grants:
         raise NotFound
-    return grant
+    if grants[grant_id].state(now) is not GrantState.REQUESTED:
+        raise Conflict(NOT_WAITING)
+    return event, grants[grant_id]
 
 
 async def _let_in(viewer: Viewer, event: Event, member_id: UUID, now: datetime) -> None:
@@ -319,7 +301,7 @@ async def _notify_of_decision(viewer: Viewer, event: Event, grant: Grant, now: d
 async def _possible_approvers(event: Event, grant: Grant, now: datetime) -> list[UUID]:
     """Return who on the operation can approve a request for access."""
     people = (await viewers_for(await invitees_of(event.id), now)).values()
-    return sorted(viewer.member_id for viewer in people if may_approve_access(viewer, event.lead_id, grant))
+    return sorted(viewer.member_id for viewer in people if rules.may_approve_access(viewer, event.lead_id, grant))
 
 
 async def end_lapsed_access(now: datetime) -> int:
@@ -353,6 +335,6 @@ async def dissemination_record(viewer: Viewer, occurrence: Occurrence) -> list[D
         return []
     given = await visible.disseminations(viewer, occurrence.event, occurrence.id)
     people = await audit.names_of_people(dissemination.member_id for dissemination in given)
-    return first_disseminations(
+    return rules.first_disseminations(
         replace(dissemination, person=people[dissemination.member_id].words) for dissemination in given
     )

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted
@@ -28,17 +28,8 @@ from tracker.tables.schema.operations.plans import OperationReturn
 from tracker.tables.visible.operations import check_ins as operation_day
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.operations import check_ins, deconfliction
+from tracker.usecases.operations import check_ins, deconfliction, states
 from tracker.usecases.operations.deconfliction import compare_plan
-from tracker.usecases.operations.states import (
-    end_clearance,
-    enter_plan_state,
-    event_to_plan,
-    operation_for,
-    operation_to_change,
-    operation_under_way,
-    return_to_planning,
-)
 from tracker.usecases.roster.known_people import people_by_id
 
 NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
@@ -61,7 +52,7 @@ async def reasons_not_to_enter(
 
 async def approvals_of(viewer: Viewer, event_id: UUID) -> list[Approval]:
     """Return who approved the plan, in which version and until when, newest first. Errors: NotFound."""
-    return await plans.plan_approvals(viewer, await event_to_plan(viewer, event_id))
+    return await plans.plan_approvals(viewer, await states.event_to_plan(viewer, event_id))
 
 
 async def possible_supervisors(operation: Operation) -> dict[UUID, str]:
@@ -82,8 +73,8 @@ async def change_plan_state(
     Errors: NotFound, Conflict when the plan has changed since, NotAllowed with every reason.
     """
     async with writing():
-        await compare_plan((await operation_for(viewer, event_id)).id, now)
-        operation = await operation_for(viewer, event_id)
+        await compare_plan((await states.operation_for(viewer, event_id)).id, now)
+        operation = await states.operation_for(viewer, event_id)
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         if reasons := await reasons_not_to_enter(viewer, operation, to, now):
@@ -91,15 +82,17 @@ async def change_plan_state(
         if limited := await deconfliction.count_comparisons(viewer, count_for_state(operation, to), now):
             raise NotAllowed(limited)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:
-            await return_to_planning(operation.id, now, viewer.member_id)
+            await states.return_to_planning(operation.id, now, viewer.member_id)
         else:
-            await enter_plan_state(operation.id, to, now, viewer.member_id)
+            await states.enter_plan_state(operation.id, to, now, viewer.member_id)
         if to is OperationState.STOOD_DOWN:
-            await end_clearance(operation.id, now, viewer.member_id)
+            await states.end_clearance(operation.id, now, viewer.member_id)
         if to is OperationState.SUBMITTED and operation.supervisor_id:
             await _enqueue_about_plan(operation, PlanSubmitted(plan=operation.id), operation.supervisor_id, now)
         if to is OperationState.APPROVED:
-            await _insert_approval(viewer, operation, now)
+            approval = {"version": operation.version, "approved_by": viewer.member_id, "approved_at": now}
+            span = {"starts_at": operation.starts_at, "ends_at": operation.ends_at}
+            await insert_row(rows.OperationApproval, plan=operation.id, **approval, **span)
             await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
         await check_ins.record_ending_release(viewer, operation, to, now)
         await compare_plan(operation.id, now)
@@ -116,7 +109,7 @@ async def return_plan(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed or was decided since, Invalid(comment).
     """
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await states.operation_for(viewer, event_id)
         if not rules.is_supervisor(viewer, operation):
             raise NotAllowed(rules.NOT_THE_SUPERVISOR)
         if operation.state is not OperationState.SUBMITTED:
@@ -124,24 +117,22 @@ async def return_plan(
         if version not in (None, operation.version):
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         rules.check_return_comment(comment)
-        await OperationReturn.insert(
-            OperationReturn(
-                id=ids.new_id(),
-                plan=operation.id,
-                version=operation.version,
-                comment=comment,
-                returned_by=viewer.member_id,
-                returned_at=now,
-            )
+        await insert_row(
+            OperationReturn,
+            plan=operation.id,
+            version=operation.version,
+            comment=comment,
+            returned_by=viewer.member_id,
+            returned_at=now,
         )
-        await enter_plan_state(operation.id, OperationState.PLANNING, now, viewer.member_id)
+        await states.enter_plan_state(operation.id, OperationState.PLANNING, now, viewer.member_id)
         await _enqueue_about_plan(operation, PlanDecided(plan=operation.id), operation.event.lead_id, now)
         await audit.record(viewer.actor, "plan_returned", "event", event_id, {"version": operation.version}, now)
 
 
 async def returns_of(viewer: Viewer, event_id: UUID) -> list[rules.PlanReturn]:
     """Return what was sent back, newest first, for the people who lead and the supervisor. Errors: NotFound."""
-    return await plans.plan_returns(viewer, await operation_for(viewer, event_id))
+    return await plans.plan_returns(viewer, await states.operation_for(viewer, event_id))
 
 
 async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:
@@ -150,7 +141,7 @@ async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: Out
     Errors: NotFound, NotAllowed, Invalid(number, submitted_on).
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await states.operation_to_change(viewer, event_id)
         asked.check(now)
         submitted_at = asked.submitted_at or now
         facts: dict[str, Any] = {"system": asked.system, "number": asked.number, "result": asked.result}
@@ -162,7 +153,7 @@ async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: Out
 async def waive_deconfliction(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
     """Waive the deconfliction number, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
     async with writing():
-        operation = await operation_under_way(viewer, event_id)
+        operation = await states.operation_under_way(viewer, event_id)
         if not is_supervisor(viewer, operation):
             raise NotAllowed(NO_WAIVER)
         if not reason or len(reason) > LONGEST_REASON:
@@ -177,7 +168,7 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
     """
     async with writing():
-        operation = await operation_under_way(viewer, event_id)
+        operation = await states.operation_under_way(viewer, event_id)
         if version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} before you acknowledge it.")
         if viewer.agency_id not in {commitment.agency_id for commitment in operation.commitments}:
@@ -189,34 +180,18 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
         await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
 
 
-async def _insert_approval(viewer: Viewer, operation: Operation, now: datetime) -> None:
-    await rows.OperationApproval.insert(
-        rows.OperationApproval(
-            id=ids.new_id(),
-            plan=operation.id,
-            version=operation.version,
-            starts_at=operation.starts_at,
-            ends_at=operation.ends_at,
-            approved_by=viewer.member_id,
-            approved_at=now,
-        )
-    )
-
-
 async def _replace_clearance(viewer: Viewer, operation: Operation, now: datetime, **answer: Any) -> None:
     """Keep a number from outside, or the reason of a waiver, in place of what held before."""
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
     await rows.Clearance.update(replaced_at=now, ended_by=viewer.member_id).where(current)
-    await rows.Clearance.insert(
-        rows.Clearance(
-            id=ids.new_id(),
-            plan=operation.id,
-            starts_at=operation.starts_at,
-            ends_at=operation.ends_at,
-            submitted_by=viewer.member_id,
-            recorded_at=now,
-            **answer,
-        )
+    await insert_row(
+        rows.Clearance,
+        plan=operation.id,
+        starts_at=operation.starts_at,
+        ends_at=operation.ends_at,
+        submitted_by=viewer.member_id,
+        recorded_at=now,
+        **answer,
     )
 
 

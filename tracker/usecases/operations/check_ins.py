@@ -9,29 +9,18 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Arm, Status, Viewer
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations import check_ins as rules
-from tracker.rules.operations.check_ins import (
-    DEFAULT_RELEASE_WAIT,
-    CheckIn,
-    CheckInTally,
-    Direction,
-    LineCorrection,
-    Presence,
-    Release,
-    Tap,
-    WalkIn,
-    check_not_long_before,
-    may_read_check_ins,
-)
+from tracker.rules.operations.check_ins import CheckIn, CheckInTally, Direction, LineCorrection, Tap, WalkIn
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import STATES, OperationState
 from tracker.tables.background import operations as background
@@ -60,7 +49,7 @@ class CheckInList(Struct, frozen=True, kw_only=True):
     """The people whom the viewer may check in and out."""
     why_not_in: str | None
     """Why no one can check in now; None when people can."""
-    release: Release | None
+    release: rules.Release | None
     """That everyone was released."""
     is_overdue: bool
     """Whether people are still in so long after the release that the lead was notified."""
@@ -78,8 +67,8 @@ class CheckInList(Struct, frozen=True, kw_only=True):
         """Return the list in numbers."""
         return CheckInTally(
             listed=len(self.lines),
-            checked_in=sum(line.presence is not Presence.EXPECTED for line in self.lines),
-            checked_out=sum(line.presence is Presence.OUT for line in self.lines),
+            checked_in=sum(line.presence is not rules.Presence.EXPECTED for line in self.lines),
+            checked_out=sum(line.presence is rules.Presence.OUT for line in self.lines),
         )
 
     @property
@@ -174,17 +163,10 @@ async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Wa
         rules.check_tap(Direction.IN, check_ins_list.occurrence, check_ins_list.operation.state, now)
         if not check_ins_list.takes_walk_ins:
             raise NotAllowed(NOT_THEIR_CHECK_IN)
-        agency, guest_agency = await _walk_in_agency(viewer, walk_in, leads=check_ins_list.leads)
+        agency = await _walk_in_agency(viewer, walk_in, leads=check_ins_list.leads)
         person_id = ids.id_from(viewer.member_id, check_ins_list.operation.id, walk_in)
-        line = CheckIn(
-            person_id=person_id,
-            member_id=None,
-            name=walk_in.name,
-            agency_id=walk_in.agency_id,
-            agency=agency or guest_agency,
-            contact=walk_in.contact,
-            assignment=walk_in.assignment,
-        )
+        known = {name: value for name, value in asdict(walk_in).items() if name != "ticket"}
+        line = CheckIn(person_id=person_id, member_id=None, **known | {"agency": agency})
         if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, person_id):
             return next((line for line in check_ins_list.lines if line.person_id == person_id), line)
         after = replace(line, time_in=now, tapped_at=now)
@@ -207,7 +189,7 @@ async def correct_line(
             raise Conflict("Someone changed this since you opened it. Check it, and save again.")
         after = rules.corrected_line(line, to, check_ins_list.operation.state, now)
         typed = {"time_in": (to.time_in, line.time_in), "time_out": (to.time_out, line.time_out)}
-        check_not_long_before(typed, check_ins_list.occurrence.starts_at, now)
+        rules.check_not_long_before(typed, check_ins_list.occurrence.starts_at, now)
         if after == line:
             return line
         facts = {"in": after.time_in, "out": after.time_out}
@@ -243,7 +225,7 @@ async def _list_with(viewer: Viewer, event_id: UUID, key: str, person_id: UUID, 
     return check_ins_list
 
 
-async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tuple[str, str]:
+async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> str:
     """Return the code of a walk-in's agency, or the name of one that isn't in the list. Errors: Invalid by field."""
     if not walk_in.name:
         raise Invalid(name="Enter the name of the person who came.")
@@ -252,7 +234,7 @@ async def _walk_in_agency(viewer: Viewer, walk_in: WalkIn, *, leads: bool) -> tu
         raise Invalid(agency="Choose an agency from the list.")
     if walk_in.agency_id is None and not (leads and walk_in.agency):
         raise Invalid(agency="Choose an agency from the list, or enter its name." if leads else "Choose your agency.")
-    return (choices[walk_in.agency_id], "") if walk_in.agency_id else ("", walk_in.agency)
+    return choices[walk_in.agency_id] if walk_in.agency_id else walk_in.agency
 
 
 async def _replace_line(
@@ -270,23 +252,22 @@ async def _replace_line(
     new_id = row_id or ids.new_id()
     if line.id:
         await OperationCheckIn.update(replaced_by=new_id).where(OperationCheckIn.id == line.id)
-    await OperationCheckIn.insert(
-        OperationCheckIn(
-            id=new_id,
-            plan=check_ins_list.operation.id,
-            person=after.person_id,
-            member=after.member_id,
-            guest=after.name if after.is_walk_in else "",
-            guest_agency=after.agency if after.agency_id is None else "",
-            agency=after.agency_id,
-            contact=after.contact,
-            assignment=after.assignment,
-            time_in=after.time_in,
-            time_out=after.time_out,
-            tapped_at=after.tapped_at,
-            recorded_by=viewer.member_id,
-            recorded_at=now,
-        )
+    await insert_row(
+        OperationCheckIn,
+        id=new_id,
+        plan=check_ins_list.operation.id,
+        person=after.person_id,
+        member=after.member_id,
+        guest=after.name if after.is_walk_in else "",
+        guest_agency=after.agency if after.agency_id is None else "",
+        agency=after.agency_id,
+        contact=after.contact,
+        assignment=after.assignment,
+        time_in=after.time_in,
+        time_out=after.time_out,
+        tapped_at=after.tapped_at,
+        recorded_by=viewer.member_id,
+        recorded_at=now,
     )
     whom = {"person": line.member_id or OUTSIDER, **facts}
     await audit.record(viewer.actor, verb, "event", check_ins_list.occurrence.event.id, whom, now)
@@ -324,7 +305,7 @@ async def record_ending_release(viewer: Viewer, operation: Operation, to: Operat
     """Record that everyone is released because the operation ends, inside the caller's `writing()`."""
     ends = to in {OperationState.RELEASED, OperationState.ABORTED}
     if ends and not await check_ins.release_of(viewer, operation.event):
-        await _insert_release(viewer, operation, DEFAULT_RELEASE_WAIT, now)
+        await _insert_release(viewer, operation, rules.DEFAULT_RELEASE_WAIT, now)
 
 
 async def follow_check_outs(viewer: Viewer, event_id: UUID, now: datetime) -> OperationState:
@@ -357,10 +338,8 @@ async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
 
 
 async def _insert_release(viewer: Viewer, operation: Operation, wait: int, now: datetime) -> None:
-    release = OperationRelease(
-        id=ids.new_id(), plan=operation.id, wait_minutes=wait, ordered_at=now, ordered_by=viewer.member_id
-    )
-    await OperationRelease.insert(release)
+    by = viewer.member_id
+    await insert_row(OperationRelease, plan=operation.id, wait_minutes=wait, ordered_at=now, ordered_by=by)
 
 
 async def notify_leads_of_missing(now: datetime) -> int:
@@ -389,7 +368,7 @@ async def notify_leads_of_missing(now: datetime) -> int:
 
 async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[DateLine, tuple[str, ...]]]:
     """Return the operations that the viewer leads with people who haven't checked out in time, and their names."""
-    if not may_read_check_ins(viewer):
+    if not rules.may_read_check_ins(viewer):
         return []
     names = await check_ins.overdue_check_outs(viewer, now)
     led = [line for line in await events.lines_by_id(viewer, names) if may_plan(viewer, line)]

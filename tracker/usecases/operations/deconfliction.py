@@ -14,32 +14,16 @@ from uuid import UUID
 
 from piccolo.custom_types import Combinable
 
-from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Arm, Viewer
 from tracker.rules.operations import deconfliction as rules
-from tracker.rules.operations.deconfliction import (
-    BACK_TO_DRAFT,
-    ComparisonCount,
-    Decision,
-    Footprint,
-    Outcome,
-    Overlap,
-    hash_of_facts,
-    overlap_of,
-)
-from tracker.rules.operations.plans import (
-    LONGEST_BUFFER,
-    LONGEST_REASON,
-    SHOWN,
-    Disclosure,
-    Point,
-    may_plan,
-    moved_too_far,
-)
+from tracker.rules.operations import plans as plan_rules
+from tracker.rules.operations.deconfliction import ComparisonCount, Decision, Footprint, Outcome, Overlap
+from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import COMPARED, FALLS_BACK, STATES, OperationState
 from tracker.tables.background import operations
 from tracker.tables.background.operations import ComparedPlan, ConflictPair
@@ -47,13 +31,7 @@ from tracker.tables.schema.operations.plans import ComparedPlaces, Deconfliction
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.operations.states import (
-    end_clearance,
-    enter_plan_state,
-    operation_for,
-    raise_plan_version,
-    return_to_planning,
-)
+from tracker.usecases.operations import states
 from tracker.usecases.roster.accounts import coordinators
 
 NO_DECISION_REASON = "Say in one sentence why, or what you agreed."
@@ -69,7 +47,7 @@ async def compare_plan(plan_id: UUID, now: datetime) -> None:
     plan's version, and by more than the buffer takes it back to planning. Plans that show the other side nothing are
     left to the clock: no one may learn of one by how long a request takes.
     """
-    await _compare(plan_id, SHOWN, now)
+    await _compare(plan_id, plan_rules.SHOWN, now)
     await OperationPlan.update(awaits_clock=True).where(OperationPlan.id == plan_id)
 
 
@@ -88,9 +66,7 @@ async def _compare(plan_id: UUID, levels: Collection[Disclosure], now: datetime)
         pair = pairs.get(other)
         if pair is None and agreed.get(other) != facts:
             first, second = sorted((plan.id, other))
-            await DeconflictionHit.insert(
-                DeconflictionHit(id=ids.new_id(), first=first, second=second, found_at=now, **measured)
-            )
+            await insert_row(DeconflictionHit, first=first, second=second, found_at=now, **measured)
         elif pair and pair.facts != facts:
             await _drop_agreement(pair, now)
             await DeconflictionHit.update(**measured).where(DeconflictionHit.id == pair.id)
@@ -137,25 +113,23 @@ async def decide_conflict(
     Errors: NotFound, NotAllowed, Invalid(reason).
     """
     async with writing():
-        operation = await operation_for(viewer, event_id)
+        operation = await states.operation_for(viewer, event_id)
         open_hits = {hit.id: hit for hit in await visible.plan_hits(viewer, operation) if hit.is_open}
         if hit_id not in open_hits:
             raise NotFound
-        if not may_plan(viewer, operation.event):
+        if not plan_rules.may_plan(viewer, operation.event):
             raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can decide this.")
-        if not reason or len(reason) > LONGEST_REASON:
+        if not reason or len(reason) > plan_rules.LONGEST_REASON:
             raise Invalid(reason=NO_DECISION_REASON)
         await _replace((HitDecision.hit == hit_id) & (HitDecision.plan == operation.id), now)
-        await HitDecision.insert(
-            HitDecision(
-                id=ids.new_id(),
-                hit=hit_id,
-                plan=operation.id,
-                decision=decision,
-                reason=reason,
-                decided_by=viewer.member_id,
-                decided_at=now,
-            )
+        await insert_row(
+            HitDecision,
+            hit=hit_id,
+            plan=operation.id,
+            decision=decision,
+            reason=reason,
+            decided_by=viewer.member_id,
+            decided_at=now,
         )
         facts = {"conflict": hit_id, "decision": decision}
         await audit.record(viewer.actor, "conflict_decided", "event", event_id, facts, now)
@@ -177,19 +151,19 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     at = plan.starts_at, plan.ends_at
     was = plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at
     earlier = [was, *await operations.times_relied_on(plan.id)]
-    if any(moved_too_far(time, at, timedelta(minutes=plan.buffer_minutes)) for time in earlier):
-        await end_clearance(plan.id, now)
+    if any(plan_rules.moved_too_far(time, at, timedelta(minutes=plan.buffer_minutes)) for time in earlier):
+        await states.end_clearance(plan.id, now)
         if plan.state in FALLS_BACK:
-            await return_to_planning(plan.id, now)
+            await states.return_to_planning(plan.id, now)
             await _record_return(plan, OperationState.PLANNING, now)
     if was != at:
-        await raise_plan_version(plan.id)
+        await states.raise_plan_version(plan.id)
         if plan.state in COMPARED:
             [agency_id] = await Member.select(Member.agency).where(Member.id == plan.lead_id).output(as_list=True)
-            is_limited = await _count(BY_CLOCK, plan.lead_id, agency_id, len(plan.spots), now)
-            if is_limited and plan.state in BACK_TO_DRAFT:
-                await enter_plan_state(plan.id, OperationState.DRAFT, now)
-                await end_clearance(plan.id, now)
+            is_limited = await _count(BY_CLOCK, plan.lead_id, agency_id, len(plan.points), now)
+            if is_limited and plan.state in rules.BACK_TO_DRAFT:
+                await states.enter_plan_state(plan.id, OperationState.DRAFT, now)
+                await states.end_clearance(plan.id, now)
                 await _record_return(plan, OperationState.DRAFT, now)
     await OperationPlan.update(checked_start=at[0], checked_end=at[1], was_off=plan.is_off).where(
         OperationPlan.id == plan.id
@@ -212,15 +186,15 @@ async def find_overlaps(
     near = [other for other in await operations.plans_near(plan, levels) if not _is_over(other, now)]
     footprints = {other.id: footprint_of(other) for other in near}
     return {
-        plan_id: (close, hash_of_facts(footprint, other))
+        plan_id: (close, rules.hash_of_facts(footprint, other))
         for plan_id, other in footprints.items()
-        if (close := overlap_of(footprint, other))
+        if (close := rules.overlap_of(footprint, other))
     }
 
 
 def _is_over(plan: ComparedPlan, now: datetime) -> bool:
     """Return whether no buffer reaches from its end to now."""
-    return plan.ends_at + LONGEST_BUFFER <= now
+    return plan.ends_at + plan_rules.LONGEST_BUFFER <= now
 
 
 def footprint_of(plan: ComparedPlan) -> Footprint:
@@ -229,7 +203,7 @@ def footprint_of(plan: ComparedPlan) -> Footprint:
         starts_at=plan.starts_at,
         ends_at=plan.ends_at,
         buffer=timedelta(minutes=plan.buffer_minutes),
-        points=tuple(Point(*spot) for spot in plan.spots),
+        points=tuple(plan.points),
         is_silent=not plan.shows_itself,
     )
 
@@ -356,7 +330,7 @@ async def _count(actor: Actor, member_id: UUID, agency_id: UUID, places: int, no
         return refused
     row = ComparedPlaces
     await row.delete().where(row.compared_at <= now - DAY)
-    await row.insert(row(id=ids.new_id(), member=member_id, agency=agency_id, places=places, compared_at=now))
+    await insert_row(row, member=member_id, agency=agency_id, places=places, compared_at=now)
     used = await _count_used(member_id, agency_id, now)
     if rules.comparison_refusal(*used):
         drafts = [

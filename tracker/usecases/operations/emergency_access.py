@@ -11,22 +11,15 @@ from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, NotFound, ReauthenticationNeeded
 from tracker.rules.core.message_types import EmergencyAccessUsed
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Arm, Emergency, Viewer, is_recent
 from tracker.rules.core.viewers import emergency_audience as audience_of
 from tracker.rules.events.events import Event
-from tracker.rules.operations.access import (
-    EMERGENCY_LASTS,
-    EMERGENCY_LOOKS_BACK,
-    EmergencyOpened,
-    EmergencyUse,
-    check_emergency_reason,
-    is_on_need_to_know,
-    may_read_emergency_uses,
-    may_use_emergency_access,
-)
+from tracker.rules.operations import access as rules
+from tracker.rules.operations.access import EmergencyOpened, EmergencyUse
 from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.operations import EmergencyDate
@@ -62,25 +55,24 @@ async def begin_emergency_access(
 
     Errors: NotFound for people who aren't administrators, ReauthenticationNeeded, Conflict, Invalid(reason).
     """
-    if not may_use_emergency_access(viewer):
+    if not rules.may_use_emergency_access(viewer):
         raise NotFound
     if not is_recent(reauthenticated_at, now):
         raise ReauthenticationNeeded(CONFIRM_FIRST)
-    check_emergency_reason(reason)
-    access = Emergency(id=ids.new_id(), until=now + EMERGENCY_LASTS)
+    rules.check_emergency_reason(reason)
+    access = Emergency(id=ids.new_id(), until=now + rules.EMERGENCY_LASTS)
     async with writing():
         is_its = (EmergencyAccess.session == session_id) & EmergencyAccess.ended_at.is_null()
         if await EmergencyAccess.exists().where(is_its & (EmergencyAccess.until > now)):
             raise Conflict(ALREADY)
-        await EmergencyAccess.insert(
-            EmergencyAccess(
-                id=access.id,
-                member=viewer.member_id,
-                session=session_id,
-                reason=reason,
-                began_at=now,
-                until=access.until,
-            )
+        await insert_row(
+            EmergencyAccess,
+            id=access.id,
+            member=viewer.member_id,
+            session=session_id,
+            reason=reason,
+            began_at=now,
+            until=access.until,
         )
         others = sorted(await coordinators() - {viewer.member_id})
         await outbox.enqueue_all([_draft(access.id, coordinator) for coordinator in others], now)
@@ -91,7 +83,7 @@ async def begin_emergency_access(
 async def emergency_choices(viewer: Viewer, now: datetime) -> list[EmergencyChoice]:
     """Return the operations that the viewer can open. Errors: NotFound without emergency access."""
     access = _access(viewer)
-    dates = await background.emergency_dates(now - EMERGENCY_LOOKS_BACK)
+    dates = await background.emergency_dates(now - rules.EMERGENCY_LOOKS_BACK)
     people = await audit.names_of_people({date.lead_id for date in dates})
     opened = await background.opened_operations(access.id)
     return [
@@ -106,14 +98,12 @@ async def open_in_emergency(viewer: Viewer, event_id: UUID, now: datetime) -> Em
     """
     access = _access(viewer)
     async with writing():
-        emergency_date = await background.emergency_date(event_id, now - EMERGENCY_LOOKS_BACK)
+        emergency_date = await background.emergency_date(event_id, now - rules.EMERGENCY_LOOKS_BACK)
         if emergency_date is None:
             raise NotFound
         if event_id in await background.opened_operations(access.id):
             return emergency_date
-        await EmergencyOpening.insert(
-            EmergencyOpening(id=ids.new_id(), access=access.id, event=event_id, opened_at=now)
-        )
+        await insert_row(EmergencyOpening, access=access.id, event=event_id, opened_at=now)
         await audience_rows.add_audiences(event_id, {audience_of(access.id)})
         await outbox.enqueue_all([_draft(access.id, emergency_date.lead_id, event_id)], now)
         await audit.record(viewer.actor, "emergency_opened", "event", event_id, {}, now)
@@ -153,14 +143,14 @@ async def record_emergency_page(viewer: Viewer, path: str, now: datetime) -> Non
 
 async def openings_of(viewer: Viewer, event: Event) -> list[EmergencyOpened]:
     """Return who opened an operation under emergency access, the latest first, for law enforcement on it."""
-    if not is_on_need_to_know(event) or viewer.arm is not Arm.LAW_ENFORCEMENT:
+    if not rules.is_on_need_to_know(event) or viewer.arm is not Arm.LAW_ENFORCEMENT:
         return []
     return await visible.emergency_openings(viewer, event)
 
 
 async def emergency_uses(viewer: Viewer) -> list[EmergencyUse]:
     """Return who had emergency access lately, and why. Errors: NotFound for anyone but its possible readers."""
-    if not may_read_emergency_uses(viewer):
+    if not rules.may_read_emergency_uses(viewer):
         raise NotFound
     rows = await EmergencyAccess.select().order_by(EmergencyAccess.began_at, ascending=False).limit(MOST_USES)
     people = await audit.names_of_people({row["member"] for row in rows})

@@ -148,7 +148,7 @@ async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, Office
             disclosure=plan.disclosure,
             starts_at=plan.starts_at,
             ends_at=plan.ends_at,
-            points=tuple(sorted(Point(*spot) for spot in plan.spots)),
+            points=tuple(sorted(plan.points)),
             decision=None,
         )
         for plan in planned

@@ -12,17 +12,16 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence, may_edit
 from tracker.rules.events.replies import Participant
+from tracker.rules.operations import orders as rules
 from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.deconfliction import Hit
 from tracker.rules.operations.orders import (
-    MOST_PHASES,
-    TIMED_IN,
     NumberedCopy,
     OperationContact,
     Order,
@@ -30,13 +29,6 @@ from tracker.rules.operations.orders import (
     Paragraphs,
     Phase,
     PhasePlan,
-    check_brief,
-    check_phase_plan,
-    check_phase_times,
-    checked_paragraphs,
-    may_carry_contacts,
-    shared_agreements,
-    why_outdated,
 )
 from tracker.rules.operations.plans import Operation, PlannedSite, may_plan
 from tracker.rules.operations.states import OVER
@@ -47,13 +39,7 @@ from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_seen_by
-from tracker.usecases.operations.states import (
-    NOT_A_LEAD,
-    operation_for,
-    operation_on_date,
-    operation_to_change,
-    raise_plan_version,
-)
+from tracker.usecases.operations import states
 
 ORDER_CHANGED = "Someone saved the order after you opened it."
 TIMES_NOT_YET = "Times are recorded once the plan is approved, until the operation is closed."
@@ -83,7 +69,7 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
     """Return what the page of the order shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence, operation = await operation_on_date(viewer, event_id, key)
+    occurrence, operation = await states.operation_on_date(viewer, event_id, key)
     return OrderView(
         occurrence=occurrence,
         operation=operation,
@@ -99,7 +85,7 @@ async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
 async def order_to_change(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
     """Return the same for the form. Errors: NotFound, NotAllowed."""
     view = await order_view(viewer, event_id, key)
-    await operation_to_change(viewer, event_id)
+    await states.operation_to_change(viewer, event_id)
     return view
 
 
@@ -118,7 +104,7 @@ async def phase_to_change(viewer: Viewer, event_id: UUID, key: str, phase_id: UU
     if phase_id not in view.phases:
         raise NotFound
     if not view.may_change and not view.may_time:
-        raise NotAllowed(NOT_A_LEAD)
+        raise NotAllowed(states.NOT_A_LEAD)
     return view, view.phases[phase_id]
 
 
@@ -131,20 +117,18 @@ async def save_operations_order(
     Errors: NotFound, NotAllowed, Conflict when the order was saved since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await states.operation_to_change(viewer, event_id)
         current = await plans.operations_order(viewer, operation.event)
         if read != (current.version if current else 0):
             raise Conflict(ORDER_CHANGED)
-        full = checked_paragraphs(paragraphs)
+        full = rules.checked_paragraphs(paragraphs)
         if current and full == current.paragraphs:
             return current.version
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         version = operation.version + 1
         texts: dict[str, Any] = {paragraph.value: text for paragraph, text in full.items()}
-        await OperationOrder.insert(
-            OperationOrder(
-                id=ids.new_id(), plan=operation.id, version=version, saved_by=viewer.member_id, saved_at=now, **texts
-            )
+        await insert_row(
+            OperationOrder, plan=operation.id, version=version, saved_by=viewer.member_id, saved_at=now, **texts
         )
         await audit.record(viewer.actor, "order_saved", "event", event_id, {"version": version}, now)
     return version
@@ -158,12 +142,12 @@ async def plan_phase(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
-        if len(await plans.operation_phases(viewer, operation.event)) >= MOST_PHASES:
-            raise Invalid(name=f"An operation has at most {MOST_PHASES} phases.")
+        operation = await states.operation_to_change(viewer, event_id, version)
+        if len(await plans.operation_phases(viewer, operation.event)) >= rules.MOST_PHASES:
+            raise Invalid(name=f"An operation has at most {rules.MOST_PHASES} phases.")
         columns = _phase_columns(operation, plan)
-        await OperationPhase.insert(OperationPhase(id=ids.new_id(), plan=operation.id, **columns))
-        await raise_plan_version(operation.id)
+        await insert_row(OperationPhase, plan=operation.id, **columns)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
 
 
@@ -175,13 +159,13 @@ async def replan_phase(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
+        operation = await states.operation_to_change(viewer, event_id, version)
         phase = await _phase_of(viewer, operation, phase_id)
         columns = _phase_columns(operation, plan)
         if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
             return
         await OperationPhase.update(**columns).where(OperationPhase.id == phase_id)
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
 
 
@@ -193,10 +177,10 @@ async def delete_phase(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
+        operation = await states.operation_to_change(viewer, event_id, version)
         phase = await _phase_of(viewer, operation, phase_id)
         await OperationPhase.delete().where(OperationPhase.id == phase_id)
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "phase_removed", "event", event_id, {"phase": phase_id}, now)
     return phase
 
@@ -251,20 +235,20 @@ async def correct_phase_times(
         operation, phase = await _phase_to_time(viewer, event_id, phase_id)
         if seen not in (None, phase.version):
             raise Conflict(f"The times of {phase.name} have changed since.")
-        check_phase_times(begun_at, ended_at, now)
+        rules.check_phase_times(begun_at, ended_at, now)
         typed = {"begun": (begun_at, phase.begun_at), "ended": (ended_at, phase.ended_at)}
         check_not_long_before(typed, operation.starts_at, now)
         return await _record_times(viewer, event_id, replace(phase, begun_at=begun_at, ended_at=ended_at), now)
 
 
 def _may_time_phases(viewer: Viewer, operation: Operation) -> bool:
-    return may_plan(viewer, operation.event) and operation.state in TIMED_IN
+    return may_plan(viewer, operation.event) and operation.state in rules.TIMED_IN
 
 
 async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> tuple[Operation, Phase]:
-    operation = await operation_for(viewer, event_id)
+    operation = await states.operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_A_LEAD)
+        raise NotAllowed(states.NOT_A_LEAD)
     if not _may_time_phases(viewer, operation):
         raise NotAllowed(TIMES_NOT_YET)
     return operation, await _phase_of(viewer, operation, phase_id)
@@ -288,7 +272,7 @@ async def _record_times(viewer: Viewer, event_id: UUID, phase: Phase, now: datet
 
 def _phase_columns(operation: Operation, plan: PhasePlan) -> dict[str, Any]:
     """Return the columns of a phase, its times counted from the start of the operation. Errors: Invalid by field."""
-    check_phase_plan(plan, operation.starts_at, operation.ends_at)
+    rules.check_phase_plan(plan, operation.starts_at, operation.ends_at)
     return {
         "name": plan.name,
         "start_minutes": (plan.starts_at - operation.starts_at) // A_MINUTE,
@@ -333,7 +317,7 @@ class PrintedCopy(Struct, frozen=True, kw_only=True):
 async def brief_with_copies(viewer: Viewer, event_id: UUID, key: str) -> Brief:
     """Return an operation with the copies of its brief. Errors: NotFound, NotAllowed."""
     occurrence = await date_seen_by(viewer, event_id, key)
-    check_brief(viewer, occurrence.event)
+    rules.check_brief(viewer, occurrence.event)
     return Brief(
         occurrence=occurrence,
         operation=await plans.operation_plan(viewer, occurrence.event),
@@ -352,16 +336,14 @@ async def issue_brief_copy(viewer: Viewer, event_id: UUID, key: str, member_id: 
         if member_id is None or member_id not in {person.member_id for person in brief.people}:
             raise Invalid(member="Choose the person responsible for this copy from the people on the operation.")
         number = max((copy.number for copy in brief.copies), default=0) + 1
-        await BriefCopy.insert(
-            BriefCopy(
-                id=ids.new_id(),
-                occurrence=brief.occurrence.id,
-                number=number,
-                issued_to=member_id,
-                issued_by=viewer.member_id,
-                issued_at=now,
-                version=brief.version,
-            )
+        await insert_row(
+            BriefCopy,
+            occurrence=brief.occurrence.id,
+            number=number,
+            issued_to=member_id,
+            issued_by=viewer.member_id,
+            issued_at=now,
+            version=brief.version,
         )
         facts = {"date": key, "copy": number, "to": member_id, "version": brief.occurrence.event.version}
         facts |= {"plan_version": brief.version} if brief.version else {}
@@ -378,7 +360,7 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
     numbered_copy = next((copy for copy in brief.copies if copy.number == number), None)
     if numbered_copy is None:
         raise NotFound
-    if reason := why_outdated(numbered_copy, brief.version):
+    if reason := rules.why_outdated(numbered_copy, brief.version):
         raise Conflict(reason)
     holder = (await viewers_for([numbered_copy.issued_to_id], now)).get(numbered_copy.issued_to_id)
     if holder is None or numbered_copy.issued_to_id not in {person.member_id for person in brief.people}:
@@ -394,6 +376,8 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
         phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(sites) - len(shared),
-        contacts=tuple(await check_ins.operation_contacts(viewer, event)) if may_carry_contacts(viewer, holder) else (),
-        hits=shared_agreements(*known),
+        contacts=tuple(await check_ins.operation_contacts(viewer, event))
+        if rules.may_carry_contacts(viewer, holder)
+        else (),
+        hits=rules.shared_agreements(*known),
     )

@@ -12,35 +12,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from tracker.crypto import ids
 from tracker.database import conflicts, writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import EventStatus, Occurrence
+from tracker.rules.operations import deconfliction as conflict_rules
+from tracker.rules.operations import plans as rules
 from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
-from tracker.rules.operations.deconfliction import (
-    Hit,
-    PlanConflict,
-    conflicts_by_operation,
-    count_for_buffer,
-    count_for_site,
-    distance_ft,
-)
+from tracker.rules.operations.deconfliction import Hit, PlanConflict
 from tracker.rules.operations.orders import Phase
-from tracker.rules.operations.plans import (
-    DEFAULT_BUFFER,
-    LONGEST_PLACE,
-    MOST_SITES,
-    NO_PLACE,
-    Commitment,
-    Disclosure,
-    Operation,
-    PlannedSite,
-    check_buffer,
-    check_commitment,
-    check_kind,
-    may_plan,
-)
+from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlannedSite
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
 from tracker.rules.roster.sites import MeetingSite as Place
 from tracker.rules.roster.sites import known_place
@@ -52,15 +34,6 @@ from tracker.usecases.events.occurrences import date_seen_by, nearest_date
 from tracker.usecases.operations import deconfliction, states
 from tracker.usecases.operations.approvals import possible_supervisors, reasons_not_to_enter
 from tracker.usecases.operations.deconfliction import compare_plan
-from tracker.usecases.operations.states import (
-    NOT_A_LEAD,
-    end_clearance,
-    event_to_plan,
-    operation_to_change,
-    operation_under_way,
-    raise_plan_version,
-    return_to_planning,
-)
 from tracker.usecases.roster.agencies import every_site
 from tracker.usecases.roster.known_people import people_by_id
 
@@ -99,7 +72,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def conflicts(self) -> list[PlanConflict]:
         """Return the conflicts, those with the same operation as one."""
-        return conflicts_by_operation(self.hits)
+        return conflict_rules.conflicts_by_operation(self.hits)
 
     @property
     def may_change(self) -> bool:
@@ -146,9 +119,9 @@ async def plan_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> 
 
 async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) -> PlanView:
     """Return what the page of an operation's date shows. Errors: NotFound for an event that can't have a plan."""
-    check_kind(occurrence.event)
+    rules.check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
-    leads = may_plan(viewer, occurrence.event)
+    leads = rules.may_plan(viewer, occurrence.event)
     following = STATES[operation.state].next if operation else None
     agencies = await agencies_on_operation(occurrence.event.id) if operation and operation.state not in OVER else {}
     commitments = {commitment.agency_id: commitment for commitment in (operation.commitments if operation else ())}
@@ -214,19 +187,17 @@ async def start_plan(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     """Begin the plan of an operation, as a draft. Errors: NotFound, NotAllowed, Conflict if it has one."""
     with conflicts(HAS_A_PLAN):
         async with writing():
-            event = await event_to_plan(viewer, event_id)
-            if not may_plan(viewer, event):
-                raise NotAllowed(NOT_A_LEAD)
+            event = await states.event_to_plan(viewer, event_id)
+            if not rules.may_plan(viewer, event):
+                raise NotAllowed(states.NOT_A_LEAD)
             if event.status is EventStatus.DRAFT:
                 raise NotAllowed(STILL_A_DRAFT)
-            await OperationPlan.insert(
-                OperationPlan(
-                    id=ids.new_id(),
-                    event=event_id,
-                    state=OperationState.DRAFT,
-                    disclosure=Disclosure.CONTACT_ONLY,
-                    buffer_minutes=DEFAULT_BUFFER // A_MINUTE,
-                )
+            await insert_row(
+                OperationPlan,
+                event=event_id,
+                state=OperationState.DRAFT,
+                disclosure=Disclosure.CONTACT_ONLY,
+                buffer_minutes=rules.DEFAULT_BUFFER // A_MINUTE,
             )
             await states.show_state_in_calendars(event_id, None, OperationState.DRAFT, now)
             await audit.record(viewer.actor, "plan_begun", "event", event_id, {}, now)
@@ -242,21 +213,23 @@ async def change_plan_basics(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
-        check_buffer(wanted.buffer)
+        operation = await states.operation_to_change(viewer, event_id, version)
+        rules.check_buffer(wanted.buffer)
         possible = {None, operation.supervisor_id, *await possible_supervisors(operation)}
         if wanted.supervisor_id not in possible:
             raise Invalid(supervisor="Choose someone of law enforcement who doesn’t lead the operation.")
-        if refused := await deconfliction.count_comparisons(viewer, count_for_buffer(operation, wanted.buffer), now):
+        if refused := await deconfliction.count_comparisons(
+            viewer, conflict_rules.count_for_buffer(operation, wanted.buffer), now
+        ):
             raise Invalid(buffer=refused)
         minutes = wanted.buffer // A_MINUTE
         facts: dict[str, Any] = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure}
         await OperationPlan.update(buffer_minutes=minutes, **facts).where(OperationPlan.id == operation.id)
         is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
         if is_other and operation.state in FALLS_BACK:
-            await return_to_planning(operation.id, now, viewer.member_id)
+            await states.return_to_planning(operation.id, now, viewer.member_id)
         if wanted != plan_basics(operation):
-            await raise_plan_version(operation.id)
+            await states.raise_plan_version(operation.id)
         await compare_plan(operation.id, now)
         await audit.record(viewer.actor, "plan_changed", "event", event_id, facts | {"buffer": minutes}, now)
 
@@ -273,26 +246,21 @@ async def add_site_to_plan(
 ) -> None:
     """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
-        if not site.place or len(site.place) > LONGEST_PLACE:
-            raise Invalid(place=NO_PLACE)
-        if len(operation.sites) >= MOST_SITES:
-            raise Invalid(place=f"A plan has at most {MOST_SITES} sites.")
-        if any(distance_ft(site.point, planned_site.point) > FARTHEST for planned_site in operation.sites):
+        operation = await states.operation_to_change(viewer, event_id, version)
+        if not site.place or len(site.place) > rules.LONGEST_PLACE:
+            raise Invalid(place=rules.NO_PLACE)
+        if len(operation.sites) >= rules.MOST_SITES:
+            raise Invalid(place=f"A plan has at most {rules.MOST_SITES} sites.")
+        if any(
+            conflict_rules.distance_ft(site.point, planned_site.point) > FARTHEST for planned_site in operation.sites
+        ):
             raise Invalid(coordinates=TOO_FAR)
-        if refused := await deconfliction.count_comparisons(viewer, count_for_site(operation, site), now):
+        if refused := await deconfliction.count_comparisons(
+            viewer, conflict_rules.count_for_site(operation, site), now
+        ):
             raise Invalid(coordinates=refused)
-        await OperationSite.insert(
-            OperationSite(
-                id=ids.new_id(),
-                plan=operation.id,
-                role=site.role,
-                place=site.place,
-                latitude_e6=site.point.latitude_e6,
-                longitude_e6=site.point.longitude_e6,
-                radius_ft=site.point.radius_ft,
-            )
-        )
+        point = site.point._asdict()
+        await insert_row(OperationSite, plan=operation.id, role=site.role, place=site.place, **point)
         await _sites_changed(viewer, operation, now)
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
 
@@ -302,7 +270,7 @@ async def remove_site_from_plan(
 ) -> PlannedSite:
     """Remove a site and return it; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
+        operation = await states.operation_to_change(viewer, event_id, version)
         site = (await plans.plan_sites(viewer, operation.event)).get(site_id)
         if site is None:
             raise NotFound
@@ -328,20 +296,18 @@ async def commit_resources(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field.
     """
     async with writing():
-        operation = await operation_under_way(viewer, event_id, version)
-        if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
+        operation = await states.operation_under_way(viewer, event_id, version)
+        if agency_id != viewer.agency_id and not rules.may_plan(viewer, operation.event):
             raise NotAllowed(NOT_THE_AGENCY)
         if agency_id not in await agencies_on_operation(event_id):
             raise Invalid(agency="Choose an agency with people on the operation.")
-        check_commitment(people, vehicles, skills)
+        rules.check_commitment(people, vehicles, skills)
         earlier = (OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id)
         await OperationAgency.delete().where(earlier)
-        await OperationAgency.insert(
-            OperationAgency(
-                id=ids.new_id(), plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
-            )
+        await insert_row(
+            OperationAgency, plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
         )
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         facts = {"agency": agency_id, "people": people, "vehicles": vehicles}
         await audit.record(viewer.actor, "agency_committed", "event", event_id, facts, now)
 
@@ -351,14 +317,14 @@ async def withdraw_resources(
 ) -> None:
     """Remove what an agency committed. Errors: NotFound, NotAllowed, Conflict when the plan has changed since."""
     async with writing():
-        operation = await operation_under_way(viewer, event_id, version)
-        if agency_id != viewer.agency_id and not may_plan(viewer, operation.event):
+        operation = await states.operation_under_way(viewer, event_id, version)
+        if agency_id != viewer.agency_id and not rules.may_plan(viewer, operation.event):
             raise NotAllowed(NOT_THE_AGENCY)
         if agency_id not in {commitment.agency_id for commitment in operation.commitments}:
             raise NotFound
         earlier = (OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id)
         await OperationAgency.delete().where(earlier)
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
 
 
@@ -371,13 +337,13 @@ async def choose_operation_kind(
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since that version, Invalid(kind).
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id, version)
+        operation = await states.operation_to_change(viewer, event_id, version)
         if kind == operation.kind:
             return
         if kind and kind not in offered:
             raise Invalid(kind="Choose a type from the list.")
         await OperationPlan.update(kind=kind).where(OperationPlan.id == operation.id)
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)
 
 
@@ -393,8 +359,8 @@ async def coordinates_of(place: str) -> str:
 
 
 async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) -> None:
-    await end_clearance(operation.id, now, viewer.member_id)
+    await states.end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
-        await return_to_planning(operation.id, now, viewer.member_id)
-    await raise_plan_version(operation.id)
+        await states.return_to_planning(operation.id, now, viewer.member_id)
+    await states.raise_plan_version(operation.id)
     await compare_plan(operation.id, now)

@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core import viewers
@@ -36,13 +37,7 @@ from tracker.tables.visible.operations import access as visible
 from tracker.tables.visible.operations.access import off_site_places
 from tracker.tables.visible.roster import own_sites, public_sites
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.operations.states import (
-    NOT_A_LEAD,
-    operation_for,
-    operation_on_date,
-    operation_to_change,
-    raise_plan_version,
-)
+from tracker.usecases.operations import states
 from tracker.usecases.roster.known_people import (
     Candidates,
     active_among,
@@ -120,7 +115,7 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
 
 async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    occurrence, operation = await operation_on_date(viewer, event_id, key)
+    occurrence, operation = await states.operation_on_date(viewer, event_id, key)
     leads = may_plan(viewer, occurrence.event)
     notices = await visible.notices_of(viewer, occurrence.event)
     current = _current(notices)
@@ -144,7 +139,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
 
 async def recipient_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
     """Return whom the viewer can choose as recipients. Errors: NotFound, NotAllowed."""
-    operation = await operation_to_change(viewer, event_id)
+    operation = await states.operation_to_change(viewer, event_id)
     return _known_candidates(viewer, _current(await visible.notices_of(viewer, operation.event)))
 
 
@@ -153,7 +148,7 @@ async def save_readiness_notice(
 ) -> None:
     """Write a notice as a draft, in place of an earlier draft. Errors: NotFound, NotAllowed, Invalid by field."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await states.operation_to_change(viewer, event_id)
         current = _current(await visible.notices_of(viewer, operation.event))
         if current and current.state is not NoticeState.DRAFT:
             raise NotAllowed(HAS_ONE)
@@ -163,21 +158,12 @@ async def save_readiness_notice(
             raise Invalid(recipient=NO_RECIPIENTS)
         if current:
             await ReadinessNotice.delete().where(ReadinessNotice.id == current.id)
-        draft = ReadinessNotice(
-            id=ids.new_id(),
-            uid=ids.new_uid(),
-            state=NoticeState.DRAFT,
-            release_at=release_at,
-            changed_at=now,
-            **asdict(text),
-        )
-        await ReadinessNotice.insert(draft)
+        draft = {"state": NoticeState.DRAFT, "release_at": release_at, "changed_at": now}
+        notice_id = await insert_row(ReadinessNotice, uid=ids.new_uid(), **draft, **asdict(text))
         await ReadinessRecipient.insert(
-            *(ReadinessRecipient(id=ids.new_id(), notice=draft.id, member=person) for person in sorted(set(to)))
+            *(ReadinessRecipient(id=ids.new_id(), notice=notice_id, member=person) for person in sorted(set(to)))
         )
-        await OperationReadiness.insert(
-            OperationReadiness(id=ids.new_id(), plan=operation.id, notice=draft.id, made_at=now)
-        )
+        await insert_row(OperationReadiness, plan=operation.id, notice=notice_id, made_at=now)
         await audit.record(viewer.actor, "readiness_saved", "event", event_id, {}, now)
 
 
@@ -214,9 +200,9 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
 
 
 async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:
-    operation = await operation_for(viewer, event_id)
+    operation = await states.operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_A_LEAD)
+        raise NotAllowed(states.NOT_A_LEAD)
     notices = {notice.id: notice for notice in await visible.notices_of(viewer, operation.event)}
     if notice_id not in notices:
         raise NotFound
@@ -244,26 +230,26 @@ async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | Non
     It has no coordinates and is never compared with other operations. Errors: NotFound, NotAllowed, Invalid(site).
     """
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await states.operation_to_change(viewer, event_id)
         here = {place.id for place in await off_site_places(viewer, operation.event)}
         if site_id not in {site.id for site in await public_sites(viewer)} - here:
             raise Invalid(site="Choose a place from the list.")
         if len(here) >= MOST_SITES:
             raise Invalid(site=f"A plan has at most {MOST_SITES} places for off-site services.")
-        await OperationOffSite.insert(OperationOffSite(id=ids.new_id(), plan=operation.id, site=site_id))
-        await raise_plan_version(operation.id)
+        await insert_row(OperationOffSite, plan=operation.id, site=site_id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "off_site_added", "event", event_id, {}, now)
 
 
 async def remove_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID, now: datetime) -> None:
     """Remove such a site; each agency must acknowledge the plan again. Errors: NotFound, NotAllowed."""
     async with writing():
-        operation = await operation_to_change(viewer, event_id)
+        operation = await states.operation_to_change(viewer, event_id)
         if site_id not in {place.id for place in await off_site_places(viewer, operation.event)}:
             raise NotFound
         condition = (OperationOffSite.plan == operation.id) & (OperationOffSite.site == site_id)
         await OperationOffSite.delete().where(condition)
-        await raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id)
         await audit.record(viewer.actor, "off_site_removed", "event", event_id, {}, now)
 
 

@@ -13,22 +13,14 @@ from msgspec import Struct
 
 from tracker.crypto import ids
 from tracker.database import writing
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import records as rules
 from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.plans import Operation, may_plan
-from tracker.rules.operations.records import (
-    WRITTEN_IN,
-    ActivityLine,
-    Edition,
-    HotWashRecord,
-    LessonLearned,
-    OperationDecisions,
-    check_after_action_open,
-    check_hot_wash,
-)
+from tracker.rules.operations.records import ActivityLine, Edition, HotWashRecord, LessonLearned, OperationDecisions
 from tracker.rules.operations.states import OVER
 from tracker.tables.schema.operations import records as rows
 from tracker.tables.schema.operations.records import HotWash, OperationLogEntry
@@ -45,22 +37,14 @@ class ActivityLog(Struct, frozen=True, kw_only=True):
     """The log of an operation as one viewer sees it."""
 
     viewer: Viewer
+    occurrence: Occurrence
+    operation: Operation
     people: CheckInList
     lines: list[ActivityLine]
     """In time order, oldest first."""
     may_write: bool
     why_not: str | None
     """Why nothing can be written now; None when it can."""
-
-    @property
-    def occurrence(self) -> Occurrence:
-        """Return the date of the operation."""
-        return self.people.occurrence
-
-    @property
-    def operation(self) -> Operation:
-        """Return the plan."""
-        return self.people.operation
 
     def may_correct(self, line: ActivityLine) -> bool:
         """Return whether the viewer can correct a line now."""
@@ -96,6 +80,8 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
     is_on_it = viewer.member_id in {line.member_id for line in people.lines}
     return ActivityLog(
         viewer=viewer,
+        occurrence=people.occurrence,
+        operation=people.operation,
         people=people,
         lines=lines,
         may_write=people.leads or is_on_it,
@@ -146,8 +132,8 @@ async def correct_log_entry(
 
 
 async def _insert_entry(viewer: Viewer, operation: Operation, now: datetime, *, at: datetime, **entry: Any) -> None:
-    await OperationLogEntry.insert(
-        OperationLogEntry(plan=operation.id, happened_at=at, written_by=viewer.member_id, written_at=now, **entry)
+    await insert_row(
+        OperationLogEntry, plan=operation.id, happened_at=at, written_by=viewer.member_id, written_at=now, **entry
     )
 
 
@@ -182,7 +168,7 @@ async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterAc
     return AfterActionView(
         occurrence=occurrence,
         operation=operation,
-        may_write=leads and operation.state in WRITTEN_IN,
+        may_write=leads and operation.state in rules.WRITTEN_IN,
         may_release=leads and operation.state in OVER,
         hot_wash=await check_ins.hot_wash(viewer, occurrence.event),
         lessons=await check_ins.operation_lessons(viewer, occurrence.event),
@@ -201,7 +187,7 @@ async def operation_to_look_back(viewer: Viewer, event_id: UUID) -> Operation:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_THEIR_HOT_WASH)
-    check_after_action_open(operation.state)
+    rules.check_after_action_open(operation.state)
     return operation
 
 
@@ -217,14 +203,12 @@ async def save_hot_wash(
         current = await check_ins.hot_wash(viewer, operation.event)
         if read != (current.version if current else 0):
             raise Conflict(HOT_WASH_CHANGED)
-        check_hot_wash(went_well, to_improve)
+        rules.check_hot_wash(went_well, to_improve)
         if current and (went_well, to_improve) == (current.went_well, current.to_improve):
             return
         await HotWash.delete().where(HotWash.plan == operation.id)
         texts: dict[str, Any] = {"went_well": went_well, "to_improve": to_improve, "version": read + 1}
-        await HotWash.insert(
-            HotWash(id=ids.new_id(), plan=operation.id, saved_by=viewer.member_id, saved_at=now, **texts)
-        )
+        await insert_row(HotWash, plan=operation.id, saved_by=viewer.member_id, saved_at=now, **texts)
         await audit.record(viewer.actor, "hot_wash_saved", "event", event_id, {"version": read + 1}, now)
 
 
@@ -248,7 +232,7 @@ async def add_lesson(viewer: Viewer, event_id: UUID, text: str, now: datetime) -
     async with writing():
         operation = await _operation_with_lessons(viewer, event_id)
         rules.check_lesson(text, len(await check_ins.operation_lessons(viewer, operation.event)))
-        await rows.Lesson.insert(rows.Lesson(id=ids.new_id(), plan=operation.id, text=text, added_at=now))
+        await insert_row(rows.Lesson, plan=operation.id, text=text, added_at=now)
         await audit.record(viewer.actor, "lesson_added", "event", event_id, {}, now)
 
 
@@ -295,9 +279,8 @@ async def release_lesson(viewer: Viewer, event_id: UUID, lesson_id: UUID, now: d
         if not lesson.edition.is_whole:
             raise Invalid(edition_title=rules.NO_EDITION)
         rules.check_edition(lesson.edition, operation.names)
-        copy = rows.ReleasedLesson(id=ids.new_id(), title=lesson.edition.title, text=lesson.edition.text)
-        await rows.ReleasedLesson.insert(copy)
-        await rows.Lesson.update(released=copy.id).where(rows.Lesson.id == lesson_id)
+        copy_id = await insert_row(rows.ReleasedLesson, title=lesson.edition.title, text=lesson.edition.text)
+        await rows.Lesson.update(released=copy_id).where(rows.Lesson.id == lesson_id)
         await audit.record(viewer.actor, "lesson_released", "event", event_id, {}, now)
 
 

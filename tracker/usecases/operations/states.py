@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from tracker.crypto import ids
+from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
@@ -20,6 +20,7 @@ from tracker.tables.schema.operations.records import OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_seen_by
+from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.events.visibility import raise_calendar_versions
 
 NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
@@ -29,9 +30,7 @@ PLAN_CHANGED = "The plan has changed since you opened it. Check it, and save aga
 
 async def event_to_plan(viewer: Viewer, event_id: UUID) -> Event:
     """Return an event that has, or may get, a plan. Errors: NotFound."""
-    event = await events.event_by_id(viewer, event_id)
-    if event is None:
-        raise NotFound
+    event = await event_seen_by(viewer, event_id)
     check_kind(event)
     return event
 
@@ -93,10 +92,7 @@ async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, 
     """
     before = (await background.compared_plans({plan_id}))[plan_id]
     await OperationPlan.update(state=state).where(OperationPlan.id == plan_id)
-    entered = OperationStateChange(
-        id=ids.new_id(), plan=plan_id, was=before.state, state=state, entered_at=now, entered_by=by
-    )
-    await OperationStateChange.insert(entered)
+    await insert_row(OperationStateChange, plan=plan_id, was=before.state, state=state, entered_at=now, entered_by=by)
     await show_state_in_calendars(before.event_id, before.state, state, now)
 
 

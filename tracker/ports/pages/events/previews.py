@@ -211,7 +211,7 @@ async def conflicts_in_form(
     if takes_time and editing and outcome:
         first, every = editing.edit_impact.first, outcome.dates
         if editing.is_as_opened(form):
-            every = tuple(date for date in editing.edit_impact.dates if date.ends_at > now and not date.is_off)
+            every = tuple(date for date in editing.edit_impact.dates if date.is_ahead(now))
         dates = [date for date in every if first is None or date.original_start >= first.original_start]
         slots, there = _slots_of(dates), _slots_of(date for date in dates if date.place == form["place"])
     elif takes_time:
