@@ -21,3 +21,12 @@ def sql_list(values: Collection[Any]) -> QueryString:
 def id_list(ids: Iterable[UUID]) -> QueryString:
     """Return ids for `IN ({})`, each once; without any, one that no row has."""
     return sql_list(sorted({*ids}) or [NOBODY])
+
+
+NONE_WANTED = sql_list([NOBODY])
+
+
+def wanted_ids(ids: Iterable[UUID]) -> QueryString:
+    """Return the ids of the rows that are wanted, for `IN ({})`; without any, `visible.core.rows` asks nothing."""
+    each = {*ids}
+    return sql_list(sorted(each)) if each else NONE_WANTED

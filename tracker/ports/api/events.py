@@ -7,19 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from litestar import Response
-from msgspec import UNSET
+from msgspec import UNSET, convert
 from msgspec.structs import asdict, replace
 
 from tracker.errors import Conflict
-from tracker.ports.api.event_shapes import (
-    EventChange,
-    EventPage,
-    EventShown,
-    MarkingGiven,
-    NewEvent,
-    Repeat,
-    event_shown,
-)
+from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
 from tracker.ports.api.operations import CREATED, Resource, operation
 from tracker.ports.api.responses import page_response, place_in, place_words
 from tracker.ports.api.shapes import CancelingHeld, Given, PageQuery, local_start
@@ -30,7 +22,7 @@ from tracker.rules.events.markings import Marking
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.identity.passwords import ApiScope
-from tracker.rules.recurrence.series import Rule, rule_for_choice
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.quorum import ReminderPolicy
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling
@@ -195,41 +187,18 @@ def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     if "people" in fields:
         facts["invitees"] = {field.member_id: AttendeeRole(field.role) for field in fields["people"]}
     if "repeat" in fields:
-        facts["rule"] = _rule(fields["repeat"], starts)
+        choice = asdict(fields["repeat"]) if fields["repeat"] else None
+        facts["rule"] = rule_for_choice(choice.pop("every"), starts, **choice) if choice else None
     if "marking" in fields:
-        facts["marking"] = _marking(fields["marking"])
+        marking = fields["marking"]
+        facts["marking"] = convert(marking, Marking, from_attributes=True) if marking else None
     if "reminders" in fields:
-        given = fields["reminders"]
-        leads = frozenset(timedelta(minutes=lead_time) for lead_time in given.minutes_before)
-        asks_before = frozenset(timedelta(days=follow_up) for follow_up in given.follow_up_days_before)
-        asks_after = frozenset(timedelta(days=up_after) for up_after in given.follow_up_days_after_invitation)
+        reminders = fields["reminders"]
         facts["reminders"] = ReminderPolicy(
-            leads=leads, asks_before=asks_before, asks_after=asks_after, sends_thanks=given.sends_thanks
+            leads=frozenset(timedelta(minutes=lead) for lead in reminders.minutes_before),
+            asks_before=frozenset(timedelta(days=days) for days in reminders.follow_up_days_before),
+            asks_after=frozenset(timedelta(days=days) for days in reminders.follow_up_days_after_invitation),
+            sends_thanks=reminders.sends_thanks,
         )
     zone = fields.get("time_zone", plan.zone)
     return replace(plan, starts=starts, duration=duration, zone=zone, **facts)
-
-
-def _marking(given: MarkingGiven | None) -> Marking | None:
-    if given is None:
-        return None
-    return Marking(
-        categories=frozenset(given.categories),
-        limit=given.limit,
-        agency_id=given.agency_id,
-        decontrol_on=given.decontrol_on,
-    )
-
-
-def _rule(repeat: Repeat | None, starts: datetime) -> Rule | None:
-    if repeat is None:
-        return None
-    return rule_for_choice(
-        repeat.every,
-        starts,
-        interval=repeat.interval,
-        weekdays=repeat.weekdays,
-        week_starts=repeat.week_starts,
-        until=repeat.until,
-        count=repeat.count,
-    )

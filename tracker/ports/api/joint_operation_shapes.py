@@ -343,9 +343,7 @@ class PlanShown(Shown):
 
 def planned_shown(planned: PlannedOperation) -> PlannedShown:
     """Return an operation in brief in the shape of the API."""
-    return shown(
-        PlannedShown, planned.occurrence, state=planned.state, version=planned.version, **_event(planned.occurrence)
-    )
+    return shown(PlannedShown, planned, **_event(planned.occurrence))
 
 
 def plan_shown(whole: WholePlan) -> PlanShown:
@@ -356,11 +354,6 @@ def plan_shown(whole: WholePlan) -> PlanShown:
         PlanShown,
         plan,
         **_event(view.occurrence),
-        key=view.occurrence.key,
-        title=view.occurrence.title,
-        status=view.occurrence.status,
-        starts_at=view.occurrence.starts_at,
-        ends_at=view.occurrence.ends_at,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
         next=NextStep(state=view.next, refusals=view.refusals) if view.next else None,
         exits=view.exits,
@@ -377,17 +370,8 @@ def plan_shown(whole: WholePlan) -> PlanShown:
 
 def sites_shown(whole: WholePlan) -> list[PlanSite]:
     """Return the sites of a plan in the shape of the API."""
-    return [
-        PlanSite(
-            id=site_id,
-            role=site.role,
-            place=site.place,
-            latitude=site.point.latitude,
-            longitude=site.point.longitude,
-            radius_ft=site.point.radius_ft,
-        )
-        for site_id, site in whole.view.sites.items()
-    ]
+    sites = whole.view.sites.items()
+    return [shown(PlanSite, site.point, id=site_id, role=site.role, place=site.place) for site_id, site in sites]
 
 
 def acknowledgment_shown(commitment: Commitment, version: int) -> AcknowledgmentShown:
@@ -413,6 +397,15 @@ def named(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
 
 
 def _event(occurrence: Occurrence) -> dict[str, object]:
-    """Return what shapes of a plan show of its event."""
+    """Return what shapes of a plan show of its event and date."""
     event = occurrence.event
-    return {"event_id": event.id, "time_zone": event.zone, "banner": event.banner}
+    return {
+        "event_id": event.id,
+        "key": occurrence.key,
+        "title": occurrence.title,
+        "status": occurrence.status,
+        "starts_at": occurrence.starts_at,
+        "ends_at": occurrence.ends_at,
+        "time_zone": event.zone,
+        "banner": event.banner,
+    }

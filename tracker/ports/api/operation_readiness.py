@@ -5,7 +5,7 @@ from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, convert
 from msgspec.structs import asdict
 
 from tracker.errors import Conflict
@@ -176,14 +176,9 @@ def _current(view: ReadinessView) -> UUID:
 
 
 def _text(new: NewNotice) -> NoticeText:
-    return NoticeText(
-        starts_at=in_utc(new.starts_at),
-        ends_at=in_utc(new.ends_at),
-        fewest=new.fewest,
-        most=new.most,
-        languages=clean(new.languages, LONGEST_TEXTS["languages"], "languages"),
-        minors=new.minors,
-        needs=clean(new.needs, LONGEST_TEXTS["needs"], "needs", multiline=True),
-        place=clean(new.place, LONGEST_TEXTS["place"], "place"),
-        contact=clean(new.contact, LONGEST_TEXTS["contact"], "contact"),
-    )
+    given = asdict(new)
+    texts = {
+        name: clean(given[name], longest, name, multiline=name == "needs") for name, longest in LONGEST_TEXTS.items()
+    }
+    window = {"starts_at": in_utc(new.starts_at), "ends_at": in_utc(new.ends_at)}
+    return convert(given | texts | window, NoticeText)

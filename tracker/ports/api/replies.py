@@ -16,7 +16,7 @@ from tracker.ports.api.occurrences import OCCURRENCE
 from tracker.ports.api.operations import Resource, operation
 from tracker.ports.api.shapes import Given, Moment, Shown, shown
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
-from tracker.rules.attendance.roll_call import LONGEST_NAME, AttendanceWalkIn, Mark, QuorumOfRecord
+from tracker.rules.attendance.roll_call import LONGEST_NAME, AttendanceWalkIn, Mark
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Arm
 from tracker.rules.events.events import Event, Occurrence
@@ -290,26 +290,25 @@ class NewWalkIn(Given):
 async def _roll(viewer: Viewer, now: datetime, event_id: UUID, key: str) -> tuple[AttendanceSheet, SheetShown]:
     """Return the sheet of a date. Errors: NotFound, also for people who may not take attendance."""
     roll = await roll_call.read_roll_call(viewer, event_id, key, now)
+    quorum = roll.recorded_quorum
     sheet = SheetShown(
         event_id=event_id,
         key=key,
         closed_at=roll.occurrence.attendance_closed_at,
         counts=shown(SheetCounts, roll.tally),
-        quorum=_quorum_shown(roll.recorded_quorum) if roll.recorded_quorum else None,
+        quorum=shown(
+            QuorumShown,
+            quorum,
+            is_met=quorum.count.is_met,
+            filled=quorum.count.filled,
+            needed=quorum.rule.seats,
+            both_arms=quorum.rule.both_arms,
+        )
+        if quorum
+        else None,
         lines=tuple(shown(SheetLine, line) for line in roll.lines),
     )
     return roll, sheet
-
-
-def _quorum_shown(record: QuorumOfRecord) -> QuorumShown:
-    return shown(
-        QuorumShown,
-        record,
-        is_met=record.count.is_met,
-        filled=record.count.filled,
-        needed=record.rule.seats,
-        both_arms=record.rule.both_arms,
-    )
 
 
 ROLL = Resource(

@@ -119,12 +119,24 @@ def about_of(handler: HTTPRouteHandler) -> Operation:
 
 
 def _operation(name: str, operation: Operation, path: str) -> Json:
+    asked = (
+        (operation.is_read, IF_NONE_MATCH),
+        (operation.is_conditional, IF_MATCH),
+        (operation.is_repeatable, IDEMPOTENCY_KEY),
+    )
     described: Json = {
         "operationId": name,
         "summary": operation.summary,
         "tags": [operation.tag],
         "security": [{"token": [operation.scope] if operation.scope else []}],
-        "parameters": [*_path_parameters(path), *_query_parameters(operation), *_headers(operation)],
+        "parameters": [
+            *(
+                {"name": parameter, "in": "path", "required": True, "schema": PATH_PARAMETERS[parameter]}
+                for parameter in re.findall(r"\{(\w+)\}", path)
+            ),
+            *_query_parameters(operation),
+            *(header for is_asked, header in asked if is_asked),
+        ],
         "responses": _responses(operation, path),
     }
     if operation.text:
@@ -132,11 +144,6 @@ def _operation(name: str, operation: Operation, path: str) -> Json:
     if operation.body:
         described["requestBody"] = {"required": True, "content": {JSON: {"schema": _ref(operation.body)}}}
     return described
-
-
-def _path_parameters(path: str) -> list[Json]:
-    names = re.findall(r"\{(\w+)\}", path)
-    return [{"name": name, "in": "path", "required": True, "schema": PATH_PARAMETERS[name]} for name in names]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:
@@ -148,11 +155,6 @@ def _query_parameters(operation: Operation) -> list[Json]:
         {"name": name, "in": "query", "required": name in shape.get("required", ()), "schema": schema}
         for name, schema in shape["properties"].items()
     ]
-
-
-def _headers(operation: Operation) -> list[Json]:
-    asked = ((operation.is_read, IF_NONE_MATCH), (operation.is_conditional, IF_MATCH))
-    return [header for is_asked, header in (*asked, (operation.is_repeatable, IDEMPOTENCY_KEY)) if is_asked]
 
 
 def _responses(operation: Operation, path: str) -> Json:

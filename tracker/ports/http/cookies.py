@@ -150,31 +150,22 @@ def flash_header(scope: HTTPScope, status: int, given: Iterable[tuple[bytes, byt
     message: Flash | None = state.get(SHOWN)
     is_read = scope["method"] in READS
     is_over = not is_read and state.get(KEPT)
-    if _says(given, settings) or not (is_over or (message and status == OK)):
+    own = f"{cookie_name(FLASH, settings)}=".encode("ascii")
+    says_itself = any(name == b"set-cookie" and value.startswith(own) for name, value in given)
+    if says_itself or not (is_over or (message and status == OK)):
         return None
     if message and is_read and state.get("viewer"):
-        return _kept(message, asked(scope), settings)
+        seconds = message.undo.seconds_left(clock.now()) if message.undo else None
+        text = _signed(replace(message, page=asked(scope)))
+        if seconds and len(text) <= LONGEST:
+            return cookie_header(settings, FLASH, text, min(seconds, SECONDS))
     return removal_header(settings, FLASH)
-
-
-def _kept(message: Flash, page: str, settings: Settings) -> bytes:
-    """Return the Set-Cookie header that keeps a message for a page, if its Undo is counted down, or else deletes it."""
-    seconds = message.undo.seconds_left(clock.now()) if message.undo else None
-    text = _signed(replace(message, page=page))
-    if not seconds or len(text) > LONGEST:
-        return removal_header(settings, FLASH)
-    return cookie_header(settings, FLASH, text, min(seconds, SECONDS))
 
 
 def _is_shown_again(message: Flash, connection: Connection) -> bool:
     scope: Any = connection.scope
     is_there = scope["method"] in READS and message.page == asked(scope)
     return is_there and message.undo is not None and message.undo.is_offered(clock.now())
-
-
-def _says(given: Iterable[tuple[bytes, bytes]], settings: Settings) -> bool:
-    own = f"{cookie_name(FLASH, settings)}=".encode("ascii")
-    return any(name == b"set-cookie" and value.startswith(own) for name, value in given)
 
 
 def _signed(message: Flash) -> str:
@@ -184,17 +175,17 @@ def _signed(message: Flash) -> str:
     return f"{_mark(text)}.{quote(text, safe='')}"
 
 
-def _undo(address: str, fields: Mapping[str, str], until: str | None) -> Undo:
-    return Undo(address=address, fields=fields, until=datetime.fromisoformat(until) if until else None)
-
-
 def _message(connection: Connection) -> Flash | None:
     """Return the message in the cookie; one that was not signed here counts as none."""
     mark, _, text = read_cookie(connection, FLASH).partition(".")
     if not text or not keys.same(mark, _mark(text)):
         return None
     sentence, is_refusal, button, page = json.loads(text)
-    return Flash(sentence=sentence, is_refusal=is_refusal, undo=_undo(*button) if button else None, page=page)
+    undo = None
+    if button:
+        address, fields, until = button
+        undo = Undo(address=address, fields=fields, until=datetime.fromisoformat(until) if until else None)
+    return Flash(sentence=sentence, is_refusal=is_refusal, undo=undo, page=page)
 
 
 def _mark(text: str) -> str:

@@ -109,7 +109,8 @@ class ErrorResponses:
         reference = request.scope["state"].get("request_id", "")
         log.error("A request broke off.", exc_info=error, extra={"request": reference})
         shown = AWAY if is_unavailable(error) else BROKEN
-        return self._response(request, shown, "", reference=reference, again=_asked_again(request))
+        again = place(asked(request.scope)) if request.method == "GET" else ""  # only its owner sends a form again
+        return self._response(request, shown, "", reference=reference, again=again)
 
     def to_sign_in(self, request: FormRequest, error: SignInNeeded) -> Response[Any]:
         """Redirect a stranger to the sign-in page, and from there back; for htmx, say that the session is over."""
@@ -179,11 +180,6 @@ def _holds_no_secret(request: FormRequest, form: FormMultiDict) -> bool:
     """Return whether a form may be repeated in a page: one that keeps drafts, or one behind the link of an email."""
     is_known = source_of(request) == "link" or drafts.read(form.get(drafts.FIELD), clock.now()) is not None
     return is_known and SECRETS.isdisjoint(form)
-
-
-def _asked_again(request: FormRequest) -> str:
-    """Return the page to retry; empty after a form, because only its owner decides to send it again."""
-    return place(asked(request.scope)) if request.method == "GET" else ""
 
 
 EVENT = "event_id"

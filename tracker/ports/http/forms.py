@@ -3,7 +3,6 @@
 import threading
 from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl
 
 import anyio
@@ -34,19 +33,18 @@ class FormRequest(litestar.Request[None, None, State]):
         """Return the posted form. Errors: TooLarge for more fields than any form of the site has."""
         is_url_encoded = self.content_type[0] == RequestEncodingType.URL_ENCODED
         if is_url_encoded and self._connection_state.form is Empty:
-            self._connection_state.form = _fields(await self.body())
+            body = await self.body()
+            try:
+                pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+            except ValueError as many:
+                raise TooLarge(TOO_MANY) from many
+            fields: dict[str, list[str]] = {}
+            for name, text in pairs:
+                fields.setdefault(name, []).append(text)
+            self._connection_state.form = {
+                name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items()
+            }
         return await super().form()
-
-
-def _fields(body: bytes) -> dict[str, Any]:
-    try:
-        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
-    except ValueError as many:
-        raise TooLarge(TOO_MANY) from many
-    fields: dict[str, list[str]] = {}
-    for name, text in pairs:
-        fields.setdefault(name, []).append(text)
-    return {name: texts if len(texts) > 1 else texts[0] for name, texts in fields.items()}
 
 
 SLOW = "Reading the calendar file takes too long. Export fewer months at a time."

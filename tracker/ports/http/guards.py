@@ -3,7 +3,6 @@
 import logging
 import re
 from collections import OrderedDict
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from types import ModuleType
 from typing import Any
@@ -143,7 +142,8 @@ def refuse_unguarded(app: Litestar) -> None:
         handlers = route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]
         for handler in handlers:
             ours = [guard for guard in handler.resolve_guards() if guard in GUARDS]
-            if len(ours) != 1 and not _is_litestars_own(handler):
+            # Litestar's own is the OPTIONS handler that it adds to each path; it only lists the methods.
+            if len(ours) != 1 and handler.fn.__module__ != "litestar.routes.http":
                 raise Unguarded(f"{route.path} ({handler}) needs exactly one guard of tracker.ports.http.guards.")
 
 
@@ -173,11 +173,6 @@ def _asked(connection: Connection) -> str:
     if here := HERE.fullmatch(connection.headers.get("hx-current-url", "")):
         return here[1]
     return asked(connection.scope)
-
-
-def _is_litestars_own(handler: BaseRouteHandler) -> bool:
-    """Return whether this is the OPTIONS handler that Litestar adds to each path; it only lists the methods."""
-    return handler.fn.__module__ == "litestar.routes.http"
 
 
 MOST = 20  # attempts in one minute from one network address
@@ -236,12 +231,11 @@ def routes_in(*modules: ModuleType) -> list[HTTPRouteHandler]:
 
     A handler that a module imports from another belongs to the other.
     """
-    return [handler for module in modules for handler in _routes_of(module)]
-
-
-def _routes_of(module: ModuleType) -> Iterator[HTTPRouteHandler]:
-    for value in vars(module).values():
-        if isinstance(value, HTTPRouteHandler) and value.fn.__module__ == module.__name__:
-            yield value
-        elif isinstance(value, list):
-            yield from (handler for handler in value if isinstance(handler, HTTPRouteHandler))
+    handlers: list[HTTPRouteHandler] = []
+    for module in modules:
+        for value in vars(module).values():
+            if isinstance(value, HTTPRouteHandler) and value.fn.__module__ == module.__name__:
+                handlers.append(value)
+            elif isinstance(value, list):
+                handlers += [handler for handler in value if isinstance(handler, HTTPRouteHandler)]
+    return handlers

@@ -109,7 +109,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         return self.value is ReplyValue.NEEDS_ACTION and self.source == ReplySource.CHANGE and self.sequence > 0
 
 
-class GivenReply(NamedTuple):
+class GivenReply(Struct, frozen=True, kw_only=True):
     """A reply without its comment; `occurrence_id` None means the whole series."""
 
     invitation_id: UUID

@@ -285,7 +285,7 @@ class EmailDecision(Struct, frozen=True, kw_only=True):
     """Name and agency."""
     attached_to: str
     """The person whose reply it became; empty = it was dismissed."""
-    is_substitution: bool
+    is_substitution: bool = False
     """Whether it was recorded that the sender comes in that person’s place."""
     is_release: bool = False
     """Whether it was recorded that the sender can’t come in that person’s place."""

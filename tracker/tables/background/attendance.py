@@ -1,9 +1,10 @@
 """What the clock and writers ask about attendance: ids and times."""
 
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -11,14 +12,14 @@ from tracker.rules.attendance.roll_call import PRESENT
 from tracker.tables.schema.attendance import AttendanceMark
 
 _CLOSED = (
-    "SELECT o.id, o.event, e.lead FROM occurrence o JOIN event e ON e.id = o.event"
+    "SELECT o.id, o.event AS event_id, e.lead AS lead_id FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE o.attendance_closed_at > {} AND o.attendance_closed_at <= {} AND e.sends_thanks AND NOT o.is_canceled"
     " AND e.status IN ('tentative', 'confirmed') AND e.visibility <> 'named'"
     " AND e.kind NOT IN ('joint_operation', 'deadline') ORDER BY o.attendance_closed_at, o.id"
 )
 
 
-class ClosedDate(NamedTuple):
+class ClosedDate(Struct, frozen=True, kw_only=True):
     """A date whose attendance was closed, and whose event thanks people by itself."""
 
     id: UUID
@@ -39,4 +40,4 @@ async def present_members(occurrence_id: UUID) -> frozenset[UUID]:
 async def closed_dates(after: datetime, until: datetime) -> list[ClosedDate]:
     """Return the dates whose attendance was closed in (after, until] and whose event thanks people by itself."""
     rows = await engine().run_querystring(QueryString(_CLOSED, after, until))
-    return [ClosedDate(row["id"], row["event"], row["lead"]) for row in rows]
+    return msgspec.convert(rows, list[ClosedDate], strict=False)

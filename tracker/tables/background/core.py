@@ -26,7 +26,7 @@ async def drafts_over(saved_before: datetime, discarded_before: datetime) -> lis
 
 async def events_of_each() -> dict[UUID, set[UUID]]:
     """Return, for each member with drafts about events, which events these are."""
-    found: dict[UUID, set[UUID]] = {}
+    events: dict[UUID, set[UUID]] = {}
     for row in await engine().run_querystring(QueryString(_ABOUT)):
-        found.setdefault(row["member"], set()).add(row["event"])
-    return found
+        events.setdefault(row["member"], set()).add(row["event"])
+    return events

@@ -1,17 +1,17 @@
 """Emails that come in, for the clock and for those that take them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from msgspec import Struct, convert
+import msgspec
+from msgspec import Struct
 from piccolo.columns import Timestamptz
 from piccolo.query import Select
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.connections import Rows
 from tracker.database.sql_list import sql_list
 from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
@@ -19,20 +19,22 @@ from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.rules.intake.item_emails import NewProposal
 from tracker.rules.intake.received_emails import Cause, Fate, ReceivedEmail, SenderAddress
-from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import Invitation, Reply
 from tracker.tables.schema.intake import Bounce, IncomingReply, IncomingWords, TimeProposal
 
-_GIVEN = "SELECT occurrence, reply, source, sequence, replied_at FROM reply WHERE invitation = {}"
+_GIVEN = (
+    "SELECT occurrence AS occurrence_id, reply AS value, source, sequence, replied_at AS at FROM reply"
+    " WHERE invitation = {}"
+)
 # Two statements, each by an index: one with OR over both tables reads every email that ever came.
 _RECORDED = (
-    "SELECT n.occurrence, n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {}"
+    "SELECT n.occurrence AS occurrence_id, n.sequence, n.stamped_at FROM incoming_reply n WHERE n.invitation = {}"
     f" AND n.outcome = '{ReplyOutcome.RECORDED}' AND NOT EXISTS (SELECT 1 FROM incoming_words w"
     " WHERE w.email_hash = n.email_hash AND w.undone_at IS NOT NULL)"
 )
 _ATTACHED = (
-    "SELECT a.occurrence, n.sequence, n.stamped_at FROM reply a JOIN incoming_reply n ON n.attached = a.id"
-    f" WHERE a.invitation = {{}} AND a.source = '{ReplySource.EMAIL}'"
+    "SELECT a.occurrence AS occurrence_id, n.sequence, n.stamped_at FROM reply a"
+    f" JOIN incoming_reply n ON n.attached = a.id WHERE a.invitation = {{}} AND a.source = '{ReplySource.EMAIL}'"
 )
 _NOES = (
     "SELECT n.received_at, n.stamped_at FROM incoming_reply n WHERE n.invitation = {} AND n.occurrence = {}"
@@ -42,7 +44,22 @@ _NOES = (
 )
 
 
-class RecordedReply(NamedTuple):
+_REPLY = "a.invitation AS invitation_id, a.occurrence AS occurrence_id, a.number"
+_ATTACHED_AS = f"SELECT {_REPLY} FROM incoming_reply n JOIN reply a ON a.id = n.attached WHERE n.id = {{}}"
+_MADE = (
+    "SELECT w.member AS member_id, COALESCE(w.decided_at, w.received_at) AS at, w.word, w.item AS item_id,"
+    " w.status_before, w.progress_before, w.blocked_before, w.undone_at,"
+    f" COALESCE(a.source, '') = '{ReplySource.SUBSTITUTE}' AS is_refusal, {_REPLY}"
+    " FROM incoming_words w LEFT JOIN reply a ON a.id = w.reply"
+    f" WHERE w.id = {{}} AND w.outcome = '{AnswerOutcome.RECORDED}'"
+)
+_ANSWERED = (
+    "SELECT m.recipient AS recipient_id, m.item AS item_id, m.event AS event_id, m.occurrence AS occurrence_id,"
+    " COALESCE(m.sent_at, m.created_at) AS sent_at FROM message m WHERE m.id = {}"
+)
+
+
+class RecordedReply(Struct, frozen=True, kw_only=True):
     """A reply that was recorded because of an email."""
 
     invitation_id: UUID
@@ -84,42 +101,41 @@ class _ByProgram(Struct, frozen=True, kw_only=True):
 class InvitationHistory(Struct, frozen=True, kw_only=True):
     """Every reply to an invitation so far."""
 
-    given: Sequence[_Given]
-    by_programs: Sequence[_ByProgram]
+    given: list[_Given]
+    by_programs: list[_ByProgram]
 
     def before(self, occurrence_id: UUID | None) -> RepliesBefore:
         """Return what came before a reply to one date; None = to the whole series."""
-        given = _that_count(self.given, occurrence_id)
-        asked = [given for given in given if given.source is ReplySource.CHANGE]
-        own = [given for given in given if given.source is not ReplySource.SUBSTITUTE]
-        givens = [given for given in own if given.value is not ReplyValue.NEEDS_ACTION]
-        other = [given.at for given in givens if given.source not in (ReplySource.CHANGE, ReplySource.EMAIL)]
+        of_date = [reply for reply in self.given if reply.occurrence_id == occurrence_id]
+        # Those for the series count when the date has none of its own.
+        replies = of_date or [reply for reply in self.given if reply.occurrence_id is None]
+        asked = [reply for reply in replies if reply.source is ReplySource.CHANGE]
+        otherwise = [
+            reply.at
+            for reply in replies
+            if reply.value is not ReplyValue.NEEDS_ACTION
+            and reply.source not in (ReplySource.CHANGE, ReplySource.EMAIL, ReplySource.SUBSTITUTE)
+        ]
         newest = [
             (program.sequence, program.stamped_at)
             for program in self.by_programs
             if program.occurrence_id == occurrence_id
         ]
         return RepliesBefore(
-            asked_at=max((given.sequence for given in asked), default=None),
-            asked_since=max((given.at for given in asked), default=None),
-            replied_at=max(other, default=None),
+            asked_at=max((reply.sequence for reply in asked), default=None),
+            asked_since=max((reply.at for reply in asked), default=None),
+            replied_at=max(otherwise, default=None),
             last=max(newest, default=None),
         )
 
 
 async def invitation_history(invitation_id: UUID) -> InvitationHistory:
     """Return every reply to an invitation so far, in one visit to the database."""
-    every, *by_programs = await engine().read_each(
+    given, *by_programs = await engine().read_each(
         QueryString(_GIVEN, invitation_id), QueryString(_RECORDED, invitation_id), QueryString(_ATTACHED, invitation_id)
     )
-    return InvitationHistory(
-        given=_given(every),
-        by_programs=[
-            _ByProgram(occurrence_id=row["occurrence"], sequence=row["sequence"], stamped_at=row["stamped_at"])
-            for rows in by_programs
-            for row in rows
-        ],
-    )
+    history = {"given": given, "by_programs": [row for rows in by_programs for row in rows]}
+    return msgspec.convert(history, InvitationHistory, strict=False)
 
 
 async def noes_by(
@@ -129,19 +145,14 @@ async def noes_by(
 
     Those that were undone are left out.
     """
-    among = sql_list(sorted(addresses))
-    rows = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, among))
+    rows = await engine().run_querystring(QueryString(_NOES, invitation_id, occurrence_id, sql_list(sorted(addresses))))
     return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in rows]
 
 
 async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
     """Return the reply that an email was attached as; None when it is no longer, or was dismissed."""
-    reply = IncomingReply.attached
-    rows = await IncomingReply.select(reply.invitation, reply.occurrence, reply.number).where(
-        (IncomingReply.id == incoming_id) & reply.is_not_null()
-    )
-    names = ("invitation", "occurrence", "number")
-    return next((RecordedReply(*(row[f"attached.{name}"] for name in names)) for row in rows), None)
+    rows = await engine().run_querystring(QueryString(_ATTACHED_AS, incoming_id))
+    return msgspec.convert(rows[0], RecordedReply) if rows else None
 
 
 async def member_of(invitation_id: UUID) -> UUID | None:
@@ -150,32 +161,13 @@ async def member_of(invitation_id: UUID) -> UUID | None:
     return rows[0]["member"] if rows else None
 
 
-def _given(rows: Rows) -> Sequence[_Given]:
-    return [
-        _Given(
-            occurrence_id=row["occurrence"],
-            value=ReplyValue(row["reply"]),
-            source=ReplySource(row["source"]),
-            sequence=row["sequence"],
-            at=row["replied_at"],
-        )
-        for row in rows
-    ]
-
-
-def _that_count(every: Sequence[_Given], occurrence_id: UUID | None) -> Sequence[_Given]:
-    """Return the replies for a date; those for the series when the date has none of its own."""
-    own = [given for given in every if given.occurrence_id == occurrence_id]
-    return own or [given for given in every if given.occurrence_id is None]
-
-
 async def is_proposal_known(invitation_id: UUID, occurrence_id: UUID, new: NewProposal) -> bool:
     """Return whether the person proposed the same times for a date at the same moment."""
     email = TimeProposal.reply
-    theirs = (email.invitation == invitation_id) & (email.occurrence == occurrence_id)
+    for_date = (email.invitation == invitation_id) & (email.occurrence == occurrence_id)
     same = (TimeProposal.starts_at == new.times[0]) & (TimeProposal.ends_at == new.times[1])
     is_matched = email.outcome != ReplyOutcome.UNMATCHED
-    return bool(await TimeProposal.exists().where(theirs & same & (TimeProposal.made_at == new.made_at) & is_matched))
+    return bool(await TimeProposal.exists().where(for_date & same & (TimeProposal.made_at == new.made_at) & is_matched))
 
 
 class AnsweredMessage(Struct, frozen=True, kw_only=True):
@@ -207,46 +199,15 @@ class MadeChange(Struct, frozen=True, kw_only=True):
 
 async def made_change(words_id: UUID) -> MadeChange | None:
     """Return what an email changed; None for one that changed nothing."""
-    reply = IncomingWords.reply
-    rows = await IncomingWords.select(
-        *IncomingWords.all_columns(), reply.invitation, reply.occurrence, reply.number, reply.source
-    ).where((IncomingWords.id == words_id) & (IncomingWords.outcome == AnswerOutcome.RECORDED))
-    return _made_change(rows[0]) if rows else None
-
-
-def _made_change(row: Mapping[str, Any]) -> MadeChange:
-    return MadeChange(
-        member_id=row["member"],
-        at=row["decided_at"] or row["received_at"],
-        word=AnswerWord(row["word"]),
-        item_id=row["item"],
-        status_before=ItemStatus(row["status_before"]) if row["status_before"] else None,
-        progress_before=row["progress_before"],
-        blocked_before=row["blocked_before"],
-        reply=RecordedReply(row["reply.invitation"], row["reply.occurrence"], row["reply.number"])
-        if row["reply.invitation"]
-        else None,
-        is_refusal=row["reply.source"] == ReplySource.SUBSTITUTE,
-        undone_at=row["undone_at"],
-    )
+    for row in await engine().run_querystring(QueryString(_MADE, words_id)):
+        return msgspec.convert({**row, "reply": row if row["invitation_id"] else None}, MadeChange, strict=False)
+    return None
 
 
 async def answered_message(message_id: UUID) -> AnsweredMessage | None:
     """Return a message that was queued; None when there is none."""
-    rows = await Message.select(
-        Message.recipient, Message.item, Message.event, Message.occurrence, Message.sent_at, Message.created_at
-    ).where(Message.id == message_id)
-    return (
-        AnsweredMessage(
-            recipient_id=rows[0]["recipient"],
-            item_id=rows[0]["item"],
-            event_id=rows[0]["event"],
-            occurrence_id=rows[0]["occurrence"],
-            sent_at=rows[0]["sent_at"] or rows[0]["created_at"],
-        )
-        if rows
-        else None
-    )
+    rows = await engine().run_querystring(QueryString(_ANSWERED, message_id))
+    return msgspec.convert(rows[0], AnsweredMessage, strict=False) if rows else None
 
 
 async def count_recorded_since(member_id: UUID, since: datetime) -> int:
@@ -339,20 +300,18 @@ async def read_arrival(email: ReceivedEmail, since: datetime) -> EmailArrival:
 
 
 def _counts(email: ReceivedEmail, since: datetime) -> list[QueryString]:
+    """Return the counts of emails of the sender; and of unconfirmed ones, where this one would wait."""
     if email.bounced_id is not None:
         return [QueryString(_OF_MESSAGE, email.bounced_id, since)]
-    about = (email.sender.address, email.sender.is_verified, since)
-    of_sender = QueryString(_OF_SENDER, *about, *about)
-    return [of_sender] if email.sender.is_verified else [of_sender, *_to_same(email, since)]
-
-
-def _to_same(email: ReceivedEmail, since: datetime) -> list[QueryString]:
-    """Return the counts of unconfirmed emails that wait where this one would."""
+    sender = (email.sender.address, email.sender.is_verified, since)
+    counts = [QueryString(_OF_SENDER, *sender, *sender)]
+    if email.sender.is_verified:
+        return counts
     if email.invitation_id is not None:
-        return [QueryString(_TO_INVITATION, email.invitation_id, since)]
-    if email.message_id is None:
-        return []
-    return [QueryString(about, email.message_id, since) for about in (_ABOUT_ITEM, _ABOUT_EVENT)]
+        return [*counts, QueryString(_TO_INVITATION, email.invitation_id, since)]
+    if email.message_id is not None:
+        counts += [QueryString(to_same, email.message_id, since) for to_same in (_ABOUT_ITEM, _ABOUT_EVENT)]
+    return counts
 
 
 class StrayEmail(Struct, frozen=True, kw_only=True):
@@ -397,17 +356,19 @@ async def newest_stray_emails(most: int) -> list[StrayEmail]:
         *await words.order_by(IncomingWords.received_at, ascending=False).limit(most),
     ]
     newest = sorted(rows, key=lambda row: row["received_at"], reverse=True)[:most]
-    return [_stray(row) for row in newest]
+    readable = [(row, row["outcome"] != ReplyOutcome.UNREADABLE) for row in newest]
+    return [
+        StrayEmail(
+            received_at=row["received_at"],
+            sender=SenderAddress(row["sender"] if is_readable else ""),
+            is_readable=is_readable,
+        )
+        for row, is_readable in readable
+    ]
 
 
-def _stray(row: Mapping[str, Any]) -> StrayEmail:
-    is_readable = row["outcome"] != ReplyOutcome.UNREADABLE
-    sender = SenderAddress(row["sender"] if is_readable else "")
-    return StrayEmail(received_at=row["received_at"], sender=sender, is_readable=is_readable)
-
-
-async def _newest(found: Select[Any], received_at: Timestamptz) -> datetime | None:
-    row = await found.order_by(received_at, ascending=False).first()
+async def _newest(emails: Select[Any], received_at: Timestamptz) -> datetime | None:
+    row = await emails.order_by(received_at, ascending=False).first()
     return row["received_at"] if row else None
 
 
@@ -434,8 +395,8 @@ async def _ids(query: QueryString) -> list[UUID]:
 
 
 _SENT_MESSAGE = (
-    "SELECT m.recipient, CASE WHEN m.sent_to = r.email THEN 1 ELSE 0 END AS is_current FROM message m"
-    " JOIN member r ON r.id = m.recipient WHERE m.id = {}"
+    "SELECT m.recipient AS recipient_id, CASE WHEN m.sent_to = r.email THEN 1 ELSE 0 END AS is_to_current"
+    " FROM message m JOIN member r ON r.id = m.recipient WHERE m.id = {}"
 )
 # What was sent before sending was resumed says nothing of what is sent after it.
 _OF_PERSON = (
@@ -447,7 +408,7 @@ _OF_PERSON = (
 )
 
 
-class SentMessage(NamedTuple):
+class SentMessage(Struct, frozen=True, kw_only=True):
     """A message that came back."""
 
     recipient_id: UUID
@@ -468,10 +429,10 @@ class ReturnedMessage(Struct, frozen=True, kw_only=True):
 async def sent_message(message_id: UUID) -> SentMessage | None:
     """Return a message, or None when it is gone."""
     rows = await engine().run_querystring(QueryString(_SENT_MESSAGE, message_id))
-    return SentMessage(rows[0]["recipient"], bool(rows[0]["is_current"])) if rows else None
+    return msgspec.convert(rows[0], SentMessage, strict=False) if rows else None
 
 
 async def returned_messages(member_id: UUID, since: datetime) -> list[ReturnedMessage]:
     """Return the bounces of messages to a person since then, newest first, without those from before a restoration."""
     rows = await engine().run_querystring(QueryString(_OF_PERSON, member_id, since))
-    return convert(rows, list[ReturnedMessage], strict=False)
+    return msgspec.convert(rows, list[ReturnedMessage], strict=False)

@@ -5,7 +5,7 @@ Ids, states, places, and times: never content.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -36,12 +36,7 @@ from tracker.tables.schema.operations.plans import (
     OperationApproval,
     OperationPlan,
 )
-from tracker.tables.schema.operations.records import (
-    EmergencyOpening,
-    OperationGrant,
-    ReadinessNotice,
-    ReadinessRecipient,
-)
+from tracker.tables.schema.operations.records import EmergencyOpening, ReadinessNotice, ReadinessRecipient
 
 _PLANS = (
     "SELECT p.id, p.event AS event_id, e.lead AS lead_id, p.supervisor AS supervisor_id, p.state, p.disclosure,"
@@ -224,8 +219,8 @@ async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL
 async def last_agreed(plan_id: UUID) -> dict[UUID, FactsHash]:
     """Return, for each other plan, the facts about which both sides agreed last."""
     is_its = (DeconflictionHit.first == plan_id) | (DeconflictionHit.second == plan_id)
-    conflict_pairs = await _pairs(is_its & DeconflictionHit.outcome.is_in([outcome.value for outcome in AGREED]))
-    return {pair.other_side(plan_id): pair.facts for pair in conflict_pairs}
+    pairs = await _pairs(is_its & DeconflictionHit.outcome.is_in([outcome.value for outcome in AGREED]))
+    return {pair.other_side(plan_id): pair.facts for pair in pairs}
 
 
 async def every_open_pair() -> list[ConflictPair]:
@@ -235,32 +230,17 @@ async def every_open_pair() -> list[ConflictPair]:
 
 async def decisions_by_side(hit_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, Decision]]:
     """Return what each side decided last, by conflict and plan."""
-    found: dict[UUID, dict[UUID, Decision]] = {hit_id: {} for hit_id in hit_ids}
-    if found:
-        hold = HitDecision.hit.is_in(list(found)) & HitDecision.replaced_at.is_null()
+    decisions: dict[UUID, dict[UUID, Decision]] = {hit_id: {} for hit_id in hit_ids}
+    if decisions:
+        hold = HitDecision.hit.is_in(list(decisions)) & HitDecision.replaced_at.is_null()
         for row in await HitDecision.select(HitDecision.hit, HitDecision.plan, HitDecision.decision).where(hold):
-            found[row["hit"]][row["plan"]] = Decision(row["decision"])
-    return found
+            decisions[row["hit"]][row["plan"]] = Decision(row["decision"])
+    return decisions
 
 
 async def _pairs(where: Any) -> list[ConflictPair]:
-    rows = (
-        await DeconflictionHit.select(
-            DeconflictionHit.id,
-            DeconflictionHit.first,
-            DeconflictionHit.second,
-            DeconflictionHit.distance_ft,
-            DeconflictionHit.gap_minutes,
-            DeconflictionHit.found_at,
-            DeconflictionHit.facts,
-            DeconflictionHit.first_knows,
-            DeconflictionHit.second_knows,
-            DeconflictionHit.closed_at,
-            DeconflictionHit.outcome,
-        )
-        .where(where)
-        .order_by(DeconflictionHit.found_at)
-    )
+    fields = ConflictPair.__struct_fields__
+    rows = await DeconflictionHit.select(*fields).where(where).order_by(DeconflictionHit.found_at)
     return msgspec.convert(rows, list[ConflictPair], strict=False)
 
 
@@ -275,7 +255,7 @@ async def _plans(where: str, *arguments: Any) -> list[ComparedPlan]:
 
 
 _WAITING = (
-    "SELECT r.id, r.ordered_at, r.wait_minutes, p.event, e.lead FROM operation_release r"
+    "SELECT r.id, r.ordered_at, r.wait_minutes, p.event AS event_id, e.lead AS lead_id FROM operation_release r"
     " JOIN operation_plan p ON p.id = r.plan JOIN event e ON e.id = p.event"
     " WHERE r.withdrawn_at IS NULL AND r.notified_at IS NULL AND p.state IN ('executing', 'aborted')"
     " AND EXISTS (SELECT 1 FROM operation_check_in c WHERE c.plan = p.id AND c.replaced_by IS NULL"
@@ -283,7 +263,7 @@ _WAITING = (
 )
 
 
-class OverdueRelease(NamedTuple):
+class OverdueRelease(Struct, frozen=True, kw_only=True):
     """A release after which someone is still in, and the lead wasn't notified."""
 
     id: UUID
@@ -294,11 +274,8 @@ class OverdueRelease(NamedTuple):
 async def overdue_releases(now: datetime) -> list[OverdueRelease]:
     """Return the releases whose time to check out is over."""
     rows = await engine().run_querystring(QueryString(_WAITING))
-    return [
-        OverdueRelease(row["id"], row["event"], row["lead"])
-        for row in rows
-        if row["ordered_at"] + timedelta(minutes=row["wait_minutes"]) <= now
-    ]
+    overdue = [row for row in rows if row["ordered_at"] + timedelta(minutes=row["wait_minutes"]) <= now]
+    return msgspec.convert(overdue, list[OverdueRelease], strict=False)
 
 
 UNTIL = (
@@ -309,7 +286,17 @@ UNTIL = (
 """The access of some people that ends by itself and hasn't yet, among their rights (`usecases.core.viewers.RIGHTS`)."""
 
 
-class OpenGrant(NamedTuple):
+_OPEN_GRANTS = (
+    "SELECT g.id, g.member, g.granted_at IS NOT NULL AS is_granted, g.approver IS NOT NULL AS is_approved, g.until"
+    " FROM operation_grant g WHERE g.event = {} AND g.ended_at IS NULL"
+)
+_LAPSED_GRANTS = (
+    "SELECT g.id, g.event AS event_id, g.member AS member_id, g.granted_at IS NOT NULL AS is_granted"
+    " FROM operation_grant g WHERE g.until <= {} AND g.ended_at IS NULL ORDER BY g.until, g.id"
+)
+
+
+class OpenGrant(Struct, frozen=True, kw_only=True):
     """Access that has not ended, or waits for a second person."""
 
     id: UUID
@@ -319,7 +306,7 @@ class OpenGrant(NamedTuple):
     until: datetime | None
 
 
-class LapsedGrant(NamedTuple):
+class LapsedGrant(Struct, frozen=True, kw_only=True):
     """Access, or a request for it, whose time is over."""
 
     id: UUID
@@ -330,23 +317,14 @@ class LapsedGrant(NamedTuple):
 
 async def open_grants(event_id: UUID) -> dict[UUID, OpenGrant]:
     """Return the access to an operation that has not ended, by person."""
-    grant = OperationGrant
-    rows = await grant.select(grant.id, grant.member, grant.granted_at, grant.approver, grant.until).where(
-        (grant.event == event_id) & grant.ended_at.is_null()
-    )
-    return {
-        row["member"]: OpenGrant(row["id"], row["granted_at"] is not None, row["approver"] is not None, row["until"])
-        for row in rows
-    }
+    rows = await engine().run_querystring(QueryString(_OPEN_GRANTS, event_id))
+    return msgspec.convert({row["member"]: row for row in rows}, dict[UUID, OpenGrant], strict=False)
 
 
 async def limited_access(event_id: UUID) -> dict[UUID, UUID]:
     """Return the people whose access to an operation ends by itself, each with the id of their access."""
-    return {
-        member: open_grant.id
-        for member, open_grant in (await open_grants(event_id)).items()
-        if open_grant.is_granted and open_grant.until
-    }
+    grants = await open_grants(event_id)
+    return {member_id: grant.id for member_id, grant in grants.items() if grant.is_granted and grant.until}
 
 
 async def approved_for(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -357,14 +335,8 @@ async def approved_for(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[
 
 async def lapsed_grants(now: datetime) -> list[LapsedGrant]:
     """Return the access and requests that have not been ended, and whose time is over."""
-    rows = (
-        await OperationGrant.select(
-            OperationGrant.id, OperationGrant.event, OperationGrant.member, OperationGrant.granted_at
-        )
-        .where((OperationGrant.until <= now) & OperationGrant.ended_at.is_null())
-        .order_by(OperationGrant.until, OperationGrant.id)
-    )
-    return [LapsedGrant(row["id"], row["event"], row["member"], row["granted_at"] is not None) for row in rows]
+    rows = await engine().run_querystring(QueryString(_LAPSED_GRANTS, now))
+    return msgspec.convert(rows, list[LapsedGrant], strict=False)
 
 
 MOST = 500  # dates in the list
@@ -437,20 +409,19 @@ async def called_off_notices(now: datetime) -> list[UUID]:
 
     Not while the last change of the operation can be undone: a notice that was stood down stays so.
     """
-    states = sql_list(sorted(WAITING))
-    rows = await engine().run_querystring(QueryString(_CALLED_OFF, states, now, now - UNDO_FOR))
+    rows = await engine().run_querystring(QueryString(_CALLED_OFF, sql_list(sorted(WAITING)), now, now - UNDO_FOR))
     return [row["id"] for row in rows]
 
 
 async def recipients_of(notice_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return who gets each of these notices."""
-    found: dict[UUID, list[UUID]] = {notice_id: [] for notice_id in notice_ids}
-    if found:
+    recipients: dict[UUID, list[UUID]] = {notice_id: [] for notice_id in notice_ids}
+    if recipients:
         for row in await ReadinessRecipient.select(ReadinessRecipient.notice, ReadinessRecipient.member).where(
-            ReadinessRecipient.notice.is_in(list(found))
+            ReadinessRecipient.notice.is_in(list(recipients))
         ):
-            found[row["notice"]].append(row["member"])
-    return found
+            recipients[row["notice"]].append(row["member"])
+    return recipients
 
 
 async def window_ends(notice_ids: Iterable[UUID]) -> dict[UUID, datetime]:

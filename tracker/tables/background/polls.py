@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -34,7 +36,14 @@ NUDGE_KEYS = "poll_nudge:"
 """How the keys of reminders begin."""
 
 
-class PollMessage(NamedTuple):
+_MESSAGES = (
+    "SELECT m.id, m.key, m.recipient AS recipient_id, m.state,"
+    " CASE WHEN m.state = 'pending' AND m.worker = '' AND m.unconfirmed_at IS NULL THEN 1 ELSE 0 END AS is_untried"
+    " FROM message m WHERE m.event = {} AND m.kind = 'poll' ORDER BY m.created_at"
+)
+
+
+class PollMessage(Struct, frozen=True, kw_only=True):
     """A message about a poll."""
 
     id: UUID
@@ -52,19 +61,8 @@ async def has_open_poll(event_id: UUID) -> bool:
 
 async def messages_of(event_id: UUID) -> list[PollMessage]:
     """Return the messages about the polls of an event, oldest first."""
-    of_poll = (Message.event == event_id) & (Message.kind == MessageKind.POLL.value)
-    columns = (Message.id, Message.key, Message.recipient, Message.state, Message.worker, Message.unconfirmed_at)
-    rows = await Message.select(*columns).where(of_poll).order_by(Message.created_at)
-    return [
-        PollMessage(
-            row["id"],
-            MessageKey(row["key"]),
-            row["recipient"],
-            MessageState(row["state"]),
-            row["state"] == MessageState.PENDING and not row["worker"] and row["unconfirmed_at"] is None,
-        )
-        for row in rows
-    ]
+    rows = await engine().run_querystring(QueryString(_MESSAGES, event_id))
+    return msgspec.convert(rows, list[PollMessage], strict=False)
 
 
 class DuePoll(NamedTuple):
@@ -81,28 +79,27 @@ class DuePoll(NamedTuple):
 
 async def polls_to_remind(after: datetime, until: datetime) -> list[DuePoll]:
     """Return the open polls to which people should reply in (after, until]."""
-    found: dict[UUID, DuePoll] = {}
+    due: dict[UUID, DuePoll] = {}
     for row in await engine().run_querystring(QueryString(_DUE, after, until)):  # the last date of each poll stays
         zone = ZoneName(row["zone"])
-        found[row["id"]] = DuePoll(row["id"], row["event"], row["reply_by"], row["opened_at"], zone, row["starts"])
-    return list(found.values())
+        due[row["id"]] = DuePoll(row["id"], row["event"], row["reply_by"], row["opened_at"], zone, row["starts"])
+    return list(due.values())
 
 
 async def silent_in_polls(poll_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the people who are asked in each of these polls and have not replied."""
     wanted = list(poll_ids)
-    found: dict[UUID, list[UUID]] = {}
+    silent: dict[UUID, list[UUID]] = {}
     if wanted:
-        among = sql_list(wanted)
-        for row in await engine().run_querystring(QueryString(_SILENT, among)):
-            found.setdefault(row["id"], []).append(row["member"])
-    return found
+        for row in await engine().run_querystring(QueryString(_SILENT, sql_list(wanted))):
+            silent.setdefault(row["id"], []).append(row["member"])
+    return silent
 
 
 async def reminded_of_polls(event_ids: Iterable[UUID], since: datetime) -> dict[UUID, dict[UUID, datetime]]:
     """Return who was reminded of the poll of each of these events after `since`, or will be, and when it was queued."""
     wanted = list(event_ids)
-    found: dict[UUID, dict[UUID, datetime]] = {}
+    reminded: dict[UUID, dict[UUID, datetime]] = {}
     if wanted:
         is_nudge = (Message.kind == MessageKind.POLL.value) & Message.key.like(f"{NUDGE_KEYS}%")
         is_known = Message.state.is_in([MessageState.PENDING.value, MessageState.SENT.value]) & (
@@ -112,5 +109,5 @@ async def reminded_of_polls(event_ids: Iterable[UUID], since: datetime) -> dict[
             Message.event.is_in(wanted) & is_nudge & is_known
         )
         for row in rows:
-            found.setdefault(row["event"], {})[row["recipient"]] = row["created_at"]
-    return found
+            reminded.setdefault(row["event"], {})[row["recipient"]] = row["created_at"]
+    return reminded

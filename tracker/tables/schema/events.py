@@ -7,9 +7,8 @@ What a change replaced is kept for as long as it can be undone.
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from enum import StrEnum
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any
 
 from piccolo.columns import (
     UUID,
@@ -292,25 +291,10 @@ _OTHER_NAMES = {"committee_id": "committee"}
 """Fields whose column has another name."""
 _COLUMNS = {name: _OTHER_NAMES.get(name, name) for name in FIELDS if name not in ("marking", "reminders")}
 """Each field that is one column; a marking is four, and reminders are three."""
-_TYPES = {
-    name: kind
-    for name, kind in get_type_hints(EventFields).items()
-    if isinstance(kind, type) and issubclass(kind, StrEnum | bool)
-}
-"""Fields that a column holds as another type: words as text, and booleans as numbers (SQLite)."""
 POLICY = "e.reminder_leads, e.ask_leads, e.ask_after, e.sends_thanks"
 """What `policy_in_row` reads of event `e`."""
-FIELDS_OF_EVENT = ", ".join([*(f"e.{column}" for column in _COLUMNS.values()), POLICY])
-"""What `event_fields_in` reads of event `e`, besides `event_columns.MARKING` and `marking_columns.MARK_AGENCY`."""
-
-
-def event_fields_in(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of an event's fields, by name, from a reader's row."""
-    values = {name: row[column] for name, column in _COLUMNS.items()}
-    values |= {name: kind(values[name]) for name, kind in _TYPES.items()}
-    values["marking"] = marking_in(row)
-    values["reminders"] = policy_in_row(row)
-    return values
+FIELDS_OF_EVENT = ", ".join([*(f"e.{column} AS {name}" for name, column in _COLUMNS.items()), POLICY])
+"""The fields of event `e`, besides what `MARKING` and `MARK_AGENCY` read."""
 
 
 def columns_of_event(event_fields: EventFields, rrule: str | None) -> dict[str, Any]:
@@ -337,7 +321,7 @@ def marking_in(row: Mapping[str, Any]) -> Marking | None:
     if not row["mark_categories"]:
         return None
     return Marking(
-        categories=frozenset(Category(one) for one in row["mark_categories"].split(BETWEEN_CATEGORIES)),
+        categories=frozenset(Category(category) for category in row["mark_categories"].split(BETWEEN_CATEGORIES)),
         limit=Limit(row["mark_limit"]) if row["mark_limit"] else None,
         agency_id=row["mark_agency"],
         agency=row.get("mark_agency_name", ""),
@@ -358,7 +342,7 @@ def columns_of_marking(marking: Marking | None) -> dict[str, Any]:
 @cache
 def leads_in_text(text: str) -> frozenset[timedelta]:
     """Return the lead times in a column: "10080,120", in minutes."""
-    return frozenset(timedelta(minutes=int(one)) for one in text.split(BETWEEN_LEADS) if one)
+    return frozenset(timedelta(minutes=int(lead)) for lead in text.split(BETWEEN_LEADS) if lead)
 
 
 def policy_in_row(row: Mapping[str, Any]) -> ReminderPolicy:

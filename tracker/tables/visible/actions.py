@@ -5,23 +5,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from piccolo.querystring import QueryString
 
-from tracker.database.sql_list import sql_list
-from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, ItemStatus, item_audience_label
+from tracker.database.sql_list import sql_list, wanted_ids
+from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, item_audience_label
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
 from tracker.tables.schema.events import MARK_AGENCY, MARKED_BY, MARKING, marking_in
-from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
 from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
 
 _COLUMNS = (
-    "SELECT i.id, i.uid, i.reference, i.title, i.owner, m.name, m.email, i.agency, g.code, i.due, i.origin,"
-    " i.committee,"
-    " i.audience, i.status, i.progress, i.created_by, i.created_at, i.changed_at, i.closed_at, i.blocked_at,"
-    " i.version, i.sequence,"
-    " o.original_start, o.starts_at, o.title AS own_title, e.id AS event, e.title AS event_title, e.visibility, e.zone,"
-    f" {MARKING}, {MARK_AGENCY}"
+    "SELECT i.id, i.uid, i.reference, i.title, i.owner AS owner_id, m.name AS owner, m.email AS owner_email,"
+    " i.agency AS agency_id, g.code AS agency, i.due, i.origin AS origin_id, e.id AS origin_event_id,"
+    " i.committee AS committee_id, i.audience, i.status, i.progress, i.created_by AS created_by_id, i.created_at,"
+    " i.changed_at, i.closed_at, i.blocked_at, i.version, i.sequence, o.original_start, o.starts_at,"
+    f" COALESCE(NULLIF(o.title, ''), e.title) AS event_title, e.visibility, e.zone, {MARKING}, {MARK_AGENCY}"
 )
 _JOINED = (
     " JOIN member m ON m.id = i.owner JOIN agency g ON g.id = i.agency"
@@ -33,7 +33,8 @@ _FOUND = (
     f"{_JOINED} WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
 )
 _NOTE = (
-    "SELECT n.item, n.at, n.source, n.change, n.text, w.name FROM action_note n JOIN action_item i ON i.id = n.item"
+    "SELECT n.item, n.at, n.source, n.change, n.text, COALESCE(w.name, '') AS by"
+    " FROM action_note n JOIN action_item i ON i.id = n.item"
     " LEFT JOIN member w ON w.id = n.by"
     " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
@@ -70,8 +71,7 @@ async def items_after(
     order = " ORDER BY i.created_at, i.id LIMIT {}"
     if not wanted:
         return await _items(viewer, tail + order, place[0], *place, limit)
-    among = sql_list(wanted)
-    return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, among, limit)
+    return await _items(viewer, tail + " AND i.owner IN ({})" + order, place[0], *place, sql_list(wanted), limit)
 
 
 async def items_of_committee(viewer: Viewer, committee_id: UUID) -> list[ActionItem]:
@@ -93,49 +93,33 @@ async def items_from_date(viewer: Viewer, occurrence_id: UUID) -> list[ActionIte
 
 async def item_by_reference(viewer: Viewer, reference: str) -> ActionItem | None:
     """Return one item, or None when it is missing or not for this viewer."""
-    action_items = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)
-    return action_items[0] if action_items else None
+    return next(iter(await _items(viewer, _OR_OWN_AUDIENCE + " AND i.reference = {}", reference)), None)
 
 
 async def item_by_id(viewer: Viewer, item_id: UUID) -> ActionItem | None:
     """Return one item, or None when it is missing or not for this viewer."""
-    action_items = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)
-    return action_items[0] if action_items else None
+    return next(iter(await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id = {}", item_id)), None)
 
 
 async def visible_items_by_id(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, ActionItem]:
     """Return which of these items the viewer may see, open or closed."""
-    wanted = list(item_ids)
-    if not wanted:
-        return {}
-    among = sql_list(wanted)
-    return {
-        action_item.id: action_item
-        for action_item in await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", among)
-    }
+    action_items = await _items(viewer, _OR_OWN_AUDIENCE + " AND i.id IN ({})", wanted_ids(item_ids))
+    return {action_item.id: action_item for action_item in action_items}
 
 
 async def item_history(viewer: Viewer, of: ActionItem) -> list[ItemNote]:
     """Return the history of an item, newest first."""
     tail = _OR_OWN_AUDIENCE + " AND i.id = {} ORDER BY n.at DESC, n.id"
-    records = await rows(_NOTE, viewer, tail, seen_by(viewer)[0], of.id)
-    return [
-        ItemNote(at=row["at"], by=row["name"] or "", source=row["source"], change=row["change"], text=row["text"])
-        for row in records
-    ]
+    return await rows_as(ItemNote, _NOTE, viewer, tail, seen_by(viewer)[0], of.id)
 
 
 async def block_reasons(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, str]:
     """Return why each of these items is blocked: the first note since then, if there is one."""
-    wanted = list(item_ids)
-    if not wanted:
-        return {}
-    among = sql_list(wanted)
     said = (
         _OR_OWN_AUDIENCE
         + " AND i.id IN ({}) AND n.at >= i.blocked_at AND n.text NOT IN ('', {}) ORDER BY n.at DESC, n.id"
     )
-    records = await rows(_NOTE, viewer, said, seen_by(viewer)[0], among, UNDID_EMAIL)
+    records = await rows(_NOTE, viewer, said, seen_by(viewer)[0], wanted_ids(item_ids), UNDID_EMAIL)
     return {row["item"]: row["text"] for row in records}
 
 
@@ -146,42 +130,28 @@ async def items_with_words(viewer: Viewer, words: Sequence[str], limit: int) -> 
     """
     latest = seen_with_words("item", viewer, words, limit)
     action_items = [_item(row) for row in await rows(_FOUND, viewer, _OR_OWN_AUDIENCE, latest, seen_by(viewer)[0])]
-    is_open = sorted(
-        (action_item for action_item in action_items if action_item.is_open),
-        key=lambda action_item: (action_item.due, action_item.reference),
-    )
-    done = sorted(
-        (action_item for action_item in action_items if not action_item.is_open),
-        key=lambda action_item: (action_item.due, action_item.reference),
-        reverse=True,
-    )
-    return [*is_open, *done]
+    by_due = sorted(action_items, key=lambda action_item: (action_item.due, action_item.reference))
+    done = [action_item for action_item in reversed(by_due) if not action_item.is_open]
+    return [*(action_item for action_item in by_due if action_item.is_open), *done]
 
 
 async def note_texts(viewer: Viewer, item_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the texts of the notes of these items, newest first, by item."""
-    wanted = list(item_ids)
-    if not wanted:
-        return {}
-    among = sql_list(wanted)
-    tail = _OR_OWN_AUDIENCE + " AND i.id IN ({}) AND n.text <> '' ORDER BY n.at DESC, n.id"
-    found: dict[UUID, list[str]] = {}
-    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], among):
-        found.setdefault(row["item"], []).append(row["text"])
-    return found
+    return await _note_texts(viewer, " AND i.id IN ({}) AND n.text <> ''", wanted_ids(item_ids))
 
 
 async def notes_with_words(viewer: Viewer, words: Iterable[str]) -> dict[UUID, list[str]]:
     """Return the texts of notes that contain one of these lower-case words, newest first, by item."""
     each = [QueryString(contains_word("n.text"), word_pattern(word)) for word in words]
-    if not each:
-        return {}
-    any_of = QueryString(" OR ".join(["{}"] * len(each)), *each)
-    found: dict[UUID, list[str]] = {}
-    tail = _OR_OWN_AUDIENCE + " AND ({}) ORDER BY n.at DESC, n.id"
-    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], any_of):
-        found.setdefault(row["item"], []).append(row["text"])
-    return found
+    return await _note_texts(viewer, " AND ({})", QueryString(" OR ".join(["{}"] * len(each)), *each)) if each else {}
+
+
+async def _note_texts(viewer: Viewer, which: str, argument: QueryString) -> dict[UUID, list[str]]:
+    texts: dict[UUID, list[str]] = {}
+    tail = f"{_OR_OWN_AUDIENCE}{which} ORDER BY n.at DESC, n.id"
+    for row in await rows(_NOTE, viewer, tail, seen_by(viewer)[0], argument):
+        texts.setdefault(row["item"], []).append(row["text"])
+    return texts
 
 
 async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]:
@@ -189,46 +159,27 @@ async def _items(viewer: Viewer, tail: str, *arguments: Any) -> list[ActionItem]
 
 
 def _item(row: Row) -> ActionItem:
-    visibility = Visibility(row["visibility"]) if row["origin"] else item_audience_label(row["audience"])
-    return ActionItem(
-        id=row["id"],
-        uid=row["uid"],
-        reference=row["reference"],
-        title=row["title"],
-        owner_id=row["owner"],
-        owner=row["name"],
-        owner_email=row["email"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        due=row["due"],
-        origin_id=row["origin"],
-        origin=_origin(row) if row["origin"] else None,
-        origin_event_id=row["event"],
-        origin_key=row["original_start"].date().isoformat() if row["origin"] else None,
-        is_restricted=visibility is Visibility.NAMED,
-        visibility=visibility,
-        committee_id=row["committee"],
-        status=ItemStatus(row["status"]),
-        progress=row["progress"],
-        created_by_id=row["created_by"],
-        created_at=row["created_at"],
-        changed_at=row["changed_at"],
-        closed_at=row["closed_at"],
-        blocked_at=row["blocked_at"],
-        version=row["version"],
-        sequence=row["sequence"],
-        marking=marking_in(row),
-    )
-
-
-def _origin(row: Row) -> str:
-    return f"{row['own_title'] or row['event_title']}, {short_day(local(row['starts_at'], row['zone']))}"
+    computed: dict[str, Any] = {
+        "visibility": item_audience_label(row["audience"]),
+        "origin": None,
+        "origin_key": None,
+        "is_restricted": False,
+        "marking": marking_in(row),
+    }
+    if row["origin_id"]:
+        day = short_day(local(row["starts_at"], row["zone"]))
+        computed |= {
+            "visibility": Visibility(row["visibility"]),
+            "origin": f"{row['event_title']}, {day}",
+            "origin_key": row["original_start"].date().isoformat(),
+            "is_restricted": row["visibility"] == Visibility.NAMED,
+        }
+    return msgspec.convert({**row, **computed}, ActionItem, strict=False)
 
 
 async def count_meetings_over(viewer: Viewer, item: ActionItem, now: datetime) -> int:
     """Return how many meetings took place while an item that the viewer sees was open."""
     if item.committee_id is None:
         return 0
-    until = item.closed_at or now
-    records = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, until)
+    records = await rows(_CARRIED, viewer, "", item.committee_id, item.created_at, item.closed_at or now)
     return int(records[0]["meetings"])

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tracker.database import together
-from tracker.database.sql_list import sql_list
-from tracker.rules.attendance.roll_call import Mark, MarkCorrection, QuorumOfRecord, RecordedMark, SeatOfRecord
+from tracker.database.sql_list import id_list, sql_list, wanted_ids
+from tracker.rules.attendance.roll_call import MarkCorrection, QuorumOfRecord, RecordedMark
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import (
@@ -24,10 +25,9 @@ from tracker.rules.events.replies import (
     notes_apart,
     released_by_replies,
 )
-from tracker.rules.roster.quorum import QuorumRule
 from tracker.tables.background.events.invitees import TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.events.replies import reply_in
+from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
+from tracker.tables.visible.events.replies import GIVEN, GIVEN_BY
 
 WAS_INVITED = (
     f"{TAKES_PART} AND (i.added_at <= o.ends_at OR i.added_at <= e.created_at)"
@@ -45,28 +45,25 @@ and ended while the person was off the list (only people who were invited again 
 invitation is looked up among the gaps). So people who join or leave a series, or come back, do not change its past.
 """
 _INVITED = (
-    "SELECT i.id, i.member, i.role, m.name, m.agency, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    "SELECT i.id AS invitation_id, i.member AS member_id, m.name, m.agency AS agency_id, g.code AS agency, g.arm,"
+    " i.role FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN occurrence o ON o.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE(e)"
 )
 _INFORMED = (
-    "SELECT i.member, m.name, g.code, g.arm FROM invitation i JOIN event e ON e.id = i.event"
+    "SELECT i.member AS member_id, m.name, g.code AS agency, g.arm FROM invitation i JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _ROLES = "SELECT i.member, i.role FROM invitation i JOIN event e ON e.id = i.event WHERE MAY_SEE(e)"
 _REPLIES = (
-    "SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence, a.replied_at, w.name,"
-    " v.code, a.substitute, s.name AS substitute_name, t.id AS substitute_agency, t.code AS substitute_code,"
-    " t.arm AS substitute_arm"
-    " FROM reply a JOIN invitation i ON i.id = a.invitation JOIN event e ON e.id = i.event"
-    " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member"
-    " AND a.source IN ('on_behalf', 'substitute', 'email')"
-    " LEFT JOIN agency v ON v.id = w.agency"
-    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
+    f"SELECT a.invitation, {GIVEN}, s.name AS substitute_name, t.id AS substitute_agency_id,"
+    " t.code AS substitute_agency, t.arm AS substitute_arm FROM reply a JOIN invitation i ON i.id = a.invitation"
+    f" JOIN event e ON e.id = i.event{GIVEN_BY} WHERE MAY_SEE(e)"
 )
 _MARKS = (
-    "SELECT k.id, k.member, k.guest, k.guest_agency, k.agency, k.status, k.recorded_at, k.corrected_at, k.recorded_by,"
-    " m.name, g.code, w.name AS writer, v.code AS writer_agency"
+    "SELECT k.id, k.member AS member_id, COALESCE(m.name, k.guest) AS name, k.agency AS agency_id,"
+    " COALESCE(g.code, k.guest_agency) AS agency, k.status AS mark, k.recorded_at,"
+    f" {with_agency('w', 'v')} AS entered_by, k.guest, k.guest_agency, k.corrected_at"
     " FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence JOIN event e ON e.id = o.event"
     " JOIN member w ON w.id = k.recorded_by JOIN agency v ON v.id = w.agency"
     " LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency WHERE MAY_SEE(e)"
@@ -77,15 +74,17 @@ _MET = (
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _CORRECTIONS = (
-    "SELECT k.status, k.corrected_at, k.guest, k.guest_agency, m.name, g.code, n.status AS later, w.name AS writer,"
-    " v.code AS writer_agency FROM attendance_mark k JOIN occurrence o ON o.id = k.occurrence"
+    "SELECT COALESCE(m.name, k.guest) AS name, COALESCE(g.code, k.guest_agency) AS agency, k.status AS before,"
+    f" n.status AS after, {with_agency('w', 'v')} AS by, k.corrected_at AS at FROM attendance_mark k"
+    " JOIN occurrence o ON o.id = k.occurrence"
     " JOIN event e ON e.id = o.event LEFT JOIN member m ON m.id = k.member LEFT JOIN agency g ON g.id = k.agency"
     " JOIN attendance_mark n ON n.occurrence = k.occurrence AND n.recorded_at = k.corrected_at"
     " AND (n.member = k.member OR (k.member IS NULL AND n.guest = k.guest AND n.guest_agency = k.guest_agency))"
     " JOIN member w ON w.id = n.recorded_by JOIN agency v ON v.id = w.agency WHERE MAY_SEE(e)"
 )
 _QUORUMS = (
-    "SELECT q.occurrence, q.needed, q.both_arms, q.recorded_at, t.agency, g.code, t.arm, t.is_filled"
+    "SELECT q.occurrence, q.needed AS seats, q.both_arms, q.recorded_at, t.agency AS agency_id,"
+    " g.code AS agency, t.arm, t.is_filled"
     " FROM quorum_record q JOIN occurrence o ON o.id = q.occurrence JOIN event e ON e.id = o.event"
     " JOIN quorum_seat t ON t.record = q.id JOIN agency g ON g.id = t.agency WHERE MAY_SEE(e)"
 )
@@ -99,10 +98,8 @@ async def people_met(viewer: Viewer) -> set[UUID]:
         " AND x.member = {} AND x.withdrawn_at IS NULL AND i.withdrawn_at IS NULL"
         " AND (g.arm = {} OR e.lead = {} OR e.lead = i.member OR e.committee IN ({}))"
     )
-    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
-    among = sql_list(chaired)
     me = viewer.member_id
-    records = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, among)
+    records = await rows(_MET, viewer, of_mine, me, viewer.arm.value, me, id_list(viewer.chairs))
     return {row["member"] for row in records}
 
 
@@ -115,10 +112,7 @@ async def current_invitees(viewer: Viewer, event_id: UUID) -> dict[UUID, Attende
 async def informed_people(viewer: Viewer, event_id: UUID) -> list[Informed]:
     """Return the people who are kept informed of an event, by agency and name."""
     tail = " AND e.id = {} AND i.role = 'informed' AND i.withdrawn_at IS NULL ORDER BY g.code, m.name, m.id"
-    return [
-        Informed(member_id=row["member"], name=row["name"], agency=row["code"], arm=Arm(row["arm"]))
-        for row in await rows(_INFORMED, viewer, tail, event_id)
-    ]
+    return await rows_as(Informed, _INFORMED, viewer, tail, event_id)
 
 
 async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participant]:
@@ -132,19 +126,21 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
         rows(_INVITED, viewer, by_agency_and_name, occurrence.id),
         rows(_REPLIES, viewer, of_date, occurrence.event.id, occurrence.id),
     )
-    told: dict[UUID, list[Reply]] = {row["id"]: [] for row in invited}
+    told: dict[UUID, list[Reply]] = {row["invitation_id"]: [] for row in invited}
     for row in given:
-        told.get(row["invitation"], []).append(reply_in(row))
+        told.get(row["invitation"], []).append(msgspec.convert(row, Reply, strict=False))
     replies = {invitation_id: notes_apart(every) for invitation_id, every in told.items()}
-    asked = [_participant(row, replies[row["id"]], occurrence) for row in invited]
-    return _with_substitutes(asked, {row["substitute"]: row for row in given if row["substitute"]}, replies, occurrence)
+    asked = [_participant(row, replies[row["invitation_id"]], occurrence) for row in invited]
+    return _with_substitutes(
+        asked, {row["substitute_id"]: row for row in given if row["substitute_id"]}, replies, occurrence
+    )
 
 
 def _with_substitutes(
     asked: list[Participant], people: dict[UUID, Row], replies: Mapping[UUID, Sequence[Reply]], occurrence: Occurrence
 ) -> list[Participant]:
     """Return the invitees and their substitutes; a substitute who is also invited has only their own line."""
-    known, instead = {one.member_id for one in asked}, []
+    known, instead = {participant.member_id for participant in asked}, []
     for participant in asked:
         counts = effective_reply(replies[participant.invitation_id], occurrence.id)
         if counts and counts.substitute_id and counts.substitute_id not in known:
@@ -152,10 +148,10 @@ def _with_substitutes(
             instead.append(
                 replace(
                     participant,
-                    member_id=row["substitute"],
+                    member_id=row["substitute_id"],
                     name=row["substitute_name"],
-                    agency_id=row["substitute_agency"],
-                    agency=row["substitute_code"],
+                    agency_id=row["substitute_agency_id"],
+                    agency=row["substitute_agency"],
                     arm=Arm(row["substitute_arm"]),
                     reply=ReplyValue.ACCEPTED,
                     comment="",
@@ -167,28 +163,29 @@ def _with_substitutes(
                     earlier=None,
                 )
             )
-    return sorted([*asked, *instead], key=lambda one: (one.agency.casefold(), one.name.casefold(), str(one.member_id)))
+    return sorted(
+        [*asked, *instead], key=lambda person: (person.agency.casefold(), person.name.casefold(), str(person.member_id))
+    )
 
 
 async def recorded_marks(viewer: Viewer, occurrence: Occurrence) -> list[RecordedMark]:
     """Return the marks that count, oldest first."""
     tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.status <> 'cleared' ORDER BY k.recorded_at, k.id"
-    return [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
+    return await rows_as(RecordedMark, _MARKS, viewer, tail, occurrence.id)
 
 
 async def current_marks(viewer: Viewer, occurrence: Occurrence, member_ids: Iterable[UUID]) -> dict[UUID, RecordedMark]:
     """Return the newest row of each of these members, including cleared ones."""
     wanted = set(member_ids)
     tail = " AND o.id = {} AND k.corrected_at IS NULL AND k.member IS NOT NULL"
-    marks = [_recorded_mark(row) for row in await rows(_MARKS, viewer, tail, occurrence.id)]
-    return {recorded_mark.member_id: recorded_mark for recorded_mark in marks if recorded_mark.member_id in wanted}
+    marks = await rows_as(RecordedMark, _MARKS, viewer, tail, occurrence.id)
+    return {mark.member_id: mark for mark in marks if mark.member_id in wanted}
 
 
 async def guest_mark(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> RecordedMark | None:
     """Return the mark of a walk-in who is not a member, unless it has been corrected since."""
     tail = " AND o.id = {} AND k.id = {} AND k.corrected_at IS NULL AND k.member IS NULL"
-    records = await rows(_MARKS, viewer, tail, occurrence.id, mark_id)
-    return _recorded_mark(records[0]) if records else None
+    return next(iter(await rows_as(RecordedMark, _MARKS, viewer, tail, occurrence.id, mark_id)), None)
 
 
 async def is_mark_current(viewer: Viewer, occurrence: Occurrence, mark_id: UUID) -> bool | None:
@@ -200,7 +197,7 @@ async def is_mark_current(viewer: Viewer, occurrence: Occurrence, mark_id: UUID)
 async def mark_corrections(viewer: Viewer, occurrence: Occurrence) -> list[MarkCorrection]:
     """Return every mark that was replaced or undone, the latest first."""
     tail = " AND o.id = {} AND k.corrected_at IS NOT NULL AND k.status <> 'cleared' ORDER BY k.corrected_at DESC, k.id"
-    return [_correction(row) for row in await rows(_CORRECTIONS, viewer, tail, occurrence.id)]
+    return await rows_as(MarkCorrection, _CORRECTIONS, viewer, tail, occurrence.id)
 
 
 async def marks_of_step(
@@ -212,60 +209,30 @@ async def marks_of_step(
         " OR k.corrected_at = {}) ORDER BY g.code, m.name, k.id"
     )
     records = await rows(_MARKS, viewer, tail, occurrence.id, at, viewer.member_id, at)
-    replaced = {_person(row): _recorded_mark(row) for row in records if row["corrected_at"] is not None}
-    return [(_recorded_mark(row), replaced.get(_person(row))) for row in records if row["corrected_at"] is None]
+    replaced = {_person(row): row for row in records if row["corrected_at"] is not None}
+    steps = [(row, replaced.get(_person(row))) for row in records if row["corrected_at"] is None]
+    return msgspec.convert(steps, list[tuple[RecordedMark, RecordedMark | None]], strict=False)
 
 
 def _person(row: Row) -> tuple[object, ...]:
-    return row["member"], row["guest"], row["guest_agency"], row["agency"] if row["member"] is None else None
+    return row["member_id"], row["guest"], row["guest_agency"], row["agency_id"] if row["member_id"] is None else None
 
 
 def _participant(row: Row, replies: Sequence[Reply], occurrence: Occurrence) -> Participant:
     reply = effective_reply(replies, occurrence.id)
-    given = reply if reply and reply.value is not ReplyValue.NEEDS_ACTION else None
-    return Participant(
-        invitation_id=row["id"],
-        member_id=row["member"],
-        name=row["name"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        arm=Arm(row["arm"]),
-        role=AttendeeRole(row["role"]),
-        reply=reply.value if reply else ReplyValue.NEEDS_ACTION,
-        comment=reply.comment if reply else "",
-        source=given.source if given else "",
-        replied_at=reply.replied_at if reply else None,
-        entered_by=reply.entered_by if reply else "",
-        substitute=reply.substitute if reply else "",
-        released=released_by_replies(replies, occurrence.id),
-        substitute_note=reply.substitute_note if reply else "",
-        earlier=earlier_reply(replies, occurrence.id),
-        responded_at=last_responded_at(replies, occurrence.id),
-    )
-
-
-def _correction(row: Row) -> MarkCorrection:
-    return MarkCorrection(
-        name=row["name"] or row["guest"],
-        agency=row["code"] or row["guest_agency"],
-        before=Mark(row["status"]),
-        after=Mark(row["later"]),
-        by=f"{row['writer']} ({row['writer_agency']})",
-        at=row["corrected_at"],
-    )
-
-
-def _recorded_mark(row: Row) -> RecordedMark:
-    return RecordedMark(
-        id=row["id"],
-        member_id=row["member"],
-        name=row["name"] or row["guest"],
-        agency_id=row["agency"],
-        agency=row["code"] or row["guest_agency"],
-        mark=Mark(row["status"]),
-        recorded_at=row["recorded_at"],
-        entered_by=f"{row['writer']} ({row['writer_agency']})",
-    )
+    given = {
+        "reply": reply.value if reply else ReplyValue.NEEDS_ACTION,
+        "source": reply.source if reply and reply.value is not ReplyValue.NEEDS_ACTION else "",
+        "comment": reply.comment if reply else "",
+        "replied_at": reply.replied_at if reply else None,
+        "entered_by": reply.entered_by if reply else "",
+        "substitute": reply.substitute if reply else "",
+        "substitute_note": reply.substitute_note if reply else "",
+        "released": released_by_replies(replies, occurrence.id),
+        "earlier": earlier_reply(replies, occurrence.id),
+        "responded_at": last_responded_at(replies, occurrence.id),
+    }
+    return msgspec.convert({**row, **given}, Participant, strict=False)
 
 
 async def recorded_quorums(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, QuorumOfRecord]:
@@ -273,31 +240,12 @@ async def recorded_quorums(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> di
 
     Members of the committee may know it, and coordinators, also when the committee has ended since.
     """
-    wanted = list(occurrence_ids)
-    if not wanted:
-        return {}
-    among = sql_list(wanted)
+    of_committees = QueryString(_QUORUMS_KNOWN, sql_list(sorted(viewer.audiences)))
+    known = QueryString("") if viewer.is_coordinator else of_committees
     seats: dict[UUID, list[Row]] = {}
-    for row in await rows(_QUORUMS, viewer, _QUORUMS_OF_DATES, among, _known_to(viewer)):
+    for row in await rows(_QUORUMS, viewer, _QUORUMS_OF_DATES, wanted_ids(occurrence_ids), known):
         seats.setdefault(row["occurrence"], []).append(row)
-    return {occurrence_id: _quorum(records) for occurrence_id, records in seats.items()}
-
-
-def _known_to(viewer: Viewer) -> QueryString:
-    if viewer.is_coordinator:
-        return QueryString("")
-    held = sorted(viewer.audiences)
-    return QueryString(_QUORUMS_KNOWN, sql_list(held))
-
-
-def _quorum(records: list[Row]) -> QuorumOfRecord:
-    return QuorumOfRecord(
-        rule=QuorumRule(seats=records[0]["needed"], both_arms=bool(records[0]["both_arms"])),
-        seats=[
-            SeatOfRecord(
-                agency_id=row["agency"], agency=row["code"], arm=Arm(row["arm"]), is_filled=bool(row["is_filled"])
-            )
-            for row in records
-        ],
-        recorded_at=records[0]["recorded_at"],
-    )
+    return {
+        occurrence_id: msgspec.convert({**of[0], "rule": of[0], "seats": of}, QuorumOfRecord, strict=False)
+        for occurrence_id, of in seats.items()
+    }

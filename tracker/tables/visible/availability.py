@@ -4,10 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
-
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import id_list, sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows
@@ -35,10 +33,6 @@ _BUSY_TAIL = (
 
 async def busy_rows(viewer: Viewer, member_ids: Iterable[UUID], start: datetime, end: datetime) -> list[Row]:
     """Return a row for each person and date that overlaps [start, end), with the reply that counts, if there is one."""
-    wanted = list(member_ids)
-    if not wanted:
-        return []
-    chaired = sorted(viewer.chairs) or [viewer.member_id]  # no committee has a member's id
     records = await rows(
         _TAKEN,
         viewer,
@@ -46,17 +40,13 @@ async def busy_rows(viewer: Viewer, member_ids: Iterable[UUID], start: datetime,
         start - LONGEST,
         end,
         start,
-        _among_members(wanted),
+        wanted_ids(member_ids),
         viewer.arm.value,
         viewer.member_id,
-        _among_members(chaired),
+        id_list(viewer.chairs),
         int(viewer.is_coordinator),
     )
     return list({(row["member"], row["occurrence"]): row for row in records}.values())
-
-
-def _among_members(ids: list[UUID]) -> QueryString:
-    return sql_list(ids)
 
 
 _THERE = (
@@ -74,6 +64,5 @@ _BOOKED_TAIL_ON_SQLITE = _BOOKINGS_TAIL.replace("LOWER(", "FOLD(")
 
 async def bookings_at(viewer: Viewer, places: Sequence[str], start: datetime, end: datetime) -> list[Row]:
     """Return the dates that overlap [start, end) at one of some places (at least one), given in lower case."""
-    among = sql_list(places)
     tail = _BOOKINGS_TAIL if is_postgres(engine()) else _BOOKED_TAIL_ON_SQLITE
-    return await rows(_THERE, viewer, tail, start - LONGEST, end, start, among)
+    return await rows(_THERE, viewer, tail, start - LONGEST, end, start, sql_list(places))

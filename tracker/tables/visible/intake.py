@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database.sql_list import id_list
@@ -11,10 +12,10 @@ from tracker.rules.actions.action_items import ATTACHED
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import EmailDecision, Mismatch, Settled, UnrecordedReply
-from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, NewProposal, Proposal
+from tracker.rules.intake.calendar_replies import Settled, UnrecordedReply
+from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, Proposal
 from tracker.tables.visible.attendance import WAS_INVITED
-from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.rows import Row, rows, seen_by, with_agency
 from tracker.tables.visible.emails.messages import SEEN, known_to_viewer
 
 SHOWN = 20
@@ -35,18 +36,20 @@ _COMES = (
 # The SQL form of `UnrecordedReply.claimed_by`.
 _IS_OF_SENDER = "n.misfit = 'other_attendee' OR (n.misfit = 'other_sender' AND COALESCE(s.id, x.member) IS NOT NULL)"
 _UNRECORDED = (
-    "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply, n.comment, n.sequence, n.stamped_at, n.outcome,"
-    " n.misfit, n.occurrence, n.decided_at, i.id AS invitation, i.member, m.name, g.code, o.id AS shown_on,"
-    " s.id AS sender_id, x.member AS alias_of, v.id AS sender_invited, p.name AS decider,"
-    " h.code AS decider_agency, a.source AS attached_by, a.substitute AS attached_substitute,"
-    " t.name AS attached_name, k.code AS attached_agency,"
+    "SELECT n.id, n.received_at, n.sender, n.is_verified, n.reply AS value, n.comment, n.sequence, n.stamped_at,"
+    " n.outcome, n.misfit, n.occurrence, n.occurrence IS NOT NULL AS for_date, i.id AS invitation_id,"
+    f" i.member AS member_id, {with_agency('m', 'g')} AS person, o.id AS shown_on,"
+    " COALESCE(s.id, x.member) AS sender_id, v.id IS NOT NULL AS is_sender_invited, n.decided_at AS at,"
+    f" {with_agency('p', 'h')} AS by, COALESCE({with_agency('t', 'k')}, '') AS attached_to,"
+    f" t.id IS NOT NULL AND a.source <> '{ReplySource.EMAIL}' AND a.substitute IS NOT NULL AS is_substitution,"
+    f" t.id IS NOT NULL AND a.source <> '{ReplySource.EMAIL}' AND a.substitute IS NULL AS is_release,"
     f" {_TURN} AS turn_of, CASE WHEN {_IS_OWN} OR (n.is_verified AND (s.id IS NOT NULL OR x.member IS NOT NULL))"
     f" THEN 1 ELSE 0 END AS is_known, {_MADE_AT} AS made_at,"
     f" CASE WHEN n.sequence < {_SEQUENCE} THEN n.sequence ELSE {_SEQUENCE} END AS counted,"
     f" CASE WHEN {_IS_OF_SENDER} THEN v.id ELSE i.id END AS claims,"
     " CASE WHEN e.status = 'canceled' OR NOT EXISTS (SELECT 1 FROM occurrence y WHERE y.event = e.id"
     " AND y.id = COALESCE(n.occurrence, y.id) AND y.ends_at > {} AND NOT y.is_canceled) THEN 1 ELSE 0 END AS is_closed,"
-    f" CASE WHEN EXISTS ({_NAMED} = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS sender_named,"
+    f" CASE WHEN EXISTS ({_NAMED} = COALESCE(s.id, x.member)) THEN 1 ELSE 0 END AS is_sender_named,"
     f" CASE WHEN EXISTS ({_COMES} = COALESCE(s.id, x.member)) OR v.role <> 'informed' THEN 1 ELSE 0 END AS sender_comes"
     " FROM incoming_reply n JOIN invitation i ON i.id = n.invitation JOIN event e ON e.id = i.event"
     " JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
@@ -79,7 +82,7 @@ _GIVEN = (
     " AND NOT EXISTS (SELECT 1 FROM reply y WHERE y.invitation = r.invitation AND y.occurrence = u.occurrence)))"
 )
 # A change asks everyone again: when it isn't known whose reply it is, that of the invited person says since when.
-_GIVEN_TO_DATE = _GIVEN.replace("u.claims", "COALESCE(u.claims, u.invitation)")
+_GIVEN_TO_DATE = _GIVEN.replace("u.claims", "COALESCE(u.claims, u.invitation_id)")
 _ASKED_AGAIN = (
     f"EXISTS ({_GIVEN_TO_DATE} AND r.source = '{ReplySource.CHANGE}'"
     " AND CASE WHEN u.sequence IS NULL THEN r.replied_at > u.made_at ELSE r.sequence > u.sequence END)"
@@ -101,18 +104,19 @@ _WROTE = (
 )
 # What an unconfirmed sender wrote is replaced only by the same: anyone could have written the other one.
 _WROTE_AGAIN = (
-    "EXISTS (SELECT 1 FROM incoming_reply c WHERE c.invitation = u.invitation AND c.sender = u.sender AND c.id <> u.id"
-    " AND COALESCE(c.occurrence, u.invitation) = COALESCE(u.occurrence, u.invitation) AND c.outcome = 'unmatched'"
-    " AND c.misfit = u.misfit AND c.is_verified = u.is_verified AND (c.reply IS NOT NULL OR u.reply IS NULL)"
-    " AND (u.is_verified OR (COALESCE(c.reply, '') = COALESCE(u.reply, '') AND c.comment = u.comment))"
+    "EXISTS (SELECT 1 FROM incoming_reply c WHERE c.invitation = u.invitation_id AND c.sender = u.sender"
+    " AND COALESCE(c.occurrence, u.invitation_id) = COALESCE(u.occurrence, u.invitation_id)"
+    " AND c.id <> u.id AND c.outcome = 'unmatched'"
+    " AND c.misfit = u.misfit AND c.is_verified = u.is_verified AND (c.reply IS NOT NULL OR u.value IS NULL)"
+    " AND (u.is_verified OR (COALESCE(c.reply, '') = COALESCE(u.value, '') AND c.comment = u.comment))"
     " AND (c.received_at > u.received_at OR (c.received_at = u.received_at AND c.id > u.id)))"
 )
 _SAYS_NOTHING = (
     "u.misfit IN ('no_invitation', 'other_date')"
-    " OR (u.reply IS NULL AND u.comment = '' AND u.misfit NOT IN ('proposal', 'delegate'))"
+    " OR (u.value IS NULL AND u.comment = '' AND u.misfit NOT IN ('proposal', 'delegate'))"
 )
 _SAYS_KNOWN_NO = (
-    "u.misfit IN ('other_attendee', 'other_sender') AND u.reply = 'declined' AND u.sender_named = 1"
+    "u.misfit IN ('other_attendee', 'other_sender') AND u.value = 'declined' AND u.is_sender_named = 1"
     " AND u.sender_comes = 0"
 )
 _JUDGED = (
@@ -124,7 +128,7 @@ _JUDGED = (
 )
 _WAITING = f"SELECT j.shown_on, j.received_at FROM ({_JUDGED}"
 _UNSETTLED = ") u) j WHERE j.settled IS NULL ORDER BY j.received_at, j.id"
-_WAITS = "CASE WHEN j.decided_at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
+_WAITS = "CASE WHEN j.at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
 # Senders take turns, those whom the tracker knows first: no one fills the list and hides what others wrote.
 _IN_TURNS = (
     "SELECT * FROM (SELECT l.*, COUNT(*) OVER (PARTITION BY l.waits) AS every, ROW_NUMBER() OVER (PARTITION BY l.waits"
@@ -167,38 +171,7 @@ async def unrecorded_reply_by_id(
 
 
 def _unrecorded(row: Row) -> UnrecordedReply:
-    return UnrecordedReply(
-        id=row["id"],
-        received_at=row["received_at"],
-        sender=row["sender"],
-        is_verified=bool(row["is_verified"]),
-        sender_id=row["sender_id"] or row["alias_of"],
-        is_sender_invited=row["sender_invited"] is not None,
-        is_sender_named=bool(row["sender_named"]),
-        invitation_id=row["invitation"],
-        member_id=row["member"],
-        person=f"{row['name']} ({row['code']})",
-        value=ReplyValue(row["reply"]) if row["reply"] else None,
-        comment=row["comment"],
-        sequence=row["sequence"],
-        stamped_at=row["stamped_at"],
-        for_date=row["occurrence"] is not None,
-        misfit=Mismatch(row["misfit"]) if row["misfit"] else None,
-        settled=Settled(row["settled"]) if row["settled"] else None,
-        decision=_decision(row) if row["decided_at"] else None,
-    )
-
-
-def _decision(row: Row) -> EmailDecision:
-    is_attached = row["attached_name"] is not None
-    is_of_substitute = is_attached and row["attached_by"] != ReplySource.EMAIL
-    return EmailDecision(
-        at=row["decided_at"],
-        by=f"{row['decider']} ({row['decider_agency']})",
-        attached_to=f"{row['attached_name']} ({row['attached_agency']})" if is_attached else "",
-        is_substitution=is_of_substitute and row["attached_substitute"] is not None,
-        is_release=is_of_substitute and row["attached_substitute"] is None,
-    )
+    return msgspec.convert({**row, "decision": row if row["at"] else None}, UnrecordedReply, strict=False)
 
 
 ITEM_EMAILS_SHOWN = 50
@@ -206,9 +179,10 @@ ITEM_EMAILS_SHOWN = 50
 # themselves. Their other addresses have no turn of their own: it would show whose they are.
 _SENDER = "CASE WHEN w.is_verified OR w.sender = m.email THEN w.sender ELSE '' END"
 _KEPT = (
-    "SELECT w.id, w.received_at, w.sender, w.is_verified, w.word, w.text, w.item, w.claimed, w.outcome, w.decided_at,"
-    " m.name, g.code, m.status AS person_status, g.status AS agency_status, d.name AS decider,"
-    " h.code AS decider_agency, i.status, i.owner, i.created_by, i.closed_at,"
+    "SELECT w.id, w.received_at, w.sender, w.is_verified, w.word, w.text, w.item AS item_id, w.claimed AS person_id,"
+    f" {with_agency('m', 'g')} AS person, w.decided_at AS at, {with_agency('d', 'h')} AS by,"
+    f" CASE WHEN w.outcome = '{AnswerOutcome.RECORDED}' THEN {with_agency('m', 'g')} ELSE '' END AS attached_to,"
+    " m.status AS person_status, g.status AS agency_status, i.status, i.owner, i.created_by, i.closed_at,"
     f" {_SENDER} AS turn_of FROM incoming_words w JOIN action_item i ON i.id = w.item JOIN member m ON m.id = w.claimed"
     " JOIN agency g ON g.id = m.agency LEFT JOIN member d ON d.id = w.decided_by LEFT JOIN agency h ON h.id = d.agency"
     " LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
@@ -218,30 +192,31 @@ _KEPT = (
 # The SQL form of `rules.intake.item_emails.may_decide_emails`: the limit counts no email about which others decide.
 _DIRECTED = " AND (i.created_by = {} OR i.committee IN ({}))"
 # The SQL form of `is_answerable_by` there.
-_IS_OF_OTHER = "u.claimed NOT IN (u.owner, u.created_by)"
+_IS_OF_OTHER = "u.person_id NOT IN (u.owner, u.created_by)"
 # Nothing is attached as the update of a person who isn't active.
 _IS_INACTIVE = f"u.person_status <> '{Status.ACTIVE}' OR u.agency_status <> '{Status.ACTIVE}'"
 # A note says something else than a status, so neither replaces the other.
 _UPDATED = (
-    f"u.word <> '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
-    f" AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at"
+    f"u.word <> '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item_id"
+    f" AND n.by = u.person_id AND n.source NOT IN ('email', '{ATTACHED}') AND n.change <> '' AND n.at > u.received_at"
     " AND NOT EXISTS (SELECT 1 FROM incoming_words z WHERE z.item = n.item AND z.undone_at = n.at))"
-    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed AND c.id <> u.id"
+    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item_id AND c.member = u.person_id AND c.id <> u.id"
     f" AND c.outcome = '{AnswerOutcome.RECORDED}' AND c.word <> '{AnswerWord.NOTE}'"
     " AND c.received_at > u.received_at AND c.undone_at IS NULL))"
 )
 _IS_NOTED = (
-    f"u.word = '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item AND n.by = u.claimed"
-    " AND n.text = u.text AND n.at >= u.received_at)"
-    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.member = u.claimed"
+    f"u.word = '{AnswerWord.NOTE}' AND (EXISTS (SELECT 1 FROM action_note n WHERE n.item = u.item_id"
+    " AND n.by = u.person_id AND n.text = u.text AND n.at >= u.received_at)"
+    " OR EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item_id AND c.member = u.person_id"
     f" AND c.outcome = '{AnswerOutcome.RECORDED}' AND c.word = u.word AND c.text = u.text"
     " AND c.decided_at >= u.received_at))"
 )
 _IS_SO = "u.text = '' AND u.word = u.status"
 # What an unconfirmed sender wrote is replaced only by the same: anyone could have written the other one.
 _ITEMS_WROTE_AGAIN = (
-    "EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item AND c.claimed = u.claimed AND c.sender = u.sender"
-    " AND c.is_verified = u.is_verified AND c.id <> u.id AND ((c.word = u.word AND c.text = u.text)"
+    "EXISTS (SELECT 1 FROM incoming_words c WHERE c.item = u.item_id AND c.claimed = u.person_id"
+    " AND c.sender = u.sender AND c.is_verified = u.is_verified AND c.id <> u.id"
+    " AND ((c.word = u.word AND c.text = u.text)"
     f" OR (u.is_verified AND u.word <> '{AnswerWord.NOTE}' AND c.word <> '{AnswerWord.NOTE}'))"
     " AND (c.received_at > u.received_at OR (c.received_at = u.received_at AND c.id > u.id)))"
 )
@@ -252,12 +227,12 @@ _ITEMS_JUDGED = (
     f" WHEN {_IS_SO} OR {_IS_NOTED} THEN '{ItemSettled.KNOWN}'"
     f" WHEN {_ITEMS_WROTE_AGAIN} THEN '{ItemSettled.WROTE_AGAIN}' END AS settled FROM ({_KEPT}"
 )
-_ITEMS_WAITS = "CASE WHEN j.decided_at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
+_ITEMS_WAITS = "CASE WHEN j.at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
 # Items take turns, and so do the senders about an item: no sender fills the list and hides what others wrote.
 _ITEMS_IN_TURNS = (
-    "SELECT * FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.item, l.waits"
+    "SELECT * FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.item_id, l.waits"
     " ORDER BY l.turn, l.is_verified, l.received_at DESC, l.id) AS place FROM (SELECT w.*, ROW_NUMBER() OVER"
-    " (PARTITION BY w.item, w.waits, w.is_verified, w.turn_of ORDER BY w.received_at DESC, w.id) AS turn"
+    " (PARTITION BY w.item_id, w.waits, w.is_verified, w.turn_of ORDER BY w.received_at DESC, w.id) AS turn"
     f" FROM (SELECT j.*, {_ITEMS_WAITS} FROM ({_ITEMS_JUDGED}"
 )
 _TURNS_OF_ALL = ") u) j) w) l) k"
@@ -288,10 +263,8 @@ async def email_about_item_by_id(viewer: Viewer, since: datetime, email_id: UUID
 
 
 def _newest_first(records: Sequence[Row]) -> list[KeptEmail]:
-    every = sorted(
-        map(_kept, records), key=lambda kept_email: (kept_email.received_at, str(kept_email.id)), reverse=True
-    )
-    return sorted(every, key=lambda kept_email: not kept_email.waits)
+    every = sorted(map(_kept, records), key=lambda email: (email.received_at, str(email.id)), reverse=True)
+    return sorted(every, key=lambda email: not email.waits)
 
 
 def _asked(viewer: Viewer, since: datetime) -> tuple[QueryString, datetime, QueryString]:
@@ -301,34 +274,13 @@ def _asked(viewer: Viewer, since: datetime) -> tuple[QueryString, datetime, Quer
 
 
 def _kept(row: Row) -> KeptEmail:
-    return KeptEmail(
-        id=row["id"],
-        received_at=row["received_at"],
-        sender=row["sender"],
-        is_verified=bool(row["is_verified"]),
-        word=AnswerWord(row["word"]),
-        text=row["text"],
-        item_id=row["item"],
-        person_id=row["claimed"],
-        person=f"{row['name']} ({row['code']})",
-        settled=ItemSettled(row["settled"]) if row["settled"] else None,
-        decision=_item_decision(row) if row["decided_at"] else None,
-    )
-
-
-def _item_decision(row: Row) -> EmailDecision:
-    return EmailDecision(
-        at=row["decided_at"],
-        by=f"{row['decider']} ({row['decider_agency']})",
-        attached_to=f"{row['name']} ({row['code']})" if row["outcome"] == AnswerOutcome.RECORDED else "",
-        is_substitution=False,
-    )
+    return msgspec.convert({**row, "decision": row if row["at"] else None}, KeptEmail, strict=False)
 
 
 _PROPOSALS = (
-    "SELECT p.id, e.id AS event, o.id AS occurrence, i.member, m.name, g.code, n.comment, n.received_at, p.made_at,"
-    " p.starts_at, p.ends_at, p.was_starts_at, p.was_ends_at, p.sequence, p.declined_at,"
-    " o.starts_at AS now_starts_at, o.ends_at AS now_ends_at,"
+    f"SELECT p.id, e.id AS event_id, o.id AS occurrence_id, i.member AS member_id, {with_agency('m', 'g')} AS person,"
+    " n.comment, n.received_at, p.made_at, p.starts_at, p.ends_at, p.was_starts_at, p.was_ends_at, p.sequence,"
+    " p.declined_at, o.starts_at AS now_starts_at, o.ends_at AS now_ends_at,"
     " CASE WHEN o.is_canceled OR e.status = 'canceled' THEN 1 ELSE 0 END AS is_off,"
     " CASE WHEN o.sequence > e.sequence THEN o.sequence ELSE e.sequence END AS current"
     " FROM time_proposal p JOIN incoming_reply n ON n.id = p.reply JOIN occurrence o ON o.id = n.occurrence"
@@ -356,25 +308,9 @@ async def proposal_by_id(viewer: Viewer, proposal_id: UUID) -> Proposal | None:
 
 
 def _proposal(row: Row) -> Proposal:
-    return Proposal(
-        id=row["id"],
-        event_id=row["event"],
-        occurrence_id=row["occurrence"],
-        member_id=row["member"],
-        person=f"{row['name']} ({row['code']})",
-        comment=row["comment"],
-        received_at=row["received_at"],
-        made=NewProposal(
-            times=(row["starts_at"], row["ends_at"]),
-            was=(row["was_starts_at"], row["was_ends_at"]),
-            made_at=row["made_at"],
-            sequence=row["sequence"],
-        ),
-        declined_at=row["declined_at"],
-        now_at=(row["now_starts_at"], row["now_ends_at"]),
-        is_off=bool(row["is_off"]),
-        current=row["current"],
-    )
+    times, was, now_at = ((row[f"{of}starts_at"], row[f"{of}ends_at"]) for of in ("", "was_", "now_"))
+    made = {"times": times, "was": was, "made_at": row["made_at"], "sequence": row["sequence"]}
+    return msgspec.convert({**row, "made": made, "now_at": now_at}, Proposal, strict=False)
 
 
 _SAID = f"SELECT m.id, b.words FROM bounce b JOIN message m ON m.id = b.message{SEEN}"

@@ -1,14 +1,14 @@
 """Date polls, before an event has its date."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from piccolo.querystring import QueryString
+import msgspec
 
-from tracker.database.sql_list import sql_list
-from tracker.rules.core.viewers import Arm, Viewer
-from tracker.rules.events.replies import AttendeeRole, ReplySource
+from tracker.database.sql_list import wanted_ids
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import Fit, Poll, PollDate, Respondent
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in
@@ -22,7 +22,7 @@ _OPTIONS = (
     " WHERE MAY_SEE_POLL(e)"
 )
 _PEOPLE = (
-    "SELECT p.id AS poll, i.member, i.role, m.name, g.id AS agency, g.code, g.arm"
+    "SELECT p.id AS poll, i.member AS member_id, i.role, m.name, g.id AS agency_id, g.code AS agency, g.arm"
     " FROM poll p JOIN event e ON e.id = p.event"
     " JOIN invitation i ON i.event = e.id JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE_POLL(e) AND i.withdrawn_at IS NULL AND i.role <> 'informed'"
@@ -51,11 +51,11 @@ async def poll_in_place_of(viewer: Viewer, earlier_id: UUID) -> Poll | None:
 
 async def open_polls_of(viewer: Viewer) -> list[Poll]:
     """Return the open polls in which the viewer is asked, or that they organize; those to reply to soonest first."""
-    mine = (
+    own = (
         " AND e.status = 'draft' AND p.canceled_at IS NULL AND EXISTS (SELECT 1 FROM invitation i WHERE i.event = e.id"
         " AND i.member = {} AND i.withdrawn_at IS NULL AND i.role <> 'informed') ORDER BY p.reply_by, p.id"
     )
-    return await _polls(viewer, mine, viewer.member_id)
+    return await _polls(viewer, own, viewer.member_id)
 
 
 async def polls_due(viewer: Viewer, after: datetime, until: datetime) -> list[Poll]:
@@ -75,24 +75,27 @@ async def poll_people(viewer: Viewer, of: Poll) -> list[Respondent]:
 async def people_of_polls(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, list[Respondent]]:
     """Return the people of each of these polls, as `poll_people` does, in two queries."""
     wanted = {poll.id: poll for poll in polls}
-    found: dict[UUID, list[Respondent]] = {one: [] for one in wanted}
-    if wanted:
-        replies = await _replies(viewer, wanted)
-        tail = " AND p.id IN ({}) ORDER BY g.code, m.name, m.id"
-        for row in await rows(_PEOPLE, viewer, tail, _among(wanted)):
-            given = replies.get((row["poll"], row["member"]), [])
-            found[row["poll"]].append(_respondent(row, wanted[row["poll"]], given))
-    return found
+    people: dict[UUID, list[Respondent]] = {poll_id: [] for poll_id in wanted}
+    among = wanted_ids(wanted)
+    replies: dict[tuple[UUID, UUID], list[Row]] = {}
+    for row in await rows(_REPLIES, viewer, " AND p.id IN ({}) ORDER BY r.replied_at", among):
+        replies.setdefault((row["poll"], row["member"]), []).append(row)
+    for row in await rows(_PEOPLE, viewer, " AND p.id IN ({}) ORDER BY g.code, m.name, m.id", among):
+        given = replies.get((row["poll"], row["member_id"]), [])
+        people[row["poll"]].append(_respondent(row, wanted[row["poll"]], given))
+    return people
 
 
 async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> list[Poll]:
     records = await rows(_POLL, viewer, where, *arguments)
-    options = await _options(viewer, [row["poll"] for row in records])
+    options: dict[UUID, list[Row]] = {row["poll"]: [] for row in records}
+    for row in await rows(_OPTIONS, viewer, " AND o.poll IN ({}) ORDER BY o.starts", wanted_ids(options)):
+        options[row["poll"]].append(row)
     return [
         Poll(
             id=row["poll"],
             event=event_in(row),
-            options=tuple(options.get(row["poll"], ())),
+            options=msgspec.convert(options[row["poll"]], tuple[PollDate, ...], strict=False),
             reply_by=row["reply_by"],
             opened_at=row["opened_at"],
             canceled_at=row["canceled_at"],
@@ -101,37 +104,11 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> lis
     ]
 
 
-async def _options(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[UUID, list[PollDate]]:
-    found: dict[UUID, list[PollDate]] = {}
-    if poll_ids:
-        for row in await rows(_OPTIONS, viewer, " AND o.poll IN ({}) ORDER BY o.starts", _among(poll_ids)):
-            found.setdefault(row["poll"], []).append(PollDate(id=row["id"], starts=row["starts"]))
-    return found
-
-
-async def _replies(viewer: Viewer, poll_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], list[Row]]:
-    """Return the replies in some polls, by poll and member, oldest first."""
-    found: dict[tuple[UUID, UUID], list[Row]] = {}
-    for row in await rows(_REPLIES, viewer, " AND p.id IN ({}) ORDER BY r.replied_at", _among(poll_ids)):
-        found.setdefault((row["poll"], row["member"]), []).append(row)
-    return found
-
-
-def _among(poll_ids: Collection[UUID]) -> QueryString:
-    """Return ids for IN, of which there is one at least."""
-    return sql_list(poll_ids)
-
-
 def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
-    role = AttendeeRole(row["role"])
-    given = {reply["option"]: Fit(reply["fit"]) for reply in replies}
-    return Respondent(
-        member_id=row["member"],
-        name=row["name"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        arm=Arm(row["arm"]),
-        role=role,
-        fits=given if role.is_asked else {option.id: Fit.YES for option in of.options},
-        source=ReplySource(replies[-1]["source"]) if replies else None,
-    )
+    given = {
+        "fits": {reply["option"]: reply["fit"] for reply in replies}
+        if AttendeeRole(row["role"]).is_asked
+        else {option.id: Fit.YES for option in of.options},
+        "source": replies[-1]["source"] if replies else None,
+    }
+    return msgspec.convert({**row, **given}, Respondent, strict=False)

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
 from tracker.database.sql_list import sql_list
-from tracker.rules.actions.action_items import ItemStatus
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Marking
@@ -18,7 +18,7 @@ from tracker.rules.reports.reports import PlaceMark, ReportCell, ReportReach, Re
 from tracker.rules.reports.sums import DateCount, ItemCount, ItemWindow, OperationPart, PlaceCount
 from tracker.tables.schema.events import MARKING, marking_in
 from tracker.tables.visible.attendance import WAS_INVITED
-from tracker.tables.visible.core.rows import Row, computed_moment, rows, seen_by
+from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
 
 OVER = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Computed once: the planner would otherwise check visibility and month of a date again for each person.
@@ -65,7 +65,7 @@ WALKED_IN = (
     + " LEFT JOIN stood_in s ON s.occurrence = o.id AND s.member = k.member AND s.place = 1"
 )
 IF_WALKED_IN = f" WHERE {_CAME} AND i.id IS NULL AND s.occurrence IS NULL"
-_COUNTED = " SELECT o.month, e.kind, COALESCE(k.agency, m.agency) AS agency, COUNT(*) AS number,"
+_COUNTED = " SELECT o.month, e.kind, COALESCE(k.agency, m.agency) AS agency_id, COUNT(*) AS number,"
 _BY_STATUS = f" {STATUS} AS mark"
 _AS_WALK_IN = " 'walk_in' AS mark"
 _GROUPED = "{} GROUP BY 1, 2, 3, 5"
@@ -95,7 +95,7 @@ _LATER = "CASE WHEN o.starts_at >= {} THEN 1 ELSE 0 END"
 _WITHIN_REACH = " AND (e.lead = {} OR e.committee IN ({}) OR COALESCE(k.agency, m.agency) IN ({}))"
 _ITEM_CLOSED = "CASE WHEN i.closed_at < {} THEN"
 _ITEM_COUNTS = (
-    "SELECT i.agency, i.due, MIN(i.status) AS status, MIN(i.created_at) AS created_at,"
+    "SELECT i.agency AS agency_id, i.due, MIN(i.status) AS status, MIN(i.created_at) AS created_at,"
     f" MIN({_ITEM_CLOSED} i.closed_at END) AS closed_at, COUNT(*) AS number"
     " FROM action_item i LEFT JOIN occurrence o ON o.id = i.origin LEFT JOIN event e ON e.id = o.event"
     " WHERE ((i.origin IS NOT NULL AND MAY_SEE(e))"
@@ -118,7 +118,7 @@ async def count_places(
 ) -> list[PlaceCount]:
     """Count the places within the reader's reach; `months` are the moments at which the later months begin."""
     chosen = (_month(months), *span_values(span), within_reach(reach), within_reach(reach))
-    return [_place_count(row) for row in await rows(HELD, viewer, _COUNT_PLACES, *chosen)]
+    return await rows_as(PlaceCount, HELD, viewer, _COUNT_PLACES, *chosen)
 
 
 async def count_dates(viewer: Viewer, span: ReportSpan, months: Sequence[datetime]) -> list[DateCount]:
@@ -126,17 +126,8 @@ async def count_dates(viewer: Viewer, span: ReportSpan, months: Sequence[datetim
     seconds = QueryString(_SECONDS_POSTGRES if is_postgres(engine()) else _SECONDS_SQLITE)
     asked = (_month(months), seconds, *span_values(span))
     records = await rows(_COUNT_DATES, viewer, OVER + " GROUP BY 1, 2, 3", *asked)
-    return [
-        DateCount(
-            month=row["month"],
-            kind=Kind(row["kind"]),
-            is_off=bool(row["is_off"]),
-            number=row["number"],
-            minutes=int(row["seconds"]) // 60,
-            restricted=int(row["restricted"]),
-        )
-        for row in records
-    ]
+    counted = [{**row, "minutes": int(row["seconds"]) // 60} for row in records]
+    return msgspec.convert(counted, list[DateCount], strict=False)
 
 
 def span_values(span: ReportSpan) -> tuple[Any, ...]:
@@ -164,35 +155,12 @@ def _month(months: Sequence[datetime]) -> QueryString:
     return QueryString(" + ".join(["0", *[_LATER] * len(months)]), *months)
 
 
-def _place_count(row: Row) -> PlaceCount:
-    agency = row["agency"]
-    return PlaceCount(
-        month=row["month"],
-        kind=Kind(row["kind"]),
-        agency_id=UUID(str(agency)) if agency else None,
-        mark=PlaceMark(row["mark"]),
-        number=row["number"],
-    )
-
-
 async def item_counts(viewer: Viewer, window: ItemWindow, committee_id: UUID | None) -> list[ItemCount]:
     """Count the items that may count in a window, those of one committee if given."""
     of_committee = QueryString(" AND i.committee = {}", committee_id) if committee_id else QueryString("")
     counted = (seen_by(viewer)[0], window.end, window.start, of_committee)
-    records = await rows(
-        _ITEM_COUNTS, viewer, _ITEMS_COUNTED + _ITEMS_ALIKE, window.end, *counted, window.start, window.end
-    )
-    return [
-        ItemCount(
-            agency_id=row["agency"],
-            due=row["due"],
-            status=ItemStatus(row["status"]),
-            created_at=computed_moment(row["created_at"]),
-            closed_at=computed_moment(row["closed_at"]) if row["closed_at"] else None,
-            number=row["number"],
-        )
-        for row in records
-    ]
+    where = _ITEMS_COUNTED + _ITEMS_ALIKE
+    return await rows_as(ItemCount, _ITEM_COUNTS, viewer, where, window.end, *counted, window.start, window.end)
 
 
 async def operation_parts(viewer: Viewer, span: ReportSpan) -> list[OperationPart]:
@@ -204,26 +172,33 @@ async def operation_parts(viewer: Viewer, span: ReportSpan) -> list[OperationPar
 
 _AGENCY = " LEFT JOIN agency g ON g.id = COALESCE(k.agency, m.agency)"
 _PLACE = (
-    " SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    " COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
+    " SELECT o.id, o.event AS event_id, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind,"
+    " e.visibility, COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
     f" COALESCE(g.code, k.guest_agency) AS code, {MARKING}"
 )
 _SUBSTITUTE = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
-    "SELECT o.id, o.event, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind, e.visibility,"
-    f" COALESCE(o.title, e.title) AS title, {MARKING} FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
+    "SELECT o.id, o.event AS event_id, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind,"
+    f" e.visibility, COALESCE(o.title, e.title) AS title, {MARKING}"
+    " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 )
 _COUNT = " SELECT COUNT(*) AS number"
 _BY_PERSON = (
-    f" SELECT i.member, {STATUS} AS status, COUNT(*) AS number,"
+    f" SELECT i.member AS member_id, {STATUS} AS mark, COUNT(*) AS number,"
     " SUM(CASE WHEN e.visibility = 'named' THEN 1 ELSE 0 END) AS restricted"
 )
 _OFF = OVER + f" AND {IS_OFF}"
 _ON = OVER + TAKES_PLACE
 _INVITED = (
-    IS_HELD + _PLACE + f", {STATUS} AS status, c.name AS substitute" + INVITED + _AGENCY + _SUBSTITUTE + IF_INVITED
+    IS_HELD
+    + _PLACE
+    + f", {STATUS} AS status, COALESCE(c.name, '') AS substitute"
+    + INVITED
+    + _AGENCY
+    + _SUBSTITUTE
+    + IF_INVITED
 )
-_WALKED_IN = IS_HELD + _PLACE + ", k.status, NULL AS substitute" + WALKED_IN + _AGENCY + IF_WALKED_IN
+_WALKED_IN = IS_HELD + _PLACE + ", k.status, '' AS substitute" + WALKED_IN + _AGENCY + IF_WALKED_IN
 _COUNT_INVITED = IS_HELD + _COUNT + INVITED + IF_INVITED
 _COUNT_WALKED_IN = IS_HELD + _COUNT + WALKED_IN + IF_WALKED_IN
 _COUNT_BY_PERSON = IS_HELD + _BY_PERSON + INVITED + IF_INVITED
@@ -283,15 +258,15 @@ async def place_rows(
 ) -> list[PlaceRow]:
     """Return the places behind a number, by date, agency and name; the first `at_most` of them."""
     chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of(cell.agencies))
-    found: list[PlaceRow] = []
+    places: list[PlaceRow] = []
     if cell.marks - {PlaceMark.WALK_IN}:
         marks = QueryString(_MARKED, value_list(cell.marks))
         invited = await rows(HELD, viewer, _INVITED + "{}{}{}" + _IN_ORDER, *chosen, marks, at_most)
-        found += [_place(row, PlaceMark(row["status"])) for row in invited]
+        places += [_place(row, PlaceMark(row["status"])) for row in invited]
     if PlaceMark.WALK_IN in cell.marks:
         walked = await rows(HELD, viewer, _WALKED_IN + "{}{}" + _IN_ORDER, *chosen, at_most)
-        found += [_place(row, PlaceMark.WALK_IN) for row in walked]
-    return sorted(found, key=_order)[:at_most]
+        places += [_place(row, PlaceMark.WALK_IN) for row in walked]
+    return sorted(places, key=_order)[:at_most]
 
 
 async def place_count(viewer: Viewer, span: ReportSpan, reach: ReportReach, cell: ReportCell) -> int:
@@ -309,16 +284,7 @@ async def place_count(viewer: Viewer, span: ReportSpan, reach: ReportReach, cell
 async def counts_by_person(viewer: Viewer, span: ReportSpan, reach: ReportReach, agency_id: UUID) -> list[PersonCount]:
     """Return how many places people had by person and mark, for those who served at an agency at the time."""
     chosen = (_NO_MONTH, *span_values(span), within_reach(reach), _of([agency_id]))
-    records = await rows(HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
-    return [
-        PersonCount(
-            member_id=UUID(str(row["member"])),
-            mark=PlaceMark(row["status"]),
-            number=row["number"],
-            restricted=int(row["restricted"]),
-        )
-        for row in records
-    ]
+    return await rows_as(PersonCount, HELD, viewer, _COUNT_BY_PERSON + "{}{} GROUP BY 1, 2", *chosen)
 
 
 async def held_rows(viewer: Viewer, span: ReportSpan, at_most: int) -> list[DateRow]:
@@ -345,27 +311,10 @@ def _order(row: PlaceRow) -> tuple[object, ...]:
 
 def _place(row: Row, mark: PlaceMark) -> PlaceRow:
     is_remote = row["status"] == PlaceMark.REMOTE
-    return PlaceRow(
-        date=_date(row),
-        person=row["person"],
-        agency=row["code"] or "",
-        mark=mark,
-        is_remote=is_remote,
-        substitute=row["substitute"] or "",
-    )
+    place = {**row, "date": _date(row), "agency": row["code"] or "", "mark": mark, "is_remote": is_remote}
+    return msgspec.convert(place, PlaceRow, strict=False)
 
 
 def _date(row: Row) -> DateRow:
-    return DateRow(
-        id=row["id"],
-        event_id=row["event"],
-        key=row["original_start"].date().isoformat(),
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        zone=row["zone"],
-        is_all_day=bool(row["is_all_day"]),
-        title=row["title"],
-        kind=Kind(row["kind"]),
-        visibility=Visibility(row["visibility"]),
-        marking=marking_in(row),
-    )
+    key = row["original_start"].date().isoformat()
+    return msgspec.convert({**row, "key": key, "marking": marking_in(row)}, DateRow, strict=False)

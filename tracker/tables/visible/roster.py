@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+import msgspec
+
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.sites import ConfidentialSiteFacts, OwnSite, PublicSite
+from tracker.rules.roster.sites import OwnSite, PublicSite
 from tracker.tables.schema.roster import ConfidentialSite
-from tracker.tables.visible.core.rows import Row
 
 
 async def own_sites(viewer: Viewer) -> list[OwnSite]:
@@ -24,7 +25,7 @@ async def own_sites(viewer: Viewer) -> list[OwnSite]:
         .where(ConfidentialSite.agency == viewer.agency_id)
         .order_by(ConfidentialSite.name)
     )
-    return [_own(row) for row in rows]
+    return msgspec.convert([{**row, "facts": row} for row in rows], list[OwnSite], strict=False)
 
 
 async def public_sites(viewer: Viewer) -> list[PublicSite]:
@@ -40,10 +41,3 @@ async def public_sites(viewer: Viewer) -> list[PublicSite]:
 async def own_site_by_id(viewer: Viewer, site_id: UUID) -> OwnSite | None:
     """Return one site of the viewer's agency; None for any other."""
     return next((site for site in await own_sites(viewer) if site.id == site_id), None)
-
-
-def _own(row: Row) -> OwnSite:
-    facts = ConfidentialSiteFacts(
-        name=row["name"], address=row["address"], directions=row["directions"], is_open=bool(row["is_open"])
-    )
-    return OwnSite(id=row["id"], facts=facts, version=row["version"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.tables.visible.core.rows import Row, computed_moment, rows
@@ -48,26 +48,19 @@ async def events_with_words(viewer: Viewer, words: Sequence[str], now: datetime,
 
 async def sites_of_events(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return the places of the sites of operations, by event."""
-    found: dict[UUID, list[str]] = {}
-    for row in await _of_events(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", event_ids):
-        found.setdefault(row["event"], []).append(row["place"])
-    return found
+    places: dict[UUID, list[str]] = {}
+    for row in await rows(_SITES, viewer, " AND e.id IN ({}) ORDER BY s.place, s.id", wanted_ids(event_ids)):
+        places.setdefault(row["event"], []).append(row["place"])
+    return places
 
 
 async def own_texts_of(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[Row]]:
     """Return the dates of events that have a title, place, or agenda of their own, soonest first, by event."""
     tail = " AND e.id IN ({}) AND COALESCE(d.title, d.place, d.agenda) IS NOT NULL ORDER BY d.starts_at, d.id"
-    found: dict[UUID, list[Row]] = {}
-    for row in await _of_events(_OWN_TEXTS, viewer, tail, event_ids):
-        found.setdefault(row["event"], []).append(row)
-    return found
-
-
-async def _of_events(select: str, viewer: Viewer, tail: str, event_ids: Iterable[UUID]) -> list[Row]:
-    wanted = list(event_ids)
-    if not wanted:
-        return []
-    return await rows(select, viewer, tail, sql_list(wanted))
+    texts: dict[UUID, list[Row]] = {}
+    for row in await rows(_OWN_TEXTS, viewer, tail, wanted_ids(event_ids)):
+        texts.setdefault(row["event"], []).append(row)
+    return texts
 
 
 PageEnd = tuple[datetime, UUID]

@@ -23,7 +23,7 @@ from tracker.rules.roster import directory as rules
 from tracker.rules.roster.directory import Alias
 from tracker.tables.schema.roster import EmailAlias
 from tracker.tables.visible.core import word_index
-from tracker.tables.visible.core.word_index import begins_with_word, folded_sql, prefix_pattern
+from tracker.tables.visible.core.word_index import contains_word, folded_sql, prefix_pattern
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster.directory_rows import ANYONE, OWN_COMMITTEES
@@ -167,7 +167,7 @@ async def candidates_with_words(candidates: Candidates, words: str, at_most: int
         QueryString(
             _MATCHES,
             QueryString("({}) AND ({})", candidates.condition, with_words),
-            QueryString(begins_with_word("m.name"), prefix_pattern(wanted[0])),
+            QueryString(contains_word("m.name"), prefix_pattern(wanted[0])),
             QueryString(folded_sql("m.name")),
             at_most,
         )

@@ -13,18 +13,21 @@ but is asked again. Comments are copied from row to row, and leave here in no ot
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine
 from tracker.database.bulk_insert import bulk_insert, run_for_each
+from tracker.database.sql_list import sql_list
 from tracker.rules.core.message_types import EntryUid
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import EventStatus
-from tracker.rules.events.replies import AttendeeRole, GivenReply, ReplySource, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, GivenReply, ReplyValue
 from tracker.tables.schema.events import Invitation, Reply
 
 CHUNK = 1_000  # ids in one query
@@ -43,11 +46,20 @@ IS_ASKED = "i.role NOT IN ('chair', 'informed')"
 """Whether the person with invitation `i` is asked to reply (`AttendeeRole.is_asked`)."""
 HOLDER = f"SELECT i.member FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
 """The member who holds an invitation; no one when it was withdrawn, asks no reply, or does not exist."""
-_HOLDER = f"SELECT i.member, i.event FROM invitation i WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+_HOLDER = (
+    "SELECT i.member AS member_id, i.event AS event_id FROM invitation i"
+    f" WHERE i.id = {{}} AND i.withdrawn_at IS NULL AND {TAKES_PART}"
+)
 _KNOWN = "SELECT id, member, role, withdrawn_at FROM invitation WHERE event = {}"
+GIVEN = (
+    "a.occurrence AS occurrence_id, a.reply AS value, a.number, a.substitute AS substitute_id, a.replied_at, a.source,"
+    " a.renewed_at"
+)
+"""The fields of reply `a`, besides its invitation."""
+_GIVEN = f"SELECT a.invitation AS invitation_id, {GIVEN} FROM reply a WHERE a.invitation IN ({{}})"
 
 
-class KnownInvitation(NamedTuple):
+class KnownInvitation(Struct, frozen=True, kw_only=True):
     """An invitation, including one of a person who was taken off the list."""
 
     id: UUID
@@ -60,7 +72,7 @@ class KnownInvitation(NamedTuple):
         return self.withdrawn_at is not None
 
 
-class InvitationHolder(NamedTuple):
+class InvitationHolder(Struct, frozen=True, kw_only=True):
     """The member who holds an invitation, and its event."""
 
     member_id: UUID
@@ -70,16 +82,13 @@ class InvitationHolder(NamedTuple):
 async def invitations_by_member(event_id: UUID) -> dict[UUID, KnownInvitation]:
     """Return the invitations to an event by member."""
     rows = await engine().run_querystring(QueryString(_KNOWN, event_id))
-    return {row["member"]: KnownInvitation(row["id"], AttendeeRole(row["role"]), row["withdrawn_at"]) for row in rows}
+    return msgspec.convert({row["member"]: row for row in rows}, dict[UUID, KnownInvitation], strict=False)
 
 
 async def invitees_of(event_id: UUID) -> dict[UUID, AttendeeRole]:
     """Return the current invitees and their roles."""
-    return {
-        member_id: known_invitation.role
-        for member_id, known_invitation in (await invitations_by_member(event_id)).items()
-        if not known_invitation.is_withdrawn
-    }
+    known = await invitations_by_member(event_id)
+    return {member_id: invitation.role for member_id, invitation in known.items() if not invitation.is_withdrawn}
 
 
 async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UUID]]:
@@ -99,39 +108,16 @@ async def invited_to_each(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, UU
 async def holder_of_invitation(invitation_id: UUID) -> InvitationHolder | None:
     """Return an invitation's member and event; None when it was withdrawn, asks no reply, or does not exist."""
     rows = await engine().run_querystring(QueryString(_HOLDER, invitation_id))
-    return InvitationHolder(rows[0]["member"], rows[0]["event"]) if rows else None
+    return msgspec.convert(rows[0], InvitationHolder) if rows else None
 
 
 async def replies_to_invitations(invitation_ids: Iterable[UUID]) -> list[GivenReply]:
     """Return all replies to these invitations."""
     given: list[GivenReply] = []
     for some in chunks(invitation_ids):
-        rows = await Reply.select(
-            Reply.invitation,
-            Reply.occurrence,
-            Reply.reply,
-            Reply.number,
-            Reply.substitute,
-            Reply.replied_at,
-            Reply.source,
-            Reply.renewed_at,
-        ).where(Reply.invitation.is_in(some))
-        given += [given_reply(row["invitation"], row) for row in rows]
+        rows = await engine().run_querystring(QueryString(_GIVEN, sql_list(some)))
+        given += msgspec.convert(rows, list[GivenReply], strict=False)
     return given
-
-
-def given_reply(invitation_id: UUID, row: Mapping[str, Any]) -> GivenReply:
-    """Return the reply to an invitation in a row."""
-    return GivenReply(
-        invitation_id,
-        row["occurrence"],
-        ReplyValue(row["reply"]),
-        row["number"],
-        row["substitute"],
-        row["replied_at"],
-        ReplySource(row["source"]),
-        row["renewed_at"],
-    )
 
 
 async def replied_alone(occurrence_ids: Iterable[UUID]) -> set[tuple[UUID, UUID]]:
@@ -152,7 +138,7 @@ def chunks(ids: Iterable[UUID]) -> list[list[UUID]]:
 
 
 _AHEAD = (
-    "SELECT e.id, e.uid, e.committee, e.status, e.visibility, e.version, e.sequence,"
+    "SELECT e.id, e.uid, e.committee AS committee_id, e.status, e.visibility, e.version, e.sequence,"
     " (SELECT MAX(o.sequence) FROM occurrence o WHERE o.event = e.id) AS sent"
     " FROM event e WHERE e.visibility <> 'named' AND e.kind <> 'joint_operation'"
     " AND EXISTS (SELECT 1 FROM occurrence o WHERE o.event = e.id AND o.ends_at > {}) AND {} ORDER BY e.id"
@@ -164,7 +150,7 @@ _OF_MEMBER = (
 )
 
 
-class UpcomingMeeting(NamedTuple):
+class UpcomingMeeting(Struct, frozen=True, kw_only=True):
     """An event with upcoming dates; `sent` is the highest SEQUENCE that emails gave one of its dates."""
 
     id: UUID
@@ -189,30 +175,19 @@ async def meetings_of_member(member_id: UUID, now: datetime) -> list[UpcomingMee
 
 async def invitees_of_meetings(event_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]]:
     """Return the current invitees of each of these events, by member: the role, and whether they have it by a seat."""
-    found: dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]] = {event_id: {} for event_id in event_ids}
-    if found:
-        current = Invitation.event.is_in(list(found)) & Invitation.withdrawn_at.is_null()
+    invited: dict[UUID, dict[UUID, tuple[AttendeeRole, bool]]] = {event_id: {} for event_id in event_ids}
+    if invited:
+        current = Invitation.event.is_in(list(invited)) & Invitation.withdrawn_at.is_null()
         for row in await Invitation.select(
             Invitation.event, Invitation.member, Invitation.role, Invitation.by_seat
         ).where(current):
-            found[row["event"]][row["member"]] = AttendeeRole(row["role"]), bool(row["by_seat"])
-    return found
+            invited[row["event"]][row["member"]] = AttendeeRole(row["role"]), bool(row["by_seat"])
+    return invited
 
 
 async def _meetings_ahead(which: QueryString, now: datetime) -> list[UpcomingMeeting]:
-    return [
-        UpcomingMeeting(
-            id=row["id"],
-            uid=EntryUid(row["uid"]),
-            committee_id=row["committee"],
-            status=EventStatus(row["status"]),
-            visibility=Visibility(row["visibility"]),
-            version=row["version"],
-            sequence=row["sequence"],
-            sent=row["sent"],
-        )
-        for row in await engine().run_querystring(QueryString(_AHEAD, now, which))
-    ]
+    rows = await engine().run_querystring(QueryString(_AHEAD, now, which))
+    return msgspec.convert(rows, list[UpcomingMeeting], strict=False)
 
 
 _GIVEN_COLUMNS = (
@@ -267,9 +242,8 @@ async def write_reply_again(invitation_id: UUID, number: int, *, renewed_at: dat
 
 
 _TO_SERIES = """
-SELECT n.id AS invitation, a.occurrence AS occurrence, a.reply AS reply, a.comment AS comment, a.source AS source,
-       a.entered_by AS entered_by, a.substitute AS substitute, a.replied_at AS replied_at,
-       a.renewed_at AS renewed_at
+SELECT n.id AS invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a.substitute, a.replied_at,
+       a.renewed_at
   FROM invitation o
   JOIN invitation n ON n.event = {} AND n.member = o.member AND n.role <> 'chair'
   JOIN reply a ON a.invitation = o.id
@@ -282,17 +256,6 @@ SELECT a.invitation, a.occurrence, a.reply, a.comment, a.source, a.entered_by, a
   FROM reply a JOIN invitation i ON i.id = a.invitation
  WHERE i.event = {} AND i.withdrawn_at IS NULL AND i.role <> 'chair' ORDER BY a.number
 """
-_COPIED = (
-    "invitation",
-    "occurrence",
-    "reply",
-    "comment",
-    "source",
-    "entered_by",
-    "substitute",
-    "replied_at",
-    "renewed_at",
-)
 
 
 async def copy_replies_to_dates(event_id: UUID, dates: Iterable[UUID]) -> None:
@@ -304,12 +267,12 @@ async def copy_replies_to_dates(event_id: UUID, dates: Iterable[UUID]) -> None:
     for_all = {row["invitation"]: row for row in given if row["occurrence"] is None}
     alone = {(row["invitation"], row["occurrence"]) for row in given}
     held = [
-        {**row, "occurrence": date}
+        {**row, "occurrence": date, "sequence": 0}
         for date in dates
         for row in for_all.values()
         if row["reply"] != ReplyValue.NEEDS_ACTION and (row["invitation"], date) not in alone
     ]
-    await write_replies([_copied_row(row) for row in held])
+    await write_replies(held)
 
 
 async def copy_replies_to_series(old_id: UUID, new_id: UUID, dates: Mapping[UUID, bool]) -> None:
@@ -325,13 +288,9 @@ async def copy_replies_to_series(old_id: UUID, new_id: UUID, dates: Mapping[UUID
     if dates:
         await Reply.delete().where(Reply.occurrence.is_in(list(dates)))
     made = [
-        _copied_row({**row, "occurrence": date})
+        {**row, "occurrence": date, "sequence": 0}
         for date, still_counts in dates.items()
         for row in {**counts.get(None, {}), **counts.get(date, {})}.values()
         if still_counts and row["reply"] != ReplyValue.NEEDS_ACTION
     ]
     await write_replies(made)
-
-
-def _copied_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {**{name: row[name] for name in _COPIED}, "sequence": 0}

@@ -5,16 +5,19 @@ Only for people who take part: a person who is informed has no substitute.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from itertools import pairwise
-from typing import Any, NamedTuple
+from itertools import groupby, pairwise
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.sql_list import sql_list
 from tracker.rules.events.replies import GivenReply, ReplySource, ReplyValue, effective_reply, substitution_changed_at
-from tracker.tables.background.events.invitees import TAKES_PART, given_reply
+from tracker.tables.background.events.invitees import GIVEN, TAKES_PART
 
 SUBSTITUTE = (
     "EXISTS (SELECT 1 FROM invitation i JOIN reply s ON s.invitation = i.id WHERE i.event = e.id"
@@ -26,8 +29,8 @@ SUBSTITUTE = (
 """Whether a member substitutes for another on some date of the event `e`."""
 _ASKED = f"i.withdrawn_at IS NULL AND {TAKES_PART}"
 _EVER = (
-    f"SELECT i.event, i.id, i.member, CASE WHEN {_ASKED} THEN 1 ELSE 0 END AS is_asked,"
-    " a.occurrence, a.reply, a.substitute, a.number, a.replied_at, a.source, a.renewed_at"
+    "SELECT i.event AS event_id, i.id AS invitation_id, i.member AS member_id,"
+    f" CASE WHEN {_ASKED} THEN 1 ELSE 0 END AS is_asked, {GIVEN}"
     " FROM invitation i JOIN reply a ON a.invitation = i.id WHERE i.event IN ({})"
     " AND EXISTS (SELECT 1 FROM reply s WHERE s.invitation = i.id AND s.substitute IS NOT NULL)"
 )
@@ -42,7 +45,7 @@ _TO_COME = "SELECT o.id FROM occurrence o WHERE o.id IN ({}) AND o.ends_at > {} 
 _STILL_THERE = "SELECT o.id FROM occurrence o WHERE o.event = {} AND o.id IN ({})"
 
 
-class Principal(NamedTuple):
+class Principal(Struct, frozen=True, kw_only=True):
     """A person who has ever named a substitute, with all their replies."""
 
     event_id: UUID
@@ -145,22 +148,17 @@ async def principals_now(event_ids: Iterable[UUID]) -> list[Principal]:
     wanted = sorted(set(event_ids))
     if not wanted:
         return []
-    among = sql_list(wanted)
-    return _principals(await engine().run_querystring(QueryString(_REPLIES, among)))
+    return _principals(await engine().run_querystring(QueryString(_REPLIES, sql_list(wanted))))
 
 
 async def ever_principals(event_id: UUID) -> list[Principal]:
     """Return everyone who has ever named a substitute for an event, also if they are off its list or informed now."""
-    among = sql_list([event_id])
-    return _principals(await engine().run_querystring(QueryString(_EVER_BY_ID, among)))
+    return _principals(await engine().run_querystring(QueryString(_EVER_BY_ID, sql_list([event_id]))))
 
 
 def _principals(rows: Iterable[Mapping[str, Any]]) -> list[Principal]:
-    principals: dict[UUID, Principal] = {}
-    for row in rows:
-        new = Principal(row["event"], row["id"], row["member"], bool(row["is_asked"]), [])
-        principals.setdefault(row["id"], new).replies.append(given_reply(row["id"], row))
-    return list(principals.values())
+    every = [list(of_invitation) for _, of_invitation in groupby(rows, key=itemgetter("invitation_id"))]
+    return msgspec.convert([{**given[0], "replies": given} for given in every], list[Principal], strict=False)
 
 
 async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -168,8 +166,7 @@ async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> f
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()
-    among = sql_list(wanted)
-    rows = await engine().run_querystring(QueryString(_STILL_THERE, event_id, among))
+    rows = await engine().run_querystring(QueryString(_STILL_THERE, event_id, sql_list(wanted)))
     return frozenset(row["id"] for row in rows)
 
 
@@ -178,5 +175,5 @@ async def dates_to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozen
     wanted = sorted(set(occurrence_ids))
     if not wanted:
         return frozenset()
-    among = sql_list(wanted)
-    return frozenset(row["id"] for row in await engine().run_querystring(QueryString(_TO_COME, among, now)))
+    rows = await engine().run_querystring(QueryString(_TO_COME, sql_list(wanted), now))
+    return frozenset(row["id"] for row in rows)

@@ -19,7 +19,7 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import NONE_WANTED, sql_list
 from tracker.rules.core.viewers import Viewer
 
 Row = dict[str, Any]
@@ -50,8 +50,11 @@ def seen_by(viewer: Viewer) -> tuple[QueryString, UUID]:
 async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Row]:
     """Run `select` + `where`, which contain one of the markers exactly once.
 
-    `arguments` are those of the other placeholders, in their order. Errors: ValueError for SQL without a marker.
+    `arguments` are those of the other placeholders, in their order. With `wanted_ids` among them that are none, there
+    is nothing to ask. Errors: ValueError for SQL without a marker.
     """
+    if any(argument is NONE_WANTED for argument in arguments):
+        return []
     return list(await engine().run_querystring(_asked(viewer, select, where, arguments)))
 
 
@@ -75,10 +78,10 @@ def with_agency(person: str, agency: str) -> str:
 def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
     everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
     asking = _asking(select + where, len(everyone))
-    theirs: list[Any] = []
-    for who in everyone:
-        theirs += (who.member_id,) if asking.is_given else (_among(who.audiences), who.member_id)
-    return QueryString(asking.sql, *arguments[: asking.first], *theirs, *arguments[asking.first :])
+    held: list[Any] = []
+    for person in everyone:
+        held += (person.member_id,) if asking.is_given else (_among(person.audiences), person.member_id)
+    return QueryString(asking.sql, *arguments[: asking.first], *held, *arguments[asking.first :])
 
 
 def computed_moment(value: datetime | str) -> datetime:

@@ -1,13 +1,12 @@
 """Search by words, and the drafts of a person."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import sql_list, wanted_ids
 from tracker.rules.core.clean_text import SHORTEST_BEGINNING, other_forms, stands_for_longer
 from tracker.rules.core.drafts import DraftForm, DraftVersion, SavedDraft, read_draft
 from tracker.rules.core.viewers import Viewer
@@ -94,13 +93,11 @@ def folded_sql(text: str) -> str:
 
 
 def contains_word(text: str) -> str:
-    """Return the condition that the SQL expression `text` contains a word; its placeholder takes a `word_pattern`."""
+    """Return the condition that the SQL expression `text` contains a word; its placeholder takes a `word_pattern`.
+
+    Or that it begins with it, for a `prefix_pattern`.
+    """
     return f"{folded_sql(text)} LIKE {{}} ESCAPE '!'"
-
-
-def begins_with_word(text: str) -> str:
-    """Return the condition that the SQL expression `text` begins with a word, given as a `prefix_pattern`."""
-    return contains_word(text)
 
 
 def word_pattern(word: str) -> str:
@@ -124,24 +121,22 @@ _OF_DATE = "SELECT e.id AS id FROM occurrence o JOIN event e ON e.id = o.event W
 
 async def own_drafts(viewer: Viewer, subject: str, forms: Collection[DraftForm]) -> dict[DraftForm, SavedDraft]:
     """Return the viewer's drafts of some forms about one thing, unless they were discarded."""
-    mine = " AND d.member = {} AND d.subject = {} AND d.form IN ({})"
+    own = " AND d.member = {} AND d.subject = {} AND d.form IN ({})"
     among = sql_list([form.value for form in forms])
-    records = await rows(_DRAFT, viewer, mine, viewer.member_id, subject, among)
-    return {DraftForm(row["form"]): _draft(row) for row in records}
+    drafts = {}
+    for row in await rows(_DRAFT, viewer, own, viewer.member_id, subject, among):
+        saved = DraftVersion(draft_id=row["id"], version=row["version"])
+        texts = read_draft(row["texts"])
+        drafts[DraftForm(row["form"])] = SavedDraft(texts=texts, saved=saved, saved_at=row["saved_at"])
+    return drafts
 
 
 async def events_seen(viewer: Viewer, event_ids: Collection[UUID]) -> set[UUID]:
     """Return which of these events the viewer may see."""
-    wanted = sql_list(sorted(event_ids))
-    return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted)} if event_ids else set()
+    return {row["id"] for row in await rows(_SEEN, viewer, " AND e.id IN ({})", wanted_ids(event_ids))}
 
 
 async def visible_event_of_date(viewer: Viewer, occurrence_id: UUID) -> UUID | None:
     """Return the event of a date, if the viewer may see it."""
     records = await rows(_OF_DATE, viewer, " AND o.id = {}", occurrence_id)
     return next((row["id"] for row in records), None)
-
-
-def _draft(row: Mapping[str, Any]) -> SavedDraft:
-    saved = DraftVersion(draft_id=row["id"], version=row["version"])
-    return SavedDraft(texts=read_draft(row["texts"]), saved=saved, saved_at=row["saved_at"])

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 from piccolo.querystring import QueryString
 
@@ -17,19 +18,18 @@ from tracker.database import together
 from tracker.database.sql_list import id_list, sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, MessageState
-from tracker.rules.core.viewers import Arm, Viewer, Visibility
+from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.emails.messages import (
     OF_ACCOUNTS,
     ListPosition,
     MessageFilter,
     MessageLine,
     MessageStatus,
-    MessageSubject,
     SendingSummary,
     try_number,
 )
 from tracker.tables.background.emails.outbox_queue import IS_PAUSED
-from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
 
 SEEN = (
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"
@@ -46,10 +46,10 @@ STATE = "CASE WHEN m.bounced_at IS NULL THEN m.state ELSE 'bounced' END"
 """The state of message `m` as people see it: one that came back is kept as sent, because it was handed over."""
 NAMED = " FROM message m JOIN member r ON r.id = m.recipient JOIN agency g ON g.id = r.agency"
 LINE = (
-    f"m.id, m.sending, m.key, m.kind, {STATE} AS state, {IS_PAUSED} AS is_paused, m.reason, m.attempts, m.due,"
-    " m.not_after, m.sent_at, m.try_after,"
-    " m.resent_at, m.occurrence, m.recipient, r.name, g.code, e.id AS event, e.title, e.visibility, e.zone, e.rrule,"
-    " e.mark_categories, o.original_start, o.starts_at, o.title AS own_title, i.reference, i.title AS item_title"
+    f"m.id, m.sending AS sending_id, m.key, m.kind, {STATE} AS state, {IS_PAUSED} AS is_paused, m.reason, m.attempts,"
+    " m.due, m.not_after, m.sent_at, m.try_after, m.resent_at, m.recipient AS recipient_id, r.name AS recipient,"
+    " g.code AS agency, e.id AS event_id, COALESCE(NULLIF(o.title, ''), e.title) AS title, e.visibility, e.zone,"
+    " e.mark_categories <> '' AS is_marked, o.original_start, o.starts_at, i.reference AS item, i.title AS item_title"
 )
 """The columns from which `message_line_of` makes a line."""
 _MINE = " AND (m.recipient = {} OR e.lead = {} OR e.committee IN ({}))"
@@ -66,11 +66,13 @@ _IS_CONFINED = (
     " AND n.created_at <= e.opened_at AND (n.sent_at IS NULL OR n.sent_at > e.opened_at))))"
 )
 _STORED = (
-    "SELECT m.id, m.key, m.kind, m.sending, m.recipient, m.event, m.occurrence, m.item, m.facts, m.created_at, m.due,"
+    "SELECT m.id, m.key, m.kind, m.sending AS sending_id, m.recipient AS recipient_id, m.event AS event_id,"
+    " m.occurrence AS occurrence_id, m.item AS item_id, m.facts, m.created_at, m.due,"
     f" m.not_after, m.attempts, {_IS_CONFINED} AS is_confined FROM message m{SEEN}"
 )
 _OF_NO_EVENT = (
-    f"SELECT m.recipient, m.created_at, {STATE} AS state, m.reason, m.not_after FROM message m"
+    f"SELECT m.recipient AS recipient_id, m.created_at AS at, {STATE} AS state, m.reason, m.not_after AS until"
+    " FROM message m"
     " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
 )
 _NOTIFIED = (
@@ -132,7 +134,8 @@ _IN_STATES = f" AND {STATE} IN ({{}}) AND m.resent_at IS NULL"
 _FEW = frozenset({MessageStatus.WAITING, MessageStatus.FAILED})
 """Statuses that few messages have, so that it is faster to start from those."""
 _TESTS = (
-    f"SELECT m.recipient, r.email, m.created_at, {STATE} AS state, m.reason, m.sent_at FROM message m"
+    f"SELECT m.recipient AS recipient_id, r.email AS recipient, m.created_at AS at, {STATE} AS state, m.reason,"
+    " m.sent_at FROM message m"
     " JOIN member r ON r.id = m.recipient LEFT JOIN event e ON e.id = m.event"
     " WHERE m.kind = 'email_test' AND (e.id IS NULL OR MAY_SEE(e))"
 )
@@ -178,25 +181,7 @@ async def message_line(viewer: Viewer, message_id: UUID) -> MessageLine | None:
 async def stored_messages(viewer: Viewer, message_ids: Iterable[UUID]) -> list[StoredMessage]:
     """Return messages as stored, without those that are missing or not for this viewer."""
     wanted, of_them = id_list(message_ids), " AND m.id IN ({}) ORDER BY m.id"
-    return [
-        StoredMessage(
-            id=row["id"],
-            key=row["key"],
-            kind=MessageKind(row["kind"]),
-            sending_id=row["sending"],
-            recipient_id=row["recipient"],
-            event_id=row["event"],
-            occurrence_id=row["occurrence"],
-            item_id=row["item"],
-            facts=row["facts"],
-            created_at=row["created_at"],
-            due=row["due"],
-            not_after=row["not_after"],
-            attempts=row["attempts"],
-            is_confined=bool(row["is_confined"]),
-        )
-        for row in await rows(_STORED, viewer, of_them, viewer.member_id, *known_to_viewer(viewer), wanted)
-    ]
+    return await rows_as(StoredMessage, _STORED, viewer, of_them, viewer.member_id, *known_to_viewer(viewer), wanted)
 
 
 async def count_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
@@ -214,16 +199,7 @@ async def account_invitations(viewer: Viewer) -> list[AccountInvitationSent]:
     if not viewer.manages_accounts:
         return []
     of_kind = " AND m.kind = {} ORDER BY m.created_at"
-    return [
-        AccountInvitationSent(
-            recipient_id=row["recipient"],
-            at=row["created_at"],
-            state=MessageState(row["state"]),
-            reason=row["reason"],
-            until=row["not_after"],
-        )
-        for row in await rows(_OF_NO_EVENT, viewer, of_kind, MessageKind.ACCOUNT_INVITATION.value)
-    ]
+    return await rows_as(AccountInvitationSent, _OF_NO_EVENT, viewer, of_kind, MessageKind.ACCOUNT_INVITATION.value)
 
 
 def known_to_viewer(viewer: Viewer) -> tuple[Any, ...]:
@@ -231,49 +207,19 @@ def known_to_viewer(viewer: Viewer) -> tuple[Any, ...]:
 
     Outside law enforcement, without what victim services on an operation may not know of it.
     """
-    mine = QueryString(_MINE, viewer.member_id, viewer.member_id, id_list(viewer.chairs))
+    own = QueryString(_MINE, viewer.member_id, viewer.member_id, id_list(viewer.chairs))
     known = QueryString("") if viewer.arm is Arm.LAW_ENFORCEMENT else _NOT_WITHHELD
     own_days = QueryString(_OWN_DAYS, viewer.member_id)
-    whole = QueryString("{}{}{}", own_days, QueryString("") if viewer.is_coordinator else mine, known)
+    whole = QueryString("{}{}{}", own_days, QueryString("") if viewer.is_coordinator else own, known)
     return seen_by(viewer)[0], viewer.member_id, whole
 
 
 def message_line_of(row: Row) -> MessageLine:
     """Return the line of a row with the columns `LINE`."""
-    return MessageLine(
-        id=row["id"],
-        sending_id=row["sending"],
-        kind=MessageKind(row["kind"]),
-        state=MessageState(row["state"]),
-        reason=row["reason"],
-        attempts=row["attempts"],
-        due=row["due"],
-        not_after=row["not_after"],
-        sent_at=row["sent_at"],
-        try_after=row["try_after"],
-        recipient_id=row["recipient"],
-        recipient=row["name"],
-        agency=row["code"],
-        number=try_number(row["key"]),
-        resent_at=row["resent_at"],
-        is_paused=bool(row["is_paused"]),
-        about=_about(row) if row["event"] else None,
-        item=row["reference"],
-        item_title=row["item_title"],
-    )
-
-
-def _about(row: Row) -> MessageSubject:
-    has_date = row["starts_at"] is not None
-    return MessageSubject(
-        event_id=row["event"],
-        title=row["own_title"] or row["title"],
-        visibility=Visibility(row["visibility"]),
-        is_marked=bool(row["mark_categories"]),
-        key=row["original_start"].date().isoformat() if has_date else None,
-        starts_at=row["starts_at"],
-        zone=row["zone"],
-    )
+    start = row["original_start"]
+    subject = {**row, "key": start.date().isoformat() if start else None} if row["event_id"] else None
+    line = {**row, "number": try_number(row["key"]), "about": subject}
+    return msgspec.convert(line, MessageLine, strict=False)
 
 
 FoundSending = tuple[UUID, str | None, datetime]
@@ -310,24 +256,24 @@ async def find_sending(viewer: Viewer, sending_id: UUID) -> FoundSending | None:
 
 
 async def summarize_sendings(
-    viewer: Viewer, found: Iterable[FoundSending], person: UUID | None, shown: int, now: datetime
+    viewer: Viewer, sendings: Iterable[FoundSending], person: UUID | None, shown: int, now: datetime
 ) -> list[SendingSummary]:
     """Return sendings with their counts and up to `shown` messages each; with `person`, as far as they concern one.
 
     One whose messages are gone since it was found is left out.
     """
-    wanted = list(found)
+    wanted = list(sendings)
     if not wanted:
         return []
     to = QueryString(" AND m.recipient = {}", person) if person else QueryString("")
-    ids = id_list(one for one, *_ in wanted)
+    ids = id_list(sending_id for sending_id, *_ in wanted)
     counts, of_each = await together(
         rows(_COUNTS, viewer, "", _sql_words(OF_ACCOUNTS), now, *known_to_viewer(viewer), ids, to),
         rows(_FIRST_LINES, viewer, "", *known_to_viewer(viewer), ids, to, shown),
     )
     lines = [message_line_of(row) for row in of_each]
     there = {line.sending_id for line in lines} & {row["sending"] for row in counts}
-    return [_summary(one, counts, lines) for one in wanted if one[0] in there]
+    return [_summary(sending, counts, lines) for sending in wanted if sending[0] in there]
 
 
 async def sending_lines(viewer: Viewer, sending_id: UUID, limit: int, skip: int) -> list[MessageLine]:
@@ -338,9 +284,8 @@ async def sending_lines(viewer: Viewer, sending_id: UUID, limit: int, skip: int)
 
 async def failed_lines(viewer: Viewer, sending_id: UUID) -> list[MessageLine]:
     """Return the messages of a sending that failed and were not resent."""
-    return [
-        message_line_of(row) for row in await rows(_EVERY_LINE, viewer, _TO_RETRY, *known_to_viewer(viewer), sending_id)
-    ]
+    records = await rows(_EVERY_LINE, viewer, _TO_RETRY, *known_to_viewer(viewer), sending_id)
+    return [message_line_of(row) for row in records]
 
 
 def _found_sending(row: Row) -> FoundSending:
@@ -350,17 +295,17 @@ def _found_sending(row: Row) -> FoundSending:
 
 def _narrowed_sendings(viewer: Viewer, narrowed: MessageFilter) -> list[QueryString]:
     """Return where sendings are searched: these conditions only narrow what `_of_messages` asks of each."""
-    found = []
+    clauses = []
     if not viewer.is_coordinator:
         led = (viewer.member_id, id_list(viewer.chairs))
-        found.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
+        clauses.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
     if narrowed.person:
-        found.append(QueryString(_TO_PERSON, narrowed.person))
+        clauses.append(QueryString(_TO_PERSON, narrowed.person))
     if narrowed.event:
-        found.append(QueryString(_OF_EVENT, narrowed.event, narrowed.event))
+        clauses.append(QueryString(_OF_EVENT, narrowed.event, narrowed.event))
     if narrowed.standing in _FEW:
-        found.append(QueryString(_RARE, _sql_words(narrowed.states)))
-    return found
+        clauses.append(QueryString(_RARE, _sql_words(narrowed.states)))
+    return clauses
 
 
 def _of_messages(narrowed: MessageFilter) -> list[QueryString]:
@@ -382,16 +327,15 @@ def _met(clauses: list[QueryString]) -> QueryString:
 
 
 def _sql_words(words: Iterable[StrEnum]) -> QueryString:
-    given = sorted(word.value for word in words)
-    return sql_list(given)
+    return sql_list(sorted(word.value for word in words))
 
 
-def _summary(one: FoundSending, counts: Iterable[Row], lines: Iterable[MessageLine]) -> SendingSummary:
-    id_, topic, queued_at = one
-    records = [row for row in counts if row["sending"] == id_]
+def _summary(sending: FoundSending, counts: Iterable[Row], lines: Iterable[MessageLine]) -> SendingSummary:
+    sending_id, topic, queued_at = sending
+    records = [row for row in counts if row["sending"] == sending_id]
     whole = next(row for row in records if not row["standing"])
     return SendingSummary(
-        id=id_,
+        id=sending_id,
         topic=topic,
         queued_at=queued_at,
         people=whole["people"],
@@ -401,7 +345,7 @@ def _summary(one: FoundSending, counts: Iterable[Row], lines: Iterable[MessageLi
         reasons={row["reason"]: row["people"] for row in records if row["reason"]},
         retries=whole["retries"],
         is_of_one_date=whole["dates"] == 1,
-        lines=tuple(line for line in lines if line.sending_id == id_),
+        lines=tuple(line for line in lines if line.sending_id == sending_id),
     )
 
 
@@ -423,14 +367,4 @@ async def email_tests(viewer: Viewer) -> list[SentEmailTest]:
     """Return all test emails ever queued, newest first; none for viewers who may not manage accounts."""
     if not viewer.manages_accounts:
         return []
-    return [
-        SentEmailTest(
-            recipient_id=row["recipient"],
-            recipient=row["email"],
-            at=row["created_at"],
-            state=MessageState(row["state"]),
-            reason=row["reason"],
-            sent_at=row["sent_at"],
-        )
-        for row in await rows(_TESTS, viewer, " ORDER BY m.created_at DESC")
-    ]
+    return await rows_as(SentEmailTest, _TESTS, viewer, " ORDER BY m.created_at DESC")

@@ -15,10 +15,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import together
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryEntry, HistoryVerb, readable_changes
@@ -29,11 +30,10 @@ from tracker.tables.schema.events import (
     MARKED_BY,
     MARKING,
     POLICY,
-    event_fields_in,
     marking_in,
     policy_in_row,
 )
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core.rows import Row, rows, with_agency
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""
@@ -51,9 +51,9 @@ LINE = (
 """What `line_in` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 EVENT = (
-    f"SELECT {FIELDS_OF_EVENT}, {MARKING}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee_name, e.lead,"
-    " m.name AS lead_name, g.code AS lead_agency, e.rrule, e.version, e.sequence, e.created_at, e.changed_at,"
-    " e.cancel_reason"
+    f"SELECT {FIELDS_OF_EVENT}, {MARKING}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee,"
+    " e.lead AS lead_id, m.name AS lead, g.code AS lead_agency, e.rrule, e.version, e.sequence, e.created_at,"
+    " e.changed_at, e.cancel_reason"
 )
 """What `event_in` reads of event `e`; a reader may append more columns."""
 FROM_EVENT = (
@@ -106,36 +106,27 @@ async def next_lines_asking(viewer: Viewer, now: datetime) -> list[DateLine]:
 
 async def lines_by_id(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> list[DateLine]:
     """Return which of these dates the viewer may see, earliest first."""
-    wanted = list(occurrence_ids)
-    if not wanted:
-        return []
-    tail = " AND o.id IN ({}) ORDER BY o.starts_at, o.id"
-    return await lines_where(viewer, tail, sql_list(wanted))
+    return await lines_where(viewer, " AND o.id IN ({}) ORDER BY o.starts_at, o.id", wanted_ids(occurrence_ids))
 
 
 async def lines_ahead(viewer: Viewer, event_ids: Iterable[UUID], now: datetime) -> list[DateLine]:
     """Return the dates of these events that take place and are not over, earliest first."""
-    wanted = list(event_ids)
-    if not wanted:
-        return []
     tail = (
         " AND o.event IN ({}) AND o.ends_at > {} AND NOT o.is_canceled AND e.status <> 'canceled'"
         " ORDER BY o.starts_at, o.id"
     )
-    return await lines_where(viewer, tail, sql_list(wanted), now)
+    return await lines_where(viewer, tail, wanted_ids(event_ids), now)
 
 
 async def event_by_id(viewer: Viewer, event_id: UUID) -> Event | None:
     """Return one event, or None when it is missing or not for this viewer."""
-    events = await events_where(viewer, " AND e.id = {}", event_id)
-    return events[0] if events else None
+    return next(iter(await events_where(viewer, " AND e.id = {}", event_id)), None)
 
 
 async def event_of_invitation(viewer: Viewer, invitation_id: UUID) -> tuple[Event | None, list[Occurrence]]:
     """Return the event of an invitation, if the viewer may see it, and its dates, as `event_with_dates`."""
-    return await _with_dates(
-        viewer, " AND e.id = " + _INVITED_TO, " AND o.event = " + _INVITED_TO + _IN_ORDER, invitation_id
-    )
+    dates = " AND o.event = " + _INVITED_TO + _IN_ORDER
+    return await _with_dates(viewer, " AND e.id = " + _INVITED_TO, dates, invitation_id)
 
 
 async def event_with_dates(viewer: Viewer, event_id: UUID) -> tuple[Event | None, list[Occurrence]]:
@@ -173,8 +164,8 @@ async def date_by_id(viewer: Viewer, occurrence_id: UUID) -> Occurrence | None:
     records = await rows(_DATE_AND_EVENT, viewer, " AND o.id = {}", occurrence_id)
     if not records:
         return None
-    [row] = records
-    return _occurrence({name: row[f"date_{name}"] for name in _DATE_COLUMNS}, event_in(row))
+    date = {name: records[0][f"date_{name}"] for name in _DATE_COLUMNS}
+    return _occurrence(date, event_in(records[0]))
 
 
 async def dates_beside(viewer: Viewer, occurrence: Occurrence) -> tuple[Occurrence | None, Occurrence | None]:
@@ -221,10 +212,8 @@ async def dates_of_events(viewer: Viewer, events: Iterable[Event]) -> dict[UUID,
     """Return all dates of several events by the event's id, in the order of the rule."""
     by_id = {event.id: event for event in events}
     dates: dict[UUID, list[Occurrence]] = {event_id: [] for event_id in by_id}
-    if not by_id:
-        return dates
     tail = " AND o.event IN ({}) ORDER BY o.event, o.original_start"
-    for row in await rows(_DATE, viewer, tail, sql_list(by_id)):
+    for row in await rows(_DATE, viewer, tail, wanted_ids(by_id)):
         dates[row["event"]].append(_occurrence(row, by_id[row["event"]]))
     return dates
 
@@ -264,43 +253,14 @@ def line_in(row: Row) -> DateLine:
 
 def event_in(row: Row) -> Event:
     """Return the event in a row of `EVENT`."""
-    return Event(
-        **event_fields_in(row),
-        id=row["id"],
-        uid=row["uid"],
-        reference=row["reference"],
-        committee=row["committee_name"],
-        lead_id=row["lead"],
-        lead=row["lead_name"],
-        lead_agency=row["lead_agency"],
-        rrule=row["rrule"],
-        version=row["version"],
-        sequence=row["sequence"],
-        created_at=row["created_at"],
-        changed_at=row["changed_at"],
-        cancel_reason=row["cancel_reason"],
-    )
+    event = {**row, "marking": marking_in(row), "reminders": policy_in_row(row)}
+    return msgspec.convert(event, Event, strict=False)
 
 
 def _occurrence(row: Row, of: Event) -> Occurrence:
-    return Occurrence(
-        id=row["id"],
-        event=of,
-        original_start=row["original_start"],
-        starts_at=row["starts_at"],
-        ends_at=row["ends_at"],
-        title=of.title if row["title"] is None else row["title"],
-        place=of.place if row["place"] is None else row["place"],
-        agenda=of.agenda if row["agenda"] is None else row["agenda"],
-        is_canceled=bool(row["is_canceled"]),
-        is_changed=bool(row["is_changed"]),
-        version=row["version"],
-        sequence=row["sequence"],
-        changed_at=row["changed_at"],
-        attendance_closed_at=row["attendance_closed_at"],
-        cancel_reason=row["cancel_reason"],
-        is_off_record=bool(row["is_off_record"]),
-    )
+    of_event = {"title": of.title, "place": of.place, "agenda": of.agenda}
+    own = {name: text for name, text in row.items() if text is not None}
+    return msgspec.convert({**row, **of_event, **own, "event": of}, Occurrence, strict=False)
 
 
 _ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"
@@ -331,8 +291,7 @@ async def series_around(viewer: Viewer, of: Event) -> tuple[Event | None, tuple[
 
 async def series_before(viewer: Viewer, of: Event) -> Event | None:
     """Return the series that this event continues."""
-    events = await events_where(viewer, _BEFORE, of.id)
-    return events[0] if events else None
+    return next(iter(await events_where(viewer, _BEFORE, of.id)), None)
 
 
 async def series_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
@@ -347,11 +306,7 @@ async def all_series_after(viewer: Viewer, of: Event) -> tuple[Event, ...]:
 
 async def continued_among(viewer: Viewer, event_ids: Iterable[UUID]) -> frozenset[UUID]:
     """Return which of these series are continued by another event."""
-    wanted = list(event_ids)
-    if not wanted:
-        return frozenset()
-    tail = " AND e.previous_series IN ({})"
-    records = await rows(_ONWARD, viewer, tail, sql_list(wanted))
+    records = await rows(_ONWARD, viewer, " AND e.previous_series IN ({})", wanted_ids(event_ids))
     return frozenset(row["previous_series"] for row in records)
 
 
@@ -385,21 +340,18 @@ _OWN_UIDS = "SELECT e.uid AS name FROM event e WHERE MAY_SEE(e)"
 
 async def known_sources(viewer: Viewer, sources: Collection[str]) -> set[str]:
     """Return which of these hashes (`ImportedEvent.source`) belong to events that the viewer may see."""
-    return {row["name"] for row in await rows(_IMPORTED, viewer, " AND i.source IN ({})", _text_list(sources))}
+    among = sql_list(sorted(sources) or [""])
+    return {row["name"] for row in await rows(_IMPORTED, viewer, " AND i.source IN ({})", among)}
 
 
 async def known_uids(viewer: Viewer, uids: Collection[str]) -> set[str]:
     """Return which of these UIDs are our own and belong to events that the viewer may see."""
-    return {row["name"] for row in await rows(_OWN_UIDS, viewer, " AND e.uid IN ({})", _text_list(uids))}
-
-
-def _text_list(texts: Collection[str]) -> QueryString:
-    wanted = sorted(texts) or [""]
-    return sql_list(wanted)
+    among = sql_list(sorted(uids) or [""])
+    return {row["name"] for row in await rows(_OWN_UIDS, viewer, " AND e.uid IN ({})", among)}
 
 
 _CHANGES = (
-    "SELECT h.at, h.verb, h.occurrence, h.fields, h.reason, m.name, g.code"
+    f"SELECT h.at, h.verb, h.occurrence, h.fields, h.reason, {with_agency('m', 'g')} AS actor"
     " FROM event_change h JOIN event e ON e.id = h.event"
     " JOIN member m ON m.id = h.actor JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
@@ -446,5 +398,5 @@ def _history_entry(row: Row, known: dict[UUID, Occurrence], *, edits: bool) -> H
         date=known.get(row["occurrence"]),
         changes=readable_changes(changes, may_edit=edits),
         reason=row["reason"],
-        actor=f"{row['name']} ({row['code']})" if edits else None,
+        actor=row["actor"] if edits else None,
     )

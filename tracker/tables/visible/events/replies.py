@@ -7,26 +7,38 @@ from operator import itemgetter
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from tracker.database import together
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine
-from tracker.rules.events.replies import AttendeeRole, OwnInvitation, Reply, ReplyValue, notes_apart
+from tracker.rules.events.replies import OwnInvitation, Reply, ReplyValue, notes_apart
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
+from tracker.tables.visible.core.rows import rows, rows_as, with_agency
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events.events import LINE, line_in, lines_by_id, lines_where
 
-_MINE = (
-    "SELECT i.id, i.event, i.role, e.rrule, a.occurrence, a.reply, a.comment, a.source, a.number, a.sequence,"
-    " a.replied_at, w.name, v.code, a.substitute, s.name AS substitute_name, t.code AS substitute_code"
-    " FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id"
+GIVEN = (
+    "a.occurrence AS occurrence_id, a.reply AS value, a.comment, a.source, a.number, a.sequence, a.replied_at,"
+    f" CASE WHEN a.reply <> 'needs_action' AND w.id IS NOT NULL THEN {with_agency('w', 'v')} ELSE '' END AS entered_by,"
+    f" a.substitute AS substitute_id, COALESCE({with_agency('s', 't')}, '') AS substitute"
+)
+"""The fields of reply `a`, with the person who recorded it on behalf and the substitute.
+
+A row that only says that a reply is missing names no one: who undid a reply, or asked again, entered none.
+"""
+GIVEN_BY = (
     " LEFT JOIN member w ON w.id = a.entered_by AND w.id <> i.member"
-    " AND a.source IN ('on_behalf', 'substitute', 'email')"
-    " LEFT JOIN agency v ON v.id = w.agency"
-    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency WHERE MAY_SEE(e)"
+    " AND a.source IN ('on_behalf', 'substitute', 'email') LEFT JOIN agency v ON v.id = w.agency"
+    " LEFT JOIN member s ON s.id = a.substitute LEFT JOIN agency t ON t.id = s.agency"
+)
+"""What it reads besides reply `a` and its invitation `i`."""
+_MINE = (
+    f"SELECT i.id, i.event, i.role, e.rrule IS NOT NULL AS is_series, {GIVEN}"
+    f" FROM invitation i JOIN event e ON e.id = i.event LEFT JOIN reply a ON a.invitation = i.id{GIVEN_BY}"
+    " WHERE MAY_SEE(e)"
 )
 _OWED = (
     f"{LINE}, e.rrule FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
@@ -69,13 +81,15 @@ async def replies_recorded(viewer: Viewer, event_id: UUID) -> list[RecordedReply
 
 async def own_invitations(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, OwnInvitation]:
     """Return the viewer's current invitations to these events, by event."""
-    wanted = sorted(set(event_ids))
-    if not wanted:
-        return {}
     tail = " AND i.event IN ({}) AND i.member = {} AND i.withdrawn_at IS NULL ORDER BY i.id"
-    among = sql_list(wanted)
-    records = await rows(_MINE, viewer, tail, among, viewer.member_id)
-    return dict(_own_invitation(list(group)) for _, group in groupby(records, key=lambda row: row["id"]))
+    records = await rows(_MINE, viewer, tail, wanted_ids(event_ids), viewer.member_id)
+    invitations = {}
+    for _, group in groupby(records, key=itemgetter("id")):  # a row for each reply, or one without
+        given = list(group)
+        replies = msgspec.convert([row for row in given if row["value"]], list[Reply], strict=False)
+        invitation = {**given[0], "replies": notes_apart(replies)}
+        invitations[given[0]["event"]] = msgspec.convert(invitation, OwnInvitation, strict=False)
+    return invitations
 
 
 async def lines_owed(viewer: Viewer, start: datetime, end: datetime) -> list[tuple[DateLine, bool]]:
@@ -94,46 +108,14 @@ async def events_informed_of(viewer: Viewer) -> frozenset[UUID]:
     return frozenset(row["event"] for row in await rows(_INFORMED, viewer, tail, viewer.member_id))
 
 
-def _own_invitation(records: list[Row]) -> tuple[UUID, OwnInvitation]:
-    """Return an invitation with its event from its rows, one for each reply."""
-    row = records[0]
-    own = OwnInvitation(
-        id=row["id"],
-        role=AttendeeRole(row["role"]),
-        is_series=row["rrule"] is not None,
-        replies=notes_apart(reply_in(row) for row in records if row["reply"]),
-    )
-    return row["event"], own
-
-
-def reply_in(row: Row) -> Reply:
-    """Return the reply in a row, with the person who recorded it on behalf and the substitute.
-
-    A row that only says that a reply is missing names no one: who undid a reply, or asked again, entered none.
-    """
-    value = ReplyValue(row["reply"])
-    is_entered = value is not ReplyValue.NEEDS_ACTION and row["name"]
-    return Reply(
-        occurrence_id=row["occurrence"],
-        value=value,
-        comment=row["comment"],
-        source=row["source"],
-        number=row["number"],
-        replied_at=row["replied_at"],
-        sequence=row["sequence"],
-        entered_by=f"{row['name']} ({row['code']})" if is_entered else "",
-        substitute_id=row["substitute"],
-        substitute=f"{row['substitute_name']} ({row['substitute_code']})" if row["substitute"] else "",
-    )
-
-
 _INVITATIONS = " FROM occurrence o JOIN event e ON e.id = o.event JOIN invitation i ON i.event = e.id"
 _OF_DATES = f" AND o.id IN ({{}}) AND i.withdrawn_at IS NULL AND {TAKES_PART}"
 _INVITED = f"SELECT o.id, COUNT(*) AS invited{_INVITATIONS} WHERE MAY_SEE(e)"
 _BY_DATE = f"{_OF_DATES} GROUP BY o.id"
 _UNANSWERED = (
-    f"SELECT o.id, i.member, m.name, g.code, CASE WHEN {IS_ASKED} AND m.status = 'active' AND g.status = 'active'"
-    f" THEN 1 ELSE 0 END AS is_asked{_INVITATIONS} JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
+    f"SELECT o.id, i.member, {with_agency('m', 'g')} AS person, g.code,"
+    f" CASE WHEN {IS_ASKED} AND m.status = 'active' AND g.status = 'active' THEN 1 ELSE 0 END AS is_asked"
+    f"{_INVITATIONS} JOIN member m ON m.id = i.member JOIN agency g ON g.id = m.agency"
     " WHERE MAY_SEE(e)"
 )
 # A plain = makes PostgreSQL expect one row of 200, and look up each person and agency by itself.
@@ -158,11 +140,9 @@ class MissingReplies(NamedTuple):
 
 async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, MissingReplies]:
     """Return which replies to each of these dates are missing; a date without invitations is left out."""
-    wanted = list(occurrence_ids)
-    if not wanted:
-        return {}
+    wanted = wanted_ids(occurrence_ids)
     invited, unanswered = await together(
-        rows(_INVITED, viewer, _BY_DATE, sql_list(wanted)), rows(_UNANSWERED, viewer, _STILL, sql_list(wanted))
+        rows(_INVITED, viewer, _BY_DATE, wanted), rows(_UNANSWERED, viewer, _STILL, wanted)
     )
     missing = {row["id"]: MissingReplies(int(row["invited"]), {}, {}) for row in invited}
     for date_id, people in groupby(unanswered, key=itemgetter("id")):
@@ -171,21 +151,16 @@ async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dic
         for row in people:
             waiting[row["code"]] = waiting.get(row["code"], 0) + 1
             if row["is_asked"]:
-                silent[row["member"]] = _named_with_agency(row)
+                silent[row["member"]] = row["person"]
     return missing
-
-
-def _named_with_agency(row: Row) -> str:
-    return f"{row['name']} ({row['code']})"
 
 
 async def silent_invitees(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
     """Return who can be reminded of each of these dates, with their names; see `MissingReplies`."""
-    wanted = list(occurrence_ids)
     silent: dict[UUID, dict[UUID, str]] = {}
-    for row in await rows(_UNANSWERED, viewer, _STILL, sql_list(wanted)) if wanted else ():
+    for row in await rows(_UNANSWERED, viewer, _STILL, wanted_ids(occurrence_ids)):
         if row["is_asked"]:
-            silent.setdefault(row["id"], {})[row["member"]] = _named_with_agency(row)
+            silent.setdefault(row["id"], {})[row["member"]] = row["person"]
     return silent
 
 

@@ -1,7 +1,6 @@
 """Who may see an operation, by grants and in an emergency; and its service-readiness notice."""
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from tracker.database.sql_list import sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
-from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, Outlet
+from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant
 from tracker.rules.operations.readiness import LedNotice, Notice
 from tracker.rules.roster.sites import PublicSite
 from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
@@ -101,16 +100,17 @@ async def emergency_openings(viewer: Viewer, event: Event) -> list[EmergencyOpen
 
 
 _READS = (
-    "SELECT t.actor, t.source, t.at, t.facts FROM audit_entry t JOIN event e ON e.id = {}"
-    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND MAY_SEE(e)"
+    "SELECT t.actor AS member_id, t.source AS outlet, t.at, t.facts FROM audit_entry t JOIN event e ON e.id = {}"
+    " WHERE t.subject = 'event' AND t.subject_id = {} AND t.verb = 'read' AND t.actor <> '' AND MAY_SEE(e)"
 )
 _EMAILS = (
-    "SELECT m.recipient, m.sent_at, m.event_version FROM message m JOIN event e ON e.id = m.event"
+    "SELECT m.recipient AS member_id, 'email' AS outlet, m.sent_at AS at, m.event_version AS version"
+    " FROM message m JOIN event e ON e.id = m.event"
     " WHERE m.state = 'sent' AND m.kind IN ({}) AND e.id = {} AND MAY_SEE(e)"
 )
 _COPIES = (
-    "SELECT b.issued_to, b.issued_at, t.facts FROM brief_copy b JOIN occurrence o ON o.id = b.occurrence"
-    " JOIN event e ON e.id = o.event"
+    "SELECT b.issued_to AS member_id, 'print' AS outlet, b.issued_at AS at, t.facts"
+    " FROM brief_copy b JOIN occurrence o ON o.id = b.occurrence JOIN event e ON e.id = o.event"
     " LEFT JOIN audit_entry t ON t.verb = 'brief_printed' AND t.subject_id = {} AND t.at = b.issued_at"
     " WHERE o.id = {} AND MAY_SEE(e)"
 )
@@ -132,27 +132,11 @@ async def disseminations(viewer: Viewer, event: Event, occurrence_id: UUID) -> l
     reads = await rows(_READS, viewer, "", event.id, str(event.id))
     emails = await rows(_EMAILS, viewer, "", kinds, event.id)
     copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)
-    return [
-        *(_given(UUID(row["actor"]), Outlet(row["source"]), row["at"], _facts(row)) for row in reads if row["actor"]),
-        *(_given(row["recipient"], Outlet.EMAIL, row["sent_at"], {"version": row["event_version"]}) for row in emails),
-        *(_given(row["issued_to"], Outlet.PRINT, row["issued_at"], _facts(row)) for row in copies),
+    given = [
+        {"person": "", "version": None, **json.loads(row.get("facts") or "{}"), **row}
+        for row in [*reads, *emails, *copies]
     ]
-
-
-def _given(member_id: UUID, outlet: Outlet, at: datetime, facts: Mapping[str, Any]) -> Dissemination:
-    return Dissemination(
-        member_id=member_id,
-        person="",
-        outlet=outlet,
-        at=at,
-        version=facts.get("version"),
-        plan_version=facts.get("plan_version"),
-    )
-
-
-def _facts(row: Row) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(row["facts"]) if row["facts"] else {}
-    return found
+    return msgspec.convert(given, list[Dissemination], strict=False)
 
 
 _NOTICES = (

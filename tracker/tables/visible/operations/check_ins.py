@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+import msgspec
+
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, Occurrence
 from tracker.rules.operations.check_ins import OPENS_BEFORE, CheckIn, CheckInDay, Release
 from tracker.rules.operations.orders import NumberedCopy, OperationContact
 from tracker.rules.operations.records import (
     AfterActionItem,
-    Edition,
     EnteredState,
     EntryVersion,
     HotWashRecord,
@@ -88,11 +89,11 @@ async def release_of(viewer: Viewer, event: Event) -> Release | None:
 
 async def overdue_check_outs(viewer: Viewer, now: datetime) -> dict[UUID, list[str]]:
     """Return, by the date of the operation, the names of people who haven't checked out in time after a release."""
-    found: dict[UUID, list[str]] = {}
+    overdue: dict[UUID, list[str]] = {}
     for row in await rows(_STILL_IN, viewer, " ORDER BY g.code, name"):
         if row["ordered_at"] + timedelta(minutes=row["wait_minutes"]) <= now:
-            found.setdefault(row["id"], []).append(f"{row['name']} ({row['agency']})")
-    return found
+            overdue.setdefault(row["id"], []).append(f"{row['name']} ({row['agency']})")
+    return overdue
 
 
 _DAYS = (
@@ -223,7 +224,7 @@ async def operation_of_item(viewer: Viewer, item_id: UUID) -> DateLine | None:
 
 
 _LESSONS = (
-    "SELECT l.id, l.text, l.edition_title, l.edition_text, l.version, l.released FROM lesson l"
+    "SELECT l.id, l.text, l.edition_title, l.edition_text, l.version, l.released AS released_id FROM lesson l"
     " JOIN operation_plan p ON p.id = l.plan JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
 )
 
@@ -231,13 +232,5 @@ _LESSONS = (
 async def operation_lessons(viewer: Viewer, event: Event) -> list[LessonLearned]:
     """Return the lessons of an operation, the first that was added first."""
     records = await rows(_LESSONS, viewer, " AND p.event = {} ORDER BY l.added_at, l.id", event.id)
-    return [
-        LessonLearned(
-            id=row["id"],
-            text=row["text"],
-            edition=Edition(title=row["edition_title"], text=row["edition_text"]),
-            version=row["version"],
-            released_id=row["released"],
-        )
-        for row in records
-    ]
+    lessons = [{**row, "edition": {"title": row["edition_title"], "text": row["edition_text"]}} for row in records]
+    return msgspec.convert(lessons, list[LessonLearned], strict=False)

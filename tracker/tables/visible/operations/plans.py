@@ -7,11 +7,11 @@ from uuid import UUID
 
 import msgspec
 
-from tracker.database.sql_list import sql_list
+from tracker.database.sql_list import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
-from tracker.rules.operations.deconfliction import Decision, Hit, OtherSide, Outcome
+from tracker.rules.operations.deconfliction import Hit, Outcome
 from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
 from tracker.rules.operations.plans import (
     Commitment,
@@ -55,10 +55,10 @@ _CLEARANCES = (
 )
 # The other side, x and its date y, is read whether or not the viewer may see it: as far as it discloses itself.
 _HITS = (
-    "SELECT h.id, q.id AS other_plan, h.found_at, h.closed_at, h.dropped_at, h.outcome, h.distance_ft, h.gap_minutes,"
-    " q.disclosure, m.name, m.phone, m.email, g.code, y.starts_at, y.ends_at, mine.decision AS mine,"
-    " theirs.decision AS theirs, mine.reason,"
-    " CASE WHEN h.first = p.id THEN one.name ELSE two.name END AS our_lead,"
+    "SELECT h.id, q.id AS other_plan, h.found_at, h.closed_at, h.dropped_at, h.outcome, h.distance_ft,"
+    " h.gap_minutes * 60 AS gap, q.disclosure, m.name, m.phone, m.email, g.code AS agency, y.starts_at, y.ends_at,"
+    " mine.decision AS mine, theirs.decision AS theirs, COALESCE(mine.reason, '') AS reason,"
+    " COALESCE(CASE WHEN h.first = p.id THEN one.name ELSE two.name END, '') AS lead,"
     " CASE WHEN h.first = p.id THEN two.name ELSE one.name END AS their_lead"
     " FROM operation_plan p JOIN event e ON e.id = p.event"
     " JOIN deconfliction_hit h ON h.first = p.id OR h.second = p.id"
@@ -99,7 +99,10 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
 async def plan_sites(viewer: Viewer, event: Event) -> dict[UUID, PlannedSite]:
     """Return the sites of an operation by id, targets first."""
     records = await rows(_SITES, viewer, " AND p.event = {} ORDER BY s.id", event.id)
-    sites = {row["id"]: _site(row) for row in records}
+    sites = {}
+    for row in records:
+        point = Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"])
+        sites[row["id"]] = PlannedSite(role=SiteRole(row["role"]), place=row["place"], point=point)
     order = list(SiteRole)
     return dict(sorted(sites.items(), key=lambda site: (order.index(site[1].role), site[1].place)))
 
@@ -120,52 +123,39 @@ _BY_AGENCY = " AND p.event = {} ORDER BY g.code"
 _NEWEST = " AND p.event = {} ORDER BY CASE WHEN c.replaced_at IS NULL THEN 0 ELSE 1 END, c.replaced_at DESC, c.id"
 
 
-def _site(row: Row) -> PlannedSite:
-    point = Point(row["latitude_e6"], row["longitude_e6"], row["radius_ft"])
-    return PlannedSite(role=SiteRole(row["role"]), place=row["place"], point=point)
-
-
 def _hit(row: Row) -> Hit:
     is_over = row["closed_at"] is not None
-    is_open = Disclosure(row["disclosure"]) is Disclosure.OPEN and not is_over
+    is_open = row["disclosure"] == Disclosure.OPEN and not is_over
     was_silent = is_over and row["their_lead"] is None  # it decided alone, and this side is shown nothing of that
-    outcome = Outcome.SUPERSEDED if was_silent else row["outcome"]
-    return Hit(
-        id=row["id"],
-        other_plan=row["other_plan"],
-        found_at=row["found_at"],
-        other=OtherSide(
-            agency=row["code"],
-            lead=(row["their_lead"] or "") if is_over else row["name"],
-            phone="" if is_over else row["phone"],
-            email="" if is_over else row["email"],
-            starts_at=row["starts_at"] if is_open else None,
-            ends_at=row["ends_at"] if is_open else None,
-        ),
-        distance_ft=row["distance_ft"] if is_open else None,
-        gap=timedelta(minutes=row["gap_minutes"]) if is_open else None,
-        mine=Decision(row["mine"]) if row["mine"] else None,
-        theirs=Decision(row["theirs"]) if row["theirs"] and not was_silent else None,
-        outcome=Outcome(outcome) if outcome else None,
-        closed_at=row["closed_at"],
-        lead=row["our_lead"] or "",
-        reason=row["reason"] or "",
-        dropped_at=row["dropped_at"],
-    )
+    conflict = {
+        "other": {
+            "agency": row["agency"],
+            "lead": (row["their_lead"] or "") if is_over else row["name"],
+            "phone": "" if is_over else row["phone"],
+            "email": "" if is_over else row["email"],
+            "starts_at": row["starts_at"] if is_open else None,
+            "ends_at": row["ends_at"] if is_open else None,
+        },
+        "distance_ft": row["distance_ft"] if is_open else None,
+        "gap": row["gap"] if is_open else None,
+        "theirs": None if was_silent else row["theirs"],
+        "outcome": Outcome.SUPERSEDED if was_silent else row["outcome"],
+    }
+    return msgspec.convert({**row, **conflict}, Hit, strict=False)
 
 
-_STATE_OF_EACH = "SELECT p.event, p.state FROM operation_plan p JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
+_STATES = "SELECT p.event, p.state, p.version FROM operation_plan p JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
 
 
 async def state_of_plan(viewer: Viewer, event_id: UUID) -> OperationState | None:
     """Return the state of the plan of one event; None for an event without one."""
-    records = await rows(_STATE_OF_EACH, viewer, " AND p.event = {}", event_id)
+    records = await rows(_STATES, viewer, " AND p.event = {}", event_id)
     return OperationState(records[0]["state"]) if records else None
 
 
 async def every_plan_state(viewer: Viewer) -> dict[UUID, OperationState]:
     """Return the states of the plans that the viewer may see, by event."""
-    return {row["event"]: OperationState(row["state"]) for row in await rows(_STATE_OF_EACH, viewer, "")}
+    return {row["event"]: OperationState(row["state"]) for row in await rows(_STATES, viewer, "")}
 
 
 _PLANNED = (
@@ -173,7 +163,6 @@ _PLANNED = (
     " AND EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id)"
     " AND (e.created_at > {} OR (e.created_at = {} AND e.id > {})) ORDER BY e.created_at, e.id LIMIT {}"
 )
-_STATES = "SELECT p.event, p.state, p.version FROM operation_plan p JOIN event e ON e.id = p.event WHERE MAY_SEE(e)"
 
 
 class PlanState(NamedTuple):
@@ -190,11 +179,7 @@ async def planned_operations(viewer: Viewer, after: tuple[datetime, UUID], limit
 
 async def versions_and_states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID, PlanState]:
     """Return where the plans of these operations are, by event."""
-    wanted = [event.id for event in of]
-    if not wanted:
-        return {}
-    listed = sql_list(wanted)
-    records = await rows(_STATES, viewer, " AND p.event IN ({})", listed)
+    records = await rows(_STATES, viewer, " AND p.event IN ({})", wanted_ids(event.id for event in of))
     return {row["event"]: PlanState(OperationState(row["state"]), row["version"]) for row in records}
 
 
@@ -336,17 +321,12 @@ _EARLIEST = " AND p.event = {} ORDER BY f.start_minutes, f.end_minutes, f.name, 
 
 async def operation_phases(viewer: Viewer, event: Event) -> dict[UUID, Phase]:
     """Return the phases of an operation by id, as they are planned now, earliest first."""
-    return {row["id"]: _phase(row) for row in await rows(_PHASES, viewer, _EARLIEST, event.id)}
-
-
-def _phase(row: Row) -> Phase:
-    end = row["end_minutes"]
-    return Phase(
-        id=row["id"],
-        name=row["name"],
-        starts_at=row["starts_at"] + timedelta(minutes=row["start_minutes"]),
-        ends_at=None if end is None else row["starts_at"] + timedelta(minutes=end),
-        begun_at=row["begun_at"],
-        ended_at=row["ended_at"],
-        version=row["version"],
-    )
+    phases = {}
+    for row in await rows(_PHASES, viewer, _EARLIEST, event.id):
+        start, end = row["starts_at"], row["end_minutes"]
+        planned = {
+            "starts_at": start + timedelta(minutes=row["start_minutes"]),
+            "ends_at": None if end is None else start + timedelta(minutes=end),
+        }
+        phases[row["id"]] = msgspec.convert({**row, **planned}, Phase, strict=False)
+    return phases
