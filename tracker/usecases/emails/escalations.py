@@ -4,7 +4,7 @@ The people are read for all items at once, in a few queries however many there a
 """
 
 from collections.abc import Collection, Iterable
-from datetime import date, datetime
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from uuid import UUID
@@ -116,7 +116,11 @@ async def open_items(due_items: Collection[DueItem], zone: str) -> list[OpenItem
             due=due_item.due,
             blocked_on=to_local(due_item.blocked_at, zone).date() if due_item.blocked_at else None,
             audiences=frozenset(may_see[due_item.origin_event_id] if due_item.origin_event_id else {due_item.audience}),
-            escalated=_last_of_each(reached.get(due_item.id, ()), due_item.agency_id),
+            escalated={
+                Rung(row.rung): row.day
+                for row in reached.get(due_item.id, ())
+                if row.rung != Rung.AGENCY or row.agency_id == due_item.agency_id
+            },
         )
         for due_item in due_items
     ]
@@ -134,11 +138,6 @@ async def items_escalated_to(reader: Viewer, items: Iterable[ActionItem], now: d
     ]
     ladder = await read_rungs_of(reached, (), now) if reached else PeopleOnRungs()
     return {open_item.id for open_item in reached if reader.member_id in rules.people_escalated_to(open_item, ladder)}
-
-
-def _last_of_each(reached: Iterable[EscalatedItem], agency_id: UUID) -> dict[Rung, date]:
-    """Return the last day of each rung; of the agency's own, only if its owner's is still that one."""
-    return {Rung(row.rung): row.day for row in reached if row.rung != Rung.AGENCY or row.agency_id == agency_id}
 
 
 async def read_rungs_of(items: Iterable[OpenItem], without_reminders: Iterable[UUID], now: datetime) -> PeopleOnRungs:

@@ -140,14 +140,14 @@ async def _read_event(content: EventContent, message: Message, reader: Viewer) -
     """Return what the email is about; None when the reader can't see it."""
     if message.event_id is None:
         return None
-    (event, dates), mine = await together(
+    (event, dates), invitations = await together(
         _read_dates(content, message, message.event_id, reader), replies.own_invitations(reader, [message.event_id])
     )
     if event is None:
         return None
     if event.id != message.event_id:  # a split of the series gave the date to another event
-        mine = await replies.own_invitations(reader, [event.id])
-    return _EventRead(event, dates, mine.get(event.id))
+        invitations = await replies.own_invitations(reader, [event.id])
+    return _EventRead(event, dates, invitations.get(event.id))
 
 
 async def _read_dates(
@@ -307,14 +307,14 @@ async def _reply_counts(reader: Viewer, date: Occurrence) -> tuple[int, int, int
 
 async def _next_series(reader: Viewer, event: Event) -> Event | None:
     """Return the series that continues this one; never one for named people, because emails do not give its times."""
-    found = next(iter(await events.series_after(reader, event)), None)
-    return None if found is None or found.is_restricted else found
+    series = next(iter(await events.series_after(reader, event)), None)
+    return None if series is None or series.is_restricted else series
 
 
 async def _continues_from(reader: Viewer, event: Event) -> datetime | None:
     """Return the first local start of the series that continues this one."""
-    found = next(iter(await events.series_after(reader, event)), None)
-    return found.starts if found else None
+    series = next(iter(await events.series_after(reader, event)), None)
+    return series.starts if series else None
 
 
 async def _is_continuation(reader: Viewer, event: Event) -> bool:

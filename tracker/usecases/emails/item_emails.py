@@ -39,7 +39,6 @@ from tracker.rules.emails.escalations import (
     DueDayEmail,
     EarlierDayEmail,
     Escalation,
-    OpenItem,
     PlannedSoFar,
     Rung,
     escalate_item,
@@ -102,7 +101,8 @@ async def item_messages_due(
 
     `zone` is the task force's. The caller is inside `writing()`.
     """
-    of_each = {quiet: rules.days_with_morning(after, now, zone, quiet) for quiet in _choices_of_quiet_hours(wishes)}
+    choices = {None, *(wishes.quiet_of(member_id) for member_id in wishes.zones)}
+    of_each = {quiet: rules.days_with_morning(after, now, zone, quiet) for quiet in choices}
     asked = [*chain.from_iterable(of_each.values())]
     if not asked:
         return []
@@ -114,9 +114,9 @@ async def item_messages_due(
     owes = owed_since(planned.emails, today)
     drafts: list[NewMessage] = []
     for member_id in sorted({*heard, *owes}):
-        theirs, hours = heard.get(member_id, {}), _SendingHours(zone, wishes.quiet_of(member_id), now)
-        emails = rules.day_emails_due(of_each[hours.quiet], theirs, owes.get(member_id), today)
-        drafts += [_new_message(email, member_id, theirs, hours) for email in emails]
+        items, hours = heard.get(member_id, {}), _SendingHours(zone, wishes.quiet_of(member_id), now)
+        emails = rules.day_emails_due(of_each[hours.quiet], items, owes.get(member_id), today)
+        drafts += [_new_message(email, member_id, items, hours) for email in emails]
     return drafts
 
 
@@ -135,17 +135,17 @@ async def write_items_of_day_email(content: ItemsOfDay, request: EmailRequest) -
     near = [open_item for open_item in items if any(rungs_on(open_item, day) for day in days)]
     mutes = () if (await preferences_of(reader)).item_reminders else (reader.member_id,)
     ladder = await read_rungs_of(near, mutes, now)
-    mine = {
-        open_item.id: found[reader.member_id][1]
+    rungs = {
+        open_item.id: hearing[reader.member_id][1]
         for open_item in near
-        if reader.member_id in (found := people_hearing_within(open_item, days, ladder))
+        if reader.member_id in (hearing := people_hearing_within(open_item, days, ladder))
     }
-    if not mine:
+    if not rungs:
         return NO_ITEM_NOW
-    heard = tuple((item, mine[item.id]) for item in visible.values() if item.id in mine)
+    heard = tuple((item, rungs[item.id]) for item in visible.values() if item.id in rungs)
     item_day = ItemsForReader(reader=reader, day=to_local(now, zone).date(), items=heard, is_late=content.is_late)
     alone = item_day.own_alone.id if item_day.own_alone and request.is_sent else None
-    said = structs.replace(content, reached=_items_of_others(mine))
+    said = structs.replace(content, reached=_items_of_others(rungs))
     return replace(
         items_of_day_email(item_day, replies_to=request.message.item_id or alone), only_item=alone, said=said
     )
@@ -167,21 +167,17 @@ async def _heard_by_person(
         or any(has_passed_rung(open_item, day, escalations) for day in mornings)
         or may_have_missed_rung(open_item, planned)
     ]
-    found: dict[UUID, HeardItems] = {}
+    heard: dict[UUID, HeardItems] = {}
     if near:
-        ladder = await read_rungs_of(near, [one for one in wishes.of_member if wishes.of_items(one) is None], now)
+        muted = [member for member in wishes.of_member if wishes.of_items(member) is None]
+        ladder = await read_rungs_of(near, muted, now)
         still = [without_missed_rungs(open_item, ladder, planned) for open_item in near] if mornings else near
         after = [escalate_item(open_item, mornings, escalations, ladder) for open_item in still]
         await keep_escalated(near, after)
         for item, day in product(after, days):
             for member_id, rung in people_hearing(item, day, ladder).items():
-                found.setdefault(member_id, {}).setdefault(day, {})[item.id] = rung
-    return found
-
-
-def _choices_of_quiet_hours(wishes: Wishes) -> set[QuietHours | None]:
-    """Return each distinct choice of quiet hours, none included."""
-    return {None, *(wishes.quiet_of(member_id) for member_id in wishes.zones)}
+                heard.setdefault(member_id, {}).setdefault(day, {})[item.id] = rung
+    return heard
 
 
 def _new_message(email: DueDayEmail, member_id: UUID, heard: HeardItems, hours: _SendingHours) -> NewMessage:
@@ -209,7 +205,7 @@ def _new_message(email: DueDayEmail, member_id: UUID, heard: HeardItems, hours: 
 
 def _items_of_others(*heard: Mapping[UUID, Rung]) -> tuple[UUID, ...]:
     """Return the items of other people among these, in a settled order."""
-    said = chain.from_iterable(one.items() for one in heard)
+    said = chain.from_iterable(items.items() for items in heard)
     return tuple(sorted({item_id for item_id, rung in said if rung > Rung.OWNER}))
 
 
@@ -308,11 +304,15 @@ async def item_reminders_ahead(
     """Return the next days with reminders of an item that the viewer sees; none unless they may update it."""
     if not (item.is_open and may_update_item(viewer, item)):
         return []
-    found = await _by_day(item, now, zone, usual)
-    days = sorted(found)[:WEEKS_SHOWN]
-    known = await people_by_id({one for day in days for one in found[day]})
+    members: dict[date, set[UUID]] = {}
+    last = max(to_local(now, zone).date(), item.due) + REMINDERS_AHEAD
+    for hearing in await _hearings([item.id], last, now, zone, usual):
+        members.setdefault(hearing.day, set()).add(hearing.member_id)
+    days = sorted(members)[:WEEKS_SHOWN]
+    people = await people_by_id({member for day in days for member in members[day]})
+    in_order = sorted(people.values(), key=lambda person: (person.agency, person.name, str(person.id)))
     return [
-        ItemReminderDay(day=day, people=tuple(sorted((known[one] for one in found[day]), key=_by_agency_and_name)))
+        ItemReminderDay(day=day, people=tuple(person for person in in_order if person.id in members[day]))
         for day in days
     ]
 
@@ -328,74 +328,58 @@ async def own_item_emails(
         for action_item in await actions.listed_items(viewer)
         if action_item.due <= near or action_item.blocked_at
     ]
-    told: dict[datetime, dict[UUID, Rung]] = {}
-    for one in await _hearings(visible, last, now, zone, usual):
-        if one.member_id == viewer.member_id and one.at <= until:
-            told.setdefault(one.at, {})[one.item_id] = one.rung
+    rungs: dict[datetime, dict[UUID, Rung]] = {}
+    for hearing in await _hearings(visible, last, now, zone, usual):
+        if hearing.member_id == viewer.member_id and hearing.at <= until:
+            rungs.setdefault(hearing.at, {})[hearing.item_id] = hearing.rung
     return [
         PlannedItemsEmail(at=at, own=sum(rung is Rung.OWNER for rung in items.values()), items=len(items))
-        for at, items in sorted(told.items())
+        for at, items in sorted(rungs.items())
     ]
-
-
-async def _by_day(item: ActionItem, now: datetime, zone: str, usual: Escalation) -> dict[date, set[UUID]]:
-    found: dict[date, set[UUID]] = {}
-    last = max(to_local(now, zone).date(), item.due) + REMINDERS_AHEAD
-    for one in await _hearings([item.id], last, now, zone, usual):
-        found.setdefault(one.day, set()).add(one.member_id)
-    return found
 
 
 async def _hearings(
     item_ids: Collection[UUID], last: date, now: datetime, zone: str, usual: Escalation
 ) -> list[_Hearing]:
     """Return who hears of these items in the emails after now, of the days up to the last."""
-    items, every, escalations, emails = await together(
-        _open_items(item_ids, zone), read_all_rungs(), read_escalations(usual), recent_day_emails(now)
+    due_items, rungs, escalations, emails = await together(
+        due.due_items_by_id(item_ids), read_all_rungs(), read_escalations(usual), recent_day_emails(now)
     )
+    items = await open_items(due_items, zone)
     ladder, wishes = await together(
-        add_reachable_people(every, items, (), now), wishes_of(rung_candidates(items, every))
+        add_reachable_people(rungs, items, (), now), wishes_of(rung_candidates(items, rungs))
     )
-    ladder = replace(ladder, without_reminders=frozenset(one for one in wishes.of_member if not wishes.of_items(one)))
+    muted = frozenset(member for member in wishes.of_member if not wishes.of_items(member))
+    ladder = replace(ladder, without_reminders=muted)
     planned, today = PlannedSoFar(emails=emails, wishes=wishes, zone=zone, until=now), to_local(now, zone).date()
     since = owed_since(emails, today)
     days = days_between(min(since.values(), default=today), last)
     mornings = [day for day in days if first_morning(day, zone, None)[1] > now]
-    found = []
+    hearings = list[_Hearing]()
     for open_item in items:
         later = escalate_item(without_missed_rungs(open_item, ladder, planned), mornings, escalations, ladder)
         for day in days:
             for member_id, rung in people_hearing(later, day, ladder).items():
                 sent, at = first_morning(max(day, today), zone, wishes.quiet_of(member_id))
                 if at > now and day >= since.get(member_id, today):
-                    found.append(_Hearing(open_item.id, sent, at, member_id, rung))
-    return found
-
-
-async def _open_items(item_ids: Collection[UUID], zone: str) -> list[OpenItem]:
-    return await open_items(await due.due_items_by_id(item_ids), zone)
-
-
-def _by_agency_and_name(person: Person) -> tuple[str, str, str]:
-    return person.agency, person.name, str(person.id)
+                    hearings.append(_Hearing(open_item.id, sent, at, member_id, rung))
+    return hearings
 
 
 async def recent_day_emails(now: datetime) -> list[EarlierDayEmail]:
     """Return the emails for which a later one can make up, earliest first."""
-    found = []
-    for outcome in await outbox_queue.outcomes_of_kind(MessageKind.ITEMS_OF_DAY, now - MADE_UP):
-        content = decode(outcome.facts)
-        if isinstance(content, ItemsOfDay):
-            email = EarlierDayEmail(
-                recipient_id=outcome.recipient_id,
-                since=content.since,
-                day=content.day,
-                is_sent=outcome.state is MessageState.SENT and not outcome.is_bounced,
-                is_owed=outcome.state in OWED_STATES,
-                reached=frozenset(content.reached),
-            )
-            found.append(email)
-    return found
+    return [
+        EarlierDayEmail(
+            recipient_id=outcome.recipient_id,
+            since=content.since,
+            day=content.day,
+            is_sent=outcome.state is MessageState.SENT and not outcome.is_bounced,
+            is_owed=outcome.state in OWED_STATES,
+            reached=frozenset(content.reached),
+        )
+        for outcome in await outbox_queue.outcomes_of_kind(MessageKind.ITEMS_OF_DAY, now - MADE_UP)
+        if isinstance(content := decode(outcome.facts), ItemsOfDay)
+    ]
 
 
 def owed_since(emails: Iterable[EarlierDayEmail], today: date) -> dict[UUID, date]:

@@ -84,12 +84,14 @@ async def sendings_page(
     viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
 ) -> SendingsPage:
     """Return a page of sendings that the viewer may know of. Errors: NotFound for an event that they may not see."""
-    event = await _event_listed(viewer, narrowed.event)
-    failed, found = await _listed_sendings(viewer, narrowed, after, now)
+    event = await events.event_by_id(viewer, narrowed.event) if narrowed.event else None
+    if narrowed.event and event is None:
+        raise NotFound
+    failed, others = await _listed_sendings(viewer, narrowed, after, now)
     first = [] if after else failed
-    above = {one for one, *_ in first}
-    shown = await messages.summarize_sendings(viewer, [*first, *found[:PAGE]], narrowed.person, SHOWN, now)
-    last = found[PAGE - 1] if len(found) > PAGE else None
+    above = {sending_id for sending_id, *_ in first}
+    shown = await messages.summarize_sendings(viewer, [*first, *others[:PAGE]], narrowed.person, SHOWN, now)
+    last = others[PAGE - 1] if len(others) > PAGE else None
     return SendingsPage(
         failed=[sending for sending in shown if sending.id in above],
         sendings=[sending for sending in shown if sending.id not in above],
@@ -109,14 +111,14 @@ async def _listed_sendings(
         return [], await messages.newest_sendings(viewer, narrowed, PAGE + 1, after=after)
     failing = replace(narrowed, standing=MessageStatus.FAILED)
     failed = await messages.newest_sendings(viewer, failing, MOST_FAILED, since=now - FRESH)
-    above = [one for one, *_ in failed]
+    above = [sending_id for sending_id, *_ in failed]
     return failed, await messages.newest_sendings(viewer, narrowed, PAGE + 1, after=after, without=above)
 
 
 async def sending_page(viewer: Viewer, sending_id: UUID, skip: int, now: datetime) -> SendingPage:
     """Return a sending with a page of its messages, after `skip` of them. Errors: NotFound."""
-    found = await messages.find_sending(viewer, sending_id)
-    if found is None or not (shown := await messages.summarize_sendings(viewer, [found], None, 1, now)):
+    sending = await messages.find_sending(viewer, sending_id)
+    if sending is None or not (shown := await messages.summarize_sendings(viewer, [sending], None, 1, now)):
         raise NotFound
     lines = await messages.sending_lines(viewer, sending_id, PEOPLE + 1, skip)
     next_skip = skip + PEOPLE if len(lines) > PEOPLE else None
@@ -250,15 +252,6 @@ async def planned_polls(
     return [planned_poll for planned_poll in wanted if planned_poll.people]
 
 
-async def _event_listed(viewer: Viewer, event_id: UUID | None) -> Event | None:
-    if event_id is None:
-        return None
-    event = await events.event_by_id(viewer, event_id)
-    if event is None:
-        raise NotFound
-    return event
-
-
 async def _planned_reminders(
     viewer: Viewer, narrowed: MessageFilter, after: ListPosition | None, now: datetime
 ) -> list[PlannedReminder]:
@@ -296,9 +289,9 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     That another person's message was read is recorded once a day. Errors: NotFound.
     """
     line = await messages.message_line(viewer, message_id)
-    found = await messages.find_sending(viewer, line.sending_id) if line else None
+    sending = await messages.find_sending(viewer, line.sending_id) if line else None
     stored = await messages.stored_messages(viewer, [message_id])
-    shown = await messages.summarize_sendings(viewer, [found], None, 1, now) if found else []
+    shown = await messages.summarize_sendings(viewer, [sending], None, 1, now) if sending else []
     if line is None or not stored or not shown:
         raise NotFound
     reading = MessageReading(by=viewer, at=line.sent_at or min(line.due, now))

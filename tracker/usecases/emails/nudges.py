@@ -59,11 +59,11 @@ async def nudges_by_date(
 
 async def _last_nudges(event_ids: Iterable[UUID], now: datetime) -> dict[UUID, dict[UUID, datetime]]:
     """Return when each person was last nudged about each date of these events, within `REST`."""
-    found: dict[UUID, dict[UUID, datetime]] = {}
-    for nudged in await due.requests_since(event_ids, now - REST):
-        if nudged.occurrence_id is not None:
-            found.setdefault(nudged.occurrence_id, {})[nudged.member_id] = nudged.at
-    return found
+    nudged: dict[UUID, dict[UUID, datetime]] = {}
+    for request in await due.requests_since(event_ids, now - REST):
+        if request.occurrence_id is not None:
+            nudged.setdefault(request.occurrence_id, {})[request.member_id] = request.at
+    return nudged
 
 
 async def nudges_of_date(viewer: Viewer, occurrence: Occurrence, now: datetime) -> Nudges | None:

@@ -96,8 +96,10 @@ async def remind_respondents(viewer: Viewer, poll_id: UUID, now: datetime) -> in
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
         until = polls.last_poll_start(poll)
         drafts = [
-            polls.draft_poll_message(poll, nudge, one, now, due=max(now + UNDO_FOR, wishes.held_until(one, now, until)))
-            for one in poll_nudges.asked
+            polls.draft_poll_message(
+                poll, nudge, member, now, due=max(now + UNDO_FOR, wishes.held_until(member, now, until))
+            )
+            for member in poll_nudges.asked
         ]
         await outbox.enqueue_all(drafts, now)
         await audit.record(viewer.actor, "poll_reminded", "event", poll.event.id, {"people": len(drafts)}, now)

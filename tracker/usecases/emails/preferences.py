@@ -169,11 +169,14 @@ def _quiet_hours_in(row: Mapping[str, Any]) -> tuple[time, time] | None:
 
 async def sendable_messages(batch: Sequence[Message], worker: str, now: datetime) -> list[Message]:
     """Return the claimed messages that may be sent now, and release the others until quiet hours end."""
-    waiting = [one for one in batch if waits_for_quiet_hours(one.content)]
+    waiting = [message for message in batch if waits_for_quiet_hours(message.content)]
     if not waiting:
         return [*batch]
     wishes = await everyones_wishes()
-    until = {one.id: wishes.held_until(one.recipient_id, now, _useful_until(one)) for one in waiting}
+    until: dict[UUID, datetime] = {}
+    for message in waiting:  # an email of a day may come in the morning, when another one covers it
+        useful_until = None if isinstance(message.content, ItemsOfDay) else message.not_after
+        until[message.id] = wishes.held_until(message.recipient_id, now, useful_until)
     held: dict[datetime, list[Message]] = {}
     for message in waiting:
         if until[message.id] > now:
@@ -181,12 +184,7 @@ async def sendable_messages(batch: Sequence[Message], worker: str, now: datetime
     async with writing():
         for end, messages in held.items():
             await outbox.delay_messages(messages, end, HELD, worker)
-    return [one for one in batch if until.get(one.id, now) <= now]
-
-
-def _useful_until(message: Message) -> datetime | None:
-    """Return from when on a message is outdated; None where another one covers it, which can come in the morning."""
-    return None if isinstance(message.content, ItemsOfDay) else message.not_after
+    return [message for message in batch if until.get(message.id, now) <= now]
 
 
 ONLY_THEIRS = "Only the committee’s chair or a coordinator can set its reminders."

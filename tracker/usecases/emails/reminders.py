@@ -9,7 +9,7 @@ Invitees who have not declined are reminded, including the organizer, and substi
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
@@ -75,7 +75,9 @@ async def queue_due_messages(now: datetime, zone: str, escalation: Escalation = 
         drafts += [*await reply_requests_due(after, now, wishes), *digests_due(after, now, wishes)]
         drafts += [*await poll_reminders_due(after, now, wishes), *await thank_yous_due(after, now, wishes)]
         await outbox.enqueue_all(drafts, now)
-        await _supersede_older_ones(drafts)
+        # A newer reminder to the same person overtakes those that waited while no email could be sent.
+        dates = [draft.occurrence_id for draft in drafts if draft.occurrence_id]
+        await outbox_queue.supersede_older_reminders(dates, NEWER)
         await Watermark.update({Watermark.until: now}).where(Watermark.name == PLANNER_MARK)
         if now - after > OUTAGE:
             facts = {"since": after.isoformat(), **Counter(draft.state.value for draft in drafts)}
@@ -95,57 +97,41 @@ async def _planned_until(now: datetime) -> datetime:
 async def _date_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
     around = rules.LONGEST_SHIFT + wishes.shift
     near = await due.dates_starting((after + lead - around, now + lead + around) for lead in OFFERED)
-    anyone = {leads: wishes.of_anyone(leads) for leads in {due_date.reminders.leads for due_date in near}}
-    passed = [
-        (date, every)
-        for date in near
-        if (every := _near_moments(date, after, now, wishes))
-        and any(wanted_moments(every, wish, after, now) for wish in anyone[date.reminders.leads])
-    ]
+    anyone = {leads: wishes.of_anyone(leads) for leads in {date.reminders.leads for date in near}}
+    passed = list[tuple[DueDate, list[Moment]]]()
+    for date in near:
+        every = rules.date_moments(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
+        moments = [moment for moment in every if after - wishes.shift < moment.at <= now + wishes.shift]
+        if any(wanted_moments(moments, wish, after, now) for wish in anyone[date.reminders.leads]):
+            passed.append((date, moments))
     people = await people_to_remind([(date.id, date.event_id) for date, _ in passed])
-    found = [
-        (moment, _reminder(date, member_id, moment))
-        for date, every in passed
+    due_reminders = [
+        (date, member_id, moment)
+        for date, moments in passed
         for member_id in people.get(date.id, [])
-        for moment in wanted_moments(every, wishes.of_date(member_id, date.reminders.leads), after, now)
+        for moment in wanted_moments(moments, wishes.of_date(member_id, date.reminders.leads), after, now)
     ]
-    return await _unsent(found)
-
-
-async def _unsent(found: Sequence[tuple[Moment, NewMessage]]) -> list[NewMessage]:
-    """Return the messages, without second chances of reminders that were queued before quiet hours."""
-    second = {draft.key: draft for moment, draft in found if moment.instead_of}
-    dates = {draft.occurrence_id for draft in second.values() if draft.occurrence_id}
-    queued = await outbox_queue.reminder_keys(dates)
-    return [draft for _, draft in found if not (draft.key in second and draft.key in queued)]
-
-
-def _near_moments(date: DueDate, after: datetime, now: datetime, wishes: Wishes) -> list[Moment]:
-    """Return the moments of a date in (after, now], widened by the longest shift that quiet hours can cause."""
-    every = rules.date_moments(date.starts_at, date.zone, is_all_day=date.is_all_day, leads=OFFERED)
-    return [moment for moment in every if after - wishes.shift < moment.at <= now + wishes.shift]
-
-
-def _reminder(date: DueDate, member_id: UUID, moment: Moment) -> NewMessage:
-    lead = int(moment.lead.total_seconds())
-    return NewMessage(
-        content=ReminderDue(starts_at=date.starts_at, lead=lead, is_late=moment.is_late),
-        recipient_id=member_id,
-        event_id=date.event_id,
-        occurrence_id=date.id,
-        key=rules.reminder_key(date.id, member_id, date.starts_at, moment.lead),
-        due=moment.at,
-        not_after=moment.ends,
-        state=moment.state,
-        reason=moment.reason,
-    )
-
-
-async def _supersede_older_ones(drafts: Sequence[NewMessage]) -> None:
-    """Supersede reminders that a newer one to the same person has overtaken while no email could be sent."""
-    await outbox_queue.supersede_older_reminders(
-        [draft.occurrence_id for draft in drafts if draft.occurrence_id], NEWER
-    )
+    # A second chance is for those whose reminder was not queued before their quiet hours.
+    queued = await outbox_queue.reminder_keys({date.id for date, _, moment in due_reminders if moment.instead_of})
+    return [
+        NewMessage(
+            content=ReminderDue(
+                starts_at=date.starts_at, lead=int(moment.lead.total_seconds()), is_late=moment.is_late
+            ),
+            recipient_id=member_id,
+            event_id=date.event_id,
+            occurrence_id=date.id,
+            key=key,
+            due=moment.at,
+            not_after=moment.ends,
+            state=moment.state,
+            reason=moment.reason,
+        )
+        for date, member_id, moment in due_reminders
+        if not (
+            (key := rules.reminder_key(date.id, member_id, date.starts_at, moment.lead)) in queued and moment.instead_of
+        )
+    ]
 
 
 class PlannedReminder(Struct, frozen=True, kw_only=True):
@@ -202,7 +188,9 @@ async def _reminders_of_lines(
     viewer: Viewer, lines: Iterable[DateLine], now: datetime, ids: Collection[UUID], until: datetime
 ) -> list[PlannedReminder]:
     """Return the reminders of these dates in (now, until], soonest first; outside `ids`, only the viewer's own."""
-    ahead = [line for line in lines if _is_ahead(line, now)]
+    ahead = [
+        line for line in lines if not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
+    ]
     wishes, stood_down = await together(everyones_wishes(), due.stood_down_events({line.event_id for line in ahead}))
     by_id = {line.id: line for line in ahead if line.event_id not in stood_down}
     asking = [line for line in by_id.values() if line.id in ids and line.reminders.asks]
@@ -247,10 +235,6 @@ def _moments_ahead(
         yield from ((member, moment) for moment in moments[wish])
 
 
-def _is_ahead(line: DateLine, now: datetime) -> bool:
-    return not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
-
-
 def _by_agency(viewer: Viewer) -> tuple[str, str, str]:
     return viewer.agency, viewer.name, str(viewer.member_id)
 
@@ -272,16 +256,16 @@ async def counting_replies(dates: Iterable[tuple[UUID, UUID]]) -> dict[UUID, dic
     instead, invited = await together(
         substitutes_by_date(wanted), invited_to_each({event_id for _, event_id in wanted})
     )
-    replies: dict[UUID, list[GivenReply]] = {}
+    given: dict[UUID, list[GivenReply]] = {}
     for reply in await replies_to_invitations(person for people in invited.values() for person in people):
-        replies.setdefault(reply.invitation_id, []).append(reply)
+        given.setdefault(reply.invitation_id, []).append(reply)
     return {
         date_id: dict.fromkeys(instead.get(date_id, ()), ReplyValue.ACCEPTED)
-        | {member: _counting_reply(replies.get(one), date_id) for one, member in invited.get(event_id, {}).items()}
+        | {
+            member: counting.value
+            if (counting := effective_reply(given.get(invitation_id, []), date_id))
+            else ReplyValue.NEEDS_ACTION
+            for invitation_id, member in invited.get(event_id, {}).items()
+        }
         for date_id, event_id in wanted
     }
-
-
-def _counting_reply(replies: list[GivenReply] | None, date_id: UUID) -> ReplyValue:
-    given = effective_reply(replies, date_id) if replies else None
-    return given.value if given else ReplyValue.NEEDS_ACTION

@@ -188,7 +188,7 @@ async def thank_you_view(viewer: Viewer, event_id: UUID, key: str, now: datetime
     items = await actions.items_from_date(viewer, occurrence.id)
     return ThankYouView(
         occurrence=occurrence,
-        people=tuple(sorted("{} ({})".format(*named[one]) for one in reached)),
+        people=tuple(sorted("{} ({})".format(*named[member]) for member in reached)),
         skipped=len(marked) - len(reached),
         why_not="" if reached else NO_ONE,
         sent=await thank_you_sent_about(occurrence.id),
@@ -213,9 +213,8 @@ async def send_thank_you(viewer: Viewer, event_id: UUID, key: str, now: datetime
         if len(reached) != people or not reached:
             raise Conflict("The recipients have changed. Check the number and send it again." if reached else NO_ONE)
         number = len({thank.created_at for thank in await outbox_queue.thank_yous_about(occurrence.id)})
-        await outbox.enqueue_all(
-            [_thank_you(occurrence.id, occurrence.event.id, one, number, wishes, now) for one in sorted(reached)], now
-        )
+        drafts = [_thank_you(occurrence.id, event_id, member, number, wishes, now) for member in sorted(reached)]
+        await outbox.enqueue_all(drafts, now)
         await audit.record(viewer.actor, "thanked", "occurrence", occurrence.id, {"people": len(reached)}, now)
     return len(reached)
 
@@ -248,7 +247,7 @@ async def thank_yous_due(after: datetime, now: datetime, wishes: Wishes) -> list
             continue  # a person sent one, or undid it
         marked = await attendance.present_members(occurrence.id) - {occurrence.lead_id}
         reached = await _people_reached(occurrence.event_id, marked, wishes, now)
-        drafts += [_thank_you(occurrence.id, occurrence.event_id, one, 0, wishes, now) for one in sorted(reached)]
+        drafts += [_thank_you(occurrence.id, occurrence.event_id, member, 0, wishes, now) for member in sorted(reached)]
     return drafts
 
 
