@@ -11,15 +11,20 @@ import hmac
 import secrets
 from contextlib import suppress
 from functools import lru_cache
+from typing import TypeVar
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from msgspec import Struct
 
 LENGTH = 32  # bytes of a key
 NONCE = 12  # bytes, as AES-GCM wants them
 TOKEN = 32  # bytes of a token that grants access: 256 bits
+LONGEST_VALUE = 2_000  # characters of a signed value
+Value = TypeVar("Value", bound=Struct)
 
 _secrets: tuple[str, ...] = ()  # today's, then earlier ones
 
@@ -78,6 +83,23 @@ def unseal(purpose: str, sealed: str, bound_to: str = "") -> str:
 def mac(with_key: bytes, text: str) -> str:
     """Return the HMAC-SHA-256 of a text (base64url, 43 characters)."""
     return _letters(hmac.digest(with_key, text.encode("utf-8", "surrogatepass"), "sha256"))
+
+
+def sign_value(purpose: str, value: Struct, bound_to: str = "") -> str:
+    """Return a value as letters and their HMAC; it is read only with the same `bound_to`."""
+    letters = _letters(msgspec.json.encode(value))
+    return f"{letters}.{mac(named(purpose), bound_to + letters)}"
+
+
+def read_value(purpose: str, text: str, kind: type[Value], bound_to: str = "") -> Value | None:
+    """Return a value that was signed for a purpose, with today's or an earlier secret; None for anything else."""
+    letters, _, seal = text.partition(".") if len(text) <= LONGEST_VALUE else ("", "", "")
+    if not letters or not any(same(seal, mac(key, bound_to + letters)) for key in every(purpose)):
+        return None
+    try:
+        return msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=kind)
+    except (msgspec.DecodeError, binascii.Error):  # signed by a release with other fields
+        return None
 
 
 def same(secret: str, other: str) -> bool:

@@ -5,8 +5,6 @@ form that could not be saved is kept as its person's draft, before the page says
 Without a session, the mark alone proves nothing: see `keep_failed`.
 """
 
-import base64
-import binascii
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar.datastructures import FormMultiDict
 from litestar.types import Message
 from msgspec import Struct
@@ -37,7 +34,6 @@ FIELD = "_draft"
 PATH = "/drafts"
 """The requests below this address are about drafts themselves."""
 LIFETIME = timedelta(hours=24)  # of a mark: longer than any session
-LONGEST = 2_000  # characters of a mark
 KEPT = "kept_draft"
 """The state key for the draft of a form that could not be saved: a `KeptDraft`, or None when there is none."""
 SAVED = "is_saved"
@@ -46,7 +42,7 @@ SEE_OTHER = 303
 FAILED = 400  # this status and those above it
 
 
-class DraftMark(msgspec.Struct, frozen=True, kw_only=True):
+class DraftMark(Struct, frozen=True, kw_only=True):
     """Which draft a form keeps; `page` is the address that shows the form."""
 
     member_id: UUID
@@ -76,20 +72,13 @@ class KeptDraft(Struct, frozen=True):
 
 def written(mark: DraftMark) -> str:
     """Return a mark as the value of a form's field."""
-    letters = base64.urlsafe_b64encode(msgspec.json.encode(mark)).rstrip(b"=").decode("ascii")
-    return f"{letters}.{keys.mac(keys.named('draft'), letters)}"
+    return keys.sign_value("draft", mark)
 
 
 def read(text: object, now: datetime) -> DraftMark | None:
     """Return the mark in a form's field; None for anything that was not written here within a day."""
-    letters, _, seal = text.partition(".") if isinstance(text, str) and len(text) <= LONGEST else ("", "", "")
-    if not letters or not any(keys.same(seal, keys.mac(key, letters)) for key in keys.every("draft")):
-        return None
-    try:
-        mark = msgspec.json.decode(base64.urlsafe_b64decode(letters + "=" * (-len(letters) % 4)), type=DraftMark)
-    except (msgspec.DecodeError, binascii.Error):  # signed by a release with other forms
-        return None
-    return mark if now < mark.until else None
+    mark = keys.read_value("draft", text, DraftMark) if isinstance(text, str) else None
+    return mark if mark and now < mark.until else None
 
 
 def texts_of(form: FormMultiDict) -> Texts:

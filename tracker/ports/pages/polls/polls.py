@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from litestar import HttpMethod, Response, get, post, route
@@ -40,7 +40,6 @@ from tracker.usecases.views.preview import do_and_roll_back
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
 FIELDS = ("dates",)
-REPLIES_SAVED = "Replies saved. You can change them until the date is set."
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -57,11 +56,12 @@ class ProposedDate(Struct, frozen=True, kw_only=True):
 async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show a poll, or say that it was canceled; the address of one that was asked again leads to its successor."""
     try:
-        context = await _poll_page_by_id(viewer, poll_id, now)
+        context = await _poll_page(viewer, await polls.poll_for(viewer, poll_id), now)
     except NotFound:
-        return Redirect(_poll_address(await polls.poll_asked_again(viewer, poll_id)), status_code=303)
+        successor = await polls.poll_asked_again(viewer, poll_id)
+        return Redirect(f"/polls/{successor.id}", status_code=303)
     except Gone as canceled:
-        return _canceled_page(pages, canceled)
+        return pages.render("polls/closed.html", status_code=410, sentence=canceled.sentence)
     await audit.record_series_read(viewer, [context["event"]], now)
     return pages.render("polls/show.html", **context)
 
@@ -70,10 +70,10 @@ async def show_poll(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> 
 async def show_poll_table(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show only the tables, for a page that refreshes them every 15 seconds; one that was asked again is left."""
     try:
-        return pages.render("polls/table.html", **await _poll_page_by_id(viewer, poll_id, now))
+        return pages.render("polls/table.html", **await _poll_page(viewer, await polls.poll_for(viewer, poll_id), now))
     except NotFound:
         successor = await polls.poll_asked_again(viewer, poll_id)
-        return Response("", headers={"HX-Redirect": _poll_address(successor)})
+        return Response("", headers={"HX-Redirect": f"/polls/{successor.id}"})
     except Gone as canceled:
         return pages.render("polls/table-canceled.html", sentence=canceled.sentence)
 
@@ -86,10 +86,10 @@ async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form:
     except NotFound:
         successor = await polls.poll_asked_again(viewer, poll_id)
         if await polls.may_reply_to_poll(viewer, successor, now):
-            return pages.refuse(_poll_address(successor), polls.ASKED_AGAIN)
-        return Redirect(_poll_address(successor), status_code=303)
+            return pages.refuse(f"/polls/{successor.id}", polls.ASKED_AGAIN)
+        return Redirect(f"/polls/{successor.id}", status_code=303)
     except Gone as canceled:
-        return _canceled_page(pages, canceled)
+        return pages.render("polls/closed.html", status_code=410, sentence=canceled.sentence)
     try:
         await polls.reply_to_poll(viewer, poll_id, read_fits(form), now)
     except (Invalid, Gone) as refused:
@@ -97,19 +97,17 @@ async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form:
         context = await _poll_page(viewer, poll, now)
         context |= {"errors": errors_of(wrong, FIELDS), "chosen": read_fits(form)}
         return pages.render("polls/show.html", status_code=422 if refused is wrong else 410, **context)
-    return pages.redirect(f"/polls/{poll_id}", REPLIES_SAVED)
+    return pages.redirect(f"/polls/{poll_id}", "Replies saved. You can change them until the date is set.")
 
 
 def read_fits(form: FormValues) -> dict[UUID, Fit]:
     """Return the replies in a form, by date; a field that can't be read is ignored."""
-    found = {}
-    for name in form:
-        if name.startswith(OF_DATE) and form[name] in set(Fit):
-            try:
-                found[UUID(name.removeprefix(OF_DATE))] = Fit(form[name])
-            except ValueError:
-                continue
-    return found
+    fits = {
+        id_in(name.removeprefix(OF_DATE)): Fit(form[name])
+        for name in form
+        if name.startswith(OF_DATE) and form[name] in set(Fit)
+    }
+    return {date_id: fit for date_id, fit in fits.items() if date_id}
 
 
 def proposed_date(poll: Poll, option: PollDate, now: datetime) -> ProposedDate:
@@ -138,19 +136,6 @@ def poll_context(view: PollView, now: datetime) -> dict[str, Any]:
     }
 
 
-def _poll_address(poll: Poll) -> str:
-    return f"/polls/{poll.id}"
-
-
-def _canceled_page(pages: Pages, why: Gone) -> Page:
-    return pages.render("polls/closed.html", status_code=410, sentence=why.sentence)
-
-
-async def _poll_page_by_id(viewer: Viewer, poll_id: UUID, now: datetime) -> dict[str, Any]:
-    poll = await polls.poll_for(viewer, poll_id)
-    return await _poll_page(viewer, poll, now)
-
-
 async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any]:
     """Return what the page of a poll shows, with whom the viewer can remind."""
     nudge = await poll_emails.poll_nudges_of(viewer, poll, now)
@@ -162,21 +147,14 @@ async def _poll_page(viewer: Viewer, poll: Poll, now: datetime) -> dict[str, Any
     }
 
 
-class OpenedPollLink(NamedTuple):
-    """What a link shows, and to whom."""
-
-    viewer: Viewer
-    view: PollView
-
-
 @route("/p/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def show_poll_link(token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links) -> Page:
     """Show the dates of a poll; ?saved=yes shows what was saved."""
     try:
-        opened = await _open_link(links, token, now, origin)
+        viewer, view = await polls.open_poll_by_link(*links.read_poll(token), now, origin)
     except (NotFound, Gone) as closed:
         return _closed_link(pages, closed)
-    return _link_form(pages, opened, token, now, is_saved=bool(params["saved"]))
+    return _link_form(pages, viewer, view, token, now, is_saved=bool(params["saved"]))
 
 
 @post("/p/{token:str}", guards=[link], status_code=303)
@@ -185,28 +163,26 @@ async def post_poll_link_replies(
 ) -> Page:
     """Record the replies, or show the form: with why they are refused, or that the person is asked about new dates."""
     try:
-        opened = await _open_link(links, token, now, origin)
-        if opened.view.poll.event.is_restricted:
-            return _link_form(pages, opened, token, now)
+        opened = links.read_poll(token)
+        viewer, view = await polls.open_poll_by_link(*opened, now, origin)
+        if view.poll.event.is_restricted:
+            return _link_form(pages, viewer, view, token, now)
         try:
-            await polls.reply_to_poll_by_link(opened.viewer, links.read_poll(token).poll_id, read_fits(form), now)
+            await polls.reply_to_poll_by_link(viewer, opened.poll_id, read_fits(form), now)
         except Invalid as wrong:
-            return _link_form(pages, opened, token, now, wrong)
+            return _link_form(pages, viewer, view, token, now, wrong)
         except Conflict as asked_again:
-            opened = await _open_link(links, token, now, origin)
-            return _link_form(pages, opened, token, now, Invalid(asked_again.sentence), is_asked_again=True)
+            viewer, view = await polls.open_poll_by_link(*opened, now, origin)
+            return _link_form(pages, viewer, view, token, now, Invalid(asked_again.sentence), is_asked_again=True)
     except (NotFound, Gone) as closed:
         return _closed_link(pages, closed)
     return link_page(Redirect(f"/p/{token}?saved=yes", status_code=303))
 
 
-async def _open_link(links: Links, token: str, now: Now, origin: Origin) -> OpenedPollLink:
-    return OpenedPollLink(*await polls.open_poll_by_link(*links.read_poll(token), now, origin))
-
-
 def _link_form(
     pages: Pages,
-    opened: OpenedPollLink,
+    viewer: Viewer,
+    view: PollView,
     token: str,
     now: Now,
     wrong: Invalid | None = None,
@@ -215,21 +191,18 @@ def _link_form(
     is_asked_again: bool = False,
 ) -> Page:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
-    poll, respondent = opened.view.poll, opened.view.own
-    if poll.event.is_restricted:
-        return link_page(pages.render("events/reply-sign-in.html", address=f"/polls/{poll.id}"))
-    context = poll_context(opened.view, now) | {"errors": errors_of(wrong, FIELDS)}
-    return link_page(
-        pages.render(
-            "polls/link.html",
-            status_code=409 if is_asked_again else 422 if wrong else 200,
-            person=opened.viewer,
-            here=f"/p/{token}",
-            is_asked_again=is_asked_again,
-            is_saved=is_saved and respondent is not None and respondent.has_replied,
-            **context,
-        )
+    if view.poll.event.is_restricted:
+        return link_page(pages.render("events/reply-sign-in.html", address=f"/polls/{view.poll.id}"))
+    page = pages.render(
+        "polls/link.html",
+        status_code=409 if is_asked_again else 422 if wrong else 200,
+        **poll_context(view, now) | {"errors": errors_of(wrong, FIELDS)},
+        person=viewer,
+        here=f"/p/{token}",
+        is_asked_again=is_asked_again,
+        is_saved=is_saved and view.own is not None and view.own.has_replied,
     )
+    return link_page(page)
 
 
 def _closed_link(pages: Pages, why: NotFound | Gone) -> Page:
@@ -324,7 +297,7 @@ async def _question(pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID
     deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)
     change_preview = await preview_deed(viewer, poll.event.id, deed, now)
     context = poll_context(await polls.view_poll(viewer, poll), now)
-    date, column = next((one, of) for one, of in context["dates"] if one.id == option_id)
+    date, column = next((date, column) for date, column in context["dates"] if date.id == option_id)
     return pages.render(
         "polls/schedule.html",
         status_code=422 if wrong else 200,
