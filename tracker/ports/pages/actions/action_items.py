@@ -4,11 +4,9 @@ An item that was just marked done, or reopened, has the button Undo.
 """
 
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
 from litestar import get, post
-from litestar.params import QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
 
@@ -127,21 +125,13 @@ async def show_item(
 
 @get(f"{ITEM}/row", guards=[signed_in])
 async def show_item_row(
-    reference: PathText,
-    pages: Pages,
-    viewer: Viewer,
-    drafts: Drafts,
-    params: Query,
-    *,
-    today: Today,
-    now: Now,
-    is_open: Annotated[str, QueryParameter(name="open")] = "",
+    reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, params: Query, *, today: Today, now: Now
 ) -> Page:
     """Show an item's line in the list, with its form when ?open=1; without htmx the item's own page."""
     if not pages.is_htmx:
         return Redirect(f"/action-items/{reference}", status_code=303)
     board, item = await together(read_item_list(viewer, today, now, params), item_lists.item_for(viewer, reference))
-    if is_open == "1":
+    if params["open"] == "1":
         return await item_row_response(pages, board, await _begun_edit(drafts, viewer, today, item), is_open=True)
     return await item_row_response(pages, board, item_context(viewer, today, await item_lists.view_item(viewer, item)))
 

@@ -195,16 +195,6 @@ async def new_item_context(
     }
 
 
-async def owner_in_form(viewer: Viewer, form: FormValues) -> ChosenPerson:
-    """Return to whom the form of a new item assigns it."""
-    return await read_chosen_person(form, "owner", await item_lists.new_item_owners(viewer, id_in(form["origin"])))
-
-
-async def new_owner_in_form(viewer: Viewer, reference: str, form: FormValues) -> ChosenPerson:
-    """Return to whom a form reassigns an item. Errors: NotFound."""
-    return await read_chosen_person(form, "owner", await item_lists.reassignable_to(viewer, reference))
-
-
 async def _assigned_owner(viewer: Viewer, form: FormValues, offered: NewItemChoices) -> ChosenPerson:
     """Return to whom a form with these choices assigns; people who can assign only to themselves aren't asked."""
     if offered.is_for_viewer or (not offered.is_for_others and not is_typed(form, "owner")):

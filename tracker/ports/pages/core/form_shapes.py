@@ -130,7 +130,7 @@ class Check(FormField, frozen=True, kw_only=True):
     empty: str = "no"
 
     def read(self, reader: FormReader, name: str) -> bool:
-        return bool(reader.form[name])
+        return reader.form[name] == "yes"
 
     def written(self, value: Any) -> str:
         return "yes" if value else ""

@@ -2,9 +2,9 @@
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -20,6 +20,7 @@ from msgspec import Struct
 from tracker import clock
 from tracker.config.paths import folder
 from tracker.config.settings import Settings
+from tracker.errors import Invalid, TrackerError
 from tracker.ports.http import cookies, drafts
 from tracker.ports.http.cookies import Flash
 from tracker.ports.http.forms import FormRequest
@@ -65,6 +66,7 @@ FILTERS = {
     "role_words": directory.role_words,
 }
 WHITE_SPACE = re.compile(r"\s+")
+Done = TypeVar("Done")
 
 
 class NavigationPlace(NamedTuple):
@@ -160,6 +162,23 @@ class Pages:
         """Redirect to a page that starts with why something wasn't done; the draft of the form stays."""
         self._state[drafts.SAVED] = False
         return self._to(address, Flash(sentence=sentence, is_refusal=True))
+
+    async def answer(
+        self,
+        address: str,
+        deed: Awaitable[Done],
+        said: str | Callable[[Done], str],
+        *refusals: type[TrackerError],
+        undo: cookies.Undo | None = None,
+        refused: str = "",
+    ) -> Redirect:
+        """Do a deed, and redirect to a page that says what was done; after one of the `refusals`, why it wasn't."""
+        try:
+            done = await deed
+        except refusals as refusal:
+            sentences = refusal.fields.values() if isinstance(refusal, Invalid) else ()
+            return self.refuse(address, f"{refused}{' '.join(sentences) or refusal.sentence}")
+        return self.redirect(address, said if isinstance(said, str) else said(done), undo)
 
     def _to(self, address: str, message: Flash) -> Redirect:
         response = Redirect(address, status_code=303)

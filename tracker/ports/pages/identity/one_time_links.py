@@ -17,7 +17,6 @@ from tracker.usecases.identity.sign_in import Challenge
 SIGN_IN_LINK = "/sign-in/link/{token:str}"
 SIGN_IN_LINK_OVER = "identity/link-over.html"
 RESET_LINK = "/sign-in/reset/{token:str}"
-RESET_DONE = "Password set. Sign in with it now."
 
 
 @route(SIGN_IN_LINK, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
@@ -61,7 +60,7 @@ async def post_new_password(token: PathText, pages: Pages, entry: Entry, origin:
         return _reset_over(pages)
     except (Invalid, Busy, NotAllowed) as wrong:
         return await _reset_form(token, pages, entry, now, wrong)
-    return pages.redirect("/sign-in", RESET_DONE)
+    return pages.redirect("/sign-in", "Password set. Sign in with it now.")
 
 
 async def _reset_form(token: str, pages: Pages, entry: Entry, now: Now, wrong: Exception | None = None) -> Page:

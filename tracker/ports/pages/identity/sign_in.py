@@ -33,7 +33,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_file import LONGEST
 from tracker.usecases.core.viewers import was_revoked
-from tracker.usecases.identity import passwords, sessions, sign_in, sign_in_attempts
+from tracker.usecases.identity import passwords, sessions, sign_in
 from tracker.usecases.identity.security_codes import codes_left
 from tracker.usecases.identity.sign_in import CHALLENGE, RECOVERY_CODE, SECURITY_CODE, Challenge, SecondStep
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
@@ -42,7 +42,7 @@ NO_ACK = "Read the notice and confirm that you agree to its terms."
 STALE = "This page was open too long, or your browser blocks cookies. Try again."
 DIFFER = "The passwords don’t match. Enter the same one twice."
 LONGEST_BROWSER = 150  # characters kept of a browser's name for itself
-Arrival: TypeAlias = Injected[sign_in_attempts.SignInArrival]
+Arrival: TypeAlias = Injected[SignInArrival]
 """How a person who confirms their identity arrives: from where, with which browser."""
 IsRevoked: TypeAlias = Injected[bool]
 """Whether this browser still has the cookie of a session that was ended from elsewhere."""
@@ -180,19 +180,19 @@ def show_refusable(
     return response
 
 
-def arrival_of(request: FormRequest, settings: Settings) -> SignInArrival:
-    """Return how a person arrives to confirm their identity: from where, with which browser and open sessions."""
+def _arrival(request: FormRequest) -> SignInArrival:
     said = "".join(letter for letter in request.headers.get("user-agent", "") if letter.isprintable())
     return SignInArrival(
         origin=origin_of(request),
         browser=said[:LONGEST_BROWSER].strip(),
         replacing=cookies.read_cookie(request, cookies.SESSION),
-        most=settings.sessions,
+        most=settings_of(request.scope).sessions,
         is_behind_unnamed_proxy=is_behind_unnamed_proxy(request),
     )
 
 
 def _with_next(path: str, wanted: str) -> str:
+    """Return an address from which people then go to `wanted`."""
     return path if place(wanted) == HOME else f"{path}?next={quote(wanted, safe='/')}"
 
 
@@ -204,10 +204,6 @@ def offers_personas(connection: Connection) -> bool:
     """Return whether a press may sign a person in: in a demo that has this computer's name, for this computer only."""
     settings = settings_of(connection.scope)
     return settings.is_demo and is_loopback(settings.own_host) and is_from_this_computer(connection)
-
-
-def _arrival(request: FormRequest) -> sign_in_attempts.SignInArrival:
-    return arrival_of(request, settings_of(request.scope))
 
 
 def _entry(request: FormRequest) -> SignInPages:
@@ -286,7 +282,7 @@ async def post_enrollment(entry: Entry, arrival: Arrival, form: Form, now: Now) 
     except NotAllowed as wrong:  # the page is stale, or its secret was not made here: a new one is shown
         return await _enrollment(entry, now, form.but({"sealed": ""}), wrong)
     wanted = place(form["next"])
-    onward = wanted if first.has_password else to_password(wanted)
+    onward = wanted if first.has_password else _with_next(PASSWORD, wanted)
     codes = entry.show(
         "identity/recovery-codes.html", codes=first.recovery_codes, onward=onward, has_password=first.has_password
     )
@@ -377,7 +373,7 @@ async def post_reauthentication(
 @get(PASSWORD, guards=[signed_in])
 async def password_page(pages: Pages, visit: Visit, now: Now, wanted: NextAddress = "") -> Page:
     """Show the form for a new password after a recent confirmation; `next` is where to go afterward."""
-    return first_reauthenticate(visit, to_password(wanted), now) or show_refusable(
+    return first_reauthenticate(visit, _with_next(PASSWORD, wanted), now) or show_refusable(
         pages, "identity/password.html", None, PasswordForm, form=wanting(wanted)
     )
 
@@ -385,7 +381,7 @@ async def password_page(pages: Pages, visit: Visit, now: Now, wanted: NextAddres
 @post(PASSWORD, guards=[signed_in], status_code=303)
 async def post_password(pages: Pages, visit: Visit, form: Form, now: Now) -> Page:
     """Set the password and end the person's other sessions."""
-    if first := first_reauthenticate(visit, to_password(form["next"]), now):
+    if first := first_reauthenticate(visit, _with_next(PASSWORD, form["next"]), now):
         return first
     try:
         password = PasswordForm.read(form).password
@@ -406,11 +402,6 @@ async def post_sign_out(pages: Pages, visit: Visit, now: Now, settings: Settings
     response.headers["Clear-Site-Data"] = '"storage"'
     cookies.remove_cookie(response, settings, cookies.SESSION)
     return response
-
-
-def to_password(wanted: str) -> str:
-    """Return the address where people choose a password, and then go to `wanted`."""
-    return PASSWORD if place(wanted) == HOME else f"{PASSWORD}?next={quote(place(wanted), safe='/')}"
 
 
 async def _reauthentication_form(

@@ -1,7 +1,7 @@
 """Emails that wait for a person: replies, updates, and proposed times; and undoing what an email did."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 from uuid import UUID
 
 from litestar import HttpMethod, get, post, route
@@ -13,12 +13,12 @@ from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText
 from tracker.ports.http.guards import link, signed_in
 from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, link_page, with_number_notified
 from tracker.ports.pages.core.form_shapes import FormShape, Text, form_fields
-from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
+from tracker.ports.pages.core.form_values import errors_of, line_in
+from tracker.ports.pages.core.templating import Done
 from tracker.ports.pages.events.date_pages import event_page_context, occurrence_address, occurrence_times
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.history import UNDO_FOR
-from tracker.rules.events.replies import LONGEST_COMMENT, Participant, ReplyValue
-from tracker.rules.intake.item_emails import EmailAboutItem
+from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.usecases.emails import messages
 from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_and_decided_emails
@@ -27,8 +27,6 @@ from tracker.usecases.views.event_page import view_event
 
 WAITING_PAGE = "/email-replies"
 ITEM_EMAIL = f"{WAITING_PAGE}/{{email_id:uuid}}"
-WAITS_AGAIN = "Undone. The email is waiting for a decision again."
-UNDONE = "Undone. The email no longer needs a decision."
 REPLY_EMAIL = "/events/{event_id:uuid}/{key:str}/email-replies/{incoming_id:uuid}"
 
 
@@ -39,46 +37,40 @@ async def show_waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Page:
 
 
 @post(f"{ITEM_EMAIL}/attachment", guards=[signed_in], status_code=303)
-async def post_email_attachment(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def post_email_attachment(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Change an action item as an email says, or say why it can't be. Errors: NotFound."""
-    said = "Recorded as a reply from {person}. The sender gets no email."
-    return await _answer_item_deed(pages, email_id, item_emails.attach_item_email(viewer, email_id, now), said)
-
-
-@post(f"{ITEM_EMAIL}/dismissal", guards=[signed_in], status_code=303)
-async def post_email_dismissal(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Decide that an email is not that person's. Errors: NotFound."""
-    return await _answer_item_deed(
-        pages, email_id, item_emails.dismiss_item_email(viewer, email_id, now), "Email dismissed."
+    return await pages.answer(
+        WAITING_PAGE,
+        item_emails.attach_item_email(viewer, email_id, now),
+        lambda decided: f"Recorded as a reply from {decided.email.person}. The sender gets no email.",
+        Conflict,
+        undo=Undo(address=f"{WAITING_PAGE}/{email_id}/undo", fields={}),
     )
 
 
-@post(f"{ITEM_EMAIL}/undo", guards=[signed_in], status_code=303)
-async def post_email_decision_undo(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
-    """Let an email wait again, or say why the decision can't be undone. Errors: NotFound."""
-    try:
-        waits = await item_emails.undo_item_email_decision(viewer, email_id, now)
-    except Conflict as changed:
-        return pages.refuse(WAITING_PAGE, changed.sentence)
-    return pages.redirect(WAITING_PAGE, WAITS_AGAIN if waits else UNDONE)
-
-
-async def _answer_item_deed(pages: Pages, email_id: UUID, deed: Awaitable[EmailAboutItem], said: str) -> Redirect:
-    try:
-        about_item = await deed
-    except Conflict as refused:
-        return pages.refuse(WAITING_PAGE, refused.sentence)
+@post(f"{ITEM_EMAIL}/dismissal", guards=[signed_in], status_code=303)
+async def post_email_dismissal(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Decide that an email is not that person's. Errors: NotFound."""
     undo = Undo(address=f"{WAITING_PAGE}/{email_id}/undo", fields={})
-    return pages.redirect(WAITING_PAGE, said.format(person=about_item.email.person), undo)
+    deed = item_emails.dismiss_item_email(viewer, email_id, now)
+    return await pages.answer(WAITING_PAGE, deed, "Email dismissed.", Conflict, undo=undo)
 
 
-Done = TypeVar("Done")
+@post(f"{ITEM_EMAIL}/undo", guards=[signed_in], status_code=303)
+async def post_email_decision_undo(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Let an email wait again, or say why the decision can't be undone. Errors: NotFound."""
+    deed = item_emails.undo_item_email_decision(viewer, email_id, now)
+    return await pages.answer(WAITING_PAGE, deed, _undone_words, Conflict)
+
+
+def _undone_words(waits: bool) -> str:  # noqa: FBT001 - what undoing a decision returns
+    return f"Undone. The email {'is waiting for a decision again' if waits else 'no longer needs a decision'}."
 
 
 @post(f"{REPLY_EMAIL}/attachment", guards=[signed_in], status_code=303)
 async def post_reply_attachment(
     date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Redirect:
+) -> Page:
     """Record an email as the reply of the chosen person, or say why it can't be."""
     person_id, invitation_id = line_in(form["person"])
     deed = unrecorded_replies.attach_reply(viewer, *date, incoming_id, person_id, now, invitation_id=invitation_id)
@@ -86,36 +78,28 @@ async def post_reply_attachment(
 
 
 @post(f"{REPLY_EMAIL}/substitution", guards=[signed_in], status_code=303)
-async def post_reply_substitution(
-    date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Redirect:
+async def post_reply_substitution(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Record that the sender comes in place of the invited person, or say why they can't."""
     deed = unrecorded_replies.record_sender_as_substitute(viewer, *date, incoming_id, now)
     return await _answer_reply_deed(pages, date.page, incoming_id, deed, _substituted_words)
 
 
 @post(f"{REPLY_EMAIL}/dismissal", guards=[signed_in], status_code=303)
-async def post_reply_dismissal(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def post_reply_dismissal(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Decide that an email is no one's reply."""
     deed = unrecorded_replies.dismiss_reply(viewer, *date, incoming_id, now)
-    return await _answer_reply_deed(pages, date.page, incoming_id, deed, lambda _: "Email dismissed.")
+    return await _answer_reply_deed(pages, date.page, incoming_id, deed, "Email dismissed.")
 
 
 @post(f"{REPLY_EMAIL}/undo", guards=[signed_in], status_code=303)
-async def post_reply_decision_undo(
-    date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now
-) -> Redirect:
+async def post_reply_decision_undo(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Let an email wait again, or say why the decision can't be undone."""
-    address = f"{date.page}#email-replies"
-    try:
-        waits = await unrecorded_replies.undo_reply_decision(viewer, *date, incoming_id, now)
-    except Conflict as changed:
-        return pages.refuse(address, changed.sentence)
-    return pages.redirect(address, WAITS_AGAIN if waits else UNDONE)
+    deed = unrecorded_replies.undo_reply_decision(viewer, *date, incoming_id, now)
+    return await pages.answer(f"{date.page}#email-replies", deed, _undone_words, Conflict)
 
 
 def _attached_words(done: AttachedReply) -> str:
-    person = _named(done.person)
+    person = f"{done.person.name} ({done.person.agency})"
     if not done.person.substitutes_for:
         return f"Recorded as a reply from {person}. The sender isn’t emailed."
     if done.value is ReplyValue.DECLINED:
@@ -124,29 +108,16 @@ def _attached_words(done: AttachedReply) -> str:
 
 
 def _substituted_words(done: RecordedSubstitute) -> str:
-    return f"Recorded: {done.substitute} is coming in place of {_named(done.person)}, and will get an email."
-
-
-def _named(person: Participant) -> str:
-    return f"{person.name} ({person.agency})"
+    person = f"{done.person.name} ({done.person.agency})"
+    return f"Recorded: {done.substitute} is coming in place of {person}, and will get an email."
 
 
 async def _answer_reply_deed(
-    pages: Pages, date: str, incoming_id: UUID, deed: Awaitable[Done], said: Callable[[Done], str]
+    pages: Pages, page: str, incoming_id: UUID, deed: Awaitable[Done], said: str | Callable[[Done], str]
 ) -> Redirect:
     """Do a deed and say what was done, with a button to undo it; or say why it can't be done."""
-    address = f"{date}#email-replies"
-    try:
-        done = await deed
-    except Invalid as wrong:
-        return pages.refuse(address, " ".join(wrong.fields.values()))
-    except (Conflict, Gone) as refused:
-        return pages.refuse(address, refused.sentence)
-    undo = Undo(address=f"{date}/email-replies/{incoming_id}/undo", fields={})
-    return pages.redirect(address, said(done), undo)
-
-
-PROPOSAL_UNDONE = "Undone. No one was notified."
+    undo = Undo(address=f"{page}/email-replies/{incoming_id}/undo", fields={})
+    return await pages.answer(f"{page}#email-replies", deed, said, Invalid, Conflict, Gone, undo=undo)
 
 
 class DeclineForm(FormShape, kw_only=True):
@@ -170,7 +141,9 @@ async def post_proposal_refusal(proposal_id: PathId, pages: Pages, viewer: Viewe
         }
         return pages.render("events/show.html", status_code=422, **event_page_context(view, now) | typed)
     except Conflict as closed:
-        return await _too_late(pages, viewer, date, now, form, closed)
+        view = await view_event(viewer, date.event.id, date.key, now)
+        unsent = {"unsent_decline": {"sentence": closed.sentence, "comment": form["comment"]}}
+        return pages.render("events/show.html", status_code=409, **event_page_context(view, now) | unsent)
     words = with_number_notified("Declined.", await messages.number_notified(viewer, [date.event.id], now))
     undo_button = Undo(address=f"/proposals/{proposal_id}/refusal/removal", fields={}, until=now + UNDO_FOR)
     return pages.redirect(_address(date), words, undo_button)
@@ -180,26 +153,12 @@ async def post_proposal_refusal(proposal_id: PathId, pages: Pages, viewer: Viewe
 async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Let a declined proposal wait again, or say that its email may have left."""
     date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
-    try:
-        state = await unrecorded_replies.undo_proposal_decline(viewer, proposal_id, now)
-    except Gone as gone:
-        return pages.refuse(_address(date), gone.sentence)
-    return pages.redirect(_address(date), f"{PROPOSAL_UNDONE} {state.label}")
+    deed = unrecorded_replies.undo_proposal_decline(viewer, proposal_id, now)
+    return await pages.answer(_address(date), deed, lambda state: f"Undone. No one was notified. {state.label}", Gone)
 
 
 def _address(date: Occurrence) -> str:
     return f"{occurrence_address(date)}#proposals"
-
-
-async def _too_late(
-    pages: Pages, viewer: Viewer, date: Occurrence, now: Now, form: FormValues, closed: Conflict
-) -> Page:
-    """Show the page with the comment that was typed for a proposal that no longer waits."""
-    view = await view_event(viewer, date.event.id, date.key, now)
-    unsent = {"sentence": closed.sentence, "comment": form["comment"]}
-    return pages.render(
-        "events/show.html", status_code=409, **event_page_context(view, now) | {"unsent_decline": unsent}
-    )
 
 
 @route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])

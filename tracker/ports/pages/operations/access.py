@@ -90,32 +90,39 @@ async def post_access(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
 @post(f"{ACCESS}/{{grant_id:uuid}}/approval", guards=[signed_in], status_code=303)
 async def post_access_approval(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Approve a request as the second person."""
-    try:
-        grant = await access.approve_access(viewer, date.event_id, grant_id, now)
-    except (Conflict, Invalid, NotAllowed) as refused:
-        return pages.refuse(f"{date.plan}/access", f"Not approved. {refused.sentence}")
-    return pages.redirect(f"{date.plan}/access", f"{grant.person} can see the operation now.")
+    deed = access.approve_access(viewer, date.event_id, grant_id, now)
+    return await pages.answer(
+        f"{date.plan}/access",
+        deed,
+        lambda grant: f"{grant.person} can see the operation now.",
+        *(Conflict, Invalid, NotAllowed),
+        refused="Not approved. ",
+    )
 
 
 @post(f"{ACCESS}/{{grant_id:uuid}}/refusal", guards=[signed_in], status_code=303)
 async def post_access_refusal(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Decline a request, or take it back."""
-    try:
-        grant = await access.decline_access(viewer, date.event_id, grant_id, now)
-    except (Conflict, NotAllowed) as refused:
-        return pages.refuse(f"{date.plan}/access", refused.sentence)
-    return pages.redirect(f"{date.plan}/access", f"Request for {grant.person} closed. They weren’t notified.")
+    deed = access.decline_access(viewer, date.event_id, grant_id, now)
+    return await pages.answer(
+        f"{date.plan}/access",
+        deed,
+        lambda grant: f"Request for {grant.person} closed. They weren’t notified.",
+        *(Conflict, NotAllowed),
+    )
 
 
 @post(f"{ACCESS}/people/{{member_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def post_access_removal(date: OnDate, member_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Take a person off the operation."""
-    try:
-        person = await access.take_off_operation(viewer, date.event_id, member_id, now)
-    except (Invalid, NotAllowed) as refused:
-        sentence = " ".join(refused.fields.values()) if isinstance(refused, Invalid) else refused.sentence
-        return pages.refuse(f"{date.plan}/access", f"Not removed. {sentence}")
-    return pages.redirect(f"{date.plan}/access", f"{person} can no longer see the operation.")
+    deed = access.take_off_operation(viewer, date.event_id, member_id, now)
+    return await pages.answer(
+        f"{date.plan}/access",
+        deed,
+        lambda person: f"{person} can no longer see the operation.",
+        *(Invalid, NotAllowed),
+        refused="Not removed. ",
+    )
 
 
 async def _access_page(
@@ -170,11 +177,9 @@ async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings
 @post(f"{EMERGENCY}/end", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
 async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """End emergency access."""
-    try:
-        await emergency_access.end_emergency_access(viewer, now)
-    except Conflict as over:
-        return pages.refuse(EMERGENCY, over.sentence)
-    return pages.redirect(EMERGENCY, "Emergency access ended.")
+    return await pages.answer(
+        EMERGENCY, emergency_access.end_emergency_access(viewer, now), "Emergency access ended.", Conflict
+    )
 
 
 @post(f"{EMERGENCY}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)

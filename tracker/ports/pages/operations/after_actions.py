@@ -4,7 +4,7 @@ A lesson has a preview of its edition, and a page for everyone.
 """
 
 from datetime import date
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import get, post
@@ -13,17 +13,8 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, PathId, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import DateAddress, Drafts, Form, OnDate, Page, Pages
-from tracker.ports.pages.core.form_shapes import (
-    Day,
-    FormShape,
-    Id,
-    Text,
-    form_context,
-    form_fields,
-    refused_form,
-    sheet_context,
-)
-from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version, read_chosen_person
+from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, form_context, refused_form, sheet_context
+from tracker.ports.pages.core.form_values import FormValues, form_version, read_chosen_person
 from tracker.ports.pages.core.sheets import FormSheet, open_sheet, resume_sheet
 from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -89,7 +80,7 @@ async def show_after(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Pa
     """Show what was written down after the operation."""
     view = await records.after_action_view(viewer, *date)
     await audit.record_date_read(viewer, view.occurrence, now)
-    return pages.render("operations/after.html", **await after_context(viewer, view, FormValues({})))
+    return pages.render("operations/after.html", **await after_context(viewer, view))
 
 
 @get(f"{AFTER}/hot-wash", guards=[signed_in])
@@ -123,7 +114,7 @@ def _hot_wash_form(pages: Pages, view: AfterActionView, sheet: FormSheet) -> Pag
 
 
 async def after_context(
-    viewer: Viewer, view: AfterActionView, form: FormValues, wrong: Invalid | None = None
+    viewer: Viewer, view: AfterActionView, form: FormValues | None = None, wrong: Invalid | None = None
 ) -> dict[str, Any]:
     """Return what the page shows, with what was typed into one of its forms."""
     given = await after_items.after_actions_given(viewer, view.operation)
@@ -153,11 +144,8 @@ async def post_after_action(date: OnDate, pages: Pages, viewer: Viewer, form: Fo
 @post(f"{ITEMS}/{{action_id:uuid}}/removal", guards=[signed_in], status_code=303)
 async def post_after_action_removal(date: OnDate, action_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove an after-action item that has no owner yet."""
-    try:
-        await after_items.remove_after_action(viewer, date.event_id, action_id, now)
-    except Conflict as assigned:
-        return pages.refuse(f"{date.plan}/after", assigned.sentence)
-    return pages.redirect(f"{date.plan}/after", "After-action item removed.")
+    deed = after_items.remove_after_action(viewer, date.event_id, action_id, now)
+    return await pages.answer(f"{date.plan}/after", deed, "After-action item removed.", Conflict)
 
 
 @get(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in])
@@ -205,13 +193,6 @@ async def _assignment_form(
     )
 
 
-class LessonOnPage(NamedTuple):
-    """A lesson, and the page that it is on."""
-
-    view: AfterActionView
-    lesson: LessonLearned
-
-
 @get("/lessons", guards=[signed_in])
 async def show_released_lessons(pages: Pages) -> Page:
     """Show the lessons that are released to everyone."""
@@ -234,26 +215,26 @@ async def show_lesson(
     date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, *, now: Now
 ) -> Page:
     """Show the form of a lesson and its edition for everyone, or the viewer's draft of it."""
-    on_page = await _opened_lesson(viewer, date, lesson_id, now)
-    lesson = on_page.lesson
+    view, lesson = await _lesson_on_page(viewer, date, lesson_id)
+    await audit.record_date_read(viewer, view.occurrence, now)
     if lesson.released_id is not None:
         return pages.redirect(f"{date.plan}/after/lessons/{lesson_id}/preview")
     draft = await drafts.kept(DraftKey(form=DraftForm.LESSON, subject=str(lesson_id), event_id=date.event_id))
     sheet = resume_sheet(draft, DraftForm.LESSON, _lesson_values(lesson), LessonForm.words())
-    return await _lesson_form(pages, viewer, on_page, sheet)
+    return await _lesson_form(pages, viewer, view, lesson, sheet)
 
 
 @post(LESSON, guards=[signed_in], status_code=303)
 async def post_lesson_text(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save it, or show the form again: with errors (422), or with what was saved meanwhile (409)."""
-    on_page = await _lesson_on_page(viewer, date, lesson_id)
+    view, lesson = await _lesson_on_page(viewer, date, lesson_id)
     try:
         typed = LessonForm.read(form)
         text, edition = typed.lesson, Edition(title=typed.edition_title, text=typed.edition_text)
         await records.change_lesson(viewer, date.event_id, lesson_id, text, edition, now, read=form_version(form))
     except (Invalid, Conflict) as refusal:
-        sheet = refused_form(form, refusal, LessonForm, _lesson_values(on_page.lesson))
-        return await _lesson_form(pages, viewer, on_page, sheet)
+        sheet = refused_form(form, refusal, LessonForm, _lesson_values(lesson))
+        return await _lesson_form(pages, viewer, view, lesson, sheet)
     tail = f"/lessons/{lesson_id}/preview" if edition.is_whole else ""
     return pages.redirect(f"{date.plan}/after{tail}", "Lesson saved.")
 
@@ -261,7 +242,9 @@ async def post_lesson_text(date: OnDate, lesson_id: PathId, pages: Pages, viewer
 @get(f"{LESSON}/preview", guards=[signed_in])
 async def show_lesson_preview(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the edition as everyone would read it, with the button that releases it."""
-    return await _lesson_preview(pages, viewer, await _opened_lesson(viewer, date, lesson_id, now))
+    view, lesson = await _lesson_on_page(viewer, date, lesson_id)
+    await audit.record_date_read(viewer, view.occurrence, now)
+    return await _lesson_preview(pages, viewer, view, lesson)
 
 
 @post(f"{LESSON}/release", guards=[signed_in], status_code=303)
@@ -274,7 +257,8 @@ async def post_lesson_release(
     except Conflict as changed:
         return pages.refuse(f"{date.plan}/after/lessons/{lesson_id}/preview", changed.sentence)
     except Invalid as wrong:
-        return await _lesson_preview(pages, viewer, await _lesson_on_page(viewer, date, lesson_id), wrong)
+        view, lesson = await _lesson_on_page(viewer, date, lesson_id)
+        return await _lesson_preview(pages, viewer, view, lesson, wrong)
     return pages.redirect(f"{date.plan}/after", "Lesson released. Everyone in the task force can read it.")
 
 
@@ -289,39 +273,30 @@ async def post_lesson_withdrawal(date: OnDate, lesson_id: PathId, pages: Pages, 
 @post(f"{LESSON}/removal", guards=[signed_in], status_code=303)
 async def post_lesson_removal(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove a lesson that isn't released."""
-    try:
-        await records.remove_lesson(viewer, date.event_id, lesson_id, now)
-    except Conflict as is_released:
-        return pages.refuse(f"{date.plan}/after", is_released.sentence)
-    return pages.redirect(f"{date.plan}/after", "Lesson removed.")
+    deed = records.remove_lesson(viewer, date.event_id, lesson_id, now)
+    return await pages.answer(f"{date.plan}/after", deed, "Lesson removed.", Conflict)
 
 
-async def _lesson_on_page(viewer: Viewer, date: DateAddress, lesson_id: UUID) -> LessonOnPage:
-    """Return the lesson with the page that it is on. Errors: NotFound, NotAllowed."""
+async def _lesson_on_page(viewer: Viewer, date: DateAddress, lesson_id: UUID) -> tuple[AfterActionView, LessonLearned]:
+    """Return the page with a lesson, and the lesson. Errors: NotFound, NotAllowed."""
     view = await records.after_action_view(viewer, *date)
     _, lesson = await records.lesson_to_change(viewer, date.event_id, lesson_id)
-    return LessonOnPage(view, lesson)
-
-
-async def _opened_lesson(viewer: Viewer, date: DateAddress, lesson_id: UUID, now: Now) -> LessonOnPage:
-    """Return the same, and note that the viewer opened it."""
-    on_page = await _lesson_on_page(viewer, date, lesson_id)
-    await audit.record_date_read(viewer, on_page.view.occurrence, now)
-    return on_page
+    return view, lesson
 
 
 def _lesson_values(lesson: LessonLearned) -> FormSheet:
     return open_sheet(LessonForm.texts_of(lesson), lesson.version)
 
 
-async def _lesson_form(pages: Pages, viewer: Viewer, on_page: LessonOnPage, sheet: FormSheet) -> Page:
-    context = await after_context(viewer, on_page.view, sheet.form)
-    shown = context | {"lesson": on_page.lesson} | sheet_context(sheet, LessonForm)
-    return pages.render("operations/lesson.html", **shown)
+async def _lesson_form(
+    pages: Pages, viewer: Viewer, view: AfterActionView, lesson: LessonLearned, sheet: FormSheet
+) -> Page:
+    context = await after_context(viewer, view, sheet.form)
+    return pages.render("operations/lesson.html", **context | {"lesson": lesson} | sheet_context(sheet, LessonForm))
 
 
-async def _lesson_preview(pages: Pages, viewer: Viewer, on_page: LessonOnPage, wrong: Invalid | None = None) -> Page:
-    context = await after_context(viewer, on_page.view, FormValues({}))
-    lesson, errors = on_page.lesson, errors_of(wrong, list(form_fields(LessonForm)))
-    own = {"lesson": lesson, "edition": lesson.edition, "errors": errors, "status_code": 422 if wrong else 200}
-    return pages.render("operations/lesson-preview.html", **context | own)
+async def _lesson_preview(
+    pages: Pages, viewer: Viewer, view: AfterActionView, lesson: LessonLearned, wrong: Invalid | None = None
+) -> Page:
+    context = await after_context(viewer, view) | form_context(None, wrong, LessonForm)
+    return pages.render("operations/lesson-preview.html", **context | {"lesson": lesson, "edition": lesson.edition})

@@ -276,13 +276,10 @@ async def post_phase_mark(date: OnDate, phase_id: PathId, pages: Pages, viewer: 
     if form["mark"] not in PRESSES:
         raise NotFound
     press, words = PRESSES[form["mark"]]
-    try:
-        phase = await press(viewer, date.event_id, phase_id, now)
-    except Conflict as known:
-        return pages.refuse(f"{date.plan}/order", known.sentence)
     address = f"{date.plan}/order/phases/{phase_id}/undo"
     undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + UNDO_FOR)
-    return pages.redirect(f"{date.plan}/order", f"{phase.name} {words}.", undo)
+    deed = press(viewer, date.event_id, phase_id, now)
+    return await pages.answer(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo=undo)
 
 
 @post(f"{PHASES}/{{phase_id:uuid}}/undo", guards=[signed_in], status_code=303)
@@ -293,11 +290,13 @@ async def post_phase_mark_undo(
     moment = moment_in(form["at"])
     if moment is None:
         raise NotFound
-    try:
-        phase = await orders.undo_phase_time(viewer, date.event_id, phase_id, moment, now)
-    except Conflict as changed:
-        return pages.refuse(f"{date.plan}/order", f"Not undone. {changed.sentence}")
-    return pages.redirect(f"{date.plan}/order", f"Undone. The earlier times of {phase.name} count again.")
+    return await pages.answer(
+        f"{date.plan}/order",
+        orders.undo_phase_time(viewer, date.event_id, phase_id, moment, now),
+        lambda phase: f"Undone. The earlier times of {phase.name} count again.",
+        Conflict,
+        refused="Not undone. ",
+    )
 
 
 def _planned_form(view: OrderView, phase: Phase) -> FormSheet:

@@ -269,12 +269,8 @@ async def post_state(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now
         to = OperationState(form["to"])
     except ValueError as odd:
         raise NotFound from odd
-    try:
-        await approvals.change_plan_state(viewer, date.event_id, to, now, version=form_version(form))
-    except (NotAllowed, Conflict) as refused:
-        return pages.refuse(date.plan, f"Not changed. {refused.sentence}")
-    done = STATES[to].sentence
-    return pages.redirect(date.plan, done)
+    deed = approvals.change_plan_state(viewer, date.event_id, to, now, version=form_version(form))
+    return await pages.answer(date.plan, deed, STATES[to].sentence, NotAllowed, Conflict, refused="Not changed. ")
 
 
 @post(f"{PLAN}/clearances", guards=[signed_in], status_code=303)

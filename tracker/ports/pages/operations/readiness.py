@@ -136,11 +136,9 @@ async def post_notice_state(
         to = NoticeState(form["to"])
     except ValueError as odd:
         raise NotFound from odd
-    try:
-        await readiness.change_notice_state(viewer, date.event_id, notice_id, to, now)
-    except NotAllowed as refused:
-        return pages.refuse(f"{date.plan}/readiness", f"Not changed. {refused.sentence}")
-    return pages.redirect(f"{date.plan}/readiness", STATE_SAID[to])
+    deed = readiness.change_notice_state(viewer, date.event_id, notice_id, to, now)
+    address = f"{date.plan}/readiness"
+    return await pages.answer(address, deed, STATE_SAID[to], NotAllowed, refused="Not changed. ")
 
 
 @post(f"{READINESS}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)

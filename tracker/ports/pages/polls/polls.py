@@ -215,22 +215,17 @@ def _closed_link(pages: Pages, why: NotFound | Gone) -> Page:
 @post("/polls/{poll_id:uuid}/nudges", guards=[signed_in], status_code=303)
 async def post_poll_reminder(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remind them and say how many, with a button that undoes it; if no one can be reminded, say why."""
-    try:
-        count = await poll_emails.remind_respondents(viewer, poll_id, now)
-    except (Conflict, Gone) as refused:
-        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
-    undo_button = Undo(address=f"/polls/{poll_id}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
-    return pages.redirect(f"/polls/{poll_id}", nudged_words(count), undo_button)
+    address = f"/polls/{poll_id}"
+    undo = Undo(address=f"{address}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+    deed = poll_emails.remind_respondents(viewer, poll_id, now)
+    return await pages.answer(address, deed, nudged_words, Conflict, Gone, undo=undo)
 
 
 @post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
 async def post_poll_reminder_undo(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo reminders that have not left yet, or say that they may have."""
-    try:
-        await poll_emails.undo_poll_nudges(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
-    except Gone as gone:
-        return pages.refuse(f"/polls/{poll_id}", gone.sentence)
-    return pages.redirect(f"/polls/{poll_id}", "Undone. No one was reminded.")
+    deed = poll_emails.undo_poll_nudges(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
+    return await pages.answer(f"/polls/{poll_id}", deed, "Undone. No one was reminded.", Gone)
 
 
 @post("/polls/{poll_id:uuid}/requests", guards=[signed_in], status_code=303)
@@ -284,11 +279,8 @@ async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def post_poll_restoration(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo a cancellation, or say why that is too late."""
-    try:
-        await poll_closing.restore_poll(viewer, poll_id, now)
-    except (Gone, Conflict) as refused:
-        return pages.refuse(f"/polls/{poll_id}", refused.sentence)
-    return pages.redirect(f"/polls/{poll_id}", "Undone. The poll is open, and no one was notified.")
+    deed, said = poll_closing.restore_poll(viewer, poll_id, now), "Undone. The poll is open, and no one was notified."
+    return await pages.answer(f"/polls/{poll_id}", deed, said, Gone, Conflict)
 
 
 async def _question(pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = "") -> Page:

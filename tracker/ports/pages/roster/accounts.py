@@ -273,11 +273,8 @@ async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: No
 @post("/settings/addresses/{alias_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo the removal of an address, or say that it's too late."""
-    try:
-        await known_people.restore_alias(viewer, alias_id, now)
-    except Gone as late:
-        return pages.refuse(ADDRESS, late.sentence)
-    return pages.redirect(ADDRESS, "Undone. The address is back.")
+    deed = known_people.restore_alias(viewer, alias_id, now)
+    return await pages.answer(ADDRESS, deed, "Undone. The address is back.", Gone)
 
 
 @route("/e/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
