@@ -1,19 +1,18 @@
 """Rows of action items, their history, and their origin."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Date, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.actions.action_items import ItemStatus
-from tracker.tables.schema.core.columns import check, index, one_of
+from tracker.tables.schema.core.columns import Identified, check, index, one_of
 from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 
-class ActionItem(Table):
+class ActionItem(Identified, Table):
     """A task that one accountable person must finish by a day."""
 
-    id = UUID(primary_key=True)
     uid = Varchar(length=120, unique=True)
     reference = Varchar(length=12, unique=True)
     """The reference people use, for example AI-7QK4: random, so that a gap reveals nothing."""
@@ -49,10 +48,9 @@ class ActionItem(Table):
     )
 
 
-class ActionNote(Table):
+class ActionNote(Identified, Table):
     """One step in the life of an item, never changed; its author can remove the text of a note that came by email."""
 
-    id = UUID(primary_key=True)
     item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)
     by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)

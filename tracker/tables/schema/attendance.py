@@ -1,20 +1,19 @@
 """Rows of attendance: marks, walk-ins, and closed dates."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Timestamptz, Varchar
+from piccolo.columns import Boolean, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.viewers import Arm
-from tracker.tables.schema.core.columns import check, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Identified, check, one_of, unique, unique_index
 from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 
-class AttendanceMark(Table):
+class AttendanceMark(Identified, Table):
     """What was recorded about one person or walk-in on one date."""
 
-    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     member = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
     guest = Varchar(length=120, default="")
@@ -36,10 +35,9 @@ class AttendanceMark(Table):
     )
 
 
-class QuorumRecord(Table):
+class QuorumRecord(Identified, Table):
     """The rule of the committee that met, as of one closing; the next closing of the same date adds another."""
 
-    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.restrict, index=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.restrict)
     needed = Integer(null=True, default=None)
@@ -55,10 +53,9 @@ class QuorumRecord(Table):
     )
 
 
-class QuorumSeat(Table):
+class QuorumSeat(Identified, Table):
     """A seat that the committee had then, and whether one of its holders was present."""
 
-    id = UUID(primary_key=True)
     record = ForeignKey(QuorumRecord, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     arm = Varchar(length=20)

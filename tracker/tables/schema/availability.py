@@ -1,17 +1,16 @@
 """Rows of blackout days and of calendars that members share."""
 
-from piccolo.columns import UUID, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Date, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.columns import check, index, unique
+from tracker.tables.schema.core.columns import Identified, check, index, unique
 from tracker.tables.schema.roster import Agency, Member
 
 
-class Blackout(Table):
+class Blackout(Identified, Table):
     """A day or a span of days, both ends included."""
 
-    id = UUID(primary_key=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.cascade)
     first = Date(null=False, default=None)
     last = Date(null=False, default=None)
@@ -20,10 +19,9 @@ class Blackout(Table):
     constraints = (check("last >= first"), index("blackout_agency", "agency", "last"))
 
 
-class SharedCalendar(Table):
+class SharedCalendar(Identified, Table):
     """A calendar that a member keeps elsewhere."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     address_sealed = Text(secret=True)
     host = Varchar(length=253)
@@ -40,10 +38,9 @@ class SharedCalendar(Table):
     """Its entries that could not be read."""
 
 
-class BusySpan(Table):
+class BusySpan(Identified, Table):
     """A time when its owner is busy."""
 
-    id = UUID(primary_key=True)
     calendar = ForeignKey(SharedCalendar, null=False, on_delete=OnDelete.cascade)
     starts_at = Timestamptz(null=False)
     ends_at = Timestamptz(null=False)

@@ -1,19 +1,18 @@
 """Rows of subscriptions: the feeds of members and their tokens."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.calendars.feeds import AllDayAlarm, FeedScope
 from tracker.rules.events.events import Kind
-from tracker.tables.schema.core.columns import check, one_of
+from tracker.tables.schema.core.columns import Identified, check, one_of
 from tracker.tables.schema.roster import Committee, Member
 
 
-class Subscription(Table):
+class Subscription(Identified, Table):
     """One address for one device of one member."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     token_hash = Varchar(length=64, unique=True, secret=True)

@@ -10,19 +10,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Any
 
-from piccolo.columns import (
-    UUID,
-    BigInt,
-    Boolean,
-    Date,
-    ForeignKey,
-    Integer,
-    Interval,
-    Text,
-    Timestamp,
-    Timestamptz,
-    Varchar,
-)
+from piccolo.columns import BigInt, Boolean, Date, ForeignKey, Integer, Interval, Text, Timestamp, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
@@ -33,7 +21,7 @@ from tracker.rules.events.events import FIELDS, EventFields, EventStatus, Kind, 
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.roster.quorum import LEAD_TIMES, ReminderPolicy, minutes_of
-from tracker.tables.schema.core.columns import check, index, one_of, unique
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 BETWEEN_LEADS = ","
@@ -47,10 +35,9 @@ def text_of_leads(leads: Iterable[timedelta]) -> str:
 USUAL_LEADS = text_of_leads(LEAD_TIMES)
 
 
-class Event(Table):
+class Event(Identified, Table):
     """A meeting, operation, training, outreach or deadline; single or a series."""
 
-    id = UUID(primary_key=True)
     uid = Varchar(length=120, unique=True)
     """iCalendar UID: random, and never changes."""
     reference = Varchar(length=12, null=True, default=None, unique=True)
@@ -116,20 +103,18 @@ class Event(Table):
     )
 
 
-class EventAudience(Table):
+class EventAudience(Identified, Table):
     """One audience that may see an event."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     audience = Varchar(length=60)
 
     constraints = (unique("event", "audience"), index("event_audience_audience", "audience", "event"))
 
 
-class Occurrence(Table):
+class Occurrence(Identified, Table):
     """One date of an event; (event, original_start) is its identity and equals RECURRENCE-ID."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     original_start = Timestamp(null=False, default=None)
     """Local start by the rule, in the event's zone."""
@@ -166,10 +151,9 @@ class AudienceVersion(Table):
     version = BigInt(default=0)
 
 
-class Invitation(Table):
+class Invitation(Identified, Table):
     """One person's invitation to an event, for all its dates."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     role = Varchar(length=12, default="required")
@@ -188,19 +172,17 @@ class Invitation(Table):
     )
 
 
-class InvitationGap(Table):
+class InvitationGap(Identified, Table):
     """A time during which a person who was invited again later was off the list: dates within it don't count."""
 
-    id = UUID(primary_key=True)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade, index=True)
     withdrawn_at = Timestamptz(null=False)
     again_at = Timestamptz(null=False)
 
 
-class Reply(Table):
+class Reply(Identified, Table):
     """One reply, never changed: the last for a date counts, else the last for the series."""
 
-    id = UUID(primary_key=True)
     invitation = ForeignKey(Invitation, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = for the whole series"""
@@ -228,10 +210,9 @@ class Reply(Table):
     )
 
 
-class EventChange(Table):
+class EventChange(Identified, Table):
     """One change to an event or to one of its dates."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     occurrence = ForeignKey(Occurrence, null=True, default=None, on_delete=OnDelete.cascade)
     """None = the whole event"""
@@ -250,10 +231,9 @@ class EventChange(Table):
     constraints = (index("event_change_event", "event", "at"),)
 
 
-class EventTemplate(Table):
+class EventTemplate(Identified, Table):
     """One template; its name is unique per person."""
 
-    id = UUID(primary_key=True)
     owner = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     name = Varchar(length=80)
     committee = ForeignKey(Committee, null=True, default=None, on_delete=OnDelete.cascade)
@@ -265,10 +245,9 @@ class EventTemplate(Table):
     constraints = (unique("owner", "name"),)
 
 
-class ImportedEvent(Table):
+class ImportedEvent(Identified, Table):
     """One imported event; its own UID is random like any other, so that other systems' invitations never match it."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, unique=True, on_delete=OnDelete.cascade)
     source = Varchar(length=64, index=True)
     """SHA-256 of the UID in the file, in hex: foreign UIDs have any length, and may contain email addresses."""
@@ -365,10 +344,9 @@ def columns_of_policy(policy: ReminderPolicy) -> dict[str, Any]:
     }
 
 
-class UndoSnapshot(Table):
+class UndoSnapshot(Identified, Table):
     """One change to an event, by the person who can undo it."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     actor = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     at = Timestamptz(null=False)

@@ -1,10 +1,10 @@
 """Rows of credentials, sessions, and one-time links."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamptz, Varchar
+from piccolo.columns import ForeignKey, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.tables.schema.core.columns import check, index
+from tracker.tables.schema.core.columns import Identified, check, index
 from tracker.tables.schema.roster import Member
 
 
@@ -42,10 +42,9 @@ class RecoveryCode(Table):
     used_at = Timestamptz(null=True, default=None)
 
 
-class FailedAttempt(Table):
+class FailedAttempt(Identified, Table):
     """A wrong password or code; all sign-in forms count them together for each account."""
 
-    id = UUID(primary_key=True)
     account = Varchar(length=64)
     """SHA-256 of the lower-case email address, known or not."""
     at = Timestamptz(null=False)
@@ -53,10 +52,9 @@ class FailedAttempt(Table):
     constraints = (index("failed_attempt_account", "account", "at"),)
 
 
-class ApiToken(Table):
+class ApiToken(Identified, Table):
     """One token of one member; its scopes limit it within what the member may see and do."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     token_hash = Varchar(length=64, unique=True, secret=True)

@@ -1,6 +1,6 @@
 """Rows of received emails and of what they led to."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
@@ -10,16 +10,15 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.rules.intake.received_emails import Cause, Fate
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique, unique_index
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import Invitation, Occurrence, Reply
 from tracker.tables.schema.roster import Member
 
 
-class IncomingReply(Table):
+class IncomingReply(Identified, Table):
     """One reply of a calendar program; of an email without one, the email itself. Never changed, but for a decision."""
 
-    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
@@ -61,10 +60,9 @@ class IncomingReply(Table):
     )
 
 
-class TimeProposal(Table):
+class TimeProposal(Identified, Table):
     """The times in one METHOD:COUNTER. Never changed, but for a decision; one of an unmatched email isn't shown."""
 
-    id = UUID(primary_key=True)
     reply = ForeignKey(IncomingReply, null=False, on_delete=OnDelete.cascade, unique=True)
     """The email that it came in: whose it is, for which date, and their comment."""
     starts_at = Timestamptz(null=False)
@@ -81,10 +79,9 @@ class TimeProposal(Table):
     constraints = (check("starts_at < ends_at"), check("(declined_at IS NULL) = (declined_by IS NULL)"))
 
 
-class IncomingWords(Table):
+class IncomingWords(Identified, Table):
     """One email. Its text is elsewhere, in the item's history or with the reply, unless its writer isn't known."""
 
-    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, unique=True)
     """SHA-256 of its Message-ID and address, in hexadecimal: the same email is one email, however often it comes."""
@@ -126,10 +123,9 @@ class IncomingWords(Table):
     )
 
 
-class Bounce(Table):
+class Bounce(Identified, Table):
     """What a mail server said of one message: in an email, or by refusing it. Never changed."""
 
-    id = UUID(primary_key=True)
     received_at = Timestamptz(null=False)
     email_hash = Varchar(length=64, null=True, default=None, unique=True)
     """As in `IncomingReply`; None = the mail server refused the message when it was handed over."""
@@ -146,10 +142,9 @@ class Bounce(Table):
     constraints = (one_of("fate", Fate), one_of("cause", Cause))
 
 
-class EmailPause(Table):
+class EmailPause(Identified, Table):
     """That nothing is sent to an address of a person, since when, and until when."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     address = Varchar(length=254)
     """It holds while it is the person's address: another one is not paused."""

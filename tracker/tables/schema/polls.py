@@ -1,20 +1,19 @@
 """Rows of date polls."""
 
-from piccolo.columns import UUID, ForeignKey, Timestamp, Timestamptz, Varchar
+from piccolo.columns import ForeignKey, Timestamp, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls.polls import Fit
-from tracker.tables.schema.core.columns import index, one_of, unique
+from tracker.tables.schema.core.columns import Identified, index, one_of, unique
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Member
 
 
-class Poll(Table):
+class Poll(Identified, Table):
     """The poll of an event, of which it has one at a time; its people are those on the list of the event."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     reply_by = Timestamptz(null=False)
     opened_at = Timestamptz(null=False)
@@ -23,19 +22,17 @@ class Poll(Table):
     constraints = (index("poll_open", "reply_by", where="canceled_at IS NULL"),)
 
 
-class EarlierPoll(Table):
+class EarlierPoll(Identified, Table):
     """A canceled poll in whose place its organizer asked again: links in emails still name it."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
 
     constraints = (index("earlier_poll_event", "event"),)
 
 
-class PollOption(Table):
+class PollOption(Identified, Table):
     """One proposed date."""
 
-    id = UUID(primary_key=True)
     poll = ForeignKey(Poll, null=False, on_delete=OnDelete.cascade)
     starts = Timestamp(null=False, default=None)
     """Local start, in the event's zone."""
@@ -43,10 +40,9 @@ class PollOption(Table):
     constraints = (unique("poll", "starts"),)
 
 
-class PollReply(Table):
+class PollReply(Identified, Table):
     """How one proposed date suits one person, as they last said; the audit log has what they said before."""
 
-    id = UUID(primary_key=True)
     option = ForeignKey(PollOption, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     fit = Varchar(length=10)

@@ -1,18 +1,17 @@
 """Rows of people, agencies, committees and seats, and sites."""
 
-from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
 from tracker.rules.core.viewers import Arm, Level, Role, Status
-from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique, unique_index
 
 
-class Agency(Table):
+class Agency(Identified, Table):
     """A member organization of one arm and one level."""
 
-    id = UUID(primary_key=True)
     name = Varchar(length=200)
     code = Varchar(length=20, unique=True)
     """Short name, for example KCPD."""
@@ -36,10 +35,9 @@ class Agency(Table):
     constraints = (one_of("arm", Arm), one_of("level", Level), one_of("status", Status))
 
 
-class Member(Table):
+class Member(Identified, Table):
     """A person serving at an agency; guests have no account."""
 
-    id = UUID(primary_key=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120)
     title = Varchar(length=120, default="")
@@ -79,10 +77,9 @@ class Member(Table):
     )
 
 
-class MemberRole(Table):
+class MemberRole(Identified, Table):
     """One role of one member; a committee chair's row names the committee."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     role = Varchar(length=20)
     committee = ForeignKey(
@@ -99,10 +96,9 @@ class MemberRole(Table):
     )
 
 
-class Committee(Table):
+class Committee(Identified, Table):
     """A steering committee, working group or team, with seats."""
 
-    id = UUID(primary_key=True)
     name = Varchar(length=120, unique=True)
     kind = Varchar(length=20, default="committee")
     arm = Varchar(length=20, null=True, default=None)
@@ -118,20 +114,18 @@ class Committee(Table):
     constraints = (check("quorum > 0"),)
 
 
-class Seat(Table):
+class Seat(Identified, Table):
     """The place of an agency in a committee."""
 
-    id = UUID(primary_key=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
 
     constraints = (unique("committee", "agency"),)
 
 
-class SeatHolder(Table):
+class SeatHolder(Identified, Table):
     """A person who may fill a seat: its primary or an alternate."""
 
-    id = UUID(primary_key=True)
     seat = ForeignKey(Seat, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     is_primary = Boolean(default=False)
@@ -139,10 +133,9 @@ class SeatHolder(Table):
     constraints = (unique("member", "seat"), unique_index("seat_holder_primary", "seat", where="is_primary"))
 
 
-class EmailAlias(Table):
+class EmailAlias(Identified, Table):
     """One address; no email but the one with its link is ever sent there."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     address = Varchar(length=254)
     """Always lower case."""
@@ -159,10 +152,9 @@ class EmailAlias(Table):
     )
 
 
-class Site(Table):
+class Site(Identified, Table):
     """A room or a building; an event is there when its place is exactly this text."""
 
-    id = UUID(primary_key=True)
     name = Varchar(length=120, unique=True)
     address = Varchar(length=160, default="")
     capacity = Integer(null=True, default=None)
@@ -179,10 +171,9 @@ class Site(Table):
     constraints = (check("capacity > 0"),)
 
 
-class ConfidentialSite(Table):
+class ConfidentialSite(Identified, Table):
     """A place of which only its agency has the address."""
 
-    id = UUID(primary_key=True)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict, index=True)
     name = Varchar(length=120, unique=True)
     """The public name, which everyone may read."""

@@ -1,8 +1,15 @@
-"""What columns are made of: constraints declared beside the table, foreign keys, and new ids."""
+"""What tables are made of: the id of a row, and constraints declared beside the table."""
 
 from enum import StrEnum
 
 from msgspec import Struct
+from piccolo.columns import UUID
+
+
+class Identified:
+    """What almost every row begins with: an id that says nothing of its row (`crypto.ids`)."""
+
+    id = UUID(primary_key=True)
 
 
 class Unique(Struct, frozen=True):

@@ -7,7 +7,7 @@ from piccolo.table import Table
 from tracker.rules.core.drafts import LONGEST_SUBJECT, DraftForm
 from tracker.rules.core.outbox import MessageState
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import check, index, one_of, unique
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique
 from tracker.tables.schema.events import USUAL_LEADS, Event, Occurrence
 from tracker.tables.schema.roster import Member
 
@@ -56,13 +56,12 @@ class AuditHead(Table):
     """HMAC over seq and hash."""
 
 
-class Sending(Table):
+class Sending(Identified, Table):
     """The messages of one kind that one deed queued about one event, date, or action item: a row of the Messages page.
 
     What it is about is read from its messages, because a change of a series can move messages to another event.
     """
 
-    id = UUID(primary_key=True)
     topic = Varchar(length=20)
     """What its messages announce: a key of `rules.core.outbox.TOPIC_WORDS`"""
     queued_at = Timestamptz(null=False)
@@ -70,10 +69,9 @@ class Sending(Table):
     constraints = (index("sending_recent", "queued_at", "id"),)
 
 
-class Message(Table):
+class Message(Identified, Table):
     """One email to one person. Its content is read at the moment of sending, with the recipient as viewer."""
 
-    id = UUID(primary_key=True)
     key = Varchar(length=250, unique=True)
     """The same deed for the same person never makes two rows."""
     kind = Varchar(length=20)
@@ -129,10 +127,9 @@ class Watermark(Table):
     until = Timestamptz(null=False)
 
 
-class Draft(Table):
+class Draft(Identified, Table):
     """One draft; a person has one for each form and what it is about."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     form = Varchar(length=20)
     """`rules.core.drafts.DraftForm`"""
@@ -152,10 +149,9 @@ class Draft(Table):
     constraints = (unique("member", "form", "subject"), one_of("form", DraftForm), index("draft_saved", "saved_at"))
 
 
-class SavedFilter(Table):
+class SavedFilter(Identified, Table):
     """One filter of one listing; its name is unique per person and listing."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     listing = Varchar(length=20)
     name = Varchar(length=60)

@@ -4,19 +4,18 @@ Without a row, the defaults apply. Committees choose after how many days action 
 which day an item escalated is kept, so that each level hears of it once.
 """
 
-from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, Date, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import check, unique
+from tracker.tables.schema.core.columns import Identified, check, unique
 from tracker.tables.schema.roster import Agency, Committee, Member
 
 
-class Preference(Table):
+class Preference(Identified, Table):
     """The preferences of one member."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade, unique=True)
     date_reminders = Boolean(default=True)
     item_reminders = Boolean(default=True)
@@ -42,10 +41,9 @@ class Preference(Table):
     )
 
 
-class CommitteePreference(Table):
+class CommitteePreference(Identified, Table):
     """The reminder policy of a committee, with which its new events begin."""
 
-    id = UUID(primary_key=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     leads = Varchar(length=60)
     """As in `Preference`; empty = none"""
@@ -62,10 +60,9 @@ class CommitteePreference(Table):
     """Whether the committee has no policy of its own, but that of the task force; the row then keeps `replaced`"""
 
 
-class CommitteeEscalation(Table):
+class CommitteeEscalation(Identified, Table):
     """The days that a committee chose; NULL = those of the task force, 0 = never."""
 
-    id = UUID(primary_key=True)
     committee = ForeignKey(Committee, null=False, on_delete=OnDelete.cascade, unique=True)
     agency = Integer(null=True, default=None)
     coordinator = Integer(null=True, default=None)
@@ -74,10 +71,9 @@ class CommitteeEscalation(Table):
     constraints = (check("agency >= 0"), check("coordinator >= 0"))
 
 
-class ItemEscalation(Table):
+class ItemEscalation(Identified, Table):
     """The last day on which an item, while its owner's agency was this one, reached a rung."""
 
-    id = UUID(primary_key=True)
     item = ForeignKey(ActionItem, null=False, on_delete=OnDelete.cascade)
     rung = Integer(null=False, default=None)
     """1 = the owner's agency, 2 = the coordinators"""

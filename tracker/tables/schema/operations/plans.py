@@ -4,22 +4,21 @@ The operations order and the phases hang on a plan; so do the confidential sites
 coordinates, so they are never compared.
 """
 
-from piccolo.columns import UUID, Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
+from piccolo.columns import Boolean, ForeignKey, Integer, Text, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole, System
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique, unique_index
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Agency, ConfidentialSite, Member
 
 
-class OperationPlan(Table):
+class OperationPlan(Identified, Table):
     """The plan of one operation."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     state = Varchar(length=12)
     supervisor = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
@@ -44,10 +43,9 @@ class OperationPlan(Table):
     )
 
 
-class OperationSite(Table):
+class OperationSite(Identified, Table):
     """A place of an operation, in millionths of a degree of WGS 84."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     role = Varchar(length=20)
     place = Varchar(length=200)
@@ -62,10 +60,9 @@ class OperationSite(Table):
     )
 
 
-class OperationAgency(Table):
+class OperationAgency(Identified, Table):
     """What an agency commits to an operation, and the version of the plan that it acknowledged."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.restrict)
     people = Integer()
@@ -78,10 +75,9 @@ class OperationAgency(Table):
     constraints = (unique("plan", "agency"),)
 
 
-class Clearance(Table):
+class Clearance(Identified, Table):
     """A number of a deconfliction system outside, or a waiver; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     system = Varchar(length=14, null=True, default=None)
     """None for a waiver."""
@@ -107,10 +103,9 @@ class Clearance(Table):
     )
 
 
-class OperationApproval(Table):
+class OperationApproval(Identified, Table):
     """That a supervisor approved a version of a plan."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
     starts_at = Timestamptz(null=False)
@@ -121,10 +116,9 @@ class OperationApproval(Table):
     ended_at = Timestamptz(null=True, default=None)
 
 
-class DeconflictionHit(Table):
+class DeconflictionHit(Identified, Table):
     """A conflict between two operations; `first` has the smaller id, so that a pair has one open row."""
 
-    id = UUID(primary_key=True)
     first = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     second = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     distance_ft = Integer()
@@ -151,10 +145,9 @@ class DeconflictionHit(Table):
     )
 
 
-class HitDecision(Table):
+class HitDecision(Identified, Table):
     """What one side of a conflict decided; rows are replaced, never changed."""
 
-    id = UUID(primary_key=True)
     hit = ForeignKey(DeconflictionHit, null=False, on_delete=OnDelete.cascade)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     decision = Varchar(length=14)
@@ -170,10 +163,9 @@ class HitDecision(Table):
     )
 
 
-class ComparedPlaces(Table):
+class ComparedPlaces(Identified, Table):
     """Places of a plan that a person had compared with other operations at one moment."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.cascade)
     agency = ForeignKey(Agency, null=False, on_delete=OnDelete.cascade)
     """That of the person at that time."""
@@ -186,10 +178,9 @@ class ComparedPlaces(Table):
     )
 
 
-class OperationReturn(Table):
+class OperationReturn(Identified, Table):
     """One submission that was sent back to planning; it is never changed."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     version = Integer()
     """The version of the plan that was submitted."""
@@ -200,10 +191,9 @@ class OperationReturn(Table):
     constraints = (check("comment <> ''"),)
 
 
-class OperationOrder(Table):
+class OperationOrder(Identified, Table):
     """The order as it was saved once; a column for each of `rules.operations.orders.Paragraph`."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     version = Integer()
     """The version of the plan that this order made."""
@@ -218,10 +208,9 @@ class OperationOrder(Table):
     constraints = (unique("plan", "version"),)
 
 
-class OperationPhase(Table):
+class OperationPhase(Identified, Table):
     """One phase; its planned times are counted from the start of the operation, so that they move with it."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     name = Varchar(length=60)
     start_minutes = Integer()
@@ -239,10 +228,9 @@ class OperationPhase(Table):
     )
 
 
-class OperationOffSite(Table):
+class OperationOffSite(Identified, Table):
     """A confidential site that a plan names; its public name is read from the site."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     site = ForeignKey(ConfidentialSite, null=False, on_delete=OnDelete.restrict, index=True)
 

@@ -8,7 +8,7 @@ from tracker.rules.operations.check_ins import DEFAULT_RELEASE_WAIT
 from tracker.rules.operations.readiness import Minors, NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.core.columns import check, index, one_of, unique, unique_index
+from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique, unique_index
 from tracker.tables.schema.events import Event, Occurrence
 from tracker.tables.schema.operations.plans import OperationPlan
 from tracker.tables.schema.roster import Agency, Member
@@ -46,10 +46,9 @@ class OperationCheckIn(Table):
     )
 
 
-class OperationRelease(Table):
+class OperationRelease(Identified, Table):
     """That everyone was released, and whether the lead was notified of people who aren't out."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade)
     wait_minutes = Integer(default=DEFAULT_RELEASE_WAIT)
     ordered_at = Timestamptz(null=False)
@@ -77,10 +76,9 @@ class OperationLogEntry(Table):
     written_at = Timestamptz(null=False)
 
 
-class OperationStateChange(Table):
+class OperationStateChange(Identified, Table):
     """When an operation entered a state, and who took it there."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     was = Varchar(length=12)
     state = Varchar(length=12)
@@ -91,10 +89,9 @@ class OperationStateChange(Table):
     constraints = (one_of("was", OperationState), one_of("state", OperationState))
 
 
-class HotWash(Table):
+class HotWash(Identified, Table):
     """What went well in an operation, and what to improve."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, unique=True)
     went_well = Text(default="")
     to_improve = Text(default="")
@@ -103,10 +100,9 @@ class HotWash(Table):
     saved_at = Timestamptz(null=False)
 
 
-class AfterAction(Table):
+class AfterAction(Identified, Table):
     """What a hot wash asks for, and the action item that it became."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     title = Varchar(length=200)
     item = ForeignKey(ActionItem, null=True, default=None, on_delete=OnDelete.restrict, unique=True)
@@ -116,20 +112,18 @@ class AfterAction(Table):
     constraints = (check("title <> ''"),)
 
 
-class ReleasedLesson(Table):
+class ReleasedLesson(Identified, Table):
     """What everyone reads: a title and a text, and nothing that leads back, not even a time."""
 
-    id = UUID(primary_key=True)
     title = Varchar(length=120)
     text = Text()
 
     constraints = (check("title <> '' AND text <> ''"),)
 
 
-class Lesson(Table):
+class Lesson(Identified, Table):
     """What was learned from an operation, and the edition of it that could be released."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     text = Text()
     edition_title = Varchar(length=120, default="")
@@ -141,10 +135,9 @@ class Lesson(Table):
     constraints = (check("text <> ''"),)
 
 
-class OperationGrant(Table):
+class OperationGrant(Identified, Table):
     """Access of one person, requested or given; it ends, and is never deleted."""
 
-    id = UUID(primary_key=True)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     giver = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
@@ -167,10 +160,9 @@ class OperationGrant(Table):
     )
 
 
-class EmergencyAccess(Table):
+class EmergencyAccess(Identified, Table):
     """One emergency access, of one session."""
 
-    id = UUID(primary_key=True)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict)
     session = Varchar(length=64)
     """The id of the session: a hash of its cookie. The access ends with it."""
@@ -183,10 +175,9 @@ class EmergencyAccess(Table):
     constraints = (check("reason <> ''"), index("emergency_access_session", "session", where="ended_at IS NULL"))
 
 
-class EmergencyOpening(Table):
+class EmergencyOpening(Identified, Table):
     """One operation that was opened."""
 
-    id = UUID(primary_key=True)
     access = ForeignKey(EmergencyAccess, null=False, on_delete=OnDelete.restrict)
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, index=True)
     opened_at = Timestamptz(null=False)
@@ -194,10 +185,9 @@ class EmergencyOpening(Table):
     constraints = (unique("access", "event"),)
 
 
-class BriefCopy(Table):
+class BriefCopy(Identified, Table):
     """One copy of a brief."""
 
-    id = UUID(primary_key=True)
     occurrence = ForeignKey(Occurrence, null=False, on_delete=OnDelete.cascade)
     number = Integer(default=1)
     """From 1 on for each date."""
@@ -210,10 +200,9 @@ class BriefCopy(Table):
     constraints = (unique("occurrence", "number"),)
 
 
-class ReadinessNotice(Table):
+class ReadinessNotice(Identified, Table):
     """What victim services are given; recipients read it once it is released."""
 
-    id = UUID(primary_key=True)
     uid = Varchar(length=36, unique=True)
     state = Varchar(length=12)
     starts_at = Timestamptz(null=False)
@@ -242,10 +231,9 @@ class ReadinessNotice(Table):
     )
 
 
-class ReadinessRecipient(Table):
+class ReadinessRecipient(Identified, Table):
     """A person who gets a notice, and when they acknowledged it."""
 
-    id = UUID(primary_key=True)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade)
     member = ForeignKey(Member, null=False, on_delete=OnDelete.restrict, index=True)
     acknowledged_at = Timestamptz(null=True, default=None)
@@ -253,10 +241,9 @@ class ReadinessRecipient(Table):
     constraints = (unique("notice", "member"),)
 
 
-class OperationReadiness(Table):
+class OperationReadiness(Identified, Table):
     """Which operation a notice is for: the only way from one to the other, and it begins at the operation."""
 
-    id = UUID(primary_key=True)
     plan = ForeignKey(OperationPlan, null=False, on_delete=OnDelete.cascade, index=True)
     notice = ForeignKey(ReadinessNotice, null=False, on_delete=OnDelete.cascade, unique=True)
     made_at = Timestamptz(null=False)
