@@ -159,20 +159,15 @@ def item_brief(item: ActionItem) -> ItemBrief:
     return shown(ItemBrief, item, **_facts(item))
 
 
-def item_shown(view: ItemView) -> ItemShown:
-    """Return an item with its history."""
-    history = tuple(shown(NoteShown, note, note=note.text) for note in view.notes)
-    rights = {"may_update": view.may_update, "may_direct": view.may_direct}
-    return shown(ItemShown, view.item, **_facts(view.item), **rights, history=history)
-
-
 TAG = "Action items"
 READ, WRITE = ApiScope.ITEMS_READ, ApiScope.ITEMS_WRITE
 
 
 async def _item(viewer: Viewer, _: datetime, reference: str) -> tuple[ItemView, ItemShown]:
     view = await item_lists.item_view(viewer, reference)
-    return view, item_shown(view)
+    history = tuple(shown(NoteShown, note, note=note.text) for note in view.notes)
+    rights = {"may_update": view.may_update, "may_direct": view.may_direct}
+    return view, shown(ItemShown, view.item, **_facts(view.item), **rights, history=history)
 
 
 ITEM = Resource(name="view", path="/action-items/{reference:str}", shape=ItemShown, see=_item)

@@ -192,8 +192,7 @@ async def plans_for_clock() -> list[UUID]:
 
 async def has_plan(event_id: UUID) -> bool:
     """Return whether an event has a plan: then it stays an operation with one date."""
-    found: bool = await OperationPlan.exists().where(OperationPlan.event == event_id)
-    return found
+    return await OperationPlan.exists().where(OperationPlan.event == event_id)
 
 
 async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
@@ -434,7 +433,6 @@ async def window_ends(notice_ids: Iterable[UUID]) -> dict[UUID, datetime]:
 
 async def all_acknowledged(notice_id: UUID) -> bool:
     """Return whether every recipient of a notice has acknowledged it."""
-    missing: bool = await ReadinessRecipient.exists().where(
+    return not await ReadinessRecipient.exists().where(
         (ReadinessRecipient.notice == notice_id) & ReadinessRecipient.acknowledged_at.is_null()
     )
-    return not missing

@@ -43,16 +43,13 @@ _LATEST_FIRST = " ORDER BY t.at DESC, t.seq DESC"
 async def audit_rows(viewer: Viewer, choice: AuditFilter, limit: int) -> list[Row]:
     """Return the rows of the entries that a viewer may know of; `event` is empty when they may not open it."""
     held, _ = seen_by(viewer)
-    ids = [_id_of(kind) for kind in ("message", "item", "invitation", "occurrence", "event")]
+    of_kind = _ID_POSTGRES if is_postgres(engine()) else _ID
+    ids = [QueryString(of_kind, kind) for kind in ("message", "item", "invitation", "occurrence", "event")]
+    # An entry leads the viewer to its event, but not one of which their arm may not know.
+    withheld = QueryString(" AND t.verb NOT IN ({})", _texts(LAW_ENFORCEMENT_ONLY))
+    known = QueryString("") if viewer.arm is Arm.LAW_ENFORCEMENT else withheld
     asked = (choice.since, choice.until, _wanted(viewer, choice), limit, choice.skip)
-    return await rows(_HEAD, viewer, _TAIL, held, *ids, _not_withheld(viewer), *asked)
-
-
-def _not_withheld(viewer: Viewer) -> QueryString:
-    """Return the condition under which an entry leads the viewer to its event: not for what their arm may not know."""
-    if viewer.arm is Arm.LAW_ENFORCEMENT:
-        return QueryString("")
-    return QueryString(" AND t.verb NOT IN ({})", _texts(LAW_ENFORCEMENT_ONLY))
+    return await rows(_HEAD, viewer, _TAIL, held, *ids, known, *asked)
 
 
 def _wanted(viewer: Viewer, choice: AuditFilter) -> QueryString:
@@ -72,10 +69,6 @@ def _wanted(viewer: Viewer, choice: AuditFilter) -> QueryString:
         subjects = [subject for subject in AuditSubject if choice.group in subject.groups]
         parts.append(QueryString(" AND (t.verb IN ({}) OR t.subject IN ({}))", _texts(verbs), _texts(subjects)))
     return QueryString("".join(["{}"] * len(parts)), *parts)
-
-
-def _id_of(kind: str) -> QueryString:
-    return QueryString(_ID_POSTGRES if is_postgres(engine()) else _ID, kind)
 
 
 def _texts(words: Collection[str]) -> QueryString:

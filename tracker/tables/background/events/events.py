@@ -103,8 +103,7 @@ async def forget_audiences(audiences: Iterable[str]) -> list[UUID]:
 
 async def number_of_dates(event_id: UUID) -> int:
     """Return how many dates an event has, canceled ones included."""
-    number: int = await Occurrence.count().where(Occurrence.event == event_id)
-    return number
+    return await Occurrence.count().where(Occurrence.event == event_id)
 
 
 async def raise_sequence(event_id: UUID) -> None:
@@ -319,8 +318,7 @@ async def stored_rows_of(event_ids: Collection[UUID], reach: UndoReach, at: date
 
 async def state_of_events(event_ids: Iterable[UUID]) -> StateOfEvents:
     """Return the state of these events, in an order that stays."""
-    ids = sorted(event_ids)
-    among = sql_list(ids)
+    among = sql_list(sorted(event_ids))
     events, audiences, invitations, grants = await engine().read_each(
         *(QueryString(sql, among) for sql in (_EVENTS, _AUDIENCES, _INVITATIONS, _GRANTS))
     )

@@ -9,7 +9,6 @@ which are those of the event that it is to become. Readers of what is given to p
 a table `t` of recipients.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
@@ -55,7 +54,13 @@ async def rows(select: str, viewer: Viewer, where: str, *arguments: Any) -> list
     """
     if any(argument is NONE_WANTED for argument in arguments):
         return []
-    return list(await engine().run_querystring(_asked(viewer, select, where, arguments)))
+    everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
+    asking = _asking(select + where, len(everyone))
+    held: list[Any] = []
+    for person in everyone:
+        held += (person.member_id,) if asking.is_given else (_among(person.audiences), person.member_id)
+    asked = QueryString(asking.sql, *arguments[: asking.first], *held, *arguments[asking.first :])
+    return list(await engine().run_querystring(asked))
 
 
 async def rows_as(shape: type[Shape], select: str, viewer: Viewer, where: str, *arguments: Any) -> list[Shape]:
@@ -73,15 +78,6 @@ def with_agency(person: str, agency: str) -> str:
     NULL without a person.
     """
     return f"{person}.name || ' (' || {agency}.code || ')'"
-
-
-def _asked(viewer: Viewer, select: str, where: str, arguments: Sequence[Any]) -> QueryString:
-    everyone = [viewer, viewer.beside] if viewer.beside else [viewer]
-    asking = _asking(select + where, len(everyone))
-    held: list[Any] = []
-    for person in everyone:
-        held += (person.member_id,) if asking.is_given else (_among(person.audiences), person.member_id)
-    return QueryString(asking.sql, *arguments[: asking.first], *held, *arguments[asking.first :])
 
 
 def computed_moment(value: datetime | str) -> datetime:
