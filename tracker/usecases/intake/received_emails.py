@@ -179,27 +179,23 @@ async def note_mailbox_read(now: datetime, *, has_email: bool, trouble: str = ""
     is_noted = before.read_at is not None and timedelta(0) <= now - before.read_at < READ_NOTED_EVERY
     if has_email or not is_noted or before.trouble != trouble:
         email_at = now if has_email else before.email_at
-        since = _trouble_since(before, trouble, now)
-        await _keep_status(MailboxStatus(read_at=now, email_at=email_at, trouble=trouble, trouble_since=since))
+        await _keep_status(replace(before, read_at=now, email_at=email_at), trouble, now)
 
 
 async def note_mailbox_trouble(words: str, now: datetime) -> None:
     """Record why the mailbox can't be read."""
     before = await mailbox_status()
     if before.trouble != words:
-        await _keep_status(replace(before, trouble=words, trouble_since=_trouble_since(before, words, now)))
+        await _keep_status(before, words, now)
 
 
-def _trouble_since(before: MailboxStatus, trouble: str, now: datetime) -> datetime | None:
-    """Return when reading began to fail: other words for it are no other failure."""
-    return (before.trouble_since or now) if trouble else None
-
-
-async def _keep_status(new: MailboxStatus) -> None:
+async def _keep_status(status: MailboxStatus, trouble: str, now: datetime) -> None:
+    # Other words for a failure are no other failure.
+    since = (status.trouble_since or now) if trouble else None
+    values: dict[Any, Any] = asdict(replace(status, trouble=trouble, trouble_since=since))
     async with writing():
         if not await MailboxState.exists().where(MailboxState.id == _ONLY_ROW):
             await MailboxState.insert(MailboxState(id=_ONLY_ROW))
-        values: dict[Any, Any] = asdict(new)
         await MailboxState.update(values).where(MailboxState.id == _ONLY_ROW)
 
 

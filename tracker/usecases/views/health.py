@@ -18,22 +18,11 @@ from tracker.usecases.emails.reminders import PLANNER_MARK
 LATE = timedelta(minutes=5)
 REMINDERS, MAIL, AUDIT = PLANNER_MARK, "mail", audit_log.VERIFICATION_MARK
 NOTED_EVERY = timedelta(seconds=30)
+WorkState = outbox_queue.WorkState
 _SIZE = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()"
 _SIZE_POSTGRES = "SELECT pg_database_size(current_database()) AS bytes"
 _VERSION = "SELECT sqlite_version() AS version"
 _VERSION_POSTGRES = "SELECT current_setting('server_version') AS version"
-
-
-class WorkState(Struct, frozen=True, kw_only=True):
-    """Whether everything due has been done, and whether the clock still checks for due work."""
-
-    is_late: bool
-    is_ticking: bool
-
-    @property
-    def is_well(self) -> bool:
-        """Return whether no one needs to be alerted."""
-        return self.is_ticking and not self.is_late
 
 
 class Storage(Struct, frozen=True, kw_only=True):
@@ -48,10 +37,8 @@ class Storage(Struct, frozen=True, kw_only=True):
 
 
 async def work_state(now: datetime) -> WorkState:
-    """Return the state of the work."""
-    since = now - LATE
-    health = await outbox_queue.outbox_health(since, REMINDERS)
-    return WorkState(is_late=health.is_late, is_ticking=health.is_ticking)
+    """Return whether everything due has been done, and whether the clock still checks for due work."""
+    return await outbox_queue.outbox_health(now - LATE, REMINDERS)
 
 
 async def note_mail_run(now: datetime) -> None:

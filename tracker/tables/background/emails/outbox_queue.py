@@ -116,11 +116,16 @@ class EmailQueue(NamedTuple):
     failed: int
 
 
-class OutboxHealth(NamedTuple):
+class WorkState(NamedTuple):
     """Whether due work was left undone, and whether a job ran lately."""
 
     is_late: bool
     is_ticking: bool
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether no one needs to be alerted."""
+        return self.is_ticking and not self.is_late
 
 
 async def messages_about_events(event_ids: Iterable[UUID]) -> list[QueuedMessage]:
@@ -303,10 +308,10 @@ async def drop_empty_sendings(queued_at: datetime) -> None:
     await engine().run_querystring(QueryString(_DROP_EMPTY, queued_at))
 
 
-async def outbox_health(since: datetime, job: str) -> OutboxHealth:
+async def outbox_health(since: datetime, job: str) -> WorkState:
     """Return the state of the work since a moment, by one query over two indexes."""
     (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
-    return OutboxHealth(bool(row["late"]), bool(row["ticking"]))
+    return WorkState(bool(row["late"]), bool(row["ticking"]))
 
 
 async def count_queue(now: datetime, since: datetime) -> EmailQueue:
