@@ -4,7 +4,6 @@ An item that was just marked done, or reopened, has the button Undo.
 """
 
 from datetime import timedelta
-from uuid import UUID
 
 from litestar import get, post
 from litestar.response import Redirect
@@ -288,18 +287,16 @@ async def _beside_saved(
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
-    """Return the form of a new item: the viewer's draft of it, or a new one."""
-    key = await _draft_of(viewer, id_in(params["origin"]))
-    form = new_item_form(params, today)
-    return await drafts.begun(key, form) if key else form
+    """Return the form of a new item: the viewer's draft of it, or a new one.
 
-
-async def _draft_of(viewer: Viewer, origin_id: UUID | None) -> DraftKey | None:
-    """Return which draft the form of a new item keeps: none when it comes from a date that the viewer may not see."""
-    if origin_id is None:
-        return DraftKey(form=DraftForm.NEW_ITEM)
-    event_id = await event_of_drafted_date(viewer, origin_id)
-    return DraftKey(form=DraftForm.NEW_ITEM, subject=str(origin_id), event_id=event_id) if event_id else None
+    It keeps no draft when it comes from a date that the viewer may not see.
+    """
+    form, origin_id = new_item_form(params, today), id_in(params["origin"])
+    event_id = await event_of_drafted_date(viewer, origin_id) if origin_id else None
+    if origin_id and event_id is None:
+        return form
+    key = DraftKey(form=DraftForm.NEW_ITEM, subject=str(origin_id or ""), event_id=event_id)
+    return await drafts.begun(key, form)
 
 
 async def _begun_edit(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem) -> Context:

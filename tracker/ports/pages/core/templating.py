@@ -168,8 +168,9 @@ class Pages:
         address: str,
         deed: Awaitable[Done],
         said: str | Callable[[Done], str],
-        *refusals: type[TrackerError],
+        refusals: type[TrackerError] | tuple[type[TrackerError], ...],
         undo: cookies.Undo | None = None,
+        *,
         refused: str = "",
     ) -> Redirect:
         """Do a deed, and redirect to a page that says what was done; after one of the `refusals`, why it wasn't."""

@@ -53,7 +53,7 @@ async def post_email_dismissal(email_id: PathId, pages: Pages, viewer: Viewer, n
     """Decide that an email is not that person's. Errors: NotFound."""
     undo = Undo(address=f"{WAITING_PAGE}/{email_id}/undo", fields={})
     deed = item_emails.dismiss_item_email(viewer, email_id, now)
-    return await pages.answer(WAITING_PAGE, deed, "Email dismissed.", Conflict, undo=undo)
+    return await pages.answer(WAITING_PAGE, deed, "Email dismissed.", Conflict, undo)
 
 
 @post(f"{ITEM_EMAIL}/undo", guards=[signed_in], status_code=303)
@@ -117,7 +117,7 @@ async def _answer_reply_deed(
 ) -> Redirect:
     """Do a deed and say what was done, with a button to undo it; or say why it can't be done."""
     undo = Undo(address=f"{page}/email-replies/{incoming_id}/undo", fields={})
-    return await pages.answer(f"{page}#email-replies", deed, said, Invalid, Conflict, Gone, undo=undo)
+    return await pages.answer(f"{page}#email-replies", deed, said, (Invalid, Conflict, Gone), undo)
 
 
 class DeclineForm(FormShape, kw_only=True):

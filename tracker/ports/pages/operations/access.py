@@ -95,7 +95,7 @@ async def post_access_approval(date: OnDate, grant_id: PathId, pages: Pages, vie
         f"{date.plan}/access",
         deed,
         lambda grant: f"{grant.person} can see the operation now.",
-        *(Conflict, Invalid, NotAllowed),
+        (Conflict, Invalid, NotAllowed),
         refused="Not approved. ",
     )
 
@@ -108,7 +108,7 @@ async def post_access_refusal(date: OnDate, grant_id: PathId, pages: Pages, view
         f"{date.plan}/access",
         deed,
         lambda grant: f"Request for {grant.person} closed. They weren’t notified.",
-        *(Conflict, NotAllowed),
+        (Conflict, NotAllowed),
     )
 
 
@@ -120,7 +120,7 @@ async def post_access_removal(date: OnDate, member_id: PathId, pages: Pages, vie
         f"{date.plan}/access",
         deed,
         lambda person: f"{person} can no longer see the operation.",
-        *(Invalid, NotAllowed),
+        (Invalid, NotAllowed),
         refused="Not removed. ",
     )
 

@@ -14,7 +14,7 @@ from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages
 from tracker.ports.pages.core.form_shapes import FormShape, Text, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, id_in
 from tracker.ports.pages.events.date_pages import date_context, occurrence_address
-from tracker.ports.pages.operations.check_ins import NO_TIME, PLAN, LocalMoment, ics_context, kept_moment
+from tracker.ports.pages.operations.check_ins import LONGEST_TAP, NO_TIME, PLAN, LocalMoment, ics_context, kept_moment
 from tracker.rules.core.wording import local
 from tracker.rules.operations.records import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
 from tracker.usecases.core import audit
@@ -23,7 +23,6 @@ from tracker.usecases.operations.records import ActivityLog
 
 AT = "/events/{event_id:uuid}/{key:str}/plan/log"
 OF_ENTRY = f"{AT}/entries/{{entry_id:uuid}}"
-LONGEST_TAP = 60  # characters of the id that a page gives an entry
 
 
 class EntryForm(FormShape, kw_only=True):
@@ -45,13 +44,15 @@ async def show_log(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page
     """Show the log, newest first."""
     log = await records.read_activity_log(viewer, *date, now)
     await audit.record_date_read(viewer, log.occurrence, now)
-    return pages.render("operations/log/show.html", **_context(log))
+    return pages.render("operations/log/show.html", **_log_context(log))
 
 
 @get(f"{AT}/lines", guards=[signed_in], opt=POLLED)
 async def show_log_lines(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show only the lines, for a screen that refreshes every 15 seconds."""
-    return pages.render("operations/log/lines.html", **_context(await records.read_activity_log(viewer, *date, now)))
+    return pages.render(
+        "operations/log/lines.html", **_log_context(await records.read_activity_log(viewer, *date, now))
+    )
 
 
 @post(f"{AT}/entries", guards=[signed_in], status_code=303)
@@ -64,10 +65,10 @@ async def post_entry(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now
     except Invalid as wrong:
         log = await records.read_activity_log(viewer, *date, now)
         template = "part" if pages.is_htmx else "show"
-        return pages.render(f"operations/log/{template}.html", **_context(log, form, wrong))
+        return pages.render(f"operations/log/{template}.html", **_log_context(log, form, wrong))
     if not pages.is_htmx:
         return pages.redirect(f"{date.plan}/log", f"“{typed.text}” added to the log.")
-    context = _context(await records.read_activity_log(viewer, *date, now))
+    context = _log_context(await records.read_activity_log(viewer, *date, now))
     return pages.render("operations/log/part.html", **context, said=typed.text, is_typed=form["typed"] == "yes")
 
 
@@ -100,10 +101,10 @@ async def post_entry_correction(
 
 
 def _shown(pages: Pages, log: ActivityLog, line: ActivityLine, form: FormValues, wrong: Invalid | None = None) -> Page:
-    return pages.render("operations/log/entry.html", line=line, **_context(log, form, wrong, CorrectionForm))
+    return pages.render("operations/log/entry.html", line=line, **_log_context(log, form, wrong, CorrectionForm))
 
 
-def _context(
+def _log_context(
     log: ActivityLog, form: FormValues | None = None, wrong: Invalid | None = None, shape: type[FormShape] = EntryForm
 ) -> dict[str, Any]:
     """Return the values of the page; each form has an id of its own, by which the server counts it once."""

@@ -279,7 +279,7 @@ async def post_phase_mark(date: OnDate, phase_id: PathId, pages: Pages, viewer: 
     address = f"{date.plan}/order/phases/{phase_id}/undo"
     undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     deed = press(viewer, date.event_id, phase_id, now)
-    return await pages.answer(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo=undo)
+    return await pages.answer(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo)
 
 
 @post(f"{PHASES}/{{phase_id:uuid}}/undo", guards=[signed_in], status_code=303)

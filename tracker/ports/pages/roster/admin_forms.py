@@ -63,12 +63,12 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
     texts: Callable[[Viewer, UUID, str], Awaitable[tuple[FormValues, int]]]
     """Returns the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
-    words: Callable[[Viewer, Sequence[FormValues]], Awaitable[FormWords]]
-    """Returns the words for the texts in some forms."""
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
     """Returns what its template gets beside the form."""
     added: Callable[[Facts], str]
     saved: Callable[[Facts], str]
+    words: Callable[[Viewer, Sequence[FormValues]], Awaitable[FormWords]] | None = None
+    """Returns the words for the texts in some forms; None = they speak for themselves."""
     settled: Callable[[Viewer, FormValues], Awaitable[FormValues]] = _as_it_is
     """Returns the form with the ids that its words mean."""
     blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
@@ -145,9 +145,8 @@ async def _opened(
 ) -> tuple[FormSheet, FormWords]:
     """Return a known one as its form shows it now, with the words for its texts and those that were typed."""
     saved, version = await kept.texts(viewer, thing_id, zone)
-    return open_sheet(saved, version), await kept.words(
-        viewer, [saved, *([typed, recorded_form(typed["was"])] if typed else ())]
-    )
+    texts = [saved, *([typed, recorded_form(typed["was"])] if typed else ())]
+    return open_sheet(saved, version), await kept.words(viewer, texts) if kept.words else kept.shape.words()
 
 
 async def _render(kept: AdminForm[Any], pages: Pages, viewer: Viewer, sheet: FormSheet, thing_id: UUID | None) -> Page:

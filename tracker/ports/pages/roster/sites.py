@@ -1,6 +1,6 @@
 """The sites where the task force meets, and the confidential places of agencies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Page, Pages
 from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
-from tracker.ports.pages.core.sheets import FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
 from tracker.rules.roster.sites import (
     LONGEST_ADDRESS,
@@ -80,10 +79,6 @@ def _read(form: FormValues, _: str) -> MeetingSiteFacts:
     return site.facts(MeetingSiteFacts, is_open=site.status != CLOSED)
 
 
-async def _words(_: Viewer, __: Sequence[FormValues]) -> FormWords:
-    return MeetingSiteForm.words()
-
-
 site_form = handlers_of(
     AdminForm(
         address="/sites",
@@ -94,7 +89,6 @@ site_form = handlers_of(
         add=agencies.add_meeting_site,
         change=agencies.change_meeting_site,
         texts=_texts,
-        words=_words,
         shown=_shown,
         added=lambda facts: f"{facts.name} added.",
         saved=lambda facts: f"{facts.name} saved.",
