@@ -28,7 +28,6 @@ from tracker.ports.http.request_source import (
 from tracker.ports.pages.core.dependencies import AGAIN, Form, FormToken, NextAddress, Page, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_shapes import Check, FormShape, Secret, Typed, form_context
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_file import LONGEST
@@ -101,14 +100,7 @@ class SignInPages:
         """Return the challenge that the browser kept after the first step, while the second is missing; else empty."""
         return cookies.read_cookie(self._request, cookies.CHALLENGE)
 
-    def show(
-        self,
-        template: str,
-        *shapes: type[FormShape],
-        form: FormValues = NO_FORM,
-        wrong: Exception | None = None,
-        **more: Any,
-    ) -> Page:
+    def show(self, template: str, *shapes: type[FormShape], wrong: Exception | None = None, **more: Any) -> Page:
         """Show a form; its token belongs to a short-lived cookie of this browser.
 
         The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
@@ -120,7 +112,7 @@ class SignInPages:
         state.update(csrf=csrf.token_for(nonce))
         cookies.read_flash(self._request)
         notice = statements(self._settings.notice)
-        response = show_refusable(Pages(state), template, wrong, *shapes, form=form, statements=notice, **more)
+        response = show_refusable(Pages(state), template, wrong, *shapes, statements=notice, **more)
         if is_new:
             cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
         return response
@@ -164,18 +156,13 @@ def wanting(wanted: str) -> FormValues:
     return FormValues({"next": [place(wanted)]})
 
 
-def show_refusable(
-    pages: Pages,
-    template: str,
-    wrong: Exception | None,
-    *shapes: type[FormShape],
-    form: FormValues = NO_FORM,
-    **context: Any,
-) -> Page:
+def show_refusable(pages: Pages, template: str, wrong: Exception | None, *shapes: type[FormShape], **more: Any) -> Page:
     """Show a form, which an error of any kind may have refused: with its status, and when to try again."""
     refusal = wrong if isinstance(wrong, Invalid) else Invalid(str(wrong)) if wrong else None
-    shown = form_context(form, refusal, *shapes) | {"status_code": errors.status_of(wrong) if wrong else 200}
-    response = pages.render(template, **shown, **context)
+    shown = form_context(more.pop("form", None), refusal, *shapes) | {
+        "status_code": errors.status_of(wrong) if wrong else 200
+    }
+    response = pages.render(template, **shown, **more)
     response.headers.update(errors.again_after(wrong))
     return response
 
