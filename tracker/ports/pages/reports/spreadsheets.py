@@ -52,7 +52,6 @@ AGES = {
 MEASURE_WORDS = {
     **TALLY,
     "unmarked": "Not marked",
-    "open": "Not marked yet",
     "attended": "People present",
     "held": "Dates held",
     "canceled": "Dates canceled",
@@ -60,7 +59,7 @@ MEASURE_WORDS = {
 }
 WITHHELD = "Withheld"
 """In place of the joint operations of a reader who sees none, whether or not there were any."""
-MARK_WORDS = {**MEASURE_WORDS, "walk_in": "Walk-in, in the room"}
+MARK_WORDS = {**MEASURE_WORDS, "open": "Not marked yet", "walk_in": "Walk-in, in the room"}
 
 
 def heading_of(task_force: str, asked: ReportRequest, reader: str, *, is_restricted: bool) -> str:
