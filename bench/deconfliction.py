@@ -4,30 +4,39 @@ Both in processor time, as in `bench.series`. The largest size is the same check
 other days stored.
 """
 
-import random
-import sqlite3
-import tempfile
-import time
-from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from uuid import uuid4
-
-import uvloop
 from msgspec import Struct
-
-from bench.figures import Figure, middle
-from bench.stock import opened
-from tests.cast import NOW
-from tests.usecases.operations.world import A, planned, with_another_lead
-from tracker.database import Engine, bind, engine
+from pathlib import Path
+from collections.abc import Sequence
+import tempfile
+import uvloop
+from contextlib import AsyncExitStack
+import sqlite3
+import time
+from datetime import timedelta
+from collections.abc import Callable
+import random
+from uuid import uuid4
+from datetime import datetime
+from datetime import UTC
+from tracker.rules.operations.plans import Disclosure
+from tracker.database import Engine
+from tracker.tables.background.operations import ComparedPlan
+from bench.figures import Figure
 from tracker.ports.cli.serve import settle
-from tracker.rules.operations.deconfliction import EARTH
-from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
-from tracker.tables.background.operations import LONGEST_OPERATION, ComparedPlan, compared_plans
-from tracker.tables.schema.operations.plans import OperationPlan
+from bench.figures import middle
+from tracker.database import bind
 from tracker.usecases.operations.deconfliction import find_overlaps
+from tests.cast import NOW
+from tracker.rules.operations.plans import LONGEST_BUFFER
+from tracker.tables.background.operations import LONGEST_OPERATION
+from tracker.rules.operations.deconfliction import EARTH
+from tests.usecases.operations.world import with_another_lead
+from bench.stock import opened
+from tests.usecases.operations.world import plan_operation
+from tests.usecases.operations.world import A
+from tracker.tables.schema.operations.plans import OperationPlan
+from tracker.database import engine
+from tracker.tables.background.operations import compared_plans
 
 IN_THE_WINDOW, FEW, MANY = 10_000, 1_000, 100_000  # operations of the same days, and of other days
 USUAL = 200  # of the same days, beside those of other days
@@ -116,7 +125,7 @@ def _ask(connection: sqlite3.Connection, plan: ComparedPlan) -> float:
 async def _stock(stack: AsyncExitStack, file: Path, same_days: int, other_days: int) -> Stock:
     """Make a database with a plan, copies of it all around on the same days, and on days of ten years before."""
     two = await with_another_lead(await stack.enter_async_context(opened(file)))
-    event_id = await planned(two.fbi_lead, two.hsi_liaison, at=A)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison, at=A)
     with sqlite3.connect(file) as rows:
         rows.executescript(UNSEARCHED)
     _copy(file, same_days, lambda luck: timedelta(minutes=luck.randrange(-600, 600)))

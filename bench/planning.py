@@ -1,21 +1,23 @@
 """10,000 reminders planned in one transaction, beside a bare executemany of the very same rows; in processor time."""
 
-import shutil
-import sqlite3
-import tempfile
-import time
+from datetime import datetime
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
-
+import tempfile
 import uvloop
-
+from pathlib import Path
+from datetime import timedelta
+import shutil
+import time
+import sqlite3
 from bench.figures import Figure
 from bench.stock import opened
-from tests.cast import NOW, ZONE, everybody, meeting
-from tracker.database import engine
-from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due_messages
+from tests.cast import NOW
+from tests.cast import ZONE
+from tests.cast import meeting
+from tests.cast import everyone
+from tracker.tables.schema.core.tables import Message
+from tracker.database import engine
 from tracker.usecases.events import scheduling
 
 COUNT, PEOPLE = 10_000, 10  # reminders, and people who come to each meeting
@@ -44,7 +46,7 @@ async def _measured(folder: Path) -> tuple[float, float]:
     async with opened(ours) as cast:
         await queue_due_messages(NOW, ZONE)
         for _ in range(COUNT // PEOPLE):
-            await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: PEOPLE - 1]), NOW)
+            await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)[: PEOPLE - 1]), NOW)
         await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
         await Message.delete(force=True)
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")

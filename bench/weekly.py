@@ -1,20 +1,24 @@
 """Home with eight more weekly series in its window, beside home without them."""
 
-import tempfile
 from collections.abc import Sequence
+import tempfile
+import uvloop
+from pathlib import Path
 from contextlib import AsyncExitStack
 from datetime import datetime
-from pathlib import Path
-
-import uvloop
-
-from bench.figures import Figure, middle
-from bench.renders import WARM_UP
-from bench.world import LONG_AGO, World, asked, world
-from tests.cast import NOW, everybody, meeting
-from tracker import clock
+from bench.figures import Figure
+from tests.cast import NOW
+from bench.world import world
 from tracker.ports.cli.serve import settle
+from bench.renders import WARM_UP
+from bench.world import asked
+from bench.figures import middle
+from bench.world import World
 from tracker.rules.recurrence.series import rule_for_choice
+from tests.cast import meeting
+from tests.cast import everyone
+from bench.world import LONG_AGO
+from tracker import clock
 from tracker.usecases.events import scheduling
 
 DATES = 1_000  # stored
@@ -58,5 +62,5 @@ async def _schedule_weekly(fuller: World) -> None:
     for number in range(SERIES):
         first = datetime(2026, 11, 16 + number % 5, 9 + number)  # noqa: DTZ001 - local to the event's zone
         rule = rule_for_choice("weekly", first, count=WEEKS)
-        plan = meeting(*everybody(fuller.cast), title=f"Weekly call {number}", starts=first, rule=rule)
+        plan = meeting(*everyone(fuller.cast), title=f"Weekly call {number}", starts=first, rule=rule)
         await scheduling.schedule_event(fuller.cast.coordinator, plan, LONG_AGO)

@@ -1,25 +1,33 @@
 """A database of the cast with an old past and a busy month, and the coordinator as its reader."""
 
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
-from functools import partial
-from pathlib import Path
-
+from datetime import timedelta
 from msgspec import Struct
-
+from contextlib import asynccontextmanager
+from pathlib import Path
+from collections.abc import AsyncIterator
+from functools import partial
+from datetime import datetime
+import time
+from datetime import date
+from tests.cast import NOW
+from tracker.database import Engine
+from tests.cast import Cast
 from bench.reader import Reader
-from bench.stock import copied, with_old_dates
-from tests.cast import NOW, Cast, everybody, meeting
-from tests.ports.browser import session_of, settings
+from bench.stock import copied
+from tracker.database import engine
 from tracker.app import create_app
-from tracker.database import Engine, bind, engine
-from tracker.rules.actions.action_items import NewItem
+from tests.ports.browser import app_settings
+from tests.ports.browser import session_of
+from bench.stock import with_old_dates
+from tests.cast import everyone
 from tracker.rules.core.viewers import Viewer
+from tests.cast import meeting
 from tracker.rules.events.replies import ReplyValue
+from tracker.database import bind
+from tracker.rules.actions.action_items import NewItem
+from tracker.usecases.events import scheduling
+from tracker.usecases.events import replies
 from tracker.usecases.actions import action_items
-from tracker.usecases.events import replies, scheduling
 
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
@@ -38,13 +46,13 @@ class World(Struct, frozen=True):
 async def world(database: Path | str, dates: int) -> AsyncIterator[World]:
     """Make a world with so many old dates, the usual month and some action items; the clock must show NOW."""
     async with copied(database, f"world of {dates} dates", partial(_usual, dates=dates)) as cast:
-        yield World(engine(), cast, Reader(create_app(settings()), await session_of(cast.coordinator, NOW)))
+        yield World(engine(), cast, Reader(create_app(app_settings()), await session_of(cast.coordinator, NOW)))
 
 
 @asynccontextmanager
 async def _usual(database: Path | str, dates: int) -> AsyncIterator[Cast]:
     async with with_old_dates(database, dates) as cast:
-        await schedule(cast, USUAL, *everybody(cast))
+        await schedule(cast, USUAL, *everyone(cast))
         await _give_items(cast)
         yield cast
 
@@ -73,7 +81,7 @@ async def asked(of: World, path: str) -> float:
 
 
 async def _give_items(cast: Cast) -> None:
-    owners = everybody(cast)
+    owners = everyone(cast)
     for number in range(ITEMS):
         due = date(2026, 12, 1) + timedelta(days=number)
         new = NewItem(title=f"Send report {number}", owner_id=owners[number % len(owners)].member_id, due=due)

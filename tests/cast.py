@@ -191,6 +191,6 @@ def _plan(invitees: tuple[Viewer, ...], facts: dict[str, Any]) -> Plan:
     return Plan(zone=ZONE, invitees={one.member_id: AttendeeRole.REQUIRED for one in invitees}, **facts)
 
 
-def everybody(cast: Cast) -> tuple[Viewer, ...]:
+def everyone(cast: Cast) -> tuple[Viewer, ...]:
     """Return all members but the coordinator, and those who keep accounts or read the log."""
     return tuple(viewer for name, viewer in cast.members.items() if name not in OF_NO_EVENT)

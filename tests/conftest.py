@@ -13,7 +13,7 @@ from hypothesis import settings
 from tests.cast import SECRET, Cast, people_of_the_task_force
 from tests.database.server import own_server
 from tests.database.sources import PostgresDatabases, Source, SQLiteFiles
-from tests.dovecot import Dovecot, running
+from tests.dovecot import Dovecot, run_dovecot
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 
@@ -88,7 +88,7 @@ def postgres_source() -> Iterator[Source]:
 @pytest.fixture(scope="session")
 def dovecot() -> Iterator[Dovecot]:
     """An IMAP server, at which every user name has a mailbox."""
-    with running() as server:
+    with run_dovecot() as server:
         yield server
 
 

@@ -156,7 +156,7 @@ class Dovecot(Struct, frozen=True):
 
 
 @contextmanager
-def running() -> Iterator[Dovecot]:
+def run_dovecot() -> Iterator[Dovecot]:
     """Run a server that serves no one but this session."""
     program = find()
     if program is None:

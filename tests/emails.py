@@ -73,7 +73,7 @@ def read_email(letter: Email) -> ReadEmail:
     return ReadEmail(letter, fill_in_email(letter))
 
 
-def read(made: Email | SendOutcome) -> ReadEmail | SendOutcome:
+def read_result(made: Email | SendOutcome) -> ReadEmail | SendOutcome:
     """Return what became of a message: the email as its reader gets it, or why there is none."""
     return made if isinstance(made, SendOutcome) else read_email(made)
 

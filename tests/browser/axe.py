@@ -100,7 +100,7 @@ def _broken(page: Page, options: dict[str, object]) -> list[str]:
         page.evaluate(BRING)
         judged = page.evaluate(JUDGE, options)
     found, looks = judged
-    return _told([*found, *_contrast(page, looks)])
+    return _summary([*found, *_contrast(page, looks)])
 
 
 def _contrast(page: Page, looks: Collection[str]) -> list[dict[str, object]]:
@@ -113,5 +113,5 @@ def _contrast(page: Page, looks: Collection[str]) -> list[dict[str, object]]:
     return found
 
 
-def _told(found: Collection[dict[str, object]]) -> list[str]:
+def _summary(found: Collection[dict[str, object]]) -> list[str]:
     return [f"{one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]

@@ -24,7 +24,7 @@ Found = TypeVar("Found")
 
 COMMAND = (sys.executable, "-c", "from tracker.ports.cli import main; main()")
 STARTS_WITHIN = 120.0  # seconds; alone on a machine it takes two
-MAILS_WITHIN = 60.0  # seconds
+EMAILS_WITHIN = 60.0  # seconds
 STOPS_WITHIN = 60.0  # seconds
 NOW = "2026-12-01T08:40:00-06:00"
 LINK = re.compile(r"https?://\S+/[rup]/\S+")
@@ -62,22 +62,22 @@ class Demo(Struct, frozen=True):
     address: str
     sign_in_links: dict[str, str]
     """By the name of the persona."""
-    mails: Path
+    emails_folder: Path
 
     def link(self, recipient: str, subject: str) -> str:
         """Return the first link to a reply or an item in the email to someone, as soon as the demo has sent it."""
-        return until(lambda: self._link(recipient, subject), MAILS_WITHIN)
+        return until(lambda: self._link(recipient, subject), EMAILS_WITHIN)
 
     def digest_link(self) -> str:
         """Return the link of a weekly digest: none is due while the demo runs."""
-        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.emails_folder.parent / "secret").read_text(encoding="ascii").strip())
         return f"{self.address}/n/{Links(keys.named('links')).digest(uuid4())}"
 
     def undo_link(self, title: str) -> str:
         """Return the link that undoes a note by email: the owner of an action item wrote it, as far as the rows say."""
-        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.emails_folder.parent / "secret").read_text(encoding="ascii").strip())
         words = uuid4()
-        with closing(sqlite3.connect(self.mails.parent / "tracker.sqlite")) as database, database:
+        with closing(sqlite3.connect(self.emails_folder.parent / "tracker.sqlite")) as database, database:
             database.execute(EMAILED_NOTE, (str(words), words.hex * 2, title))
         return f"{self.address}/w/{Links(keys.named('links')).undo(words)}"
 
@@ -89,7 +89,7 @@ class Demo(Struct, frozen=True):
 
     def series_link(self, recipient: str, title: str) -> str:
         """Return the link by which someone answers for a series: its invitations lie in the demo's past."""
-        keys.use_secret((self.mails.parent / "secret").read_text(encoding="ascii").strip())
+        keys.use_secret((self.emails_folder.parent / "secret").read_text(encoding="ascii").strip())
         with closing(sqlite3.connect(self._database)) as database:
             [[found]] = database.execute(INVITATION, (recipient, title))
         return f"{self.address}/r/{Links(keys.named('links')).reply(UUID(found), None)}"
@@ -143,18 +143,18 @@ class Demo(Struct, frozen=True):
 
     @property
     def _database(self) -> Path:
-        return self.mails.parent / "tracker.sqlite"
+        return self.emails_folder.parent / "tracker.sqlite"
 
     @property
     def _made(self) -> Path:
-        return self.mails.parent / "as-made.sqlite"
+        return self.emails_folder.parent / "as-made.sqlite"
 
     def _link(self, recipient: str, subject: str) -> str | None:
-        written = [file.read_bytes() for file in sorted(self.mails.glob("*.eml"))]
+        written = [file.read_bytes() for file in sorted(self.emails_folder.glob("*.eml"))]
         for content in (one for one in written if recipient.encode() in one):  # to read all of them takes far longer
-            mail = email.message_from_bytes(content, policy=policy.default)
-            if mail["To"] == recipient and subject in mail["Subject"]:
-                return LINK.search(mail.get_body(("plain",)).get_content())[0]
+            email_bytes = email.message_from_bytes(content, policy=policy.default)
+            if email_bytes["To"] == recipient and subject in email_bytes["Subject"]:
+                return LINK.search(email_bytes.get_body(("plain",)).get_content())[0]
         return None
 
 

@@ -53,7 +53,7 @@ def fold(page: Page) -> None:
     page.locator("main summary:visible").first.click()
 
 
-def mark(page: Page) -> None:
+def mark_first(page: Page) -> None:
     """Mark the first person on the attendance sheet as present."""
     page.locator(".tt-attbtns button").first.click()
 
@@ -70,7 +70,7 @@ LOOKS: dict[str, Look] = {
     "cancel-date": Look(
         persona=COORDINATOR, way=to_event(MONTHLY, "2027-03", "cancellation"), press=button(re.compile("^Cancel"))
     ),
-    "roll-call": Look(persona=COORDINATOR, way=to_event("Joint briefing", "2026-11", "attendance"), press=mark),
+    "roll-call": Look(persona=COORDINATOR, way=to_event("Joint briefing", "2026-11", "attendance"), press=mark_first),
     "items": Look(persona=COORDINATOR, way=to("/action-items"), press=button(re.compile("^Done"))),
     "item": Look(persona=COORDINATOR, way=to_item, press=button(re.compile("^Save"))),
     "people": Look(persona=ADVOCATE, way=to("/people"), press=link(re.compile("lead"))),

@@ -1,4 +1,4 @@
-"""What is typed is never lost, by a slip, an ended session, an error or another tab; and no one else gets it."""
+"""What is typed is never lost: by a slip, an ended session, an error, or another tab; and no one else reads it."""
 
 import re
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ SAVED = re.compile(r"Draft saved \d{1,2}:\d\d [AP]M")
 
 
 @pytest.fixture
-def page(page_of: PageOf) -> Page:
+def event_form(page_of: PageOf) -> Page:
     """The form of a new event."""
     page = page_of(WHO)
     page.goto("/schedule")
@@ -40,16 +40,16 @@ def own_page(signed_in: ContextOf) -> Iterator[Page]:
 
 
 @pytest.fixture
-def writing(page: Page) -> Page:
+def writing(event_form: Page) -> Page:
     """The form of a new event with a title typed and saved as a draft."""
-    type_title(page)
-    return page
+    type_title(event_form)
+    return event_form
 
 
 @pytest.fixture
-def second(page: Page) -> Iterator[Page]:
+def second(event_form: Page) -> Iterator[Page]:
     """A second tab with the form of a new event."""
-    second = page.context.new_page()
+    second = event_form.context.new_page()
     second.goto("/schedule")
     yield second
     second.context.set_offline(True)  # see contexts.close
@@ -79,7 +79,7 @@ def answering(page: Page) -> Iterator[list[str]]:
     page.remove_listener("dialog", answer)
 
 
-def begun(page: Page) -> Page:
+def begin_form(page: Page) -> Page:
     page.goto("/schedule")
     type_title(page)
     return page
@@ -87,10 +87,10 @@ def begun(page: Page) -> Page:
 
 def type_title(page: Page) -> None:
     page.get_by_label("Title").fill(TYPED)
-    saved(page)
+    save_now(page)
 
 
-def saved(page: Page) -> None:
+def save_now(page: Page) -> None:
     """Let what was typed be saved now, and not after the pause."""
     page.evaluate(SAVE)
     expect(page.locator("[data-draft]")).to_have_text(SAVED)
@@ -126,13 +126,13 @@ def test_home_by_mistake_and_back_again(writing: Page) -> None:
     has_it(writing)
 
 
-def test_what_was_typed_just_before_leaving_is_kept_too(page: Page) -> None:
-    page.get_by_label("Title").fill(TYPED)
-    page.get_by_role("link", name="Home", exact=True).first.click()
-    page.wait_for_url("**/")
-    page.wait_for_timeout(1000)  # no one goes back sooner than they see that they left
-    page.go_back()
-    has_it(page)
+def test_what_was_typed_just_before_leaving_is_kept_too(event_form: Page) -> None:
+    event_form.get_by_label("Title").fill(TYPED)
+    event_form.get_by_role("link", name="Home", exact=True).first.click()
+    event_form.wait_for_url("**/")
+    event_form.wait_for_timeout(1000)  # no one goes back sooner than they see that they left
+    event_form.go_back()
+    has_it(event_form)
 
 
 def test_reloading_the_page(writing: Page) -> None:
@@ -141,30 +141,30 @@ def test_reloading_the_page(writing: Page) -> None:
 
 
 @pytest.mark.parametrize("pause", [0, 100, 250, 400])  # milliseconds
-def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(page: Page, pause: int) -> None:
-    page.get_by_label("Title").fill("First")
-    page.wait_for_timeout(pause)
-    page.reload()
-    expect(page.get_by_label("Title")).to_have_value("First")
-    page.get_by_label("Title").fill("Second")
-    saved(page)
-    page.reload()
-    expect(page.get_by_label("Title")).to_have_value("Second")
-    assert page.evaluate("Object.keys(sessionStorage)") == []
+def test_a_reload_while_typing_neither_loses_text_nor_blames_another_tab(event_form: Page, pause: int) -> None:
+    event_form.get_by_label("Title").fill("First")
+    event_form.wait_for_timeout(pause)
+    event_form.reload()
+    expect(event_form.get_by_label("Title")).to_have_value("First")
+    event_form.get_by_label("Title").fill("Second")
+    save_now(event_form)
+    event_form.reload()
+    expect(event_form.get_by_label("Title")).to_have_value("Second")
+    assert event_form.evaluate("Object.keys(sessionStorage)") == []
 
 
-def test_a_reload_while_a_draft_is_on_its_way_to_the_server_keeps_the_text(page: Page) -> None:
-    page.route("**/drafts", lambda route: None, times=1)  # neither answered nor refused
-    page.get_by_label("Title").fill(TYPED)
-    with page.expect_request("**/drafts"):
-        page.evaluate(SAVE)
-    page.reload()
-    has_it(page)
+def test_a_reload_while_a_draft_is_on_its_way_to_the_server_keeps_the_text(event_form: Page) -> None:
+    event_form.route("**/drafts", lambda route: None, times=1)  # neither answered nor refused
+    event_form.get_by_label("Title").fill(TYPED)
+    with event_form.expect_request("**/drafts"):
+        event_form.evaluate(SAVE)
+    event_form.reload()
+    has_it(event_form)
 
 
-def test_what_a_second_tab_typed_is_kept_when_it_is_reloaded(page: Page, second: Page) -> None:
-    page.get_by_label("Title").fill("First tab")
-    saved(page)
+def test_what_a_second_tab_typed_is_kept_when_it_is_reloaded(event_form: Page, second: Page) -> None:
+    event_form.get_by_label("Title").fill("First tab")
+    save_now(event_form)
     second.get_by_label("Title").fill("Second tab")
     not_saved(second, NEWER)
     with answering(second):
@@ -213,11 +213,11 @@ def typed_out_of_reach(page: Page) -> None:
     not_saved(page, UNREACHABLE)
 
 
-def test_a_closed_tab(page: Page, second: Page) -> None:
+def test_a_closed_tab(event_form: Page, second: Page) -> None:
     type_title(second)
     second.close()
-    page.goto("/schedule")
-    has_it(page)
+    event_form.goto("/schedule")
+    has_it(event_form)
 
 
 @pytest.mark.parametrize("status", [409, 429, 500, 503])
@@ -228,19 +228,19 @@ def test_an_error_and_back_again(writing: Page, status: int) -> None:
 
 
 @pytest.mark.parametrize("way", ["back", "address"])
-def test_a_form_that_was_sent_while_the_server_was_away(page: Page, way: str) -> None:
+def test_a_form_that_was_sent_while_the_server_was_away(event_form: Page, way: str) -> None:
     for address in ("**/drafts", "**/events"):
-        page.route(address, lambda route: route.abort())
-    page.get_by_label("Title").fill(TYPED)
-    not_saved(page, UNREACHABLE)
-    page.get_by_role("button", name=SEND).click()
-    page.wait_for_url("chrome-error://**")
-    page.unroute_all()
+        event_form.route(address, lambda route: route.abort())
+    event_form.get_by_label("Title").fill(TYPED)
+    not_saved(event_form, UNREACHABLE)
+    event_form.get_by_role("button", name=SEND).click()
+    event_form.wait_for_url("chrome-error://**")
+    event_form.unroute_all()
     if way == "back":
-        page.go_back()
+        event_form.go_back()
     else:
-        page.goto("/schedule")
-    has_it(page)
+        event_form.goto("/schedule")
+    has_it(event_form)
 
 
 def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page) -> None:
@@ -253,7 +253,7 @@ def test_a_form_without_a_good_token_leads_back_to_what_was_typed(writing: Page)
 
 
 def test_a_form_that_was_sent_after_its_session_ended(stranger: Page, demo: Demo) -> None:
-    session, page = signs_in(stranger, demo), begun(stranger)
+    session, page = signs_in(stranger, demo), begin_form(stranger)
     demo.let_session_run_out(session)
     page.get_by_label("Title").evaluate(f"field => {{ field.value = '{TYPED} again'; field.form.requestSubmit(); }}")
     expect(page.get_by_role("heading", name="You’re signed out")).to_be_visible()
@@ -264,7 +264,7 @@ def test_a_form_that_was_sent_after_its_session_ended(stranger: Page, demo: Demo
 
 
 def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(stranger: Page, demo: Demo) -> None:
-    session, page = signs_in(stranger, demo), begun(stranger)
+    session, page = signs_in(stranger, demo), begin_form(stranger)
     demo.let_session_run_out(session)
     page.get_by_label("Title").fill(f"{TYPED} again")
     ended = page.get_by_role("alertdialog", name="You’re signed out")
@@ -281,7 +281,7 @@ def test_what_is_typed_after_the_session_ended_is_saved_after_the_next_sign_in(s
 def test_the_next_page_after_a_revoked_session_leaves_nothing_in_the_tab(
     stranger: Page, demo: Demo, ends: str, kept: list[str]
 ) -> None:
-    session, page = signs_in(stranger, demo), begun(stranger)
+    session, page = signs_in(stranger, demo), begin_form(stranger)
     getattr(demo, ends)(session)
     page.get_by_label("Title").fill(f"{TYPED} again")
     page.evaluate("location.assign('/calendar')")
@@ -297,25 +297,25 @@ def signs_in(page: Page, demo: Demo) -> str:
     return token
 
 
-def test_two_tabs_of_a_form_never_overwrite_each_other(page: Page, second: Page) -> None:
-    page.get_by_label("Title").fill(TYPED)
-    expect(page.locator("[data-draft]")).to_have_text(SAVED)
+def test_two_tabs_of_a_form_never_overwrite_each_other(event_form: Page, second: Page) -> None:
+    event_form.get_by_label("Title").fill(TYPED)
+    expect(event_form.locator("[data-draft]")).to_have_text(SAVED)
     second.get_by_label("Title").fill("Another one")
     not_saved(second, NEWER)
-    page.reload()
-    has_it(page)
+    event_form.reload()
+    has_it(event_form)
 
 
-def test_an_event_that_is_sent_at_once_leaves_no_draft(page: Page) -> None:
+def test_an_event_that_is_sent_at_once_leaves_no_draft(event_form: Page) -> None:
     """Its preview is still under way then, and is broken off."""
-    page.get_by_label("Title").fill(TYPED)
-    page.locator("#f-date").fill("2026-12-22")
-    page.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()
-    page.get_by_role("button", name="Save as draft").click()
-    expect(page.get_by_role("heading", level=1, name=TYPED)).to_be_visible()
-    page.wait_for_timeout(1500)  # longer than a draft takes
-    page.goto("/schedule")
-    expect(page.get_by_label("Title")).to_have_value("")
+    event_form.get_by_label("Title").fill(TYPED)
+    event_form.locator("#f-date").fill("2026-12-22")
+    event_form.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()
+    event_form.get_by_role("button", name="Save as draft").click()
+    expect(event_form.get_by_role("heading", level=1, name=TYPED)).to_be_visible()
+    event_form.wait_for_timeout(1500)  # longer than a draft takes
+    event_form.goto("/schedule")
+    expect(event_form.get_by_label("Title")).to_have_value("")
 
 
 def test_a_page_whose_draft_cannot_be_saved_asks_before_it_is_left(page_of: PageOf) -> None:
@@ -353,7 +353,7 @@ def test_the_next_person_at_the_same_computer_gets_an_empty_form(writing: Page, 
 
 def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(own_page: Page) -> None:
     own_page.clock.install()
-    writing = begun(own_page)
+    writing = begin_form(own_page)
     heard = writing.locator("[data-draft-heard]")
     expect(heard).to_have_text(SAVED)
     writing.clock.fast_forward(HEARD)
@@ -378,3 +378,96 @@ def test_a_note_behind_an_emailed_link_is_not_left_without_a_question(page_of: P
         page.get_by_role("button", name="Yes, I will attend").click()
         expect(page.get_by_role("heading", name="You replied Yes")).to_be_visible()
     assert asked == ["beforeunload"]
+
+
+OWNER = "FBI operation lead"
+
+
+@pytest.fixture
+def form_in_session(own_page_of: PageOf) -> Iterator[Page]:
+    """The form of a new event with a title typed, in a browser whose clock is the test's."""
+    page = own_page_of(OWNER)
+    page.clock.install()
+    page.goto("/schedule")
+    page.get_by_label("Title").fill(TYPED)
+    yield page
+    page.unroute_all()
+
+
+def server_says(page: Page, **state: object) -> None:
+    """Let the server answer that a session of this person continues for so many seconds; no state: there is none."""
+    person = page.locator("#session").get_attribute("data-person")
+
+    def response(route: Route) -> None:
+        if state and route.request.method == "GET":
+            route.fulfill(json={"person": person, "form_token": "renewed", "can_stay": True, **state})
+        elif state:
+            route.continue_()
+        else:
+            route.fulfill(status=401)
+
+    page.unroute_all()
+    page.route("**/session", response)
+
+
+def test_two_minutes_before_the_end_one_is_asked_and_stays(form_in_session: Page) -> None:
+    token = form_in_session.locator('main [name="_csrf"]').first.input_value()
+    server_says(form_in_session, seconds=118, form_token=token)
+    form_in_session.clock.fast_forward("26:00")  # its session was last noted up to a minute before the page was sent
+    expect(form_in_session.get_by_role("alertdialog")).to_be_hidden()
+    form_in_session.clock.fast_forward("02:01")
+    asked = form_in_session.get_by_role("alertdialog", name="Are you still there?")
+    expect(asked).to_be_visible()
+    expect(asked.get_by_role("button", name="Stay signed in")).to_be_focused()
+    form_in_session.keyboard.press("Enter")
+    expect(form_in_session.get_by_role("alertdialog")).to_be_hidden()
+    expect(form_in_session.get_by_label("Title")).to_have_value(TYPED)
+
+
+def test_who_is_busy_in_another_tab_is_not_asked(form_in_session: Page) -> None:
+    server_says(form_in_session, seconds=1500)
+    form_in_session.clock.fast_forward("28:01")
+    expect(form_in_session.get_by_role("alertdialog")).to_be_hidden()
+
+
+def test_after_twelve_hours_one_is_asked_to_save(form_in_session: Page) -> None:
+    server_says(form_in_session, seconds=100, can_stay=False)
+    form_in_session.clock.fast_forward("28:01")
+    expect(form_in_session.get_by_text("a session lasts 12 hours at most")).to_be_visible()
+
+
+def test_a_form_of_a_session_that_has_ended_is_not_sent_and_keeps_what_was_typed(form_in_session: Page) -> None:
+    sent: list[str] = []
+    form_in_session.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    form_in_session.route("**/session", lambda route: route.abort())
+    form_in_session.clock.fast_forward("31:00")
+    ended = form_in_session.get_by_role("alertdialog", name="You’re signed out")
+    expect(ended).to_be_hidden()
+    server_says(form_in_session)
+    form_in_session.get_by_role("button", name=SEND).click()
+    expect(ended).to_be_visible()
+    expect(form_in_session.get_by_label("Title")).to_have_value(TYPED)
+    assert [url for url in sent if re.search(r"/events$", url)] == []
+
+
+def test_when_the_session_has_ended_the_page_is_hidden_and_escape_does_not_open_it(form_in_session: Page) -> None:
+    server_says(form_in_session)
+    form_in_session.clock.fast_forward("31:00")
+    ended = form_in_session.get_by_role("alertdialog", name="You’re signed out")
+    expect(ended.get_by_role("link", name="Sign in again")).to_be_focused()
+    for _ in range(3):
+        form_in_session.keyboard.press("Escape")
+    expect(ended).to_be_visible()
+    backdrop = "getComputedStyle(document.querySelector('#session'), '::backdrop').backgroundColor"
+    assert re.fullmatch(r"rgb\(\d+, \d+, \d+\)", form_in_session.evaluate(backdrop))
+
+
+def test_signed_in_again_in_another_tab_the_form_is_good_again(form_in_session: Page) -> None:
+    server_says(form_in_session)
+    form_in_session.clock.fast_forward("31:00")
+    expect(form_in_session.get_by_role("alertdialog")).to_be_visible()
+    server_says(form_in_session, seconds=1800)
+    form_in_session.evaluate("window.dispatchEvent(new Event('focus'))")
+    expect(form_in_session.get_by_role("alertdialog")).to_be_hidden()
+    expect(form_in_session.locator('main [name="_csrf"]').first).to_have_value("renewed")
+    expect(form_in_session.get_by_label("Title")).to_have_value(TYPED)

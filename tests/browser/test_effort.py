@@ -1,4 +1,4 @@
-"""How many clicks the main tasks take; typing isn't counted. A year of meetings is counted in a module of its own."""
+"""How many clicks the main tasks take, and a year of meetings, every click of it counted."""
 
 import re
 
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.browser.demo import Demo
 from tests.browser.hand import Hand
 from tests.browser.tabs import PageOf
-from tests.browser.ways import COORDINATOR, MONTHLY, SEND, TRAINING, an_item, to_empty_form, to_event
+from tests.browser.ways import COORDINATOR, MONTHLY, SEND, TRAINING, assign_item, to_empty_form, to_event
 
 LIAISON = "IPD liaison"
 
@@ -30,7 +30,7 @@ def test_a_reply_from_an_email_is_two_clicks_without_an_account(page_of: PageOf,
 
 
 def test_an_item_is_updated_from_an_email_with_three_clicks(page_of: PageOf, demo: Demo) -> None:
-    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Three clicks")
+    link = assign_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Three clicks")
     hand = Hand(page_of(None))
     hand.follow(link)
     hand.click(hand.page.locator("main label", has_text="Done"))
@@ -40,7 +40,7 @@ def test_an_item_is_updated_from_an_email_with_three_clicks(page_of: PageOf, dem
 
 
 def test_an_item_is_marked_done_from_an_email_with_two_clicks(page_of: PageOf, demo: Demo) -> None:
-    link = an_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Two clicks")
+    link = assign_item(page_of(COORDINATOR), demo, LIAISON, "ipd.liaison@ipd.example", "Two clicks")
     hand = Hand(page_of(None))
     hand.follow(f"{link.partition('?')[0]}?s=done")
     hand.button("Save update")
@@ -118,3 +118,101 @@ def test_who_is_double_booked_is_seen_without_a_click(hand: Hand) -> None:
     hand.fill(date="2027-01-15", starts="15:00")
     expect(hand.page.locator("#sending")).to_contain_text(MONTHLY)
     assert hand.clicks == 0
+
+
+TITLE = "Year of meetings"
+
+
+@pytest.fixture
+def hand_of_coordinator(page_of: PageOf) -> Hand:
+    return Hand(page_of(COORDINATOR))
+
+
+def schedule_series(hand: Hand) -> str:
+    """Schedule the series from the open form and return its address; afterward nothing is counted yet."""
+    hand.page.goto("/schedule")
+    if (discard := hand.page.get_by_role("button", name="Discard draft")).count():  # another test typed there
+        discard.click()
+        hand.page.wait_for_load_state()
+    hand.fill(title=TITLE, date="2027-01-12", starts="10:00", ends="11:30", repeat="monthly_nth")
+    hand.click(hand.page.get_by_text(re.compile("^Steering Committee · ")))
+    hand.button(SEND)
+    hand.page.wait_for_url(re.compile(r"/events/[0-9a-f-]{36}"))
+    return re.match(r".*/events/[0-9a-f-]{36}", hand.page.url)[0]
+
+
+def at_date(hand: Hand, key: str) -> None:
+    """Schedule the series and open the page of one date."""
+    hand.page.goto(f"{schedule_series(hand)}/{key}")
+    hand.clicks = hand.fields = 0
+
+
+def test_twelve_dates_are_five_fields_one_tick_and_one_send(hand_of_coordinator: Hand) -> None:
+    hand_of_coordinator.page.goto(schedule_series(hand_of_coordinator))
+    expect(hand_of_coordinator.page.locator("#ahead")).to_contain_text("12")
+    assert (hand_of_coordinator.fields, hand_of_coordinator.clicks) == (5, 2)
+
+
+def test_april_is_moved_with_two_clicks(hand_of_coordinator: Hand) -> None:
+    at_date(hand_of_coordinator, "2027-04-13")
+    hand_of_coordinator.link("Edit this date")
+    hand_of_coordinator.fill(date="2027-04-15", starts="13:00", ends="14:30")
+    hand_of_coordinator.button("Save date")
+    expect(hand_of_coordinator.page.locator("main")).to_contain_text("Thursday, April 15, 2027")
+    assert hand_of_coordinator.clicks == 2
+
+
+def test_june_is_canceled_with_two_clicks_and_restored_with_one(hand_of_coordinator: Hand) -> None:
+    at_date(hand_of_coordinator, "2027-06-08")
+    hand_of_coordinator.link("Cancel this date")
+    hand_of_coordinator.button(re.compile("^Cancel"))
+    off = hand_of_coordinator.page.get_by_role("heading", name="This date is canceled")
+    expect(off).to_be_visible()
+    assert hand_of_coordinator.clicks == 2
+    hand_of_coordinator.button(re.compile("^Restore this date"))
+    expect(off).to_be_hidden()
+    assert hand_of_coordinator.clicks == 3
+
+
+def test_from_october_on_at_nine_takes_two_clicks(hand_of_coordinator: Hand) -> None:
+    at_date(hand_of_coordinator, "2027-10-12")
+    hand_of_coordinator.link("Edit this and following dates")
+    hand_of_coordinator.fill(starts="09:00", ends="10:30")
+    hand_of_coordinator.button(re.compile("^Save (changes|and email)"))
+    expect(hand_of_coordinator.page.locator("main")).to_contain_text("9:00–10:30 AM")
+    assert hand_of_coordinator.clicks == 2
+
+
+def of_series(hand: Hand, day: str) -> None:
+    """Schedule the series, and from its page open one of its dates, which counts."""
+    hand.page.goto(schedule_series(hand))
+    hand.clicks = hand.fields = 0
+    hand.click(hand.page.locator("#ahead").get_by_role("link", name=day))
+
+
+def test_from_the_page_of_the_series_april_is_moved_with_three_clicks_and_one_field(hand_of_coordinator: Hand) -> None:
+    of_series(hand_of_coordinator, "Tue, Apr 13, 2027")
+    hand_of_coordinator.link("Edit this date")
+    hand_of_coordinator.fill(date="2027-04-15")
+    hand_of_coordinator.button("Save date")
+    expect(hand_of_coordinator.page.locator("main")).to_contain_text("Thursday, April 15, 2027")
+    assert (hand_of_coordinator.fields, hand_of_coordinator.clicks) == (1, 3)
+
+
+def test_from_the_page_of_the_series_june_is_canceled_with_three_clicks(hand_of_coordinator: Hand) -> None:
+    of_series(hand_of_coordinator, "Tue, Jun 8, 2027")
+    hand_of_coordinator.link("Cancel this date")
+    hand_of_coordinator.button(re.compile("^Cancel"))
+    expect(hand_of_coordinator.page.get_by_role("heading", name="This date is canceled")).to_be_visible()
+    assert hand_of_coordinator.clicks == 3
+
+
+def test_from_the_page_of_the_series_october_on_is_moved_with_three_clicks_and_one_field(
+    hand_of_coordinator: Hand,
+) -> None:
+    of_series(hand_of_coordinator, "Tue, Oct 12, 2027")
+    hand_of_coordinator.link("Edit this and following dates")
+    hand_of_coordinator.fill(starts="09:00")
+    hand_of_coordinator.button(re.compile("^Save (changes|and email)"))
+    expect(hand_of_coordinator.page.locator("main")).to_contain_text("9:00–10:30 AM")
+    assert (hand_of_coordinator.fields, hand_of_coordinator.clicks) == (1, 3)

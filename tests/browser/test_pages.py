@@ -1,15 +1,15 @@
-"""Each page is for everyone: no rule of accessibility is broken, nothing is cut off, the browser has nothing to say."""
+"""Each page is for everyone: no rule of accessibility is broken, nothing is cut off, and a look is judged once."""
 
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.axe import broken_rules_of_color
+from tests.browser.axe import broken_rules, broken_rules_of_color
 from tests.browser.demo import Demo
 from tests.browser.measures import HEIGHT, broken_words, measures, overflow, resize, too_wide, torn, violations
-from tests.browser.tabs import TabOf
-from tests.browser.ways import ADVOCATE, COORDINATOR, WAYS
+from tests.browser.tabs import PageOf, TabOf
+from tests.browser.ways import ADVOCATE, COORDINATOR, FBI_LEAD, TRAINING, WAYS, to_lesson_preview
 
 WIDTHS = (1280, 390)  # a desk, a phone
 EVERY_WIDTH = (1280, 1440, 1024, 768, 640, 390, 320)
@@ -160,3 +160,100 @@ def overflow_of_large_text(page: Page) -> list[str]:
 
 def too_small(found: list[str], width: int) -> list[str]:
     return [f"{width}: too small: {one}" for one in found]
+
+
+TABLETS = (768, 1024)  # test_pages.py judges these pages on a phone and on a desk
+FOUR_WIDTHS = (390, *TABLETS, 1280)
+NAMES = ("after an operation", "hot wash", "after-action item with errors", "lessons learned")
+
+
+def problems_at_widths(page: Page, widths: tuple[int, ...] = FOUR_WIDTHS) -> list[str]:
+    return [one for width in widths for one in (*violations(page, width), *overflow(page, width))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_for_everyone_on_a_tablet(name: str, demo: Demo, page_of: PageOf) -> None:
+    who, way, heading = WAYS[name]
+    page = page_of(who)
+    way(page, demo)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    assert problems_at_widths(page, TABLETS) == []
+
+
+def test_a_lesson_is_previewed_released_and_withdrawn(demo: Demo, page_of: PageOf) -> None:
+    page, advocate = page_of(FBI_LEAD), page_of(ADVOCATE)
+    to_lesson_preview(page, demo)
+    assert problems_at_widths(page) == []
+    page.get_by_role("button", name="Release to everyone").click()
+    expect(page.locator("#flash").get_by_text("Lesson released.")).to_be_visible()
+    assert problems_at_widths(page) == []
+    advocate.goto("/lessons")
+    expect(advocate.get_by_role("heading", name="Water")).to_be_visible()
+    page.get_by_role("button", name=re.compile("^Withdraw.*Water")).click()
+    expect(page.locator("#flash").get_by_text("Lesson withdrawn.")).to_be_visible()
+    advocate.reload()
+    expect(advocate.get_by_role("heading", name="Water")).to_have_count(0)
+
+
+def test_a_visitor_chooses_one_person_and_then_another(page_of: PageOf) -> None:
+    page = page_of(None)
+    page.goto("/calendar?month=2026-12")
+    page.get_by_role("button", name="Records auditor").click()
+    expect(page).to_have_url(re.compile(r"/calendar\?month=2026-12$"))
+    page.get_by_role("link", name="Change person").click()
+    page.get_by_role("button", name="Systems administrator").click()
+    expect(page.get_by_role("banner")).to_contain_text("Systems administrator")
+
+
+def test_an_email_is_shown_as_its_reader_sees_it_and_its_button_leads_on(page_of: PageOf, demo: Demo) -> None:
+    demo.link("kcpd.analyst@kcpd.example", TRAINING)
+    page = page_of(None)
+    page.goto("/demo/mail?to=kcpd.analyst@kcpd.example")
+    page.get_by_role("link", name=f"Invitation: {TRAINING}").first.click()  # a restored demo sends it again
+    expect(page.get_by_role("link", name="All emails")).to_be_visible()
+    page.frame_locator("iframe").get_by_role("link", name="Reply yes").click()
+    expect(page.get_by_role("heading", level=1, name=TRAINING)).to_be_visible()
+    page.go_back()
+    page.get_by_role("link", name="All emails").click()
+    expect(page).to_have_url(re.compile(r"/demo/mail$"))
+
+
+PALE = "color: rgb(140, 141, 142)"
+GRAY = "color: rgb(91, 92, 93)"
+
+
+def contrast(page: Page, *texts: str) -> list[str]:
+    page.set_content(f"<main>{''.join(texts)}</main>")
+    return [one for one in broken_rules(page) if one.startswith("color-contrast")]
+
+
+def test_a_color_that_passed_is_judged_again_on_another_background(page_of: PageOf) -> None:
+    page = page_of(None)
+    assert contrast(page, f"<p style='{GRAY}'>On white</p>") == []
+    [found] = contrast(page, f"<div style='background: rgb(60, 61, 62)'><p style='{GRAY}'>On gray</p></div>")
+    assert "On gray" in found
+
+
+def test_a_text_that_is_too_pale_is_found_on_each_page_and_at_each_place(page_of: PageOf) -> None:
+    page = page_of(None)
+    texts = [f"<p style='{PALE}'>{place}</p>" for place in ("First", "Second")]
+    for _ in range(2):
+        [found] = contrast(page, *texts)
+        assert ("First" in found, "Second" in found) == (True, True)
+
+
+def test_a_text_that_is_too_pale_is_found_beside_those_that_no_one_has_to_read(page_of: PageOf) -> None:
+    page = page_of(None)
+    disabled = f"<button disabled style='{PALE}; background: white; font-size: 18px'>Off</button>"
+    enabled = f"<button style='{PALE}; background: white; font-size: 18px'>On</button>"
+    assert contrast(page, disabled) == []
+    [found] = contrast(page, enabled)
+    assert "On" in found
+
+
+def test_what_lies_over_another_box_is_judged_there(page_of: PageOf) -> None:
+    page = page_of(None)
+    over = f"<p style='{GRAY}; position: absolute; top: 60px; left: 60px'>Laid over</p>"
+    assert contrast(page, over) == []
+    [found] = contrast(page, "<div style='background: rgb(60, 61, 62); height: 200px'></div>", over)
+    assert "Laid over" in found

@@ -1,10 +1,10 @@
-"""What comes out of the printer: how many pages, how high the rows, the marking on each page."""
+"""What comes out of the printer, and reports on paper and as files."""
 
 import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import context_of, sign_in
 from tests.browser.demo import Demo, served
@@ -22,7 +22,7 @@ SHARE = """bar => {
 HIGHEST = 816 - 2 * 43  # CSS pixels of a landscape page within its margins
 
 
-def pages(page: Page) -> int:
+def count_pages(page: Page) -> int:
     return len(A_PAGE.findall(page.pdf(prefer_css_page_size=True)))
 
 
@@ -43,7 +43,7 @@ def test_every_month_is_one_page_in_the_fullest_demo(months: tuple[Page, list[st
     too_long = []
     for month in names:
         page.goto(f"/calendar?month={month}&all=1")
-        if pages(page) != 1:
+        if count_pages(page) != 1:
             too_long.append((month, page.locator(".tt-cal .tt-ev").count()))
     assert too_long == []
 
@@ -63,7 +63,7 @@ def test_a_sign_in_sheet_of_twenty_five_has_rows_to_sign_in_and_its_head_on_both
 ) -> None:
     page = page_of(COORDINATOR)
     to_event(MONTHLY, "2026-12", "print/sign-in-sheet")(page, demo)
-    assert pages(page) == 2
+    assert count_pages(page) == 2
     page.emulate_media(media="print")
     rows = page.locator(".tt-sign tbody tr:not(.tt-sign__group)")
     assert rows.count() == 25 + 4
@@ -74,7 +74,7 @@ def test_a_sign_in_sheet_of_twenty_five_has_rows_to_sign_in_and_its_head_on_both
 def test_a_brief_is_marked_on_top_and_at_the_end_and_the_plan_follows_its_cover(page_of: PageOf, demo: Demo) -> None:
     page = page_of(FBI_LEAD)
     to_brief(page, demo)
-    assert pages(page) > 1
+    assert count_pages(page) > 1
     page.emulate_media(media="print")
     plan = page.locator(".tt-newpage", has=page.get_by_role("heading", name="Operations order"))
     assert plan.evaluate("one => getComputedStyle(one).breakBefore") == "page"
@@ -88,17 +88,17 @@ def test_a_brief_is_marked_on_top_and_at_the_end_and_the_plan_follows_its_cover(
 def test_the_banner_of_a_marked_operation_is_on_top_and_at_the_end_of_each_page(page_of: PageOf, demo: Demo) -> None:
     page = page_of(FBI_LEAD)
     to_operation(page, demo)
-    assert pages(page) > 1
+    assert count_pages(page) > 1
     page.emulate_media(media="print")
     banners = page.get_by_text("CUI//SP-INV/LEI//NOCON", exact=True).locator("..")
     shown = banners.evaluate_all("all => all.map(one => getComputedStyle(one)).map(s => [s.display, s.breakInside])")
     assert shown == [["table-header-group", "avoid"], ["table-footer-group", "avoid"]]  # what a page repeats
 
 
-def test_a_week_is_one_page_on_which_dates_at_the_same_time_stand_below_each_other(page_of: PageOf) -> None:
+def test_a_week_is_one_page_on_which_dates_at_the_same_time_are_below_each_other(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/calendar?view=week&date=2026-12-19")
-    assert pages(page) == 1
+    assert count_pages(page) == 1
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 970, "height": HIGHEST})
     titles = page.locator(".tt-weeklist #l-2026-12-19 .tt-item__title")
@@ -134,3 +134,47 @@ def test_details_are_not_larger_on_paper_than_what_they_belong_to(page_of: PageO
     details = [float(one.evaluate(size)) for one in rows.locator(".small, .tt-due, .tt-vis, .tt-tag").all()]
     assert len(details) > rows.count()
     assert max(details) <= title
+
+
+HALF_YEAR = "/reports?period=2026-H2"
+
+
+def of_half_year(page_of: PageOf) -> Page:
+    page = page_of(COORDINATOR)
+    page.goto(HALF_YEAR)
+    return page
+
+
+def test_a_half_year_is_two_pages_of_paper_each_with_its_head_and_no_buttons(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
+    assert len(A_PAGE.findall(page.pdf(prefer_css_page_size=True))) == 2
+    page.emulate_media(media="print")
+    heads = page.locator("p.tt-print")
+    assert heads.count() == 2
+    for head in heads.all():
+        expect(head).to_be_visible()
+        expect(head).to_contain_text("July to December 2026 · as of Tue, Dec 1, 2026")
+    for name in ("CSV", "XLSX", "Print or PDF", "Show"):
+        expect(page.get_by_text(name, exact=True)).to_be_hidden()
+    expect(page.locator(".tt-figures thead").first).to_have_css("display", "table-header-group")
+
+
+def test_days_are_asked_for_when_chosen_days_are_the_period(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
+    expect(page.get_by_label("First day")).to_be_hidden()
+    page.get_by_label("Period").select_option("Chosen days")
+    page.get_by_label("First day").fill("2026-11-01")
+    page.get_by_label("Last day").fill("2026-11-30")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator(".tt-head")).to_contain_text("November 1, 2026, to November 30, 2026")
+
+
+def test_a_number_leads_to_its_rows_and_they_to_a_file(page_of: PageOf) -> None:
+    page = of_half_year(page_of)
+    total = page.locator(".tt-figures tfoot a").last
+    number = total.inner_text()
+    total.click()
+    expect(page.locator(".tt-head")).to_contain_text(f"{number} rows")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="XLSX").click()
+    assert download.value.suggested_filename == "report-2026-07-01-2026-12-31.xlsx"

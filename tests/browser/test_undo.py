@@ -15,7 +15,7 @@ OF_FORM = """() => [...new FormData(document.querySelector('#schedule'))]
 """What is in the form of an event, without what each page has of its own."""
 
 
-def marked(page: Page, title: str) -> Locator:
+def mark_last(page: Page, title: str) -> Locator:
     """Mark the last person of a roll as here; return the button."""
     to_own_roll(page, title)
     here = page.locator(".tt-att li").last.get_by_role("button", name="Here", exact=True)
@@ -27,7 +27,7 @@ def marked(page: Page, title: str) -> Locator:
 
 def test_a_key_undoes_the_last_mark_of_a_roll_call_and_the_focus_stays(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    here = marked(page, "Undone by a key")
+    here = mark_last(page, "Undone by a key")
     page.keyboard.press("u")
     expect(here).to_have_attribute("aria-pressed", "false")
     expect(here).to_be_focused()
@@ -35,7 +35,7 @@ def test_a_key_undoes_the_last_mark_of_a_roll_call_and_the_focus_stays(page_of: 
 
 def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    here = marked(page, "Not undone by a key")
+    here = mark_last(page, "Not undone by a key")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("Undo, while a message")
     page.get_by_label("Use single-key").uncheck()
@@ -47,7 +47,7 @@ def test_the_key_that_undoes_can_be_turned_off(page_of: PageOf) -> None:
 
 def test_undo_in_the_corner_is_the_first_stop_after_the_skip_link(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    marked(page, "Undone from the skip link")
+    mark_last(page, "Undone from the skip link")
     page.locator(".usa-skipnav").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -56,7 +56,7 @@ def test_undo_in_the_corner_is_the_first_stop_after_the_skip_link(page_of: PageO
 
 def test_undo_on_a_page_is_the_first_stop_after_the_skip_link(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    scheduled(page, "Undone on its page")
+    schedule_meeting(page, "Undone on its page")
     page.locator(".usa-skipnav").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -81,7 +81,7 @@ def test_a_message_with_undo_covers_nothing_of_the_part_at_which_a_page_opens_on
 
 def test_how_long_undo_is_offered_is_a_sentence_for_people_who_want_no_motion(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    marked(page, "Undone within a time")
+    mark_last(page, "Undone within a time")
     expect(page.locator("#toast").get_by_text(WAIT)).to_be_visible()
     expect(page.locator(".tt-timebar")).to_have_count(0)
 
@@ -89,14 +89,14 @@ def test_how_long_undo_is_offered_is_a_sentence_for_people_who_want_no_motion(pa
 def test_how_long_undo_is_offered_is_a_bar_that_runs_out(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.emulate_media(reduced_motion="no-preference")
-    marked(page, "Undone beside a bar")
+    mark_last(page, "Undone beside a bar")
     width = "bar => bar.getBoundingClientRect().width"
     first = page.locator(".tt-timebar").evaluate(width)
     page.wait_for_timeout(200)
     assert 0 < page.locator(".tt-timebar").evaluate(width) < first
 
 
-def scheduled(page: Page, title: str) -> None:
+def schedule_meeting(page: Page, title: str) -> None:
     to_empty_form(page)
     page.get_by_label("Title").fill(title)
     page.get_by_role("button", name=SEND).click()
@@ -105,7 +105,7 @@ def scheduled(page: Page, title: str) -> None:
 
 def test_undo_is_still_there_after_a_reload(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    scheduled(page, "Undone after a reload")
+    schedule_meeting(page, "Undone after a reload")
     page.reload()
     page.locator("#flash").get_by_role("button", name="Undo").click()
     expect(page.locator("#flash").get_by_text("Undone.")).to_be_visible()
@@ -128,7 +128,7 @@ def test_what_was_done_in_a_row_can_still_be_undone_after_a_reload(page_of: Page
 
 def test_what_is_done_as_soon_as_a_page_is_there_is_read_and_not_its_older_message(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    scheduled(page, "Read before the message")
+    schedule_meeting(page, "Read before the message")
     heard = page.locator("#heard")
     page.reload()
     expect(heard).to_contain_text("Scheduled.")
@@ -164,7 +164,7 @@ def entered(page: Page, title: str) -> list[str]:
     return found
 
 
-def sent(page: Page) -> None:
+def send_form(page: Page) -> None:
     page.get_by_role("button", name=SEND).click()
     expect(page.locator("#flash").get_by_text("Scheduled. 3 people will get an email.")).to_be_visible()
 
@@ -172,21 +172,21 @@ def sent(page: Page) -> None:
 def test_undo_of_a_new_event_opens_its_form_with_everything_that_was_entered(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     was = entered(page, "Entered once")
-    sent(page)
+    send_form(page)
     page.locator("#flash").get_by_role("button", name="Undo").click()
     expect(page.locator("#flash").get_by_text(BACK)).to_be_visible()
     expect(page.get_by_label("Title")).to_have_value("Entered once")
     assert page.evaluate(OF_FORM) == was
     expect(page.get_by_role("button", name="Send to 3 people")).to_be_visible()
     page.get_by_label("Title").fill("Entered once, and corrected")
-    sent(page)
+    send_form(page)
     expect(page.get_by_role("heading", level=1, name="Entered once, and corrected")).to_be_visible()
 
 
 def test_undo_of_a_new_event_keeps_what_was_begun_in_another_tab_meanwhile(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     entered(page, "Entered first")
-    sent(page)
+    send_form(page)
     second = page.context.new_page()
     second.goto("/schedule")
     second.get_by_label("Title").fill("Begun in another tab")

@@ -133,7 +133,7 @@ def to_event(title: str, month: str, then: str = "") -> Way:
     return way
 
 
-def an_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str:
+def assign_item(page: Page, demo: Demo, owner: str, address: str, title: str) -> str:
     """Give someone an action item of one test's own, and return the link of the email that reveals it."""
     page.goto("/action-items#new")
     page.get_by_label("Action", exact=True).fill(title)
@@ -519,15 +519,15 @@ def to_access(page: Page, _: Demo) -> None:
     page.locator("#reset-link").wait_for()
 
 
-def to_mails(page: Page, demo: Demo) -> None:
+def to_emails(page: Page, demo: Demo) -> None:
     """Open the list of the demo's emails when there are some, long addresses among them."""
     demo.link("kcpd.detective@kcpd.example", "Action item")
     page.goto("/demo/mail")
 
 
-def to_mail(page: Page, demo: Demo) -> None:
+def to_email(page: Page, demo: Demo) -> None:
     """Open one of the demo's emails, its parts unfolded."""
-    to_mails(page, demo)
+    to_emails(page, demo)
     page.get_by_role("link", name="Invitation: ").first.click()
     for part in page.locator("main summary").all():
         part.click()
@@ -629,8 +629,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "sign in": (None, to("/sign-in"), "Sign in"),
     "sign in by a link": (None, to_sign_in_link, "Sign in with your link"),
     "sign in by a used link": (None, to_used_link, "This sign-in link was used or has expired"),
-    "mails of the demo": (None, to_mails, "Demo emails"),
-    "a mail of the demo": (None, to_mail, "Invitation"),
+    "mails of the demo": (None, to_emails, "Demo emails"),
+    "a mail of the demo": (None, to_email, "Invitation"),
     "home of the coordinator": (COORDINATOR, to("/"), "What needs you"),
     "home of the advocate": (ADVOCATE, to("/"), "What needs you"),
     "month": (COORDINATOR, to("/calendar?month=2026-12"), "December 2026"),

@@ -9,7 +9,7 @@ from rows import read_then_write
 from tracker.database import bind, engine_from_url, open_database
 
 
-async def main(url: str, tasks: str, times: str) -> None:
+async def increment_counter(url: str, tasks: str, times: str) -> None:
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
     await open_database(engine)
@@ -22,4 +22,4 @@ async def main(url: str, tasks: str, times: str) -> None:
 
 
 warnings.simplefilter("ignore", ResourceWarning)  # asyncpg warns of each connection that is left open
-asyncio.run(main(*sys.argv[1:]))
+asyncio.run(increment_counter(*sys.argv[1:]))

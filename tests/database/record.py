@@ -19,12 +19,12 @@ from uuid import UUID
 from msgspec.structs import replace
 from piccolo.table import sort_table_classes
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation, people_of_the_task_force
+from tests.cast import NOW, ZONE, Cast, everyone, meeting, operation, people_of_the_task_force
 from tests.database.releases import Rows
-from tests.database.sources import running
+from tests.database.sources import run_in_database
 from tests.ical.files import taken, vevent
 from tests.ports.browser import session_of
-from tests.usecases.operations.world import over
+from tests.usecases.operations.world import end_operation
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.migrate import migrate
@@ -113,7 +113,7 @@ async def live() -> None:
 
 async def _events(cast: Cast) -> UUID:
     rule = rule_for_choice("monthly_nth", STARTS, until=date(2027, 6, 30))
-    monthly = meeting(*everybody(cast), rule=rule, committee_id=cast.committees["steering"])
+    monthly = meeting(*everyone(cast), rule=rule, committee_id=cast.committees["steering"])
     event_id = await scheduling.schedule_event(cast.coordinator, monthly, LAST_WEEK)
     raid = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, cast.kcpd_detective), LAST_WEEK)
     await _plans_in_conflict(cast, raid)
@@ -188,7 +188,7 @@ async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:
         await approvals.change_plan_state(lead, event_id, OperationState.PLANNING, LAST_WEEK)
     await _approved(cast, raid, other)
     await _notice(cast, raid)
-    await over(lead, other)
+    await end_operation(lead, other)
     await records.save_hot_wash(lead, other, "The lot held.", "More radios.", LAST_WEEK, read=0)
     await after_items.add_after_action(lead, other, "Buy more radios", LAST_WEEK)
     await records.add_lesson(lead, other, "Radios don't reach the lot.", LAST_WEEK)
@@ -344,11 +344,11 @@ def rows_of(file: Path) -> dict[str, Rows]:
 def recorded(folder: Path) -> dict[str, Rows]:
     """Return the rows of a database that was made for this in a folder."""
     file = folder / "recorded.sqlite"
-    asyncio.run(running(live, f"sqlite:///{file}"))
+    asyncio.run(run_in_database(live, f"sqlite:///{file}"))
     return rows_of(file)
 
 
-def main() -> None:
+def record_rows() -> None:
     """Write the rows to the file that is named, one a line."""
     with TemporaryDirectory() as folder:
         tables = recorded(Path(folder))
@@ -359,4 +359,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    record_rows()

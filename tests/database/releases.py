@@ -45,7 +45,7 @@ async def first_release(*, members: int = 0) -> dict[str, Rows]:
     async with writing():
         for table, rows in tables.items():
             await _insert(table, rows)
-    return {table: await found(table, _kept(table, rows[0])) for table, rows in tables.items()}
+    return {table: await values_of_table(table, _kept(table, rows[0])) for table, rows in tables.items()}
 
 
 def next_release(folder: Path, sql: str) -> Path:
@@ -56,12 +56,12 @@ def next_release(folder: Path, sql: str) -> Path:
     return release
 
 
-async def changed(before: dict[str, Rows]) -> list[str]:
+async def changed_tables(before: dict[str, Rows]) -> list[str]:
     """Return the tables that do not hold the same rows anymore, as far as the earlier columns go."""
-    return [table for table, rows in before.items() if await found(table, rows[0]) != rows]
+    return [table for table, rows in before.items() if await values_of_table(table, rows[0]) != rows]
 
 
-async def found(table: str, columns: dict[str, Any]) -> Rows:
+async def values_of_table(table: str, columns: dict[str, Any]) -> Rows:
     """Return the values in these columns of a table, in a lasting order."""
     names = ", ".join(columns)
     return [dict(row) for row in await engine().run_ddl(f"SELECT {names} FROM {table} ORDER BY {names}")]

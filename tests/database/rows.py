@@ -33,14 +33,14 @@ async def parents(engine: Engine) -> list[int]:
     return [row["id"] for row in await engine.run_querystring(QueryString("SELECT id FROM parent ORDER BY id"))]
 
 
-async def count(engine: Engine) -> int:
+async def counter_value(engine: Engine) -> int:
     return (await engine.run_querystring(QueryString("SELECT n FROM counter")))[0]["n"]
 
 
 async def read_then_write(engine: Engine) -> None:
     """Increment as use cases do: read, think, write."""
     async with engine.transaction():
-        n = await count(engine)
+        n = await counter_value(engine)
         await asyncio.sleep(0)
         await engine.run_querystring(QueryString("UPDATE counter SET n = {}", n + 1))
 
@@ -53,11 +53,11 @@ def connection_threads() -> int:
 async def works(engine: Engine) -> None:
     """Use every connection of the pool at once, and write: what leaked is missed here, within 5 s."""
     async with asyncio.timeout(5):
-        await asyncio.gather(*(count(engine) for _ in range(3 * engine.pool_size)))
+        await asyncio.gather(*(counter_value(engine) for _ in range(3 * engine.pool_size)))
         async with writing():
             await engine.run_querystring(QueryString("UPDATE counter SET n = n + 0"))
 
 
-async def canceled(*_: object) -> None:
+async def be_canceled(*_: object) -> None:
     """Be canceled, in the place of a statement."""
     raise asyncio.CancelledError

@@ -57,7 +57,7 @@ class SQLiteFiles:
     async def filled(self, fill: Fill[Found], folder: Path) -> tuple[str, Found]:
         if fill not in self._fills:
             template = self.folder / f"filled-{len(self._fills)}.sqlite"
-            self._fills[fill] = template, await running(fill, _copied(self._migrated, template))
+            self._fills[fill] = template, await run_in_database(fill, _copied(self._migrated, template))
         template, found = self._fills[fill]
         return _copied(template, folder / "tracker.sqlite"), found
 
@@ -101,7 +101,7 @@ class PostgresDatabases:
     async def filled(self, fill: Fill[Found], folder: Path) -> tuple[str, Found]:
         if fill not in self._fills:
             template = await self._created(self._migrated)
-            self._fills[fill] = template, await running(fill, self._url(template))
+            self._fills[fill] = template, await run_in_database(fill, self._url(template))
         template, found = self._fills[fill]
         return await self._take(template), found
 
@@ -160,10 +160,10 @@ def _copied(template: Path, file: Path) -> str:
 
 async def migrated(url: str) -> None:
     """Bring the database at `url` to the newest schema, as `tracker migrate` does."""
-    await running(migrate, url)
+    await run_in_database(migrate, url)
 
 
-async def running(deed: Fill[Found], url: str) -> Found:
+async def run_in_database(deed: Fill[Found], url: str) -> Found:
     """Do something in the database at `url`, bound and opened for it alone."""
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)

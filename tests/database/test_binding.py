@@ -13,7 +13,7 @@ from piccolo.querystring import QueryString
 from piccolo.table import Table, create_db_tables
 
 from tests.database.others import url_of
-from tests.database.rows import REFUSED, add_parent, canceled, connection_threads, count, parents, works
+from tests.database.rows import REFUSED, add_parent, be_canceled, connection_threads, counter_value, parents, works
 from tests.database.statements import noted
 from tracker.database import (
     Engine,
@@ -89,11 +89,11 @@ def test_any_other_url_is_refused(url: str) -> None:
         engine_from_url(url)
 
 
-async def test_a_task_does_not_wait_for_ever_for_a_connection(small: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_task_does_not_wait_forever_for_a_connection(small: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer_lock, "A_CONNECTION", 0.05)
     taken = [await small.acquire() for _ in range(small.pool_size)]
     with pytest.raises(TimeoutError) as late:
-        await count(small)
+        await counter_value(small)
     assert is_unavailable(late.value)
     for connection in taken:
         await small.give_back(connection, is_clean=True)
@@ -245,7 +245,7 @@ async def test_a_part_that_fails_takes_nothing_from_the_others(small: Engine) ->
 
 async def test_that_the_task_is_canceled_comes_before_the_error_of_a_part(small: Engine) -> None:
     with pytest.raises(asyncio.CancelledError):
-        await together(failing(), canceled())
+        await together(failing(), be_canceled())
     await works(small)
 
 

@@ -13,7 +13,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tests.database.others import another, url_of
-from tests.database.rows import COUNTER, PARENT, REFUSED, add_parent, count, parents, works
+from tests.database.rows import COUNTER, PARENT, REFUSED, add_parent, counter_value, parents, works
 from tests.database.sources import Source
 from tracker.database import (
     Engine,
@@ -34,7 +34,7 @@ LEARNED = 6  # turns of the event loop, at most, until this end has learned that
 
 
 @pytest.fixture
-async def server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
+async def small_server(postgres_source: Source, tmp_path: Path) -> AsyncIterator[Engine]:
     url = await postgres_source.blank(tmp_path)
     engine = engine_from_url(url, pool=2)
     bind(engine)
@@ -64,96 +64,98 @@ async def _ended(url: str, backend: int) -> None:
     await administrator.close()
 
 
-async def test_a_connection_cut_in_a_transaction_is_replaced(server: Engine) -> None:
+async def test_a_connection_cut_in_a_transaction_is_replaced(small_server: Engine) -> None:
     for number in range(4):
         with pytest.raises(Exception, match=CUT):
             async with writing():
-                await add_parent(server, number)
-                await _cut(server)
-                await parents(server)
-    assert await parents(server) == []
-    await works(server)
+                await add_parent(small_server, number)
+                await _cut(small_server)
+                await parents(small_server)
+    assert await parents(small_server) == []
+    await works(small_server)
 
 
-async def test_a_commit_to_which_the_server_responds_with_a_rollback_raises(server: Engine) -> None:
+async def test_a_commit_to_which_the_server_responds_with_a_rollback_raises(small_server: Engine) -> None:
     with pytest.raises(TransactionError):
         async with writing() as held:
-            await add_parent(server, 1)
+            await add_parent(small_server, 1)
             with pytest.raises(REFUSED):  # past the engine, which would know of it
                 await held.connection.execute("SELECT FROM WHERE")
-    assert await parents(server) == []
-    await works(server)
+    assert await parents(small_server) == []
+    await works(small_server)
 
 
-async def test_a_connection_cut_in_a_savepoint_takes_the_whole_transaction(server: Engine) -> None:
+async def test_a_connection_cut_in_a_savepoint_takes_the_whole_transaction(small_server: Engine) -> None:
     with pytest.raises(Exception, match=CUT):
         async with writing():
-            await add_parent(server, 1)
+            await add_parent(small_server, 1)
             with pytest.raises(Exception, match=CUT):
                 async with writing():
-                    await _cut(server)
-                    await parents(server)
-    assert await parents(server) == []
-    await works(server)
+                    await _cut(small_server)
+                    await parents(small_server)
+    assert await parents(small_server) == []
+    await works(small_server)
 
 
 @pytest.mark.parametrize("turns", range(LEARNED + 1))
-async def test_what_reads_notices_nothing_of_a_connection_that_was_cut(server: Engine, turns: int) -> None:
-    await _cut(server, turns)
-    assert await parents(server) == []
-    await _cut(server, turns)
-    assert await together(parents(server), count(server)) == ([], 0)
-    await works(server)
+async def test_what_reads_notices_nothing_of_a_connection_that_was_cut(small_server: Engine, turns: int) -> None:
+    await _cut(small_server, turns)
+    assert await parents(small_server) == []
+    await _cut(small_server, turns)
+    assert await together(parents(small_server), counter_value(small_server)) == ([], 0)
+    await works(small_server)
 
 
 @pytest.mark.parametrize("turns", range(LEARNED))
-async def test_what_writes_on_a_connection_that_was_cut_fails_as_without_a_server(server: Engine, turns: int) -> None:
-    await _cut(server, turns)
+async def test_what_writes_on_a_connection_that_was_cut_fails_as_without_a_server(
+    small_server: Engine, turns: int
+) -> None:
+    await _cut(small_server, turns)
     with surviving_failures() as failed:
-        await add_parent(server, 1)
-    await _cut(server, turns)
+        await add_parent(small_server, 1)
+    await _cut(small_server, turns)
     with surviving_failures() as failed_too:
         async with writing():
-            await add_parent(server, 2)
-    assert await parents(server) == [number for number, why in ((1, failed), (2, failed_too)) if not why]
+            await add_parent(small_server, 2)
+    assert await parents(small_server) == [number for number, why in ((1, failed), (2, failed_too)) if not why]
     assert turns or (failed and failed_too)
-    await works(server)
+    await works(small_server)
 
 
-async def test_an_idle_connection_cut_by_the_server_is_replaced(server: Engine) -> None:
-    await _cut(server, LEARNED)
+async def test_an_idle_connection_cut_by_the_server_is_replaced(small_server: Engine) -> None:
+    await _cut(small_server, LEARNED)
     async with writing():
-        await add_parent(server, 1)
-    assert await parents(server) == [1]
+        await add_parent(small_server, 1)
+    assert await parents(small_server) == [1]
 
 
-async def test_a_connection_is_used_again_unless_it_was_idle_for_long(server: Engine) -> None:
+async def test_a_connection_is_used_again_unless_it_was_idle_for_long(small_server: Engine) -> None:
     async def processes(engine: Engine) -> set[int]:
         asked = [await engine.run_querystring(QueryString("SELECT pg_backend_pid() AS pid")) for _ in range(3)]
         return {row["pid"] for [row] in asked}
 
-    assert len(await processes(server)) == 1
-    forgetful = PostgresEngine(url_of(server), idle=-1)
+    assert len(await processes(small_server)) == 1
+    forgetful = PostgresEngine(url_of(small_server), idle=-1)
     await forgetful.open()
     assert len(await processes(forgetful)) == 3
     await forgetful.close()
 
 
-async def test_a_read_that_is_canceled_leaves_its_connection_to_no_one(server: Engine) -> None:
+async def test_a_read_that_is_canceled_leaves_its_connection_to_no_one(small_server: Engine) -> None:
     async def sleep() -> None:
-        await server.run_querystring(QueryString("SELECT pg_sleep(30)"))
+        await small_server.run_querystring(QueryString("SELECT pg_sleep(30)"))
 
-    for _ in range(2 * server.pool_size):
+    for _ in range(2 * small_server.pool_size):
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(sleep(), 0.02)
     asleep = "SELECT COUNT(*) AS n FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(30)' AND state = 'active'"
-    [still] = await server.run_querystring(QueryString(asleep))
+    [still] = await small_server.run_querystring(QueryString(asleep))
     assert still["n"] == 0
-    await works(server)
+    await works(small_server)
 
 
-async def test_what_is_under_way_is_done_before_the_engine_is_closed(server: Engine) -> None:
-    other = PostgresEngine(url_of(server))
+async def test_what_is_under_way_is_done_before_the_engine_is_closed(small_server: Engine) -> None:
+    other = PostgresEngine(url_of(small_server))
     await other.open()
 
     async def add() -> None:
@@ -164,23 +166,25 @@ async def test_what_is_under_way_is_done_before_the_engine_is_closed(server: Eng
     adding = asyncio.create_task(add())
     await asyncio.sleep(0.1)
     await other.close()
-    assert await parents(server) == [7]
+    assert await parents(small_server) == [7]
     await adding
 
 
-async def test_each_connection_keeps_the_statements_of_all_pages_prepared(server: Engine) -> None:
-    assert is_postgres(server)
+async def test_each_connection_keeps_the_statements_of_all_pages_prepared(small_server: Engine) -> None:
+    assert is_postgres(small_server)
     for _ in range(2):
         async with writing():
             for number in range(STATEMENTS):
-                await server.run_querystring(QueryString("SELECT 1" + " " * number))
-            [found] = await server.run_querystring(QueryString("SELECT COUNT(*) AS kept FROM pg_prepared_statements"))
+                await small_server.run_querystring(QueryString("SELECT 1" + " " * number))
+            [found] = await small_server.run_querystring(
+                QueryString("SELECT COUNT(*) AS kept FROM pg_prepared_statements")
+            )
         assert found["kept"] >= STATEMENTS - 5  # beside those of the transaction
-        connection = await server.acquire()
+        connection = await small_server.acquire()
         kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
-        await server.give_back(connection, is_clean=True)
+        await small_server.give_back(connection, is_clean=True)
         assert kept_for == 0  # as long as it lives
-        await _cut(server, LEARNED)
+        await _cut(small_server, LEARNED)
 
 
 def test_no_connection_is_made_before_the_database_is_opened() -> None:
@@ -220,7 +224,7 @@ async def test_a_server_that_does_not_answer_is_given_up() -> None:
 
 
 async def test_parts_of_a_page_try_once_to_reach_a_server_that_is_away(
-    server: Engine, monkeypatch: pytest.MonkeyPatch
+    small_server: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = []
 
@@ -228,29 +232,33 @@ async def test_parts_of_a_page_try_once_to_reach_a_server_that_is_away(
         tried.append(engine)
         raise TimeoutError
 
-    await _cut(server, LEARNED)
+    await _cut(small_server, LEARNED)
     monkeypatch.setattr(PostgresEngine, "get_new_connection", away)
     with pytest.raises(TimeoutError):
-        await together(parents(server), together(count(server), parents(server)), count(server))
+        await together(
+            parents(small_server),
+            together(counter_value(small_server), parents(small_server)),
+            counter_value(small_server),
+        )
     assert len(tried) == 1
 
 
-async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(server: Engine) -> None:
-    await close_database(server)
-    assert await count(server) == 0
+async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(small_server: Engine) -> None:
+    await close_database(small_server)
+    assert await counter_value(small_server) == 0
     async with writing():
-        await add_parent(server, 1)
-    async with another(server) as other:
+        await add_parent(small_server, 1)
+    async with another(small_server) as other:
         query = QueryString("SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database()")
         assert (await other.run_querystring(query))[0]["n"] == 1
 
 
-async def test_what_only_reads_has_one_plan_for_any_values_and_what_writes_has_the_best(server: Engine) -> None:
+async def test_what_only_reads_has_one_plan_for_any_values_and_what_writes_has_the_best(small_server: Engine) -> None:
     async def plans() -> str:
-        found = await server.run_querystring(QueryString("SELECT current_setting('plan_cache_mode') AS plans"))
+        found = await small_server.run_querystring(QueryString("SELECT current_setting('plan_cache_mode') AS plans"))
         return found[0]["plans"]
 
-    async with server.snapshot():
+    async with small_server.snapshot():
         assert await plans() == "force_generic_plan"
     async with writing():
         assert await plans() == "auto"
@@ -258,7 +266,7 @@ async def test_what_only_reads_has_one_plan_for_any_values_and_what_writes_has_t
 
 
 async def test_the_connection_that_was_asked_for_the_version_is_kept(
-    server: Engine, monkeypatch: pytest.MonkeyPatch
+    small_server: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = []
     plain = PostgresEngine.get_new_connection
@@ -268,6 +276,6 @@ async def test_the_connection_that_was_asked_for_the_version_is_kept(
         return await plain(engine)
 
     monkeypatch.setattr(PostgresEngine, "get_new_connection", counted)
-    async with another(server) as other:
-        await count(other)
+    async with another(small_server) as other:
+        await counter_value(other)
     assert len(opened) == 1

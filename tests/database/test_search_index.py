@@ -1,4 +1,4 @@
-"""What search looks through is always what the rows say, whatever wrote them."""
+"""What search looks through is what the rows say, and case, accents, and strokes don't count."""
 
 from datetime import datetime, timedelta
 
@@ -9,7 +9,7 @@ from piccolo.querystring import QueryString
 from tests.cast import NOW, Cast, meeting, operation
 from tests.database.record import live
 from tests.database.releases import first_release
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import plan_operation
 from tracker.crypto import ids
 from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
 from tracker.database.bulk_insert import bulk_insert
@@ -143,7 +143,7 @@ async def test_after_each_single_write_it_is_as_if_made_new(cast: Cast, writes: 
 async def _words_of_each_kind(cast: Cast) -> dict[str, object]:
     """Write an operation with an item that has a note, a series whose second date has a title, and a free item."""
     lead, owner, today = cast.fbi_lead, cast.kcpd_detective, NOW.date()
-    event = await planned(lead, owner)
+    event = await plan_operation(lead, owner)
     twice = rule_for_choice("weekly", datetime(2027, 1, 12, 10), count=2)  # noqa: DTZ001 - local
     series = await scheduling.schedule_event(cast.coordinator, meeting(owner, rule=twice), NOW)
     second = await occurrences.date_seen_by(cast.coordinator, series, "2027-01-19")
@@ -202,5 +202,33 @@ async def test_a_table_that_it_is_made_of_can_be_rebuilt(cast: Cast) -> None:
         then=list(written.values()),
     )
     assert {row["name"] for row in await engine().run_ddl(WRITTEN) if row["sql"]} == {"operation_site", *written}
-    await planned(cast.fbi_lead, cast.kcpd_detective)
+    await plan_operation(cast.fbi_lead, cast.kcpd_detective)
     assert (await search_all(cast.kcpd_detective, "lot", NOW)).number == 1
+
+
+LETTERS_WRITTEN = "Call Đặng Łukasz Ñuñez Søren Ёлка"
+ASKED = (
+    "dang",
+    "Đặng",
+    "đặng",
+    "đang",
+    "lukasz",
+    "Łukasz",
+    "nunez",
+    "ÑUÑEZ",
+    "soren",
+    "SØREN",
+    "ёлка",
+    "ЁЛКА",
+    "dan lu",
+)
+
+
+@pytest.mark.parametrize("asked", ASKED)
+async def test_a_word_is_found_whatever_its_case_and_the_accents_and_strokes_of_its_letters(
+    cast: Cast, asked: str
+) -> None:
+    new = NewItem(title=LETTERS_WRITTEN, owner_id=cast.coordinator.member_id, due=NOW.date())
+    await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
+    found = await search_all(cast.coordinator, asked, NOW)
+    assert [one.title for one in found.items] == [LETTERS_WRITTEN]

@@ -131,17 +131,17 @@ async def test_an_opening_that_is_canceled_leaves_no_thread(file: SQLiteEngine) 
     assert connection_threads() <= before
 
 
-def test_a_new_file_in_which_somebody_writes_is_waited_for(tmp_path: Path) -> None:
+def test_a_new_file_in_which_someone_writes_is_waited_for(tmp_path: Path) -> None:
     path = str(tmp_path / "new.sqlite")
-    somebody = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    somebody.execute("BEGIN IMMEDIATE")  # before the file is in WAL mode, and SQLite refuses the switch at once
-    end = threading.Timer(0.1, somebody.execute, ["ROLLBACK"])
+    someone = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    someone.execute("BEGIN IMMEDIATE")  # before the file is in WAL mode, and SQLite refuses the switch at once
+    end = threading.Timer(0.1, someone.execute, ["ROLLBACK"])
     end.start()
     connection = SQLiteEngine(path).connect()
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     end.join()
     connection.close()
-    somebody.close()
+    someone.close()
 
 
 async def test_after_a_statement_that_rolls_everything_back_nothing_more_is_written(file: SQLiteEngine) -> None:

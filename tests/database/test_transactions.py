@@ -14,9 +14,9 @@ from tests.database.rows import (
     REFUSED,
     add_orphan,
     add_parent,
-    canceled,
+    be_canceled,
     connection_threads,
-    count,
+    counter_value,
     parents,
     read_then_write,
     works,
@@ -56,7 +56,7 @@ async def test_a_writer_who_waits_in_vain_leaves_nothing_behind(small: Engine) -
                     await read_then_write(other)
         await read_then_write(other)
         assert connection_threads() <= threads + 1
-    assert await count(small) == 1
+    assert await counter_value(small) == 1
 
 
 async def test_a_single_write_waits_for_the_transaction_of_another(small: Engine) -> None:
@@ -148,7 +148,7 @@ async def test_a_task_that_is_canceled_while_it_rolls_back_gives_its_connection_
         with monkeypatch.context() as during, pytest.raises(asyncio.CancelledError):
             async with writing():
                 await add_parent(small, number)
-                during.setattr(small, "fetch", canceled)
+                during.setattr(small, "fetch", be_canceled)
                 raise ValueError
     assert await parents(small) == []
     await works(small)
@@ -159,7 +159,7 @@ async def test_a_query_canceled_at_any_moment_leaves_the_pool_whole(small: Engin
         with anyio.move_on_after(step * 0.0001):
             await read_then_write(small)
         with anyio.move_on_after(step * 0.0001):
-            await count(small)
+            await counter_value(small)
     await works(small)
 
 
@@ -174,12 +174,12 @@ async def test_a_writer_who_gives_up_waiting_lets_the_next_one_through(small: En
     await first
     done = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in done] == [type(None), asyncio.CancelledError, type(None)]
-    assert await count(small) == 2
+    assert await counter_value(small) == 2
 
 
 async def test_a_writer_who_never_ends_is_not_waited_for_without_end(small: Engine) -> None:
     async with another(small, patience=0.05) as other:
-        endless = asyncio.create_task(_write_for_ever(other))
+        endless = asyncio.create_task(_write_forever(other))
         await asyncio.sleep(0.01)
         with pytest.raises(TimeoutError):
             await read_then_write(other)
@@ -187,7 +187,7 @@ async def test_a_writer_who_never_ends_is_not_waited_for_without_end(small: Engi
         with pytest.raises(asyncio.CancelledError):
             await endless
         await read_then_write(other)
-    assert await count(small) == 1
+    assert await counter_value(small) == 1
 
 
 async def test_a_look_waits_no_longer_than_its_patience_for_a_writer_of_another_process(small: Engine) -> None:
@@ -201,7 +201,7 @@ async def test_a_look_waits_no_longer_than_its_patience_for_a_writer_of_another_
     await works(small)
 
 
-async def _write_for_ever(engine: Engine) -> None:
+async def _write_forever(engine: Engine) -> None:
     async with engine.transaction():
         await asyncio.sleep(60)
 
@@ -286,7 +286,7 @@ async def test_fifty_tasks_lose_no_increment(small: Engine) -> None:
             await read_then_write(small)
 
     await asyncio.gather(*(four_times() for _ in range(50)))
-    assert await count(small) == 200
+    assert await counter_value(small) == 200
 
 
 async def test_what_is_asked_in_one_visit_is_answered_one_by_one(small: Engine) -> None:

@@ -1,4 +1,4 @@
-"""The demo as a process: started as `make run` starts it, visited, and stopped."""
+"""A running demo: its folder, its commands, and what continues."""
 
 import json
 import os
@@ -8,18 +8,21 @@ import signal
 import smtplib
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from tracker.demo.folder import DemoFolder
+from tracker.errors import Conflict, Invalid
 from tracker.rules.identity.passwords import ApiScope
 
 READY_WITHIN = 120.0  # seconds; alone on a machine it takes two
@@ -29,7 +32,7 @@ OFFERED = re.compile(r'name="persona" value="([^"]+)"')
 
 
 @contextmanager
-def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+def running_demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
     """A running demo, and what its demo.json says; settings around it do not count."""
     (folder / "demo.json").unlink(missing_ok=True)  # of an earlier one, which was killed
     process = subprocess.Popen(
@@ -47,10 +50,10 @@ def demo(folder: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], d
 
 
 def command(*words: str) -> list[str]:
-    return tracker("demo", *words)
+    return tracker_command("demo", *words)
 
 
-def tracker(*words: str) -> list[str]:
+def tracker_command(*words: str) -> list[str]:
     return [sys.executable, "-c", "from tracker.ports.cli import main; main()", *words]
 
 
@@ -89,10 +92,10 @@ def stopped(process: subprocess.Popen[str], by: signal.Signals) -> str:
     return output
 
 
-def handed_over(told: dict[str, Any]) -> tuple[int, bytes]:
+def handed_over(reported: dict[str, Any]) -> tuple[int, bytes]:
     """Hand an email for the reply address to the demo as a mail server does, and return what it answers."""
-    host, port = told["lmtp"].split(":")
-    with smtplib.LMTP(host, int(port), local_hostname=told["authserv_id"]) as server:
+    host, port = reported["lmtp"].split(":")
+    with smtplib.LMTP(host, int(port), local_hostname=reported["authserv_id"]) as server:
         server.ehlo()
         server.mail("visitor@elsewhere.example")
         server.rcpt("reply@tracker.example")
@@ -100,7 +103,7 @@ def handed_over(told: dict[str, Any]) -> tuple[int, bytes]:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def made_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """The folder of a demo that was made once for the tests that continue it, and what was printed."""
     folder = tmp_path_factory.mktemp("made")
     done = subprocess.run(command("--data", str(folder), "--no-serve"), capture_output=True, text=True, check=True)
@@ -114,46 +117,46 @@ def owner_of(token: str, base_url: str) -> tuple[str, int]:
 
 
 def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
-    with demo(tmp_path) as (process, told):
-        personas = {one["role"]: one for one in told["personas"]}
+    with running_demo(tmp_path) as (process, reported):
+        personas = {one["role"]: one for one in reported["personas"]}
         feeds = [httpx.get(one["feed_url"]).text for one in personas.values()]
-        owners = [owner_of(one["api_token"], told["base_url"]) for one in personas.values()]
-        with signed_in(personas["Coordinator"], told["base_url"]) as coordinator:
+        owners = [owner_of(one["api_token"], reported["base_url"]) for one in personas.values()]
+        with signed_in(personas["Coordinator"], reported["base_url"]) as coordinator:
             home = coordinator.get("/").text
             again = coordinator.get(personas["Coordinator"]["sign_in_url"])
-            taken = handed_over(told)
-            mails = once_there("Invitation: Weekly look-ahead call", lambda: coordinator.get("/demo/mail").text)
+            taken = handed_over(reported)
+            emails = once_there("Invitation: Weekly look-ahead call", lambda: coordinator.get("/demo/mail").text)
         said = stopped(process, signal.SIGTERM)
-    assert Path(told["mail_folder"]) == tmp_path / "mail"
+    assert Path(reported["mail_folder"]) == tmp_path / "mail"
     assert taken == (250, b"2.0.0 Taken")
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
     assert owners == [(one["name"], len(ApiScope)) for one in personas.values()]
     assert "Task force coordinator" in home
     assert "Demo on this computer only" in home
     assert again.status_code == 410
-    assert "Invitation: Weekly look-ahead call" in mails
+    assert "Invitation: Weekly look-ahead call" in emails
     assert all(one["sign_in_url"] in said for one in personas.values())
     assert "Traceback" not in said
 
 
-def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(made: tuple[Path, str]) -> None:
+def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(made_folder: tuple[Path, str]) -> None:
     with (
-        demo(made[0], "--keep") as (_, told),
-        httpx.Client(base_url=told["base_url"], follow_redirects=True) as visitor,
+        running_demo(made_folder[0], "--keep") as (_, reported),
+        httpx.Client(base_url=reported["base_url"], follow_redirects=True) as visitor,
     ):
         page = visitor.get("/sign-in").text
         token, offered = FORM_TOKEN.search(page), OFFERED.findall(page)
         home = visitor.post("/demo/sign-in", data={"_csrf": token and token[1], "persona": offered[-1], "next": "/"})
     others = ["administrator@usao.example", "auditor@usao.example"]
-    assert offered == [one["email"] for one in told["personas"]] + others
+    assert offered == [one["email"] for one in reported["personas"]] + others
     assert (home.url.path, "Records auditor" in home.text) == ("/", True)
 
 
-def test_a_demo_goes_on_where_it_was(made: tuple[Path, str]) -> None:
-    folder, said_before = made
+def test_a_demo_continues_where_it_was(made_folder: tuple[Path, str]) -> None:
+    folder, said_before = made_folder
     secret = (folder / "secret").read_text()
-    with demo(folder, "--keep") as (process, told):
-        assert httpx.get(told["personas"][0]["feed_url"]).status_code == 200
+    with running_demo(folder, "--keep") as (process, reported):
+        assert httpx.get(reported["personas"][0]["feed_url"]).status_code == 200
         said = stopped(process, signal.SIGINT)
     assert "Created a fresh demo" in said_before
     assert "Continuing the existing demo." in said
@@ -169,13 +172,15 @@ def test_a_demo_made_at_a_named_moment_has_it_to_the_second_whenever_it_is_made(
 
 
 def test_while_a_demo_runs_the_commands_of_its_note_let_others_in(tmp_path: Path) -> None:
-    with demo(tmp_path, "--now", "2031-03-03T09:00:00-06:00") as (process, told):
+    with running_demo(tmp_path, "--now", "2031-03-03T09:00:00-06:00") as (process, reported):
         note = (tmp_path / "DEMO.txt").read_text().splitlines()
         words = [line.split()[1:] for line in note if line.startswith("tracker ")]
-        links = [subprocess.run(tracker(*line), capture_output=True, text=True, check=True).stdout for line in words]
+        links = [
+            subprocess.run(tracker_command(*line), capture_output=True, text=True, check=True).stdout for line in words
+        ]
         opened = []
         for link in links:
-            with signed_in({"sign_in_url": link.strip()}, told["base_url"]) as visitor:
+            with signed_in({"sign_in_url": link.strip()}, reported["base_url"]) as visitor:
                 opened.append(visitor.get("/admin").status_code)
         stopped(process, signal.SIGTERM)
     assert opened == [200, 200]
@@ -202,17 +207,100 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
 
 
 def test_a_copy_of_a_demo_is_verified_and_not_the_demo_that_it_was_copied_from(
-    made: tuple[Path, str], tmp_path: Path
+    made_folder: tuple[Path, str], tmp_path: Path
 ) -> None:
-    first, copy = made[0], tmp_path / "copy"
+    first, copy = made_folder[0], tmp_path / "copy"
     shutil.copytree(first, copy)
     with closing(sqlite3.connect(copy / "tracker.sqlite")) as database, database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f"DROP TRIGGER {name}")
         database.execute("UPDATE audit_entry SET verb = 'altered' WHERE seq = 2")
     verified = [
-        subprocess.run(tracker("audit", "verify", "--data", str(one)), capture_output=True, text=True, check=False)
+        subprocess.run(
+            tracker_command("audit", "verify", "--data", str(one)), capture_output=True, text=True, check=False
+        )
         for one in (first, copy)
     ]
     assert [one.returncode for one in verified] == [0, 1]
     assert verified[1].stderr == "Entry 2: The entry was changed.\n"
+
+
+REAL = datetime(2026, 12, 15, 15, tzinfo=UTC)
+
+
+def claimed(path: Path) -> DemoFolder:
+    folder = DemoFolder(path)
+    folder.claim()
+    return folder
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_database_that_no_demo_made_is_never_touched(tmp_path: Path) -> None:
+    (tmp_path / "tracker.sqlite").write_bytes(b"real")
+    with pytest.raises(Invalid, match="that aren't from a demo"):
+        DemoFolder(tmp_path).claim()
+    assert (tmp_path / "tracker.sqlite").read_bytes() == b"real"
+
+
+def test_settings_that_no_demo_made_are_never_touched(tmp_path: Path) -> None:
+    (tmp_path / "settings.env").write_text("TRACKER_DATABASE_URL=postgresql://real")
+    with pytest.raises(Invalid, match="that aren't from a demo"):
+        DemoFolder(tmp_path).claim()
+    assert (tmp_path / "settings.env").read_text() == "TRACKER_DATABASE_URL=postgresql://real"
+
+
+def test_two_demos_never_share_a_folder(tmp_path: Path) -> None:
+    first = claimed(tmp_path)
+    with pytest.raises(Conflict):
+        DemoFolder(tmp_path).claim()
+    assert first.path == tmp_path
+
+
+def test_a_clock_that_was_set_has_run_on_when_the_demo_continues(tmp_path: Path) -> None:
+    folder = claimed(tmp_path)
+    assert folder.clock(REAL) is None
+    folder.settle({"TRACKER_NOW": "2031-03-03T09:00:00-06:00"})
+    os.utime(tmp_path / "settings.env", times=(REAL.timestamp(), REAL.timestamp()))
+    assert folder.clock(REAL + timedelta(hours=2)) == datetime(2031, 3, 3, 17, tzinfo=UTC)
+    folder.settle({})
+    assert folder.clock(REAL) is None
+
+
+def test_a_place_that_is_no_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(Invalid):
+        DemoFolder(tmp_path / "file" / "demo").claim()
+
+
+def test_a_fresh_start_deletes_what_a_demo_made_and_nothing_else(tmp_path: Path) -> None:
+    folder = claimed(tmp_path / "demo")
+    folder.clear()
+    folder.list({})
+    (folder.path / "tracker.sqlite").touch()
+    (folder.mails / "000001.eml").touch()
+    (folder.path / "notes.txt").touch()
+    secret = folder.secret()
+    folder.clear()
+    assert sorted(one.name for one in folder.path.iterdir()) == ["DEMO.txt", "demo.json", "mail", "notes.txt", "secret"]
+    assert list(folder.mails.iterdir()) == []
+    assert folder.secret() != secret
+
+
+def test_what_gives_access_is_for_its_owner_alone(tmp_path: Path) -> None:
+    folder = claimed(tmp_path / "demo")
+    folder.clear()
+    folder.list({"personas": []})
+    folder.settle({"TRACKER_IS_DEMO": "yes"})
+    files = (folder.path / "secret", folder.path / "settings.env", folder.listing)
+    assert [mode(one) for one in (folder.path, *files)] == [0o700, 0o600, 0o600, 0o600]
+    assert json.loads(folder.listing.read_text()) == {"personas": []}
+
+
+def test_the_listing_of_an_earlier_demo_is_gone_before_the_next_is_ready(tmp_path: Path) -> None:
+    first = claimed(tmp_path)
+    first.list({})
+    first.leave()
+    assert not claimed(tmp_path).listing.exists()

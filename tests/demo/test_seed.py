@@ -1,7 +1,7 @@
-"""What the demo holds, whenever it starts: everyone and everything by the product's own deeds, the same each time."""
+"""The demo's task force: what is in it, and how its days are written."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,7 +13,9 @@ from tracker.database import Engine, bind, close_database, engine_from_url, open
 from tracker.demo import Row, read_story
 from tracker.demo.bulk import BULK
 from tracker.demo.cast import Company
-from tracker.demo.program import CLOSES, OPENS
+from tracker.demo.history import moved_start
+from tracker.demo.items import ERRANDS
+from tracker.demo.program import CLOSES, OPENS, PROGRAM, SERIES, SINGLES, SOON, Script, due_day, next_call, timetable
 from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import PAUSED, MessageState
@@ -36,20 +38,20 @@ YEAR = timedelta(days=366)
 
 
 @pytest.fixture(scope="module")
-async def made(
+async def made_demo(
     sqlite_source: Source, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[Engine, Company]]:
     """One demo for the tests that only look at it."""
-    engine = await opened(await sqlite_source.fresh(tmp_path_factory.mktemp("demo")))
+    engine = await open_demo(await sqlite_source.fresh(tmp_path_factory.mktemp("demo")))
     yield engine, await fill(Recipe(now=NOW, zone=ZONE))
     await close_database(engine)
 
 
 @pytest.fixture
-async def demo(made: tuple[Engine, Company]) -> Company:
+async def demo_again(made_demo: tuple[Engine, Company]) -> Company:
     """The same, bound again after a test that used another database."""
-    bind(made[0])
-    return made[1]
+    bind(made_demo[0])
+    return made_demo[1]
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ async def empty(sqlite_database: Engine) -> Engine:
     return sqlite_database
 
 
-async def opened(url: str) -> Engine:
+async def open_demo(url: str) -> Engine:
     keys.use_secret("a secret of the tests, long enough")
     engine = engine_from_url(url, synchronous="OFF")
     bind(engine)
@@ -66,89 +68,93 @@ async def opened(url: str) -> Engine:
     return engine
 
 
-async def titles(viewer: Viewer) -> set[str]:
+async def titles_seen(viewer: Viewer) -> set[str]:
     return {line.title for line in await occurrences.dates_between(viewer, NOW - YEAR, NOW + YEAR)}
 
 
-async def test_the_model_task_force_and_two_invented_organizations_are_there(demo: Company) -> None:
+async def test_the_model_task_force_and_two_invented_organizations_are_there(demo_again: Company) -> None:
     services = Agency.select(Agency.code).where(Agency.arm == Arm.VICTIM_SERVICES).output(as_list=True)
     assert set(await services) == {"CAHT", "Harbor House", "Bridge Legal"}
     assert await Agency.count() == 9
     assert await Agency.count().where(Agency.coalition.code == "CAHT") == 2
 
 
-async def test_27_people_are_there_and_most_hold_seats_of_three_committees(demo: Company) -> None:
+async def test_27_people_are_there_and_most_hold_seats_of_three_committees(demo_again: Company) -> None:
     assert (await Member.count(), await Committee.count()) == (27, 3)
     assert await SeatHolder.count() > 20
 
 
-async def test_no_password_exists(demo: Company) -> None:
+async def test_no_password_exists(demo_again: Company) -> None:
     assert await Member.count().where(Member.password_hash.is_not_null()) == 0
 
 
-async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one_that_names_them(demo: Company) -> None:
+async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one_that_names_them(
+    demo_again: Company,
+) -> None:
     operations = {"Operation Bluestem", "Operation Larkspur"}
-    assert await titles(demo.members["advocate"]) & operations == set()
-    assert await titles(demo.members["coordinator"]) & operations == {"Operation Bluestem"}
-    assert await titles(demo.members["kcpd_detective"]) & operations == {"Operation Bluestem"}
+    assert await titles_seen(demo_again.members["advocate"]) & operations == set()
+    assert await titles_seen(demo_again.members["coordinator"]) & operations == {"Operation Bluestem"}
+    assert await titles_seen(demo_again.members["kcpd_detective"]) & operations == {"Operation Bluestem"}
 
 
-async def test_the_two_operations_are_in_each_others_way(demo: Company) -> None:
-    [case] = await officer.open_conflicts(demo.members["coordinator"], NOW)
+async def test_the_two_operations_are_in_each_others_way(demo_again: Company) -> None:
+    [case] = await officer.open_conflicts(demo_again.members["coordinator"], NOW)
     assert (case.distance_ft, {side.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 
-async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowledged_it(demo: Company) -> None:
-    [one], [other] = [await readiness.notices_in_force(demo.members[who], NOW) for who in ("caht_lead", "advocate")]
+async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowledged_it(demo_again: Company) -> None:
+    [one], [other] = [
+        await readiness.notices_in_force(demo_again.members[who], NOW) for who in ("caht_lead", "advocate")
+    ]
     assert (one.id == other.id, one.acknowledged_at is None, other.acknowledged_at is None) == (True, False, True)
-    assert await readiness.notices_in_force(demo.members["bridge_advocate"], NOW) == []
+    assert await readiness.notices_in_force(demo_again.members["bridge_advocate"], NOW) == []
 
 
-async def test_every_kind_of_event_lies_ahead(demo: Company) -> None:
-    ahead = await occurrences.dates_between(demo.members["fbi_lead"], NOW, NOW + YEAR)
-    ahead += await occurrences.dates_between(demo.members["coordinator"], NOW, NOW + YEAR)
+async def test_every_kind_of_event_lies_ahead(demo_again: Company) -> None:
+    ahead = await occurrences.dates_between(demo_again.members["fbi_lead"], NOW, NOW + YEAR)
+    ahead += await occurrences.dates_between(demo_again.members["coordinator"], NOW, NOW + YEAR)
     assert {line.kind for line in ahead} == set(Kind)
     assert {line.status for line in ahead} == set(EventStatus)
     assert any(line.is_changed and not line.is_off for line in ahead)
 
 
-async def test_a_deadline_of_the_demo_is_one_whole_day(demo: Company) -> None:
-    lines = await occurrences.dates_between(demo.members["coordinator"], NOW, NOW + YEAR)
+async def test_a_deadline_of_the_demo_is_one_whole_day(demo_again: Company) -> None:
+    lines = await occurrences.dates_between(demo_again.members["coordinator"], NOW, NOW + YEAR)
     due = [local(moment, ZONE) for one in lines if one.kind is Kind.DEADLINE for moment in (one.starts_at, one.ends_at)]
     assert due
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
 
 
-async def test_each_persona_owes_a_reply(demo: Company) -> None:
+async def test_each_persona_owes_a_reply(demo_again: Company) -> None:
     for key in ("coordinator", "fbi_lead", "kcpd_detective", "caht_lead", "advocate"):
-        assert await replies.owed_replies(demo.members[key], NOW), key
+        assert await replies.owed_replies(demo_again.members[key], NOW), key
 
 
-async def test_attendance_was_taken_and_one_date_waits(demo: Company) -> None:
+async def test_attendance_was_taken_and_one_date_waits(demo_again: Company) -> None:
     assert await AttendanceMark.count() > 300
-    past = await occurrences.dates_between(demo.members["coordinator"], NOW - timedelta(days=4), NOW)
+    past = await occurrences.dates_between(demo_again.members["coordinator"], NOW - timedelta(days=4), NOW)
     [briefing] = [line for line in past if line.title == "Joint briefing"]
     assert await AttendanceMark.count().where(AttendanceMark.occurrence == briefing.id) == 0
 
 
-async def test_action_items_are_in_every_state_and_some_are_overdue(demo: Company) -> None:
+async def test_action_items_are_in_every_state_and_some_are_overdue(demo_again: Company) -> None:
     found = await ActionItem.select(ActionItem.status, ActionItem.due, ActionItem.closed_at)
     assert {row["status"] for row in found} == {"open", "in_progress", "blocked", "done", "canceled"}
     assert sum(row["due"] < NOW.date() and row["closed_at"] is None for row in found) >= 3
 
 
-async def test_the_past_was_never_mailed_and_says_so(demo: Company) -> None:
+async def test_the_past_was_never_emailed_and_says_so(demo_again: Company) -> None:
     past = await Message.select(Message.state, Message.reason, Message.recipient).where(
         Message.created_at < NOW - timedelta(minutes=10)
     )
-    others = [row for row in past if row["recipient"] != demo.members[UNKNOWN].member_id]
+    others = [row for row in past if row["recipient"] != demo_again.members[UNKNOWN].member_id]
     assert {(row["state"], row["reason"]) for row in others} == {(MessageState.SUPPRESSED, UNSENT.reason)}
     theirs = {(row["state"], row["reason"]) for row in past if row not in others}
     assert (MessageState.SUPPRESSED, PAUSED) in theirs
     assert MessageState.BOUNCED in {state for state, _ in theirs}
 
 
-async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) -> None:
+async def test_a_few_emails_of_each_sort_go_out_after_the_start(demo_again: Company) -> None:
     waiting = await Message.select(Message.kind).where(Message.state == MessageState.PENDING)
     assert {row["kind"] for row in waiting} == {
         MessageKind.INVITATION,
@@ -165,7 +171,7 @@ async def test_a_few_mails_of_each_sort_go_out_after_the_start(demo: Company) ->
     assert 10 < len(waiting) < 50
 
 
-async def test_the_audit_trail_is_whole_and_in_the_order_of_time(demo: Company) -> None:
+async def test_the_audit_log_is_whole_and_in_the_order_of_time(demo_again: Company) -> None:
     moments = await AuditEntry.select(AuditEntry.at).order_by(AuditEntry.seq).output(as_list=True)
     assert await audit.verify_chain() is None
     assert moments == sorted(moments)
@@ -181,9 +187,9 @@ async def ids() -> list[list[dict[str, object]]]:
     ]
 
 
-async def test_the_same_recipe_makes_the_same_demo(demo: Company, sqlite_source: Source, tmp_path: Path) -> None:
+async def test_the_same_recipe_makes_the_same_demo(demo_again: Company, sqlite_source: Source, tmp_path: Path) -> None:
     first = await ids()
-    twin = await opened(await sqlite_source.fresh(tmp_path))
+    twin = await open_demo(await sqlite_source.fresh(tmp_path))
     await fill(Recipe(now=NOW, zone=ZONE))
     assert await ids() == first
     await close_database(twin)
@@ -236,8 +242,8 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
     assert [one for one in await starts() if not is_believable(*one)] == []
 
 
-async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo: Company) -> None:
-    lead = demo.members["fbi_lead"]
+async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo_again: Company) -> None:
+    lead = demo_again.members["fbi_lead"]
     [line] = [
         one for one in await occurrences.dates_between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"
     ]
@@ -262,3 +268,95 @@ class Titles(Row, frozen=True):
 def test_a_key_of_a_story_file_that_the_demo_does_not_know_is_named() -> None:
     with pytest.raises(ValidationError, match=r"unknown field `(series|singles|poll)`"):
         read_story("program", Titles)
+
+
+A_DAY = timedelta(days=1)
+STARTS = [date(2025, 1, 1) + timedelta(days=3 * number) for number in range(900)]
+"""Every weekday, every holiday and its day before and after, in more than seven years."""
+ON_A_SATURDAY = {"bluestem", "larkspur", "labor_rights"}
+"""Two operations and a fair for the public."""
+EARLY_OR_LATE = {"bluestem", "hotels", "labor_rights"}
+"""An operation, an evening for hotel staff, the fair."""
+SCRIPTS = (*SERIES, *SINGLES)
+
+
+def spans(script: Script) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the local start and end of each date of a script, for each day on which the demo may start."""
+    for today in STARTS:
+        times = timetable(script, today)
+        yield from ((start, start + script.duration) for start in times.dates)
+
+
+def is_holiday(day: date) -> bool:
+    return day in federal_holidays(day.year)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.key)
+def test_no_event_is_on_a_holiday_or_on_a_weekend_but_two_operations_and_a_fair(script: Script) -> None:
+    closed = is_holiday if script.key in ON_A_SATURDAY else lambda day: not is_working_day(day)
+    assert [f"{start:%c}" for start, _ in spans(script) if closed(start.date())] == []
+
+
+@pytest.mark.parametrize("script", [one for one in SCRIPTS if not one.is_all_day], ids=lambda one: one.key)
+def test_no_event_is_outside_office_hours_but_an_operation_and_outreach_in_the_evening(script: Script) -> None:
+    outside = [f"{start:%c}" for start, end in spans(script) if start.time() < OPENS or end.time() > CLOSES]
+    assert bool(outside) == (script.key in EARLY_OR_LATE - {"labor_rights"})
+
+
+@pytest.mark.parametrize("script", SERIES, ids=lambda one: one.key)
+def test_a_series_has_each_day_once_and_leaves_few_out(script: Script) -> None:
+    for today in STARTS:
+        times = timetable(script, today)
+        days = [one.date() for one in times.dates]
+        assert len(set(days)) == len(days) >= len(times.on_holidays) * 3
+
+
+def test_no_item_is_due_on_a_weekend_or_a_holiday_and_overdue_stays_overdue() -> None:
+    for today in STARTS:
+        for days in {errand.assigned.due for errand in ERRANDS}:
+            due = due_day(days, today)
+            assert is_working_day(due)
+            assert (due < today) == (days < 0)
+
+
+def test_a_date_is_moved_to_a_working_day_in_office_hours() -> None:
+    for day in STARTS:
+        moved = moved_start(datetime.combine(day, time(14)))
+        assert is_working_day(moved.date())
+        assert (moved.date() > day, moved.time()) == (True, time(15))
+
+
+def test_the_briefing_was_on_the_last_working_day() -> None:
+    for today in STARTS:
+        day = PROGRAM.singles["briefing"].when.first.on(today)
+        assert day < today
+        assert not any(is_working_day(day + A_DAY * number) for number in range(1, (today - day).days))
+
+
+@pytest.mark.parametrize("minutes", range(0, 24 * 60, 37))
+def test_the_call_that_is_scheduled_at_the_start_is_on_a_working_day_in_office_hours(minutes: int) -> None:
+    for day in STARTS:
+        now = datetime.combine(day, time()) + timedelta(minutes=minutes)
+        begins = next_call(now, SOON.duration)
+        assert is_working_day(begins.date())
+        assert OPENS <= begins.time() <= (begins + SOON.duration).time() <= CLOSES
+        assert (begins - now >= timedelta(hours=2), begins.minute % 15) == (True, 0)
+
+
+@pytest.mark.parametrize("clock", ["06:00", "08:40", "11:59", "14:13"])
+def test_in_office_hours_the_call_is_so_soon_that_its_reminder_can_be_watched(clock: str) -> None:
+    now = datetime.fromisoformat(f"2026-12-01T{clock}")
+    assert timedelta(hours=2) < next_call(now, SOON.duration) - now < timedelta(hours=2, minutes=18)
+
+
+@pytest.mark.parametrize(
+    ("now", "begins"),
+    [
+        ("2026-11-27T03:43", "2026-11-27T09:00"),  # early on the day after Thanksgiving
+        ("2026-11-25T16:00", "2026-11-27T09:00"),  # the evening before Thanksgiving
+        ("2026-11-28T10:00", "2026-11-30T09:00"),  # a Saturday
+        ("2026-12-24T23:00", "2026-12-28T09:00"),
+    ],
+)
+def test_outside_office_hours_the_call_is_on_the_next_working_morning(now: str, begins: str) -> None:
+    assert next_call(datetime.fromisoformat(now), SOON.duration) == datetime.fromisoformat(begins)

@@ -21,12 +21,12 @@ class Dying(imap.MailboxFolder):
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def run(url: str, port: int, user: str) -> None:
+def read_mailbox(url: str, port: int, user: str) -> None:
     """Open the database and read the mailbox."""
-    asyncio.run(_run(url, port, user))
+    asyncio.run(_read_mailbox(url, port, user))
 
 
-async def _run(url: str, port: int, user: str) -> None:
+async def _read_mailbox(url: str, port: int, user: str) -> None:
     keys.use_secret(SECRET)
     engine = engine_from_url(url, pool=2)
     bind(engine)

@@ -22,7 +22,7 @@ Rank = tuple[int, datetime]
 NEVER: Rank = (-1, datetime.min.replace(tzinfo=UTC))
 
 
-class Held(Struct):
+class HeldEvent(Struct):
     """An event in a calendar: all its dates by its rule, and the dates that came by themselves."""
 
     takes_equal: bool
@@ -59,7 +59,7 @@ class Held(Struct):
         return [*(one for one in by_rule if one not in self.dates), *alone]
 
 
-def shown(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, list[datetime]]:
+def dates_shown(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, list[datetime]]:
     """Return when dates begin, by the address of the calendar's owner."""
     return {
         address: sorted(start for one in entries.values() for start in one.starts)
@@ -67,9 +67,9 @@ def shown(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, l
     }
 
 
-def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, dict[str, Held]]:
+def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[str, dict[str, HeldEvent]]:
     """Return each calendar's events by UID, by the address of its owner."""
-    held: dict[str, dict[str, Held]] = {}
+    held: dict[str, dict[str, HeldEvent]] = {}
     known: set[tuple[str, str]] = set()
     for content in accepted:
         address, name, sent = _read(content)
@@ -79,17 +79,17 @@ def calendars(accepted: Iterable[bytes], *, takes_equal: bool = True) -> dict[st
         known.add((address, name))
         for calendar in sent:
             [uid] = {str(one["UID"]) for one in calendar.events}
-            entries.setdefault(uid, Held(takes_equal)).apply(str(calendar["METHOD"]), calendar.events)
+            entries.setdefault(uid, HeldEvent(takes_equal)).apply(str(calendar["METHOD"]), calendar.events)
     return held
 
 
 @lru_cache(maxsize=2_000)
 def _read(content: bytes) -> tuple[str, str, list[icalendar.Calendar]]:
     """Return to whom an email is, its Message-ID, and its calendars; a test looks at the same ones again and again."""
-    mail = message_from_bytes(content, policy=policy.default)
-    parts = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    email = message_from_bytes(content, policy=policy.default)
+    parts = [one for one in email.walk() if one.get_content_type() == "text/calendar"]
     sent = [icalendar.Calendar.from_ical(one.get_payload(decode=True)) for one in parts]
-    return str(mail["To"]), str(mail["Message-ID"]), sent
+    return str(email["To"]), str(email["Message-ID"]), sent
 
 
 def _start(entry: icalendar.Event) -> datetime:

@@ -16,7 +16,7 @@ from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.operations import approvals
 
 
-async def main(url: str, member: str) -> None:
+async def plan_on_lines(url: str, member: str) -> None:
     """Plan until there is no other line."""
     keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
@@ -39,4 +39,4 @@ def say(word: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(plan_on_lines(*sys.argv[1:]))

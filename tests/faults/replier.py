@@ -12,12 +12,12 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.events import replies
 
 
-def run(url: str, invitation: str, seconds: int, presses: int, first: int) -> None:
+def press_reply_link(url: str, invitation: str, seconds: int, presses: int, first: int) -> None:
     """Press so many times, beginning with Yes (0) or No (1); the clock is so many seconds off."""
-    asyncio.run(_run(url, UUID(invitation), timedelta(seconds=seconds), presses, first))
+    asyncio.run(_press_reply_link(url, UUID(invitation), timedelta(seconds=seconds), presses, first))
 
 
-async def _run(url: str, invitation: UUID, off: timedelta, presses: int, first: int) -> None:
+async def _press_reply_link(url: str, invitation: UUID, off: timedelta, presses: int, first: int) -> None:
     keys.use_secret(SECRET)
     engine = engine_from_url(url, pool=2)
     bind(engine)

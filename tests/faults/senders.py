@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from multiprocessing.process import BaseProcess
 
-from tests.cast import NOW, Cast, everybody, meeting
+from tests.cast import NOW, Cast, everyone, meeting
 from tests.faults import mailbox_reader, sender
 from tests.faults.server import MailServer
 from tracker.database import Engine, is_postgres
@@ -35,7 +35,7 @@ async def due_reminders(cast: Cast, count: int, zone: str, people: int = 12) -> 
     """
     await queue_due_messages(NOW, zone)
     for _ in range(-(-count // people)):
-        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)[: people - 1]), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)[: people - 1]), NOW)
     await Message.update({Message.state: "superseded"}).where(Message.kind == "invitation")
     await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), zone)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
@@ -61,7 +61,7 @@ class Senders:
         """Start a sender whose clock is so far ahead of the others."""
         start = self.now() + ahead
         arguments = (self._url, str(self._server.port), start.isoformat(), str(self._speed))
-        process = PROCESSES.Process(target=sender.run, args=arguments)
+        process = PROCESSES.Process(target=sender.send_forever, args=arguments)
         await asyncio.to_thread(process.start)
         self.running.append(process)
         return process
@@ -86,7 +86,7 @@ class Senders:
 
 
 @asynccontextmanager
-async def sending(engine: Engine, server: MailServer, speed: float = 1.0) -> AsyncIterator[Senders]:
+async def run_senders(engine: Engine, server: MailServer, speed: float = 1.0) -> AsyncIterator[Senders]:
     """Give senders to the block and kill what is left of them."""
     senders = Senders(engine, server, speed)
     try:
@@ -109,7 +109,7 @@ async def until_accepted(server: MailServer, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def states() -> Counter[str]:
+async def count_states() -> Counter[str]:
     """Return how many reminders ended how."""
     ended = await Message.select(Message.state).where(Message.due == A_DAY_BEFORE).output(as_list=True)
     return Counter(ended)

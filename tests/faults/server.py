@@ -26,7 +26,7 @@ def fine(_: str) -> str | None:
 class MailServer(Struct):
     """Accepts emails; each hook may answer something else than 250, wait, or cut the connection first."""
 
-    at_mail: Response = fine
+    at_sender: Response = fine
     at_rcpt: Response = fine
     at_data: Response = fine
     pause: float = 0.0
@@ -59,7 +59,7 @@ class MailServer(Struct):
         return responses
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
-        if response := self.at_mail(address):
+        if response := self.at_sender(address):
             return response
         envelope.mail_from = address
         self.stated.append(options)
@@ -85,7 +85,7 @@ class MailServer(Struct):
 
 
 @asynccontextmanager
-async def serving(server: MailServer, port: int = 0) -> AsyncIterator[MailServer]:
+async def serve_smtp(server: MailServer, port: int = 0) -> AsyncIterator[MailServer]:
     """Let it listen on loopback while the block runs."""
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(partial(SMTP, server, hostname="mail.example", loop=loop), "127.0.0.1", port)

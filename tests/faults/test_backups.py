@@ -16,8 +16,8 @@ from piccolo.querystring import QueryString
 from tests.cast import NOW
 from tests.database.sources import Source
 from tests.faults.senders import IS_FULL
-from tests.faults.server import MailServer, serving
-from tests.ports.cli.commands import founded, tracker
+from tests.faults.server import MailServer, serve_smtp
+from tests.ports.cli.commands import founded, run_tracker
 from tests.ports.mail.sending import delivery
 from tracker.config.settings import load_settings
 from tracker.crypto import keys
@@ -57,7 +57,7 @@ def place(source: Source, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def busy(place: Place, tmp_path: Path) -> Iterator[Path]:
+def busy_folder(place: Place, tmp_path: Path) -> Iterator[Path]:
     """A data folder in whose database someone writes."""
     words = [f"DATABASE_URL={url}" for url in place()[1:]]
     folder = founded(tmp_path / "data", *(word for one in words for word in ("--set", one)))
@@ -98,7 +98,7 @@ async def what_is_in_it() -> tuple[int, list[str]]:
 
 async def what_it_sends() -> tuple[int, Counter[str], int]:
     """Return what a copy sends while it is held, what states its messages are in, and what it sends when it is let."""
-    async with serving(MailServer()) as server:
+    async with serve_smtp(MailServer()) as server:
         sending = delivery(server.port, LATER)
         await sending.dispatch()
         held = len(server.accepted)
@@ -109,12 +109,12 @@ async def what_it_sends() -> tuple[int, Counter[str], int]:
         return held, states, len(server.message_ids()) - held
 
 
-def test_every_backup_under_load_is_restored_whole(busy: Path, place: Place, tmp_path: Path) -> None:
+def test_every_backup_under_load_is_restored_whole(busy_folder: Path, place: Place, tmp_path: Path) -> None:
     grown = []
     for number in range(BACKUPS):
         file, copy = tmp_path / f"{number}.backup", tmp_path / f"copy {number}"
-        assert tracker("backup", file, "--data", busy).exit_code == 0
-        result = tracker("restore", file, "--data", copy, "--secret", busy / "secret", *place())
+        assert run_tracker("backup", file, "--data", busy_folder).exit_code == 0
+        result = run_tracker("restore", file, "--data", copy, "--secret", busy_folder / "secret", *place())
         assert (result.exit_code, result.stderr) == (0, "")
         events, wrong = asyncio.run(judged(copy, what_is_in_it))
         assert wrong == []

@@ -15,9 +15,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import Cast, meeting
-from tests.faults.mailboxes import shown
-from tests.faults.senders import IS_FULL, Senders, sending, until_none_waits
-from tests.faults.server import MailServer, serving
+from tests.faults.mailboxes import dates_shown
+from tests.faults.senders import IS_FULL, Senders, run_senders, until_none_waits
+from tests.faults.server import MailServer, serve_smtp
 from tracker.database import engine
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.rules.core.viewers import Viewer
@@ -42,7 +42,7 @@ FAST = 300.0  # five minutes a second: a retry after half a minute comes after a
 
 @pytest.fixture
 async def server() -> AsyncIterator[MailServer]:
-    async with serving(MailServer()) as listening:
+    async with serve_smtp(MailServer()) as listening:
         yield listening
 
 
@@ -195,7 +195,7 @@ async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries
 ) -> None:
     chance = Random(11)  # noqa: S311 - repeatable faults
     busy = how(cast, chance)
-    async with sending(engine(), server, FAST) as senders:
+    async with run_senders(engine(), server, FAST) as senders:
         server.cut_before_reply = lambda _: _goes_wrong(chance.random(), senders)
         await senders.start()
         await senders.start()
@@ -211,7 +211,7 @@ async def test_each_calendar_ends_at_what_is_true_whatever_changed_between_tries
         await until_none_waits()
     true = {one.email: await busy.true_for(one) for one in busy.readers}
     for takes_equal in (True, False):
-        kept = shown(server.accepted, takes_equal=takes_equal)
+        kept = dates_shown(server.accepted, takes_equal=takes_equal)
         assert {one.email: kept.get(one.email, []) for one in busy.readers} == true
     assert len(set(server.accepted)) == len(server.message_ids())  # one Message-ID, one content
 

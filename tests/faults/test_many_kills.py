@@ -11,8 +11,8 @@ from random import Random
 import pytest
 
 from tests.cast import ZONE, Cast
-from tests.faults.senders import IS_FULL, Senders, due_reminders, sending, states, until_none_waits
-from tests.faults.server import MailServer, serving
+from tests.faults.senders import IS_FULL, Senders, count_states, due_reminders, run_senders, until_none_waits
+from tests.faults.server import MailServer, serve_smtp
 from tracker.database import engine, is_postgres
 from tracker.ports.mail.delivery import LANES
 
@@ -36,12 +36,12 @@ class FailingServer:
     async def serve(self) -> AsyncIterator[MailServer]:
         """Yield a mail server with these faults."""
         server = MailServer(
-            at_mail=lambda _: self._sometimes("451 Busy"),
+            at_sender=lambda _: self._sometimes("451 Busy"),
             at_rcpt=lambda to: "550 No such user" if to.startswith(GONE) else self._sometimes("450 Greylisted"),
             at_data=lambda _: self._sometimes("452 No space"),
             cut_before_reply=self._drops,
         )
-        async with serving(server) as listening:
+        async with serve_smtp(server) as listening:
             yield listening
 
     def _sometimes(self, response: str) -> str | None:
@@ -75,10 +75,10 @@ async def test_whatever_is_killed_or_fails_no_reminder_is_lost_and_few_arrive_tw
     count = await due_reminders(cast, REMINDERS, ZONE, PEOPLE)
     refused = count // PEOPLE
     began = time.monotonic()
-    async with sending(engine(), server, QUICK) as senders:
+    async with run_senders(engine(), server, QUICK) as senders:
         await _killed(senders, workers)
         await until_none_waits(seconds=300)
-    ids, ended, seconds = server.message_ids(), await states(), time.monotonic() - began
+    ids, ended, seconds = server.message_ids(), await count_states(), time.monotonic() - began
     twice = ids.total() - len(ids)
     print(_row(workers, count, dict(ended), twice, faults.dropped, seconds))  # noqa: T201 - shown by pytest -s
     assert (len(ids), ended["sent"], ended["bounced"] + ended["suppressed"]) == (

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, people_of_the_task_force
+from tests.cast import NOW, Cast, everyone, meeting, people_of_the_task_force
 from tests.faults.senders import IS_FULL
-from tests.faults.server import MailServer, serving
-from tests.ports.mail.sending import composer, settings
+from tests.faults.server import MailServer, serve_smtp
+from tests.ports.mail.sending import composer, smtp_settings
 from tracker.database import Engine
 from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.tables.schema.core.tables import Message
@@ -49,7 +49,7 @@ class Hours:
 
 @asynccontextmanager
 async def delivering(server: MailServer, hours: Hours) -> AsyncIterator[Delivery]:
-    delivery = Delivery(settings(smtp_port=server.port), composer(), lambda: hours.now)
+    delivery = Delivery(smtp_settings(smtp_port=server.port), composer(), lambda: hours.now)
     try:
         yield delivery
     finally:
@@ -65,8 +65,8 @@ async def tries() -> dict[UUID, int]:
 async def three_events(cast: Cast) -> None:
     """Invite to two meetings in January and to one that begins during the outage."""
     for number in range(2):
-        await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), title=f"Meeting {number}"), NOW)
-    await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), title="Today", starts=TOO_SOON), NOW)
+        await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast), title=f"Meeting {number}"), NOW)
+    await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast), title="Today", starts=TOO_SOON), NOW)
 
 
 async def ends() -> dict[tuple[str, str], int]:
@@ -78,10 +78,13 @@ async def ends() -> dict[tuple[str, str], int]:
     return counted
 
 
-async def test_a_server_that_refuses_every_mail_for_six_hours(cast: Cast) -> None:
+async def test_a_server_that_refuses_every_email_for_six_hours(cast: Cast) -> None:
     await three_events(cast)
-    people, hours = len(everybody(cast)), Hours()
-    async with serving(MailServer(at_rcpt=lambda _: "451 Try later")) as server, delivering(server, hours) as delivery:
+    people, hours = len(everyone(cast)), Hours()
+    async with (
+        serve_smtp(MailServer(at_rcpt=lambda _: "451 Try later")) as server,
+        delivering(server, hours) as delivery,
+    ):
         before = await tries()
         for _ in hours.until(NOW + OUTAGE):
             await delivery.dispatch()
@@ -99,8 +102,8 @@ async def test_a_server_that_refuses_every_mail_for_six_hours(cast: Cast) -> Non
 
 async def test_a_server_that_is_away_for_six_hours_is_knocked_at_and_not_stormed(cast: Cast) -> None:
     await three_events(cast)
-    people, hours = len(everybody(cast)), Hours()
-    async with serving(MailServer()) as server:
+    people, hours = len(everyone(cast)), Hours()
+    async with serve_smtp(MailServer()) as server:
         port = server.port
     async with delivering(server, hours) as delivery:
         before = await tries()
@@ -109,7 +112,7 @@ async def test_a_server_that_is_away_for_six_hours_is_knocked_at_and_not_stormed
             after = await tries()
             assert sum(after[row] - before[row] for row in after) <= LANES
             before = after
-        async with serving(MailServer(), port) as back:
+        async with serve_smtp(MailServer(), port) as back:
             for _ in hours.until(hours.now + LONGEST_PAUSE):
                 await delivery.dispatch()
             ids = back.message_ids()

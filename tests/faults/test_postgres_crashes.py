@@ -10,8 +10,8 @@ from litestar import Litestar
 from tests.cast import NOW, ZONE, Cast, people_of_the_task_force
 from tests.database.server import CrashingServer, crashing_server
 from tests.database.sources import Source
-from tests.faults.senders import IS_FULL, due_reminders, sending, states, until_accepted, until_none_waits
-from tests.faults.server import MailServer, serving
+from tests.faults.senders import IS_FULL, count_states, due_reminders, run_senders, until_accepted, until_none_waits
+from tests.faults.server import MailServer, serve_smtp
 from tests.ports.browser import Browser, session_of
 from tests.ports.standing import standing
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
@@ -68,37 +68,37 @@ async def until_it_replies() -> float:
             return time.monotonic() - began
 
 
-async def test_crashes_while_mails_go_out_lose_nothing(server: CrashingServer, database: Engine, cast: Cast) -> None:
+async def test_crashes_while_emails_go_out_lose_nothing(server: CrashingServer, database: Engine, cast: Cast) -> None:
     count = await due_reminders(cast, REMINDERS, ZONE)
-    async with serving(MailServer(pause=SLOW)) as mails, sending(database, mails, FAST) as senders:
+    async with serve_smtp(MailServer(pause=SLOW)) as emails, run_senders(database, emails, FAST) as senders:
         await senders.start()
         await senders.start()
         for crash in range(CRASHES):
-            await until_accepted(mails, (crash + 1) * count // (CRASHES + 2))
+            await until_accepted(emails, (crash + 1) * count // (CRASHES + 2))
             await asyncio.to_thread(server.crash)
             assert await until_it_replies() <= RECONNECT
         await until_none_waits()
-        ids = mails.message_ids()
-    assert (len(ids), await states()) == (count, {"sent": count})
+        ids = emails.message_ids()
+    assert (len(ids), await count_states()) == (count, {"sent": count})
     assert ids.total() - count <= CRASHES * 2 * LANES
-    assert len(set(mails.accepted)) == count  # a second copy is the same to the byte
+    assert len(set(emails.accepted)) == count  # a second copy is the same to the byte
 
 
-async def test_connections_that_are_cut_while_mails_go_out_lose_nothing(database: Engine, cast: Cast) -> None:
+async def test_connections_that_are_cut_while_emails_go_out_lose_nothing(database: Engine, cast: Cast) -> None:
     count = await due_reminders(cast, REMINDERS, ZONE)
     others = (
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE datname = current_database() AND pid <> pg_backend_pid()"
     )
-    async with serving(MailServer(pause=SLOW)) as mails, sending(database, mails, FAST) as senders:
+    async with serve_smtp(MailServer(pause=SLOW)) as emails, run_senders(database, emails, FAST) as senders:
         await senders.start()
         for kick in range(KICKS):
-            await until_accepted(mails, (kick + 1) * count // (KICKS + 2))
+            await until_accepted(emails, (kick + 1) * count // (KICKS + 2))
             await database.run_ddl(others)
             await until_it_replies()
         await until_none_waits()
-        ids = mails.message_ids()
-    assert (len(ids), await states()) == (count, {"sent": count})
+        ids = emails.message_ids()
+    assert (len(ids), await count_states()) == (count, {"sent": count})
     assert ids.total() - count <= KICKS * LANES
 
 

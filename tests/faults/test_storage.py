@@ -6,9 +6,9 @@ import pytest
 from litestar import Litestar
 from piccolo.querystring import QueryString
 
-from tests.cast import NOW, Cast, everybody, meeting
+from tests.cast import NOW, Cast, everyone, meeting
 from tests.ports.browser import Browser, session_of
-from tests.ports.pages.forms import Fields, typed
+from tests.ports.pages.forms import Fields, form_with
 from tests.ports.standing import standing
 from tracker import clock
 from tracker.database import close_database, engine, is_postgres, open_database
@@ -50,7 +50,7 @@ async def desk(app: Litestar, cast: Cast) -> Browser:
 
 async def new_event(browser: Browser, cast: Cast) -> Fields:
     """Return the form of a new event for all agencies, with much to write down, as a person sends it."""
-    return typed(
+    return form_with(
         (await browser.get("/schedule")).text,
         "/events",
         kind="meeting",
@@ -65,7 +65,7 @@ async def new_event(browser: Browser, cast: Cast) -> Fields:
     )
 
 
-async def counts() -> tuple[int, int, int]:
+async def count_rows() -> tuple[int, int, int]:
     return await Event.count(), await Message.count(), await AuditEntry.count()
 
 
@@ -85,13 +85,13 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
     sqlite_cast: Cast, app_on_sqlite: Litestar
 ) -> None:
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
-    form, before = await new_event(browser, sqlite_cast), await counts()
+    form, before = await new_event(browser, sqlite_cast), await count_rows()
     await with_room(ROOM)
     response = await browser.post("/events", form)
     assert (response.status_code, response.headers.get("retry-after")) == (503, "60")
     assert "Nothing was changed." in response.text
     assert "disk" not in response.text.partition("<main")[2].lower()
-    assert await counts() == before
+    assert await count_rows() == before
     assert [(await browser.get(path)).status_code for path in READ] == [200] * len(READ)
     await with_room(None)
     assert (await browser.post("/events", form)).status_code == 303
@@ -102,7 +102,7 @@ async def test_a_full_disk_keeps_out_the_whole_deed_and_nothing_else(
 async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     sqlite_cast: Cast, app_on_sqlite: Litestar
 ) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     browser = Browser(app_on_sqlite, await session_of(sqlite_cast.coordinator, NOW))
     form, bound = await new_event(browser, sqlite_cast), engine()
     token = await sessions.create_token(sqlite_cast.coordinator, "Roster", frozenset(ApiScope), NOW)
@@ -118,7 +118,7 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     assert (await browser.get("/api/v1/events", headers=by_token)).status_code == 200
 
 
-async def test_a_change_that_the_trail_cannot_hold_is_not_made(cast: Cast, desk: Browser) -> None:
+async def test_a_change_that_the_audit_log_cannot_hold_is_not_made(cast: Cast, desk: Browser) -> None:
     form, before = await new_event(desk, cast), (await Event.count(), await Message.count())
     await engine().run_ddl("DROP TABLE audit_entry")
     response = await desk.post("/events", form)

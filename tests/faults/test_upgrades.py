@@ -7,7 +7,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from random import Random
 
-from tests.database.releases import changed, first_release, next_release
+from tests.database.releases import changed_tables, first_release, next_release
 from tests.faults.senders import IS_FULL
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import check_schema, migrate, names
@@ -39,7 +39,7 @@ async def test_a_killed_upgrade_is_finished_by_the_next(tmp_path: Path) -> None:
     assert in_the_middle > 0
     await migrate(release)
     await check_schema(release)
-    assert await changed(before) == []
+    assert await changed_tables(before) == []
     await close_database(engine)
 
 

@@ -8,8 +8,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from tests.database.sources import running
+from tests.database.sources import run_in_database
 from tracker.database.migrate import migrate
 
 if __name__ == "__main__":
-    asyncio.run(running(partial(migrate, Path(sys.argv[2])), sys.argv[1]))
+    asyncio.run(run_in_database(partial(migrate, Path(sys.argv[2])), sys.argv[1]))

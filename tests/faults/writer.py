@@ -25,7 +25,7 @@ LEAD, INVITED = "lead@usao.example", ("one@usao.example", "two@usao.example")
 ROSTER = "agency_code,name,email,roles\n" + "".join(f"USAO,Somebody,{one},coordinator\n" for one in (LEAD, *INVITED))
 
 
-async def main(folder: str) -> None:
+async def write_forever(folder: str) -> None:
     """Write forever."""
     settings = load_settings({"TRACKER_DATA": folder})
     keys.use_secret(settings.secret)
@@ -59,4 +59,4 @@ async def _send(began: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(write_forever(*sys.argv[1:]))

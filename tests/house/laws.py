@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from .reading import nodes_of
+from tests.house.reading import nodes_of
 
 LONGEST_FUNCTION = 44  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
@@ -31,7 +31,7 @@ def functions_fit_a_page(module: ast.Module) -> Iterator[str]:
                 yield f"{node.lineno} {node.name} has {lines} lines"
 
 
-def nobody_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
+def no_one_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
     """`now` comes in as an argument."""
     for call in _calls(module):
         name = _dotted(call.func)
@@ -39,7 +39,7 @@ def nobody_looks_at_the_clock(module: ast.Module) -> Iterator[str]:
             yield f"{call.lineno} {name}()"
 
 
-def nobody_times_work(module: ast.Module) -> Iterator[str]:
+def no_one_times_work(module: ast.Module) -> Iterator[str]:
     """A machine that is slow or busy fails no test; `tests/processor_time.py` measures beside a yardstick."""
     for node in nodes_of(module):
         name = node.attr if isinstance(node, ast.Attribute) else node.name if isinstance(node, ast.alias) else ""

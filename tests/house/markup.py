@@ -48,7 +48,7 @@ def attributes_are_quoted(text: str) -> Iterator[str]:
 def codes_are_filled_in(text: str) -> Iterator[str]:
     """A field for a code of an app tells the browser and the phone what it is (WCAG 2.2, 3.3.8)."""
     for found in CODE_FIELD.finditer(_without(text, COMMENT)):
-        if not all(told in found.group() for told in ('autocomplete="one-time-code"', 'inputmode="numeric"')):
+        if not all(reported in found.group() for reported in ('autocomplete="one-time-code"', 'inputmode="numeric"')):
             yield f"{_line(text, found.start())} {found.group()[:60]}"
 
 

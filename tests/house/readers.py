@@ -90,8 +90,8 @@ def reads_only_in_readers(module: ast.Module, tables: Mapping[str, str]) -> Iter
         if sql.search(str(text.value)):
             yield f"{text.lineno} SQL that reads what hangs on events"
     for call in _calls(module, {"returning"}):
-        told = [column for column in call.args if _last(column) not in TELLS_NOTHING]
-        if told and {_named(column, _aliases(module)) for column in told} & set(tables):
+        reported = [column for column in call.args if _last(column) not in TELLS_NOTHING]
+        if reported and {_named(column, _aliases(module)) for column in reported} & set(tables):
             yield f"{call.lineno} a write that returns more than ids"
 
 
@@ -204,9 +204,9 @@ def _calls(module: ast.Module, methods: Collection[str]) -> Iterator[ast.Call]:
 
 def _texts(module: ast.Module) -> Iterator[ast.Constant]:
     """Yield the strings of a module but what is written about it."""
-    told = {id(node.value) for node in nodes_of(module) if isinstance(node, ast.Expr)}
+    reported = {id(node.value) for node in nodes_of(module) if isinstance(node, ast.Expr)}
     for node in nodes_of(module):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in reported:
             yield node
 
 

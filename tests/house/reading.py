@@ -18,7 +18,7 @@ Law = Callable[[ast.Module], Iterator[str]]
 def tree_of(path: Path) -> ast.Module:
     """Return the parsed module; each file is read once for all laws."""
     with _keeping_all():
-        return ast.parse(path.read_text(encoding="utf-8"), filename=shown(path))
+        return ast.parse(path.read_text(encoding="utf-8"), filename=path_shown(path))
 
 
 @cache
@@ -58,10 +58,10 @@ def product() -> list[Path]:
 
 def offences(law: Law, files: list[Path]) -> list[str]:
     """Return what breaks the law, each as file, line and reason."""
-    return [f"{shown(file)}:{found}" for file in files for found in law(tree_of(file))]
+    return [f"{path_shown(file)}:{found}" for file in files for found in law(tree_of(file))]
 
 
-def shown(file: Path) -> str:
+def path_shown(file: Path) -> str:
     """Return the path as one would type it at the root of the repository."""
     return file.relative_to(ROOT).as_posix()
 

@@ -1,13 +1,14 @@
-"""Laws for Python files."""
+"""Laws for Python files: what they hold, in which room they are, and that they depend on no machine."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from . import laws
-from .reading import Law, modules, offences, product, shown
-from .texts import of_comments
+from tests.house import laws
+from tests.house.reading import ROOT, Law, committed, modules, offences, path_shown, product
+from tests.house.texts import of_comments
 
 LONGEST_MODULE = 500  # lines
 BELOW_PORTS = ("tracker/rules", "tracker/ical", "tracker/tables", "tracker/usecases")
@@ -21,7 +22,7 @@ def everywhere() -> list[Path]:
 def comments_like(pattern: re.Pattern[str], file: Path) -> list[str]:
     """Return the comments in which the pattern stands, each as file, line and text."""
     comments = of_comments(file.read_text(encoding="utf-8"))
-    return [f"{shown(file)}:{line} {text}" for line, text in comments if pattern.search(text)]
+    return [f"{path_shown(file)}:{line} {text}" for line, text in comments if pattern.search(text)]
 
 
 def test_every_module_says_what_it_is_for() -> None:
@@ -29,7 +30,7 @@ def test_every_module_says_what_it_is_for() -> None:
 
 
 def test_every_module_fits_its_page() -> None:
-    lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in product()}
+    lengths = {path_shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in product()}
     assert {name: lines for name, lines in lengths.items() if lines > LONGEST_MODULE} == {}
 
 
@@ -37,13 +38,13 @@ def test_every_function_is_shorter_than_a_page() -> None:
     assert offences(laws.functions_fit_a_page, product()) == []
 
 
-def test_below_the_ports_nobody_looks_at_the_clock() -> None:
-    assert offences(laws.nobody_looks_at_the_clock, modules(*BELOW_PORTS)) == []
+def test_below_the_ports_no_one_looks_at_the_clock() -> None:
+    assert offences(laws.no_one_looks_at_the_clock, modules(*BELOW_PORTS)) == []
 
 
 def test_no_test_fails_because_the_machine_is_busy() -> None:
-    files = [file for file in modules("tests") if shown(file) != "tests/processor_time.py"]
-    assert offences(laws.nobody_times_work, files) == []
+    files = [file for file in modules("tests") if path_shown(file) != "tests/processor_time.py"]
+    assert offences(laws.no_one_times_work, files) == []
 
 
 def test_no_attribute_is_named_by_a_request() -> None:
@@ -77,10 +78,10 @@ def test_nothing_is_left_to_do_in_a_comment() -> None:
 BROKEN = [
     (laws.has_a_docstring, "x = 1"),
     (laws.functions_fit_a_page, "def long():\n" + "    x = 1\n" * 44),
-    (laws.nobody_looks_at_the_clock, "datetime.now(UTC)"),
-    (laws.nobody_looks_at_the_clock, "datetime.datetime.utcnow()"),
-    (laws.nobody_times_work, "time.process_time()"),
-    (laws.nobody_times_work, "from time import perf_counter_ns"),
+    (laws.no_one_looks_at_the_clock, "datetime.now(UTC)"),
+    (laws.no_one_looks_at_the_clock, "datetime.datetime.utcnow()"),
+    (laws.no_one_times_work, "time.process_time()"),
+    (laws.no_one_times_work, "from time import perf_counter_ns"),
     (laws.attributes_have_names, "getattr(member, form['field'])"),
     (laws.attributes_have_names, "getattr(request, 'user')"),
     (laws.sql_is_not_built, "Event.raw(f'select {x}')"),
@@ -124,3 +125,82 @@ def test_an_exception_without_a_reason_is_seen(comment: str) -> None:
 @pytest.mark.parametrize("comment", ["# noqa: S101 - pytest's way", "# type: ignore[misc]  # the stub is wrong"])
 def test_an_exception_with_a_reason_is_sound(comment: str) -> None:
     assert not laws.UNEXPLAINED.search(comment)
+
+
+PAGES = Path("tracker/ports/pages")
+TEMPLATE = re.compile(r'"(\w+)/[\w/-]+\.html"')
+
+
+def rooms() -> list[str]:
+    """Return the rooms, lowest first, as the contract of import-linter names them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["name"].startswith("Rooms:"))
+    return [layer.strip("()") for layer in reversed(layers)]
+
+
+def test_a_page_shows_templates_of_its_room_or_of_a_lower_one() -> None:
+    order = rooms()
+    climbing = [
+        f"{path_shown(file)} shows {match.group()}"
+        for file in modules(str(PAGES))
+        if (room := file.relative_to(ROOT / PAGES).parts[0]) in order
+        for match in TEMPLATE.finditer(file.read_text(encoding="utf-8"))
+        if match[1] in order and order.index(match[1]) > order.index(room)
+    ]
+    assert climbing == []
+
+
+def test_the_rooms_have_an_order() -> None:
+    assert rooms()[0] == "core"
+    assert rooms()[-1] == "views"
+
+
+FOREIGN = (Path("tracker/static/vendor"), Path("LICENSE"))
+"""Written by others and kept as it came."""
+
+MACHINE = re.compile(r"(?<![\w.-])/(?:w[o]rk|t[m]p|r[o]ot|h[o]me/\w+)/")
+REGISTRY = re.compile(
+    r"(?:p[y]pi\.org|p[y]thonhosted\.org|n[p]mjs\.(?:org|com)|deb\.d[e]bian\.org|proxy\.g[o]lang\.org)"
+)
+
+
+def written_here() -> list[Path]:
+    """Return the committed text files that are our own."""
+    own = [file for file in committed() if not any(file.is_relative_to(ROOT / other) for other in FOREIGN)]
+    return [file for file in own if b"\0" not in file.read_bytes()[:8000]]
+
+
+def lines_with(pattern: re.Pattern[str], files: list[Path]) -> list[str]:
+    """Return where the pattern stands, each as file, line and what was found."""
+    return [
+        f"{path_shown(file)}:{number} {found.group()}"
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if (found := pattern.search(line))
+    ]
+
+
+def test_there_are_files_to_judge() -> None:
+    assert ROOT / "Makefile" in written_here()
+
+
+def test_no_file_names_a_folder_of_somebodys_machine() -> None:
+    assert lines_with(MACHINE, written_here()) == []
+
+
+def test_no_file_names_the_host_of_a_package_registry() -> None:
+    assert lines_with(REGISTRY, written_here()) == []
+
+
+@pytest.mark.parametrize("folder", ["work", "tmp", "root", "home/ada"])
+def test_a_folder_of_a_machine_is_seen(folder: str) -> None:
+    assert MACHINE.search(f"see /{folder}/notes.txt")
+
+
+@pytest.mark.parametrize("path", ["./tmp/x", "https://tracker.example/work/", "a/root/b"])
+def test_a_relative_path_or_an_address_is_no_folder_of_a_machine(path: str) -> None:
+    assert not MACHINE.search(path)
+
+
+def test_the_host_of_a_registry_is_seen() -> None:
+    assert REGISTRY.search("https://files." + "python" + "hosted.org/packages/x.whl")

@@ -1,4 +1,4 @@
-"""What an operator or a newcomer can use is written down."""
+"""Laws for documents: links that lead somewhere, the guide, and the criteria that name their tests."""
 
 import re
 from collections.abc import Iterator
@@ -8,10 +8,10 @@ import click
 import pytest
 from msgspec.structs import fields
 
+from tests.browser.pictures import PICTURES
+from tests.house.reading import ROOT, modules
 from tracker.config.settings import PREFIX, Settings
 from tracker.ports.cli import main
-
-from .reading import ROOT
 
 OPERATIONS = ROOT / "docs" / "operations.md"
 DOCUMENTS = (
@@ -94,3 +94,59 @@ def _command(name: str) -> click.Command:
         assert isinstance(command, click.Group)
         command = command.commands[word]
     return command
+
+
+GUIDE = ROOT / "docs" / "guide"
+SHOWN = re.compile(r"\]\((?:docs/guide/)?pictures/([\w-]+)\.png\)")
+NAMED = re.compile(r"\*\*([^*]+)\*\*")
+SPACE = re.compile(r"\s+")
+SUFFIXES = {".html", ".txt", ".py", ".js"}
+ENOUGH = 700
+"""Words on two printed pages with two pictures."""
+
+
+def guide_pages() -> dict[str, str]:
+    return {file.name: file.read_text(encoding="utf-8") for file in GUIDE.glob("*.md")}
+
+
+def words_of_the_product() -> str:
+    """Return every template and every module as one text, with single spaces."""
+    files = [file for top in ("templates", "tracker") for file in (ROOT / top).rglob("*") if file.suffix in SUFFIXES]
+    return SPACE.sub(" ", " ".join(file.read_text(encoding="utf-8") for file in files))
+
+
+def test_what_the_guide_prints_in_bold_is_a_word_of_the_product() -> None:
+    product = words_of_the_product()
+    named = [(name, label) for name, text in guide_pages().items() for label in NAMED.findall(text)]
+    assert named
+    assert [f"{name}: {label}" for name, label in named if label not in product] == []
+
+
+def test_the_guide_shows_every_picture_that_is_taken_and_no_other() -> None:
+    shown = {picture for text in guide_pages().values() for picture in SHOWN.findall(text)}
+    assert shown == set(PICTURES) == {file.stem for file in (GUIDE / "pictures").iterdir()}
+
+
+def test_each_page_of_the_guide_fits_on_two_sheets() -> None:
+    assert {name: len(text.split()) for name, text in guide_pages().items() if len(text.split()) > ENOUGH} == {}
+
+
+ROW = re.compile(r"^\| (\d+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
+NAMED_TEST = re.compile(r"`(test_\w+)`")
+LOOKED = re.compile(r"looked at on \d{4}-\d\d-\d\d: \w")
+DEFINED = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)
+TEXT = (ROOT / "docs" / "acceptance-criteria.md").read_text(encoding="utf-8")
+ROWS = ROW.findall(TEXT)
+
+
+def test_each_of_the_forty_criteria_is_listed_once() -> None:
+    assert [int(number) for number, *_ in ROWS] == list(range(1, 41))
+
+
+def test_every_test_that_the_list_of_criteria_names_exists() -> None:
+    here = {name for file in modules("tests") for name in DEFINED.findall(file.read_text(encoding="utf-8"))}
+    assert sorted(set(NAMED_TEST.findall(TEXT)) - here) == []
+
+
+def test_a_criterion_is_shown_by_a_test_or_by_a_look_with_its_day() -> None:
+    assert [number for number, _, shown in ROWS if not NAMED_TEST.search(shown) and not LOOKED.search(shown)] == []

@@ -1,13 +1,17 @@
-"""The laws of reading hold in the product, and each of them can be broken."""
+"""Laws for readers with a viewer, and for the columns that they name."""
 
 import ast
 from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
+from piccolo.columns import Timestamptz
+from piccolo.conf.apps import table_finder
+from piccolo.table import Table
 
-from . import readers
-from .reading import modules, offences, product, tree_of
+from tests.house import readers
+from tests.house.reading import ROOT, modules, offences, product, tree_of
+from tracker.tables.piccolo_app import APP_CONFIG
 
 VISIBLE = modules("tracker/tables/visible")
 BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core/rows.py")]
@@ -107,7 +111,7 @@ def test_the_texts_of_background_readers_have_names_of_their_own() -> None:
     assert set(readers.WORDS) <= made
 
 
-def test_what_a_reader_keeps_to_itself_nobody_imports() -> None:
+def test_what_a_reader_keeps_to_itself_no_one_imports() -> None:
     assert offences(readers.nothing_private_leaves_a_reader, product()) == []
 
 
@@ -165,3 +169,31 @@ def test_every_law_of_reading_can_be_broken(law: Law, source: str) -> None:
 @pytest.mark.parametrize(("law", "source"), SOUND)
 def test_sound_reading_breaks_no_law(law: Law, source: str) -> None:
     assert list(law(ast.parse(source))) == []
+
+
+def surprising(tables: list[type[Table]]) -> list[str]:
+    """Return the nullable columns that would be filled with something when nobody fills them."""
+    return [
+        f"{table.__name__}.{column._meta.name}"
+        for table in tables
+        for column in table._meta.columns
+        if column._meta.null and column._meta.params.get("default") is not None
+    ]
+
+
+def test_a_column_that_may_be_empty_is_empty_by_default() -> None:
+    assert surprising(APP_CONFIG.table_classes) == []
+
+
+def test_a_hidden_default_is_seen() -> None:
+    class Surprise(Table):
+        when = Timestamptz(null=True)
+
+    assert surprising([Surprise]) == ["Surprise.when"]
+
+
+def test_migrations_know_every_table() -> None:
+    files = [file for file in modules("tracker/tables/schema") if file.stem != "__init__"]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    every = table_finder(names, exclude_imported=True)
+    assert {table.__name__ for table in every} == {table.__name__ for table in APP_CONFIG.table_classes}

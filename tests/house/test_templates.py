@@ -1,33 +1,37 @@
-"""Laws for templates."""
+"""Laws for templates: their parts, controls, and styles."""
 
+import json
 import re
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
-from . import markup
-from .reading import ROOT, shown
+from scripts import sbom
+from tests.house import markup
+from tests.house.reading import ROOT, modules, path_shown
 
 EMAIL = ROOT / "templates" / "emails" / "layout.html"
 
 
-def pages() -> list[Path]:
+def page_templates() -> list[Path]:
     """Return the templates that a browser shows."""
     return sorted(file for file in (ROOT / "templates").rglob("*.html") if file != EMAIL)
 
 
 def offences(law: Callable[[str], Iterator[str]], files: list[Path]) -> list[str]:
     """Return what breaks the law, each as file, line and reason."""
-    return [f"{shown(file)}:{found}" for file in files for found in law(file.read_text(encoding="utf-8"))]
+    return [f"{path_shown(file)}:{found}" for file in files for found in law(file.read_text(encoding="utf-8"))]
 
 
 def test_there_are_templates_to_judge() -> None:
-    assert pages()
+    assert page_templates()
 
 
 def test_no_line_is_longer_than_a_reader_can_take_in() -> None:
-    assert offences(markup.lines_are_short, pages()) == []
+    assert offences(markup.lines_are_short, page_templates()) == []
 
 
 def test_no_template_turns_escaping_off() -> None:
@@ -36,7 +40,7 @@ def test_no_template_turns_escaping_off() -> None:
 
 
 def test_no_page_holds_inline_script_or_style() -> None:
-    assert offences(markup.nothing_is_inline, pages()) == []
+    assert offences(markup.nothing_is_inline, page_templates()) == []
 
 
 def test_every_attribute_is_quoted() -> None:
@@ -44,9 +48,11 @@ def test_every_attribute_is_quoted() -> None:
 
 
 def test_every_field_of_a_code_can_be_filled_in_by_the_browser() -> None:
-    fields = [found for file in pages() for found in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))]
+    fields = [
+        found for file in page_templates() for found in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))
+    ]
     assert len(fields) >= len(("sign-in", "enrollment", "proof", "another authenticator"))
-    assert offences(markup.codes_are_filled_in, pages()) == []
+    assert offences(markup.codes_are_filled_in, page_templates()) == []
 
 
 BROKEN = [
@@ -89,7 +95,7 @@ def test_sound_markup_breaks_no_law(source: str) -> None:
 
 def test_a_form_with_a_long_text_keeps_drafts_or_asks_before_it_is_left() -> None:
     """The parts of the schedule form are in the form that includes them."""
-    long = [file for file in pages() if "forms.textarea(" in file.read_text(encoding="utf-8")]
+    long = [file for file in page_templates() if "forms.textarea(" in file.read_text(encoding="utf-8")]
     safe = re.compile(r"forms\.draft\(|data-leaving")
     parts = ROOT / "templates" / "events" / "schedule"
     assert [file.name for file in long if file.parent != parts and not safe.search(file.read_text("utf-8"))] == []
@@ -98,5 +104,92 @@ def test_a_form_with_a_long_text_keeps_drafts_or_asks_before_it_is_left() -> Non
 
 def test_a_form_with_a_password_or_a_code_keeps_no_draft() -> None:
     secret = re.compile(r"forms\.password\(|one-time-code")
-    texts = {file.name: file.read_text(encoding="utf-8") for file in pages()}
+    texts = {file.name: file.read_text(encoding="utf-8") for file in page_templates()}
     assert [name for name, text in texts.items() if secret.search(text) and "forms.draft(" in text] == []
+
+
+ROW = re.compile(r"^\| ([A-Z]\d\d) \(([123])\) \| ([^|]+) \| ([^|]*)\| ([^|]+) \|$", re.MULTILINE)
+NAMED = re.compile(r"`(test_\w+)`")
+DEFINED = re.compile(r"^(?:async )?def (test_\w+)\(", re.MULTILINE)
+WHY = r"\bno [\w -]+ yet$|\*\*missing\*\*|nothing (?:is fetched|of the kind)|no [\w ]+ (?:is taken in|are kept) yet"
+TEXT = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
+
+
+def test_every_control_is_listed_once() -> None:
+    found = [row[0] for row in ROW.findall(TEXT)]
+    assert len(found) == len(set(found)) == len(re.findall(r"^\| [A-Z]\d\d ", TEXT, re.MULTILINE)) > 100
+
+
+def test_every_test_that_the_list_names_exists() -> None:
+    here = {name for file in modules("tests") for name in DEFINED.findall(file.read_text(encoding="utf-8"))}
+    assert sorted(set(NAMED.findall(TEXT)) - here) == []
+
+
+def test_a_control_without_a_test_says_why() -> None:
+    silent = [row[0] for row in ROW.findall(TEXT) if not NAMED.search(row[4]) and not re.search(WHY, row[4])]
+    assert silent == []
+
+
+SHEET = Path(__file__).parents[2] / "tracker" / "static" / "tracker.css"
+COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+COLOR = re.compile(r"#[0-9a-fA-F]{3,8}\b(?=[;,\s)}!])|\brgba?\(")
+PALETTE = re.compile(r":root\s*\{[^}]*\}")
+PRINT = re.compile(r"@media print\{.*?\n\}", re.DOTALL)
+
+
+def palettes() -> list[set[str]]:
+    """Return the names of the custom properties of the light colors, and of the dark ones."""
+    return [set(re.findall(r"(--[\w-]+):", one)) for one in PALETTE.findall(SHEET.read_text(encoding="utf-8"))]
+
+
+def test_a_color_is_written_only_in_the_palette_and_for_paper() -> None:
+    rest = PRINT.sub("", PALETTE.sub("", COMMENT.sub("", SHEET.read_text(encoding="utf-8"))))
+    assert [line.strip()[:80] for line in rest.splitlines() if COLOR.search(line)] == []
+
+
+def test_each_color_of_the_style_sheet_is_in_the_palette() -> None:
+    light, dark = palettes()
+    used = set(re.findall(r"var\((--[\w-]+)", SHEET.read_text(encoding="utf-8")))
+    assert used - light - {"--edge"} == set()  # --edge is a length of the header
+    assert dark - light == set()
+
+
+REQUIREMENTS = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+
+
+def test_every_release_that_is_installed_is_named_by_the_hashes_of_its_files() -> None:
+    blocks = re.split(r"^(?=[a-z])", REQUIREMENTS, flags=re.MULTILINE)[1:]
+    assert len(blocks) > 40
+    assert [block.split()[0] for block in blocks if not re.search(r"--hash=sha256:[0-9a-f]{64}", block)] == []
+
+
+def test_deployments_and_developers_have_the_same_releases() -> None:
+    tested = dict(sbom.PIN.findall(CONSTRAINTS))
+    assert {name: tested.get(name) for name in sbom.pins()} == sbom.pins()
+
+
+def test_everything_that_the_project_asks_for_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [Requirement(line) for line in project["dependencies"]]
+    assert [one.name for one in asked if not one.specifier.contains(sbom.pins().get(one.name.lower(), "0"))] == []
+
+
+def test_the_bill_of_materials_names_every_part_once_with_its_release() -> None:
+    bill = sbom.bill()
+    named = {part["name"]: part["version"] for part in bill["components"]}
+    assert len(named) == len(bill["components"])
+    assert named == {**sbom.pins(), "@uswds/uswds": "3.14.0", "htmx.org": "4.0.1"}
+    refs = {part["bom-ref"] for part in bill["components"]}
+    assert {ref for one in bill["dependencies"] for ref in one["dependsOn"]} <= refs
+    assert json.dumps(bill) == json.dumps(sbom.bill())
+
+
+def test_what_nothing_leads_to_is_not_installed() -> None:
+    leads = {one["ref"]: set(one["dependsOn"]) for one in sbom.bill()["dependencies"]}
+    reached, waiting = set(), [next(iter(leads))]
+    while waiting:
+        ref = waiting.pop()
+        waiting += leads.get(ref, set()) - reached
+        reached |= leads.get(ref, set())
+    assert {name for name, version in sbom.pins().items() if f"pkg:pypi/{name}@{version}" not in reached} == set()

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from .reading import committed, nodes_of, shown, tree_of
+from tests.house.reading import committed, nodes_of, path_shown, tree_of
 
 COMMENT, STATEMENT, VALUE = (re.compile(one, re.DOTALL) for one in (r"\{#.*?#\}", r"\{%.*?%\}", r"\{\{.*?\}\}"))
 INLINE = re.compile(r"</?(?:b|a|i|em|strong|span|code|kbd|mark)\b[^>]*>")
@@ -30,12 +30,12 @@ def of_file(file: Path) -> Iterator[Text]:
     Strings in tests are left out: they are what someone types, or what the product says.
     """
     text = file.read_text(encoding="utf-8")
-    if shown(file).startswith("templates/"):
+    if path_shown(file).startswith("templates/"):
         yield from of_template(text)
     elif file.suffix == ".py":
         yield from of_docstrings(tree_of(file))
         yield from of_comments(text)
-        if not shown(file).startswith("tests/"):
+        if not path_shown(file).startswith("tests/"):
             yield from of_strings(tree_of(file))
     elif file.suffix == ".md":
         yield from of_document(text)
@@ -80,6 +80,25 @@ def of_comments(text: str) -> Sequence[Text]:
     return [(token.start[0], token.string) for token in tokens if token.type == tokenize.COMMENT]
 
 
+GIVEN_BY_OTHERS = {"handle_MAIL", "mail_from", "mail"}
+"""Names that a protocol or the product gives, and a test can't change."""
+HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+def of_names(tree: ast.Module) -> Iterator[Text]:
+    """Yield the names that a module gives to functions, classes, arguments and values, as the words they consist of."""
+    for node in nodes_of(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                line = node.lineno
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                line = node.lineno
+            case _:
+                continue
+        if name not in GIVEN_BY_OTHERS:
+            yield line, HUMP.sub(" ", name).replace("_", " ").strip().lower()
+
+
 def of_document(text: str) -> Iterator[Text]:
     """Yield a document without its code and the addresses of its links."""
     yield 1, CODE.sub("`x`", FENCED.sub(_lines, text))
@@ -88,10 +107,10 @@ def of_document(text: str) -> Iterator[Text]:
 def read_by_people() -> list[Path]:
     """Return the files whose words people read: pages, emails, the product and its tools, documents."""
     places = ("templates/", "tracker/", "tests/", "scripts/", "bench/", "migrations/", "docs/", "deploy/", ".github/")
-    ours = [file for file in committed() if shown(file).startswith(places) or "/" not in shown(file)]
+    ours = [file for file in committed() if path_shown(file).startswith(places) or "/" not in path_shown(file)]
     kinds = (*PLAIN, ".py", ".md", ".html", ".txt")
     readable = [file for file in ours if file.suffix in kinds or file.name in ("Makefile", "Containerfile")]
-    return [file for file in readable if not any(alien in shown(file) for alien in ALIEN)]
+    return [file for file in readable if not any(alien in path_shown(file) for alien in ALIEN)]
 
 
 ALIEN = ("/vendor/", "constraints.txt", "requirements.txt", "common-passwords.txt", "tests/house/")

@@ -87,7 +87,7 @@ def dates_of(of: Event) -> list[Occurrence]:
     return [date_of(of, start) for start in dates_by_rule(rule_of(of), of.starts)]
 
 
-def feed(
+def feed_with(
     of: Event, its_dates: Sequence[Occurrence] | None = None, level: FeedLevel = FeedLevel.FULL, today: date = TODAY
 ) -> bytes:
     """Return a feed that holds one event."""

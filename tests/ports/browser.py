@@ -23,7 +23,7 @@ USUAL = httpx.AsyncClient().headers
 """What a client of httpx says with each request."""
 
 
-def settings(**facts: Any) -> Settings:
+def app_settings(**facts: Any) -> Settings:
     """Return the settings of the tests: no clock, a host of their own."""
     return Settings(**{"secret": SECRET, "base_url": BASE, "run_clock": False, **facts})
 

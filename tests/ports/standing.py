@@ -8,7 +8,7 @@ from typing import Any
 from litestar import Litestar
 
 from tests.cast import NOW
-from tests.ports.browser import settings
+from tests.ports.browser import app_settings
 from tracker import clock
 from tracker.app import create_app
 from tracker.ports.feeds.subscription import FeedDesk
@@ -21,7 +21,7 @@ def standing(**facts: Any) -> Iterator[Litestar]:
     app = _composed(**facts)
     clock.start_at(NOW, stands_still=True)
     fresh = app.state.copy()
-    app.state.update({"mail_server": RecentCheck(), "feeds": FeedDesk(settings(**facts))})
+    app.state.update({"mail_server": RecentCheck(), "feeds": FeedDesk(app_settings(**facts))})
     try:
         yield app
     finally:
@@ -31,4 +31,4 @@ def standing(**facts: Any) -> Iterator[Litestar]:
 
 @cache
 def _composed(**facts: Any) -> Litestar:
-    return create_app(settings(**facts))
+    return create_app(app_settings(**facts))

@@ -16,9 +16,9 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, operation
 from tests.ports.browser import Browser
-from tests.ports.test_nothing_leaks import seen
-from tests.ports.test_nothing_leaks_by_mail import mails
-from tests.ports.worlds import LAST_WEEK, SHELTER_CANARIES, add_shelter, build, copied, opened
+from tests.ports.test_nothing_leaks import responses_seen
+from tests.ports.test_nothing_leaks_by_mail import emails_by_person
+from tests.ports.worlds import LAST_WEEK, SHELTER_CANARIES, add_shelter, build, copied, open_world
 from tests.usecases.operations.world import RISSAFE
 from tracker.database import engine
 from tracker.rules.operations.plans import PlannedSite, SiteRole, point_at
@@ -100,7 +100,7 @@ async def _ids(event_id: UUID) -> frozenset[str]:
     return frozenset(str(row["id"]) for row in found)
 
 
-def written(word: str) -> Iterator[bytes]:
+def forms_of_word(word: str) -> Iterator[bytes]:
     """Yield a word as outlets may write it: in any case, in addresses, and inside base64, wherever it begins there."""
     yield word.lower().encode()
     yield quote(word).lower().encode()
@@ -126,25 +126,25 @@ class Crawl(NamedTuple):
 async def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
     """Let each person ask for everything once, in a world with both secrets; the script names them where it can."""
     worlds = await build(tmp_path_factory.mktemp("canaries"))
-    async with opened(worlds.secret):
+    async with open_world(worlds.secret):
         secret = await secret_of(worlds.cast)
         plan, place = await add_shelter(worlds.cast)
     of_notice = {"secret_event": secret.event, "secret_key": KEY, "secret_notice": secret.notice}
     of_shelter = {"secret_plan": plan, "secret_plan_key": KEY, "secret_place": place}
     named = replace(worlds, places=replace(worlds.places, **of_notice, **of_shelter))
-    mail = await mails(worlds.secret, worlds)
+    email = await emails_by_person(worlds.secret, worlds)
     needles = [*_needles(CANARY, *SHELTER_CANARIES), *TIMES, *map(str.encode, (*secret.ids, str(secret.notice)))]
     found = {}
     for viewer in {*READERS, *OF_OTHER_AGENCIES}:
-        answers = await seen(copied(worlds.secret), named, viewer)
+        answers = await responses_seen(copied(worlds.secret), named, viewer)
         texts = [(ask, str(headers).encode() + content) for ask, _, headers, content in answers]
-        texts.append(("emails", str(mail[viewer]).encode()))
+        texts.append(("emails", str(email[viewer]).encode()))
         found[viewer] = [(ask, _in(unfolded(text), needles)) for ask, text in texts]
     return Crawl(secret, found)
 
 
 def _needles(*words: str) -> frozenset[bytes]:
-    return frozenset(one for word in words for one in written(word))
+    return frozenset(one for word in words for one in forms_of_word(word))
 
 
 def _in(content: bytes, needles: Iterable[bytes]) -> frozenset[bytes]:
@@ -155,8 +155,8 @@ def _in(content: bytes, needles: Iterable[bytes]) -> frozenset[bytes]:
 @pytest.mark.parametrize("before", range(6))
 def test_a_word_is_found_in_base64_wherever_it_begins_and_nothing_shorter_is(word: str, before: int) -> None:
     text = b"?" * before + word.encode() + b"??"
-    assert any(one in base64.b64encode(text).lower() for one in written(word))
-    assert min(map(len, written(word))) >= len(word), "letters of a token rarely spell it by chance"
+    assert any(one in base64.b64encode(text).lower() for one in forms_of_word(word))
+    assert min(map(len, forms_of_word(word))) >= len(word), "letters of a token rarely spell it by chance"
 
 
 async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notice_or_keep_the_tracker(
@@ -184,7 +184,7 @@ async def test_no_outlet_has_the_address_for_anyone_at_another_agency(crawled: C
 
 async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    async with opened(worlds.secret) as app:
+    async with open_world(worlds.secret) as app:
         secret = await secret_of(worlds.cast)
         advocate, liaison = [Browser(app, worlds.sessions[one]) for one in ("harbor_advocate", "hsi_liaison")]
         assert "Tagalog" in (await advocate.get(f"/notices/{secret.notice}")).text
@@ -195,7 +195,7 @@ async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) 
 
 async def test_no_entry_of_the_audit_log_names_a_notice_and_its_operation(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    async with opened(worlds.secret):
+    async with open_world(worlds.secret):
         secret = await secret_of(worlds.cast)
         rows = await engine().run_ddl("SELECT subject_id, facts FROM audit_entry")
     entries = [f"{row['subject_id']} {row['facts']}" for row in rows]

@@ -10,9 +10,9 @@ from litestar.routes import HTTPRoute
 from piccolo.columns import Text, Varchar
 from piccolo.querystring import QueryString
 
-from tests.ports.browser import Browser, settings
-from tests.ports.test_nothing_leaks import NOWHERE, seen
-from tests.ports.worlds import Worlds, build, opened
+from tests.ports.browser import Browser, app_settings
+from tests.ports.test_nothing_leaks import NOWHERE, responses_seen
+from tests.ports.worlds import Worlds, build, open_world
 from tests.processor_time import Turns
 from tracker.app import create_app
 from tracker.database import engine
@@ -130,11 +130,11 @@ def guarded(app: Litestar) -> set[tuple[str, str]]:
 
 
 def test_what_can_be_asked_without_a_sign_in_is_a_short_list() -> None:
-    assert guarded(create_app(settings())) == set(WITHOUT_SIGN_IN.items())
+    assert guarded(create_app(app_settings())) == set(WITHOUT_SIGN_IN.items())
 
 
 def test_no_address_names_a_thing_by_a_number_that_could_be_counted_on() -> None:
-    assert [route.path for route in create_app(settings()).routes if ":int}" in route.path] == []
+    assert [route.path for route in create_app(app_settings()).routes if ":int}" in route.path] == []
 
 
 def test_every_column_of_letters_is_attacked_or_is_ours() -> None:
@@ -152,7 +152,7 @@ def test_every_column_of_letters_is_attacked_or_is_ours() -> None:
 async def hostile(tmp_path: Path) -> Worlds:
     """A world in which every text that someone typed, or was sent by, is one that attacks."""
     worlds = await build(tmp_path)
-    async with opened(worlds.secret):
+    async with open_world(worlds.secret):
         for table, columns in TEXTS.items():
             for column in columns.split():
                 await engine().run_querystring(QueryString(SPOIL.format(table=table, column=column), HOSTILE))
@@ -160,10 +160,10 @@ async def hostile(tmp_path: Path) -> Worlds:
 
 
 @pytest.mark.parametrize("viewer", ["coordinator", "kcpd_detective"])
-async def test_no_text_of_anybody_becomes_markup_and_no_response_is_kept_by_a_cache(
+async def test_no_text_of_anyone_becomes_markup_and_no_response_is_kept_by_a_cache(
     hostile: Worlds, viewer: str
 ) -> None:
-    responses = await seen(hostile.secret, hostile, viewer)
+    responses = await responses_seen(hostile.secret, hostile, viewer)
     pages = [
         (ask, committee.decode())
         for ask, _, headers, committee in responses
@@ -188,7 +188,7 @@ async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(tmp_path: P
         (f"/schedule?like={hidden.secret_event}", f"/schedule?like={NOWHERE}"),
         ("/search?q=canary", "/search?q=zanzibar"),
     ]
-    async with opened(worlds.secret) as app:
+    async with open_world(worlds.secret) as app:
         browser = Browser(app, worlds.sessions[viewer])
         turns: Turns[str] = Turns()
         for path in [path for pair in pairs for path in pair] * ROUNDS:

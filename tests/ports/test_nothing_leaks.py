@@ -14,8 +14,8 @@ from litestar import Litestar
 
 from tests.cast import NOW
 from tests.ports.api_script import API_SCRIPT
-from tests.ports.browser import Browser, settings
-from tests.ports.worlds import Places, Worlds, build, opened
+from tests.ports.browser import Browser, app_settings
+from tests.ports.worlds import Places, Worlds, build, open_world
 from tracker.app import create_app
 from tracker.crypto import ids
 from tracker.ports.http import drafts
@@ -126,7 +126,7 @@ def _of_drafts(tail: str) -> Callable[[Places], list[Ask]]:
     """Return requests about drafts with the mark of each person, of forms about events that they may not all see."""
     return lambda p: [
         ("POST", f"/drafts{tail}", {"_draft": _mark(member, event), "title": "Unsent"})
-        for member in p.everybody
+        for member in p.everyone_invited
         for event in (p.event, p.secret_event, UUID(NOWHERE))
     ]
 
@@ -135,7 +135,7 @@ def _drafts_of_items(p: Places) -> list[Ask]:
     """Return requests that save a draft of a new item from a date that not all may see, chosen in the form."""
     return [
         ("POST", "/drafts", {"_draft": _mark(member, None, DraftForm.NEW_ITEM), "title": "Unsent", "origin": str(date)})
-        for member in p.everybody
+        for member in p.everyone_invited
         for date in (p.secret_date, NOWHERE, "")
     ]
 
@@ -253,7 +253,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     ],
     "POST /schedule/times": lambda p: [
         ("POST", "/schedule/times", {"date": day, "starts": "10:00", "ends": "11:00", "person": people, **more})
-        for people in (list(map(str, (*p.everybody, p.secret_person))),)
+        for people in (list(map(str, (*p.everyone_invited, p.secret_person))),)
         for day in ("2027-01-11", "2027-01-29")
         for more in (
             {},
@@ -740,9 +740,9 @@ def routes_of(app: Litestar) -> set[str]:
     return {one for one in cleaned if not one.startswith(("OPTIONS", "HEAD"))}
 
 
-def test_every_route_stands_in_the_leak_test() -> None:
+def test_every_route_is_in_the_leak_test() -> None:
     known = set(SCRIPT) | set(API_SCRIPT) | NOBODYS
-    assert routes_of(create_app(settings())) == known
+    assert routes_of(create_app(app_settings())) == known
 
 
 @asynccontextmanager
@@ -753,10 +753,12 @@ async def same_chance() -> AsyncIterator[None]:
     ids.seed(None)
 
 
-async def seen(world: Path, worlds: Worlds, viewer: str) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:
+async def responses_seen(
+    world: Path, worlds: Worlds, viewer: str
+) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:
     """Return what a person gets in one world for the whole script."""
     responses = []
-    async with opened(world) as app, same_chance():
+    async with open_world(world) as app, same_chance():
         browser = Browser(app, worlds.sessions[viewer], lays_out=False)
         for asks in SCRIPT.values():
             for method, path, form in asks(worlds.places):
@@ -781,7 +783,10 @@ async def test_a_world_with_secrets_is_the_same_to_the_byte_for_who_may_not_see_
     tmp_path: Path, viewer: str
 ) -> None:
     worlds = await build(tmp_path)
-    without, with_secrets = await seen(worlds.plain, worlds, viewer), await seen(worlds.secret, worlds, viewer)
+    without, with_secrets = (
+        await responses_seen(worlds.plain, worlds, viewer),
+        await responses_seen(worlds.secret, worlds, viewer),
+    )
     assert len(without) >= 150
     assert all(status < 500 for _, status, _, _ in without)
     assert [(ask, one) for ask, *_, content in with_secrets for one in OF_OPERATIONS if one.encode() in content] == []
@@ -791,7 +796,7 @@ async def test_a_world_with_secrets_is_the_same_to_the_byte_for_who_may_not_see_
 
 async def test_the_secrets_are_there_for_who_may_see_them_and_for_their_programs(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    responses = await seen(worlds.secret, worlds, "kcpd_detective")
+    responses = await responses_seen(worlds.secret, worlds, "kcpd_detective")
     to_program = b"".join(content for ask, _, _, content in responses if "/api/v1/" in ask).lower()
     to_person = b"".join(content for ask, _, _, content in responses if "/api/v1/" not in ask).lower()
     assert [word for word in WORDS if word.lower().encode() not in to_program] == []
@@ -800,17 +805,17 @@ async def test_the_secrets_are_there_for_who_may_see_them_and_for_their_programs
 
 async def test_an_operation_leaves_no_trace_for_law_enforcement_that_is_not_named(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    text = b"".join(content for *_, content in await seen(worlds.secret, worlds, "kcpd_alternate"))
+    text = b"".join(content for *_, content in await responses_seen(worlds.secret, worlds, "kcpd_alternate"))
     assert b"Bluestem" not in text
     assert b"Called Off" not in text
 
 
 async def test_what_others_looked_up_tells_a_coordinator_of_no_operation(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    async with opened(worlds.secret) as app:
+    async with open_world(worlds.secret) as app:
         browser = Browser(app, worlds.sessions["coordinator"])
-        trail = [
+        log = [
             await browser.get(path) for path in ("/audit", "/audit?what=audit", "/audit?what=reading", "/audit/export")
         ]
-    assert all(one.status_code == 200 and str(worlds.places.secret_event) not in one.text for one in trail)
-    assert "about one subject" in trail[-1].text
+    assert all(one.status_code == 200 and str(worlds.places.secret_event) not in one.text for one in log)
+    assert "about one subject" in log[-1].text

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cast import NOW, ZONE
 from tests.ports.test_nothing_leaks import STRANGERS_OF_OPERATIONS, WORDS
-from tests.ports.worlds import Worlds, build, opened
+from tests.ports.worlds import Worlds, build, open_world
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Preferences
@@ -15,10 +15,10 @@ from tracker.usecases.emails import emails, preferences
 from tracker.usecases.emails.reminders import queue_due_messages
 
 EVERY, UNTIL = timedelta(hours=3), NOW + timedelta(days=45)
-Mail = tuple[str, datetime, datetime | None, Email | SendOutcome]
+EmailRead = tuple[str, datetime, datetime | None, Email | SendOutcome]
 
 
-def moments() -> Iterator[datetime]:
+def ticks() -> Iterator[datetime]:
     """Yield when the clock ticks, from before the events of both worlds to after them."""
     at = NOW
     while at < UNTIL:
@@ -26,14 +26,14 @@ def moments() -> Iterator[datetime]:
         at += EVERY
 
 
-async def mails(world: Path, worlds: Worlds) -> dict[str, list[Mail]]:
+async def emails_by_person(world: Path, worlds: Worlds) -> dict[str, list[EmailRead]]:
     """Return what each of the cast is emailed, all of them with the weekly digest; a letter, or why there is none."""
     called = {one.member_id: name for name, one in worlds.cast.members.items()}
-    found: dict[str, list[Mail]] = {name: [] for name in called.values()}
-    async with opened(world):
+    found: dict[str, list[EmailRead]] = {name: [] for name in called.values()}
+    async with open_world(world):
         for one in worlds.cast.members.values():
             await preferences.save_preferences(one, Preferences(digest=True), NOW)
-        for now in moments():
+        for now in ticks():
             await queue_due_messages(now, ZONE)
             for message in await outbox.claim_messages("test", (), now, 10_000):
                 letter = await _written(message, now)
@@ -49,11 +49,11 @@ async def _written(message: Message, now: datetime) -> Email | SendOutcome:
     return letter
 
 
-async def test_who_may_not_see_an_event_gets_the_same_mails_in_a_world_without_it(tmp_path: Path) -> None:
+async def test_who_may_not_see_an_event_gets_the_same_emails_in_a_world_without_it(tmp_path: Path) -> None:
     worlds = await build(tmp_path)
-    without, with_secrets = await mails(worlds.plain, worlds), await mails(worlds.secret, worlds)
+    without, with_secrets = await emails_by_person(worlds.plain, worlds), await emails_by_person(worlds.secret, worlds)
     for stranger in STRANGERS_OF_OPERATIONS:
         assert len(without[stranger]) > 5, stranger
         assert with_secrets[stranger] == without[stranger], stranger
-    told = str(with_secrets["kcpd_detective"]).lower()
-    assert any(word.lower() in told for word in WORDS), "who is named is told"
+    reported = str(with_secrets["kcpd_detective"]).lower()
+    assert any(word.lower() in reported for word in WORDS), "who is named is told"

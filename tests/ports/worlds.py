@@ -14,11 +14,11 @@ from litestar import Litestar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tests.cast import NOW, SECRET, ZONE, Cast, everybody, marking, meeting, operation, people_of_the_task_force
+from tests.cast import NOW, SECRET, ZONE, Cast, everyone, marking, meeting, operation, people_of_the_task_force
 from tests.ports.browser import session_of
 from tests.ports.secret_mail import answer_about_an_item, emails_about
 from tests.ports.standing import standing
-from tests.usecases.operations.world import FAR, over, planned
+from tests.usecases.operations.world import FAR, end_operation, plan_operation
 from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
@@ -72,7 +72,7 @@ from tracker.usecases.roster import agencies, committees, people
 STARTS = datetime(2027, 1, 12, 10)
 LAST_WEEK = NOW - timedelta(days=8)
 TODAY = NOW.date()
-STAND_INS = (
+SUBSTITUTES = (
     "secret_message",
     "secret_sending",
     "secret_template",
@@ -103,7 +103,7 @@ class Places(Struct):
     other_agency: UUID
     committee: UUID
     site: UUID
-    everybody: tuple[UUID, ...]
+    everyone_invited: tuple[UUID, ...]
     secret_event: UUID
     secret_key: str
     secret_date: UUID
@@ -160,7 +160,7 @@ _built: dict[Story, _Built] = {}
 
 async def build(folder: Path, story: Story | None = None) -> Worlds:
     """Give a test worlds of its own; those of one story are built once in each process."""
-    story = story or Story(_before, _secrets, _changed_afterwards)
+    story = story or Story(_before, _secrets, _change_later)
     if story not in _built:
         worlds = await _build(folder, story)
         _built[story] = _Built(worlds, worlds.plain.read_bytes(), worlds.secret.read_bytes())
@@ -181,7 +181,7 @@ def copied(world: Path) -> Path:
 async def _build(folder: Path, story: Story) -> Worlds:
     """Build both worlds; what is seen by all is changed again after the secrets, so that a counter would show."""
     plain, secret = folder / "plain.sqlite", folder / "secret.sqlite"
-    async with opened(plain):
+    async with open_world(plain):
         await migrate()
         cast = await people_of_the_task_force()
         sessions = {name: await session_of(one, NOW) for name, one in cast.members.items()}
@@ -196,10 +196,10 @@ async def _build(folder: Path, story: Story) -> Worlds:
         }
         cast, places = await story.before(cast)
     shutil.copy(plain, secret)
-    async with opened(secret):
+    async with open_world(secret):
         await story.secrets(cast, places)
     for file in (plain, secret):
-        async with opened(file):
+        async with open_world(file):
             ids.seed(7)
             await story.after(cast, places)
             ids.seed(None)
@@ -207,7 +207,7 @@ async def _build(folder: Path, story: Story) -> Worlds:
 
 
 @asynccontextmanager
-async def opened(file: Path) -> AsyncIterator[Litestar]:
+async def open_world(file: Path) -> AsyncIterator[Litestar]:
     """Bind a world's database, with the clock standing at NOW, and return the application on it."""
     bound = engine_from_url(f"sqlite:///{file}", synchronous="OFF")
     bind(bound)
@@ -227,9 +227,9 @@ async def _before(cast: Cast) -> tuple[Cast, Places]:
 
 async def what_all_may_see(cast: Cast) -> Places:
     """Schedule and record what no one is kept from, and return it; names of secrets are those of no secret."""
-    series = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), rule=_monthly()), LAST_WEEK)
+    series = await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast), rule=_monthly()), LAST_WEEK)
     past = await scheduling.schedule_event(
-        cast.coordinator, meeting(*everybody(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
+        cast.coordinator, meeting(*everyone(cast), title="Kick-off", starts=datetime(2026, 12, 8, 10)), LAST_WEEK
     )
     await _attended(cast, past)
     item = await _item(cast.coordinator, cast.harbor_advocate, "Send the contact sheet", past, "2026-12-08")
@@ -247,7 +247,7 @@ async def what_all_may_see(cast: Cast) -> Places:
         other_agency=cast.agencies["FBI"],
         committee=committee,
         site=await _room(cast),
-        everybody=tuple(one.member_id for one in everybody(cast)),
+        everyone_invited=tuple(one.member_id for one in everyone(cast)),
         secret_event=series,
         secret_key="2027-01-12",
         secret_date=date_id,
@@ -256,7 +256,7 @@ async def what_all_may_see(cast: Cast) -> Places:
         secret_committee=committee,
         secret_agency=agency,
         secret_plan=series,
-        **dict.fromkeys(STAND_INS, past),
+        **dict.fromkeys(SUBSTITUTES, past),
     )
 
 
@@ -447,8 +447,8 @@ async def _notices(cast: Cast, event_ids: Iterable[UUID]) -> UUID:
 async def _looked_back_on(cast: Cast) -> None:
     """Write down what people said after a secret operation."""
     lead = cast.fbi_lead
-    event_id = await planned(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
-    await over(lead, event_id)
+    event_id = await plan_operation(lead, cast.kcpd_detective, title="Operation Canary Yard", at=FAR)
+    await end_operation(lead, event_id)
     await records.save_hot_wash(lead, event_id, "Larkspur Lot held", "Canary radios", NOW, read=0)
     await records.add_lesson(lead, event_id, "Larkspur Lot was too small", NOW)
     for title in ("Canary radios", "Larkspur keys"):
@@ -472,7 +472,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await scheduling.schedule_event(
         cast.coordinator,
         meeting(
-            *(one for one in everybody(cast) if one.arm == cast.fbi_lead.arm),
+            *(one for one in everyone(cast) if one.arm == cast.fbi_lead.arm),
             title="Canary briefing",
             visibility=Visibility.LAW_ENFORCEMENT,
         ),
@@ -548,7 +548,7 @@ async def _a_message_about(event_id: UUID) -> tuple[UUID, UUID]:
     return found[-1]["id"], found[-1]["sending"]
 
 
-async def _changed_afterwards(cast: Cast, places: Places) -> None:
+async def _change_later(cast: Cast, places: Places) -> None:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))
     await occurrences.change_occurrence(cast.coordinator, places.event, "2027-02-09", later, 1, NOW)
     await replies.record_own_reply(

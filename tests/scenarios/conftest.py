@@ -6,11 +6,11 @@ import pytest
 
 from tests.cast import Cast
 from tests.ports.standing import standing
-from tests.scenarios.office import Office, opened
+from tests.scenarios.office import Office, open_office
 
 
 @pytest.fixture
 async def office(sqlite_cast: Cast) -> AsyncIterator[Office]:
     with standing() as app:
-        async with opened(app, sqlite_cast) as found:
+        async with open_office(app, sqlite_cast) as found:
             yield found

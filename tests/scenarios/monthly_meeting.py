@@ -28,11 +28,11 @@ APRIL_1, MAY_3, MAY_4, AUGUST_1 = (
 )
 
 
-class Told(NamedTuple):
+class Notified(NamedTuple):
     """An event, and the emails that the last deed sent."""
 
     event: UUID
-    mails: list[EmailMessage]
+    emails: list[EmailMessage]
 
 
 def typed_in(office: Office, **changes: Any) -> dict[str, Any]:
@@ -41,64 +41,64 @@ def typed_in(office: Office, **changes: Any) -> dict[str, Any]:
     return {**SERIES, "committee": committee, "seats": [committee], **changes}
 
 
-async def scheduled(office: Office) -> Told:
+async def schedule_monthly(office: Office) -> Notified:
     """Step 2: the coordinator sends the form."""
     form = typed_in(office, save="send")
     event = event_in(await office.fill("coordinator", "/schedule", "/events", **form))
-    return Told(event, await office.mails())
+    return Notified(event, await office.emails())
 
 
-async def replied(office: Office) -> UUID:
+async def reply_three_ways(office: Office) -> UUID:
     """Step 3: one accepts on the page, one declines June, one answers by the link in her email."""
-    event, mails = await scheduled(office)
+    event, emails = await schedule_monthly(office)
     await _replies(office, "fbi_lead", f"/events/{event}/2027-01-12", reply="yes", scope="series")
     await _replies(office, "kcpd_detective", f"/events/{event}/2027-06-08", reply="no", scope="one")
-    [hers] = [one for one in mails if str(one["To"]).startswith("caht_lead")]
+    [hers] = [one for one in emails if str(one["To"]).startswith("caht_lead")]
     saved = await (await office.browser(None)).send("POST", reply_link(hers), data={"reply": "yes", "comment": ""})
     assert saved.status_code == 303
     return event
 
 
-async def april_moved(office: Office) -> Told:
+async def april_moved(office: Office) -> Notified:
     """Step 4: on April 1 the meeting of April 13 moves to Thursday the 15th at one."""
-    event = await replied(office)
+    event = await reply_three_ways(office)
     await office.at(APRIL_1)
-    await office.mails()
+    await office.emails()
     address = f"/events/{event}/2027-04-13/edit"
     moved = {"date": "2027-04-15", "starts": "13:00", "ends": "14:30", "reason": "courtroom conflict"}
     assert (await office.fill("coordinator", address, address, **moved)).status_code == 303
-    return Told(event, await office.mails())
+    return Notified(event, await office.emails())
 
 
-async def june_canceled(office: Office) -> Told:
+async def june_canceled(office: Office) -> Notified:
     """Step 6: the coordinator cancels June."""
     event, _ = await april_moved(office)
     await office.at(MAY_3)
-    await office.mails()
+    await office.emails()
     address = f"/events/{event}/2027-06-08/cancellation"
     assert (await office.fill("coordinator", address, address, reason="Conference week")).status_code == 303
-    return Told(event, await office.mails())
+    return Notified(event, await office.emails())
 
 
-async def june_back(office: Office) -> Told:
+async def june_back(office: Office) -> Notified:
     """Step 7: and brings it back the next day."""
     event, _ = await june_canceled(office)
     await office.at(MAY_4)
-    await office.mails()
+    await office.emails()
     address = f"/events/{event}/2027-06-08"
     assert (await office.fill("coordinator", address, f"{address}/restoration")).status_code == 303
-    return Told(event, await office.mails())
+    return Notified(event, await office.emails())
 
 
-async def october_at_nine(office: Office) -> tuple[UUID, Told]:
+async def october_at_nine(office: Office) -> tuple[UUID, Notified]:
     """Step 8: on August 1, from October on at nine. Return the new series, and the old with the emails."""
     event, _ = await june_back(office)
     await office.at(AUGUST_1)
-    await office.mails()
+    await office.emails()
     address = f"/events/{event}/edit"
     change = {"starts": "09:00", "ends": "10:30", "save": "send"}
     new = event_in(await office.fill("coordinator", f"{address}?from=2027-10-12", address, **change))
-    return new, Told(event, await office.mails())
+    return new, Notified(event, await office.emails())
 
 
 async def moved_onto_may(office: Office, event: UUID) -> httpx.Response:

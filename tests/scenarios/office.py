@@ -13,10 +13,10 @@ import icalendar
 from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast
-from tests.faults.server import MailServer, serving
-from tests.ports.browser import BASE, Browser, session_of, settings
-from tests.ports.mail.making import parts, read
-from tests.ports.pages.forms import typed
+from tests.faults.server import MailServer, serve_smtp
+from tests.ports.browser import BASE, Browser, app_settings, session_of
+from tests.ports.mail.making import parse_email, parts
+from tests.ports.pages.forms import form_with
 from tracker import clock
 from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import Delivery
@@ -56,15 +56,15 @@ class Office:
     async def fill(self, person: str, path: str, action: str, /, **changes: Any) -> httpx.Response:
         """Open a page, type into its form and send it."""
         browser = await self.browser(person)
-        form = typed((await browser.get(path)).text, action, **changes)
+        form = form_with((await browser.get(path)).text, action, **changes)
         return await browser.post(action, form)
 
     async def review(self, person: str, address: str, /, **changes: Any) -> httpx.Response:
         """Send the form at an address, read what it would do, and send it again."""
         browser = await self.browser(person)
-        reviewed = await browser.post(address, typed((await browser.get(address)).text, address, **changes))
+        reviewed = await browser.post(address, form_with((await browser.get(address)).text, address, **changes))
         assert reviewed.status_code == 200, (address, reviewed.status_code)
-        return await browser.post(address, typed(reviewed.text, address))
+        return await browser.post(address, form_with(reviewed.text, address))
 
     async def do(self, person: str | None, path: str, /, **form: Any) -> httpx.Response:
         """Send a form that is taken; without a person as someone who follows a link in an email."""
@@ -77,14 +77,14 @@ class Office:
         """Return the ids of people of the cast, as forms hold them."""
         return [str(self.cast.members[one].member_id) for one in people]
 
-    async def mails(self) -> list[EmailMessage]:
+    async def emails(self) -> list[EmailMessage]:
         """Let the emails that wait go out a while later, and return what has arrived since the last look."""
         clock.start_at(clock.now() + A_WHILE, stands_still=True)
-        composer = EmailComposer(settings(**self.facts), self.app.state.links)
-        sending = Delivery(settings(smtp_port=self._server.port), composer, clock.now)
+        composer = EmailComposer(app_settings(**self.facts), self.app.state.links)
+        sending = Delivery(app_settings(smtp_port=self._server.port), composer, clock.now)
         await sending.dispatch()
         await sending.stop()
-        new = [read(one) for one in self._server.accepted[self._read :]]
+        new = [parse_email(one) for one in self._server.accepted[self._read :]]
         self._read = len(self._server.accepted)
         return sorted(new, key=lambda one: str(one["To"]))
 
@@ -102,35 +102,35 @@ class Office:
 
 
 @asynccontextmanager
-async def opened(app: Litestar, cast: Cast, **facts: Any) -> AsyncIterator[Office]:
+async def open_office(app: Litestar, cast: Cast, **facts: Any) -> AsyncIterator[Office]:
     """Open the office on Tuesday, December 15, 2026, at nine; `facts` are settings of its emails."""
-    async with serving(MailServer()) as server:
+    async with serve_smtp(MailServer()) as server:
         office = Office(app, cast, server, **facts)
         await office.at(NOW)
         yield office
 
 
-def recipients(mails: list[EmailMessage]) -> list[str]:
+def recipients(emails: list[EmailMessage]) -> list[str]:
     """Return who got them, by the name in the cast."""
-    return [str(one["To"]).partition("@")[0] for one in mails]
+    return [str(one["To"]).partition("@")[0] for one in emails]
 
 
-def calendar_of(mail: EmailMessage) -> icalendar.Calendar:
+def calendar_of(email: EmailMessage) -> icalendar.Calendar:
     """Return the calendar in an email."""
-    return icalendar.Calendar.from_ical(parts(mail.as_bytes())["text/calendar"].get_payload(decode=True))
+    return icalendar.Calendar.from_ical(parts(email.as_bytes())["text/calendar"].get_payload(decode=True))
 
 
-def reply_link(mail: EmailMessage) -> str:
+def reply_link(email: EmailMessage) -> str:
     """Return the path behind the button Yes."""
-    found = REPLY.search(parts(mail.as_bytes())["text/plain"].get_content())
+    found = REPLY.search(parts(email.as_bytes())["text/plain"].get_content())
     assert found
     return found[1]
 
 
-def words_of(mail: EmailMessage) -> str:
+def words_of(email: EmailMessage) -> str:
     """Return everything that an email says, each part as its reader sees it."""
-    texts = [part.get_payload(decode=True).decode() for part in mail.walk() if not part.is_multipart()]
-    return "\n".join([str(mail["Subject"]), *texts])
+    texts = [part.get_payload(decode=True).decode() for part in email.walk() if not part.is_multipart()]
+    return "\n".join([str(email["Subject"]), *texts])
 
 
 def event_in(reply: httpx.Response) -> UUID:

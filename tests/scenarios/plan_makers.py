@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, Cast
 from tests.scenarios.series_editor import no_event
-from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, disclose, planned, site
+from tests.usecases.operations.world import BEGINS, FAR, RISSAFE, SIX, A, B, disclose, plan_operation, site
 from tracker.errors import TrackerError
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
@@ -40,7 +40,7 @@ class Deed(NamedTuple):
     which: int
 
 
-class Held(Struct, frozen=True):
+class StoredPlan(Struct, frozen=True):
     """What the tables hold of Bluestem, read without the product's rules."""
 
     state: OperationState
@@ -94,8 +94,8 @@ class PlanMakers:
         await ComparedPlaces.delete(force=True)
         cast = self._cast
         on_it = cast.fbi_alternate, cast.kcpd_detective, cast.hsi_liaison
-        self.bluestem = await planned(cast.fbi_lead, *on_it)
-        self.larkspur = await planned(cast.kcpd_alternate, cast.ipd_liaison, title="Operation Larkspur", at=FAR)
+        self.bluestem = await plan_operation(cast.fbi_lead, *on_it)
+        self.larkspur = await plan_operation(cast.kcpd_alternate, cast.ipd_liaison, title="Operation Larkspur", at=FAR)
         supervisor = cast.fbi_alternate.member_id
         basics = plan_basics(await operation_for(cast.fbi_lead, self.bluestem))
         await plans.change_plan_basics(cast.fbi_lead, self.bluestem, replace(basics, supervisor_id=supervisor), NOW)
@@ -109,7 +109,7 @@ class PlanMakers:
             await self._deeds[deed.name](self._cast.members[deed.who], deed.which)
         await deconfliction.compare_due(NOW)
 
-    async def held(self) -> Held:
+    async def held(self) -> StoredPlan:
         """Return what the tables hold."""
         [plan] = await rows.OperationPlan.select().where(rows.OperationPlan.event == self.bluestem)
         [date] = await Occurrence.select().where(Occurrence.event == self.bluestem)
@@ -122,7 +122,7 @@ class PlanMakers:
         approvals_held = await rows.OperationApproval.select().where(
             (rows.OperationApproval.plan == is_its) & rows.OperationApproval.ended_at.is_null()
         )
-        return Held(
+        return StoredPlan(
             state=OperationState(plan["state"]),
             supervisor=plan["supervisor"],
             buffer=plan["buffer_minutes"],

@@ -127,7 +127,7 @@ class SeriesEditor:
 
     async def _split(self, date: Occurrence, by: int) -> None:
         event, plan = await self._plan(date.event)
-        await self._go_on(
+        await self._continue_series(
             event, date, replace(plan_from_start(plan, date.original_start), starts=_later(date, by % 3, days=0))
         )
 
@@ -136,9 +136,9 @@ class SeriesEditor:
         if plan.rule is not None:
             last = dates_by_rule(plan.rule, plan.starts)[-1].date()
             rule = rule_for_choice(CHOICES[by % len(CHOICES)], date.original_start, interval=abs(by) + 1, until=last)
-            await self._go_on(event, date, replace(plan, starts=date.original_start, rule=rule))
+            await self._continue_series(event, date, replace(plan, starts=date.original_start, rule=rule))
 
-    async def _go_on(self, event: Event, date: Occurrence, plan: Plan) -> None:
+    async def _continue_series(self, event: Event, date: Occurrence, plan: Plan) -> None:
         self._went_on(
             await series_split.change_from_date_on(
                 self._cast.coordinator, event.id, date.key, plan, event.version, self.now
@@ -191,7 +191,7 @@ class SeriesEditor:
         event, plan = await self._plan(date.event)
         invited = dict(plan.invitees)
         edit(invited)
-        await self._go_on(event, date, replace(plan_from_start(plan, date.original_start), invitees=invited))
+        await self._continue_series(event, date, replace(plan_from_start(plan, date.original_start), invitees=invited))
 
     async def _call_off(self, date: Occurrence, _: int) -> None:
         await event_deeds.cancel_event(self._cast.coordinator, date.event.id, date.event.version, "No money", self.now)
@@ -223,7 +223,7 @@ async def no_event() -> None:
     await Watermark.delete(force=True)
 
 
-async def held(events: list[UUID]) -> list[dict[str, Any]]:
+async def stored_dates(events: list[UUID]) -> list[dict[str, Any]]:
     """Return what the tables hold of the dates that take place, no matter who may see them."""
     table = rows.Occurrence
     found = await table.select(
@@ -242,7 +242,7 @@ async def held(events: list[UUID]) -> list[dict[str, Any]]:
     return [row for row in found if row["status"] == "confirmed" and not row["is_canceled"]]
 
 
-def instants(found: list[dict[str, Any]]) -> list[Shown]:
+def shown_dates(found: list[dict[str, Any]]) -> list[Shown]:
     """Return such rows as a calendar program shows them: days count from midnight UTC."""
     return sorted(
         Shown(_seen(row, row["starts_at"]), _seen(row, row["ends_at"]), row["title"] or row["of_series"])

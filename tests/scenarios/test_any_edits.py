@@ -15,9 +15,9 @@ from tests.cast import NOW, ZONE, Cast, meeting
 from tests.faults.senders import IS_FULL
 from tests.ical.readers import Shown, by_ical, by_icalendar
 from tests.ports.browser import Browser, session_of
-from tests.ports.browser import settings as of_the_site
+from tests.ports.browser import app_settings as of_the_site
 from tests.ports.standing import standing
-from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
+from tests.scenarios.series_editor import Deed, SeriesEditor, no_event, shown_dates, stored_dates
 from tests.usecases.events.autumn import report_request
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
@@ -68,7 +68,7 @@ async def feeds(cast: Cast) -> dict[str, str]:
     return made
 
 
-async def begun(cast: Cast) -> SeriesEditor:
+async def begin_series(cast: Cast) -> SeriesEditor:
     """Return the editor of a new weekly series of law enforcement and one person beyond, the only one there is."""
     await no_event()
     editor = SeriesEditor(cast)
@@ -79,13 +79,13 @@ async def begun(cast: Cast) -> SeriesEditor:
 
 async def edited(cast: Cast, deeds: list[Deed]) -> SeriesEditor:
     """Return the editor of a new series after its edits."""
-    editor = await begun(cast)
+    editor = await begin_series(cast)
     for deed in deeds:
         await editor.edit(deed)
     return editor
 
 
-async def shown(cast: Cast, feed: str, now: datetime) -> list[Shown]:
+async def dates_of_feed(cast: Cast, feed: str, now: datetime) -> list[Shown]:
     """Return what two programs of other people show of a feed, when they agree."""
     body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
     assert by_icalendar(body.text) == by_ical(body.text)
@@ -118,9 +118,9 @@ async def test_feed_page_and_report_hold_the_dates_of_the_database(
     cast: Cast, app: Litestar, feeds: dict[str, str], deeds: list[Deed]
 ) -> None:
     editor = await edited(cast, deeds)
-    rows = await held(editor.events)
-    assert await shown(cast, feeds["fbi_lead"], editor.now) == instants(rows)
-    assert await shown(cast, feeds["caht_lead"], editor.now) == await seen_by(cast.caht_lead)
+    rows = await stored_dates(editor.events)
+    assert await dates_of_feed(cast, feeds["fbi_lead"], editor.now) == shown_dates(rows)
+    assert await dates_of_feed(cast, feeds["caht_lead"], editor.now) == await seen_by(cast.caht_lead)
 
     rows = [row for row in rows if row["starts_at"] < OCTOBER]
     wanted = sorted((str(row["event"]), f"{row['original_start']:%Y-%m-%d}") for row in rows)
@@ -134,7 +134,7 @@ async def test_feed_page_and_report_hold_the_dates_of_the_database(
 @bounded
 @given(deeds=edits)
 async def test_a_sequence_never_falls(cast: Cast, feeds: dict[str, str], deeds: list[Deed]) -> None:
-    editor = await begun(cast)
+    editor = await begin_series(cast)
     highest: dict[tuple[str, bytes], int] = {}
     for deed in deeds:
         await editor.edit(deed)
@@ -162,7 +162,7 @@ async def wanted(editor: SeriesEditor) -> list[tuple[object, object, datetime]]:
         people[row["event"]].append(row["member"])
     return sorted(
         (row["id"], member, moment.at)
-        for row in await held(editor.events)
+        for row in await stored_dates(editor.events)
         for member in people[row["event"]]
         for moment in date_moments(row["starts_at"], ZONE, is_all_day=False)
         if editor.now < moment.at <= OCTOBER

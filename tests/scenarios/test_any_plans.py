@@ -6,7 +6,7 @@ from hypothesis import strategies as some
 
 from tests.cast import Cast
 from tests.faults.senders import IS_FULL
-from tests.scenarios.plan_makers import LEAD, PEOPLE, RIVAL, SUPERVISOR, Deed, Held, PlanMakers
+from tests.scenarios.plan_makers import LEAD, PEOPLE, RIVAL, SUPERVISOR, Deed, PlanMakers, StoredPlan
 from tests.usecases.operations.world import with_another_lead
 from tracker.rules.operations.states import STATES, OperationState
 
@@ -46,7 +46,7 @@ ATTACKS = {
 }
 
 
-def check_move(deed: Deed, before: Held, after: Held) -> None:
+def check_move(deed: Deed, before: StoredPlan, after: StoredPlan) -> None:
     """Check that a state follows the one before, and that its guard was met by the person who took the step."""
     if after.state is before.state:
         return
@@ -59,7 +59,7 @@ def check_move(deed: Deed, before: Held, after: Held) -> None:
         assert before.acknowledged <= {before.version} or after.acknowledged <= {after.version}
 
 
-def check_approval(deed: Deed, before: Held, after: Held, cast: Cast) -> None:
+def check_approval(deed: Deed, before: StoredPlan, after: StoredPlan, cast: Cast) -> None:
     """Check that an approval is given by the supervisor alone, with a number, and with no conflict they may know of."""
     if after.state is not OperationState.APPROVED or before.state is after.state:
         return
@@ -72,7 +72,7 @@ def check_approval(deed: Deed, before: Held, after: Held, cast: Cast) -> None:
     assert before.shown_conflicts == after.shown_conflicts == 0
 
 
-def check_relied_on(held: Held, approved: Held | None) -> None:
+def check_relied_on(held: StoredPlan, approved: StoredPlan | None) -> None:
     """Check that what was approved is still what is planned, and that nothing outlives its approval."""
     if held.state in RELIED_ON:
         assert approved is not None

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from tests.ports.pages.forms import words_of_page
-from tests.scenarios.monthly_meeting import october_at_nine, scheduled
+from tests.scenarios.monthly_meeting import october_at_nine, schedule_monthly
 from tests.scenarios.office import Office, recipients, words_of
 from tracker import clock
 from tracker.usecases.events import occurrences
@@ -19,7 +19,7 @@ FEBRUARY_9, MAY_1 = datetime(2027, 2, 9, 17, tzinfo=UTC), datetime(2027, 5, 1, 1
 PROTOCOL = "Draft language-access protocol"
 
 
-async def given(office: Office, event: UUID, owner: str, title: str, due: str, key: str = "2027-01-12") -> str:
+async def assign_item(office: Office, event: UUID, owner: str, title: str, due: str, key: str = "2027-01-12") -> str:
     """Let the coordinator give an item at a date of a meeting; return its reference."""
     viewer = office.cast.coordinator
     origin = (await occurrences.date_seen_by(viewer, event, key)).id
@@ -33,10 +33,10 @@ async def given(office: Office, event: UUID, owner: str, title: str, due: str, k
 
 async def decided(office: Office) -> tuple[UUID, str]:
     """Step 1: on January 12 the coalition's lead takes the protocol on, until the next meeting."""
-    event, _ = await scheduled(office)
+    event, _ = await schedule_monthly(office)
     await office.at(DECIDED)
-    await office.mails()
-    return event, await given(office, event, "caht_lead", PROTOCOL, "2027-02-09")
+    await office.emails()
+    return event, await assign_item(office, event, "caht_lead", PROTOCOL, "2027-02-09")
 
 
 async def reminded(office: Office, first: date, last: date) -> dict[str, list[str]]:
@@ -45,17 +45,17 @@ async def reminded(office: Office, first: date, last: date) -> dict[str, list[st
     for number in range((last - first).days + 1):
         morning = datetime.combine(first + timedelta(days=number), time(8), ZoneInfo("America/Chicago"))
         await office.at(morning.astimezone(UTC))
-        about = [mail for mail in await office.mails() if PROTOCOL in words_of(mail)]
+        about = [email for email in await office.emails() if PROTOCOL in words_of(email)]
         if about:
             found[f"{morning:%b} {morning.day}"] = recipients(about)
     return found
 
 
-async def test_the_owner_gets_one_mail_and_closes_the_item_by_its_link(office: Office) -> None:
+async def test_the_owner_gets_one_email_and_closes_the_item_by_its_link(office: Office) -> None:
     _, reference = await decided(office)
-    [mail] = await office.mails()
-    assert recipients([mail]) == ["caht_lead"]
-    found = LINK.search(words_of(mail))
+    [email] = await office.emails()
+    assert recipients([email]) == ["caht_lead"]
+    found = LINK.search(words_of(email))
     assert found
     stranger = await office.browser(None)
     assert (await stranger.get(f"{found[1]}?s=done")).status_code == 200
@@ -73,8 +73,8 @@ async def test_an_item_of_law_enforcement_leaves_no_trace_for_the_coalition(offi
         "seen_by": "law_enforcement",
     }
     assert (await office.fill("coordinator", "/action-items", "/action-items", **secret)).status_code == 303
-    mails = await office.mails()
-    assert [word for mail in mails for word in ("van schedule",) if word in str(mail["Subject"])] == []
+    emails = await office.emails()
+    assert [word for email in emails for word in ("van schedule",) if word in str(email["Subject"])] == []
     for path in ("/action-items", "/", "/search?q=schedule", f"/events/{event}/2027-02-09"):
         assert "Share the van schedule" not in await office.page("caht_lead", path)
     assert "1 open" in words_of_page(await office.page("caht_lead", "/action-items"))
@@ -83,7 +83,7 @@ async def test_an_item_of_law_enforcement_leaves_no_trace_for_the_coalition(offi
 async def test_the_owner_is_reminded_a_week_and_a_day_before_and_on_the_day(office: Office) -> None:
     """Step 2."""
     await decided(office)
-    await office.mails()
+    await office.emails()
     assert await reminded(office, date(2027, 1, 13), date(2027, 2, 9)) == {
         day: ["caht_lead"] for day in ("Feb 2", "Feb 8", "Feb 9")
     }
@@ -91,10 +91,10 @@ async def test_the_owner_is_reminded_a_week_and_a_day_before_and_on_the_day(offi
 
 async def test_an_overdue_item_climbs_from_its_owner_who_is_the_primary_to_the_coordinator(office: Office) -> None:
     """Step 5: the coordinator hears of it on the primary's day, and again on the day that is the coordinator's."""
-    event, _ = await scheduled(office)
+    event, _ = await schedule_monthly(office)
     await office.at(DECIDED)
-    await given(office, event, "caht_lead", PROTOCOL, "2027-03-09")
-    await office.mails()
+    await assign_item(office, event, "caht_lead", PROTOCOL, "2027-03-09")
+    await office.emails()
     assert await reminded(office, date(2027, 3, 1), date(2027, 3, 18)) == {
         "Mar 2": ["caht_lead"],
         "Mar 8": ["caht_lead"],
@@ -137,17 +137,17 @@ async def test_another_due_day_has_its_own_reminders_and_the_old_one_none(office
     }
 
 
-async def test_after_an_outage_over_the_due_day_there_is_one_mail(office: Office) -> None:
+async def test_after_an_outage_over_the_due_day_there_is_one_email(office: Office) -> None:
     """Step 10: out of service from February 8, 7:00 AM, to February 9, 9:00 AM."""
     await decided(office)
     await office.at(datetime(2027, 2, 8, 13, tzinfo=UTC))
-    await office.mails()
+    await office.emails()
     await office.at(datetime(2027, 2, 9, 15, tzinfo=UTC))
-    [mail] = [one for one in await office.mails() if PROTOCOL in words_of(one)]
-    assert (recipients([mail]), "This reminder is late" in words_of(mail)) == (["caht_lead"], True)
+    [email] = [one for one in await office.emails() if PROTOCOL in words_of(one)]
+    assert (recipients([email]), "This reminder is late" in words_of(email)) == (["caht_lead"], True)
 
 
-async def test_an_open_item_stands_at_every_later_meeting_until_it_is_done(office: Office) -> None:
+async def test_an_open_item_is_at_every_later_meeting_until_it_is_done(office: Office) -> None:
     event, reference = await decided(office)
     for key in ("2027-02-09", "2027-03-09"):
         assert reference in await office.page("coordinator", f"/events/{event}/{key}")
@@ -158,22 +158,22 @@ async def test_an_open_item_stands_at_every_later_meeting_until_it_is_done(offic
     assert reference not in await office.page("coordinator", f"/events/{event}/2027-03-09")
 
 
-async def test_the_items_of_the_committee_follow_it_into_the_series_that_goes_on(office: Office) -> None:
+async def test_the_items_of_the_committee_follow_it_into_the_series_that_continues(office: Office) -> None:
     new, old = await october_at_nine(office)
-    reference = await given(office, old.event, "caht_lead", PROTOCOL, "2027-11-30", "2027-07-13")
+    reference = await assign_item(office, old.event, "caht_lead", PROTOCOL, "2027-11-30", "2027-07-13")
     for event, key in ((old.event, "2027-09-14"), (new, "2027-10-12"), (new, "2027-11-09")):
         assert reference in await office.page("coordinator", f"/events/{event}/{key}"), key
 
 
 async def test_an_item_of_june_keeps_its_due_day_when_june_is_canceled(office: Office) -> None:
-    event, _ = await scheduled(office)
-    reference = await given(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
+    event, _ = await schedule_monthly(office)
+    reference = await assign_item(office, event, "ipd_liaison", "Renew the memorandum", "2027-06-08", "2027-06-08")
     canceling = f"/events/{event}/2027-06-08/cancellation"
     assert (await office.fill("coordinator", canceling, canceling, reason="Conference")).status_code == 303
     assert "Tue, Jun 8" in words_of_page(await office.page("ipd_liaison", f"/action-items/{reference}"))
 
 
-async def test_whoever_neither_owns_nor_gave_an_item_cannot_close_it(office: Office) -> None:
+async def test_anyone_who_neither_owns_nor_gave_an_item_cannot_close_it(office: Office) -> None:
     _, reference = await decided(office)
     other = await office.browser("harbor_advocate")
     assert (await other.get(f"/action-items/{reference}")).status_code == 200

@@ -24,11 +24,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
-from tests.faults.mailboxes import shown as shown_in_mailboxes
+from tests.faults.mailboxes import dates_shown as shown_in_mailboxes
 from tests.faults.senders import IS_FULL
 from tests.ical.readers import Shown, by_ical
 from tests.ports.api.conftest import ALL, Program
-from tests.ports.browser import settings as of_the_site
+from tests.ports.browser import app_settings as of_the_site
 from tests.ports.mail.sending import composer
 from tests.ports.standing import standing
 from tests.scenarios.series_editor import no_event
@@ -216,7 +216,7 @@ def expected(before: list[Seen], change: Change, shown: Plan) -> tuple[list[Seen
         if is_gone(one, change, number):
             lost += [] if change.what == CANCEL else own_words(one, shown_of_series())
         else:
-            after.append(changed(one, change, shown))
+            after.append(seen_after(one, change, shown))
     return after, lost
 
 
@@ -232,7 +232,7 @@ def is_gone(one: Seen, change: Change, number: int) -> bool:
             return False
 
 
-def changed(one: Seen, change: Change, shown: Plan) -> Seen:
+def seen_after(one: Seen, change: Change, shown: Plan) -> Seen:
     what, after = change.what, one
     if "title" in what and one.title == shown.title:
         after = replace(after, title="Core group")
@@ -277,7 +277,7 @@ def panel_words(found: Consequences) -> list[str]:
     ]
 
 
-async def seen(cast: Cast, event_ids: Iterable[UUID]) -> list[Seen]:
+async def dates_seen(cast: Cast, event_ids: Iterable[UUID]) -> list[Seen]:
     """Return every date as its page shows it to an invitee, with their reply."""
     found = []
     for event_id in event_ids:
@@ -306,7 +306,7 @@ def in_order(found: Iterable[Seen]) -> list[Seen]:
     return sorted(nameless, key=lambda one: (one.starts, one.ends, one.title, one.place, one.agenda))
 
 
-def held(found: Iterable[Seen]) -> list[Shown]:
+def dates_held(found: Iterable[Seen]) -> list[Shown]:
     return sorted(Shown(to_utc(one.starts, ZONE), to_utc(one.ends, ZONE), one.title) for one in found if not one.is_off)
 
 
@@ -322,11 +322,11 @@ async def check_every_reader(
 ) -> None:
     """Compare page, calendar, feed, and API with the dates that are to be there."""
     clock.start_at(now, stands_still=True)
-    assert await seen(cast, event_ids) == in_order(wanted)
+    assert await dates_seen(cast, event_ids) == in_order(wanted)
     lines = await occurrences.dates_between(cast.fbi_lead, *SPAN)
-    assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == held(wanted)
+    assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == dates_held(wanted)
     body = await FeedBuilder(of_the_site()).body(await open_feed(readers.feed, now), now)
-    assert by_ical(body.text) == held(wanted)
+    assert by_ical(body.text) == dates_held(wanted)
     pages = [(await readers.program.get(f"/events/{one}/occurrences?limit=200")).json() for one in event_ids]
     assert in_order(_from_api(one) for page in pages for one in page["items"]) == in_order(
         replace(one, reply=OPEN) for one in wanted
@@ -385,7 +385,7 @@ class Mailbox:
 
 async def check_mailboxes(cast: Cast, mailbox: Mailbox, event_ids: Iterable[UUID], wanted: list[Seen]) -> None:
     """Compare what people's calendars have from emails alone with the dates to which they are invited."""
-    assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in held(wanted))
+    assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(wanted))
     theirs = []
     for event_id in event_ids:
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -411,17 +411,17 @@ async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now:
         (kind.value, who) for kind, who in found.mails.mails
     }
     assert len(waiting) == len(found.mails.mails)
-    mailed: dict[UUID, CalendarPart] = {}
+    emailed: dict[UUID, CalendarPart] = {}
     for message in await outbox.claim_messages("test", (), now + HOUR, 1_000):
         letter = await emails.write_email(message, now, ZONE)
         if isinstance(letter, Email) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
-            mailed[letter.calendar.event.id] = letter.calendar
+            emailed[letter.calendar.event.id] = letter.calendar
         await outbox.put_back_messages([message], "test")
-    shown = {one for part in mailed.values() for one in held(_seen(date, OPEN) for date in part.dates)}
-    assert shown <= set(held(wanted))
+    shown = {one for part in emailed.values() for one in dates_held(_seen(date, OPEN) for date in part.dates)}
+    assert shown <= set(dates_held(wanted))
 
 
-async def begun(cast: Cast, edits: list[Edit], mailbox: Mailbox) -> tuple[UUID, datetime]:
+async def begin_edited_series(cast: Cast, edits: list[Edit], mailbox: Mailbox) -> tuple[UUID, datetime]:
     """Return a series of six Wednesdays after its edits, all emails sent, and the time."""
     await no_event()
     now, rule = NOW, rule_for_choice("weekly", WEDNESDAY, count=DATES)
@@ -441,7 +441,7 @@ async def begun(cast: Cast, edits: list[Edit], mailbox: Mailbox) -> tuple[UUID, 
     return event_id, now + HOUR
 
 
-async def made(cast: Cast, event_id: UUID, change: Change, now: datetime) -> tuple[Deed, Plan]:
+async def change_series(cast: Cast, event_id: UUID, change: Change, now: datetime) -> tuple[Deed, Plan]:
     """Return the change of a series, and what its form showed."""
     key = f"{WEDNESDAY + change.first * WEEK:%Y-%m-%d}"
     note(f"then {change.what}: from {key} on" if change.first else f"then {change.what}: all dates")
@@ -469,9 +469,9 @@ async def made(cast: Cast, event_id: UUID, change: Change, now: datetime) -> tup
 async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change) -> None:
     """Edit single dates, change the series, compare, undo, and make and email the change again."""
     mailbox = Mailbox()
-    event_id, now = await begun(cast, edits, mailbox)
+    event_id, now = await begin_edited_series(cast, edits, mailbox)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
-    deed, shown = await made(cast, event_id, change, now)
+    deed, shown = await change_series(cast, event_id, change, now)
     view = await view_series(cast.fbi_lead, event_id, NOW)
     before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
     after, lost = expected(before, change, shown)
@@ -488,8 +488,8 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
         await history.undo_change(cast.coordinator, event_id, change_id, now)
         await check_every_reader(cast, readers, [event_id], before, now)
         assert await Message.count().where(Message.state == "pending") == 0
-        assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in held(before))
-        again, _ = await made(cast, event_id, change, now)
+        assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(before))
+        again, _ = await change_series(cast, event_id, change, now)
         both = dict.fromkeys([event_id, await again() or event_id])
     await mailbox.deliver(now + HOUR)
     await check_mailboxes(cast, mailbox, both, after)

@@ -23,18 +23,18 @@ PARAMETER = re.compile(r"{[a-z_]+:([a-z]+)}")
 FILLED = {"uuid": str(UUID(int=7)), "str": "2027-05-15", "int": "1", "path": "x"}
 
 
-async def begun(office: Office) -> tuple[UUID, Browser]:
+async def begin_emergency(office: Office) -> tuple[UUID, Browser]:
     """An operation, and the browser of the administrator who has begun emergency access."""
     event = await schedule_bluestem(office)
-    await office.mails()
+    await office.emails()
     await office.at(NOW)
     browser = await office.browser("administrator")
     assert (await browser.post("/emergency-access", {"reason": WHY})).status_code == 303
     return event, browser
 
 
-async def opened(office: Office) -> tuple[UUID, Browser]:
-    event, browser = await begun(office)
+async def open_operation(office: Office) -> tuple[UUID, Browser]:
+    event, browser = await begin_emergency(office)
     reply = await browser.post(f"/emergency-access/operations/{event}")
     assert reply.headers["location"] == f"/events/{event}/{BLUESTEM_DAY}"
     return event, browser
@@ -52,7 +52,7 @@ async def test_without_a_reason_it_does_not_begin(office: Office) -> None:
 
 
 async def test_the_list_says_when_and_who_leads_and_nothing_else(office: Office) -> None:
-    event, browser = await begun(office)
+    event, browser = await begin_emergency(office)
     page = (await browser.get("/emergency-access")).text
     assert "Fbi lead (FBI)" in page
     assert [word for word in ("Bluestem", "Larkspur", "OP-") if word in page] == []
@@ -60,7 +60,7 @@ async def test_the_list_says_when_and_who_leads_and_nothing_else(office: Office)
 
 
 async def test_no_one_else_gets_it_or_learns_of_it(office: Office) -> None:
-    await begun(office)
+    await begin_emergency(office)
     for person in ("fbi_lead", "caht_lead", "auditor"):
         browser = await office.browser(person)
         missing = await browser.get(f"/events/{uuid4()}")
@@ -70,15 +70,15 @@ async def test_no_one_else_gets_it_or_learns_of_it(office: Office) -> None:
 
 
 async def test_the_coordinator_and_the_lead_get_an_email_that_says_only_to_sign_in(office: Office) -> None:
-    await opened(office)
-    mails = await office.mails()
-    assert recipients(mails) == ["coordinator", "fbi_lead"]
-    said = " ".join(words_of(mail) for mail in mails)
+    await open_operation(office)
+    emails = await office.emails()
+    assert recipients(emails) == ["coordinator", "fbi_lead"]
+    said = " ".join(words_of(email) for email in emails)
     assert [word for word in ("Bluestem", "Larkspur", "hospital", "Administrator") if word in said] == []
 
 
 async def test_the_administrator_reads_what_was_opened_for_an_hour_and_then_nothing(office: Office) -> None:
-    event, browser = await opened(office)
+    event, browser = await open_operation(office)
     for minutes in (20, 40, 59):
         await office.at(NOW + timedelta(minutes=minutes))
         assert await reads(browser, event)
@@ -90,13 +90,13 @@ async def test_the_administrator_reads_what_was_opened_for_an_hour_and_then_noth
 
 
 async def test_what_was_not_opened_stays_closed(office: Office) -> None:
-    event, browser = await begun(office)
+    event, browser = await begin_emergency(office)
     assert not await reads(browser, event)
     assert "Operation Bluestem" not in (await browser.get("/search?q=Bluestem")).text
 
 
 async def test_the_people_on_the_operation_read_who_opened_it_and_why(office: Office) -> None:
-    event, _ = await opened(office)
+    event, _ = await open_operation(office)
     page = await office.page("fbi_lead", f"/events/{event}/{BLUESTEM_DAY}")
     assert "Opened with emergency access by Administrator (USAO)" in page
     assert WHY in page
@@ -104,7 +104,7 @@ async def test_the_people_on_the_operation_read_who_opened_it_and_why(office: Of
 
 
 async def test_the_coordinator_reads_the_reason_and_not_which_operation(office: Office) -> None:
-    event, _ = await opened(office)
+    event, _ = await open_operation(office)
     page = await office.page("coordinator", "/emergency-access")
     assert WHY in page
     assert str(event) not in page
@@ -123,7 +123,7 @@ def deeds(office: Office) -> list[tuple[str, str]]:
 
 
 async def test_it_is_for_reading_only_on_every_route(office: Office) -> None:
-    event, browser = await opened(office)
+    event, browser = await open_operation(office)
     token = await browser.form_token()
     replies = {
         (method, path): (await browser.send(method, path, data={"_csrf": token})).status_code
@@ -137,7 +137,7 @@ async def test_it_is_for_reading_only_on_every_route(office: Office) -> None:
 async def test_another_browser_a_feed_and_a_program_of_the_administrator_have_nothing(office: Office) -> None:
     feed = await office.subscribe("administrator", shows_operations="yes")
     token = await sessions.create_token(office.cast.administrator, "Program", frozenset({ApiScope.EVENTS_READ}), NOW)
-    event, _ = await opened(office)
+    event, _ = await open_operation(office)
     assert not await reads(await office.browser("administrator"), event)
     assert by_ical((await office.fetch(feed)).content) == []
     program = await office.browser(None)
@@ -146,7 +146,7 @@ async def test_another_browser_a_feed_and_a_program_of_the_administrator_have_no
 
 
 async def test_each_page_that_is_read_is_an_entry_of_the_audit_log(office: Office) -> None:
-    event, browser = await opened(office)
+    event, browser = await open_operation(office)
     for _ in range(2):
         assert await reads(browser, event)
     await browser.get("/search?q=Bluestem")
@@ -158,7 +158,7 @@ async def test_each_page_that_is_read_is_an_entry_of_the_audit_log(office: Offic
 
 
 async def test_one_press_ends_it(office: Office) -> None:
-    event, browser = await opened(office)
+    event, browser = await open_operation(office)
     assert "Read-only emergency access until 10:00 AM" in " ".join((await browser.get("/")).text.split())
     assert (await browser.post("/emergency-access/end")).status_code == 303
     assert not await reads(browser, event)
@@ -166,7 +166,7 @@ async def test_one_press_ends_it(office: Office) -> None:
 
 
 async def test_a_change_of_the_operation_does_not_end_it(office: Office) -> None:
-    event, browser = await opened(office)
+    event, browser = await open_operation(office)
     address = f"/events/{event}/edit"
     assert (await office.fill("fbi_lead", address, address, place="Lot south", save="send")).status_code == 303
     assert await reads(browser, event)

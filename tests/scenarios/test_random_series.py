@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting
 from tests.faults.senders import IS_FULL
 from tests.ical.readers import by_ical, by_icalendar
-from tests.ports.browser import settings as of_the_site
+from tests.ports.browser import app_settings as of_the_site
 from tests.rules.recurrence.any_series import a_series
-from tests.scenarios.series_editor import Deed, SeriesEditor, held, instants, no_event
+from tests.scenarios.series_editor import Deed, SeriesEditor, no_event, shown_dates, stored_dates
 from tracker import clock
 from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
@@ -91,4 +91,4 @@ async def test_two_foreign_readers_find_over_five_years_what_the_database_holds(
     for deed in deeds:
         await editor.edit(deed)
     text = (await FeedBuilder(of_the_site()).body(await open_feed(feed, editor.now), editor.now)).text
-    assert by_icalendar(text) == by_ical(text) == instants(await held(editor.events))
+    assert by_icalendar(text) == by_ical(text) == shown_dates(await stored_dates(editor.events))

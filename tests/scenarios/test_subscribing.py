@@ -1,4 +1,4 @@
-"""Scenario 3: an agency member subscribes; the calendar in the phone tells what the office holds, until it may not."""
+"""Scenario 3: a member subscribes, and the phone shows what the office decided; series of other programs too."""
 
 import re
 from datetime import timedelta
@@ -7,9 +7,11 @@ from uuid import UUID
 import httpx
 import pytest
 
+from tests.cast import Cast
 from tests.ical.awkward import AWKWARD
 from tests.ical.readers import by_ical, by_icalendar
-from tests.scenarios.monthly_meeting import scheduled, typed_in
+from tests.scenarios.foreign_calendar import file_of, imported_and_published
+from tests.scenarios.monthly_meeting import schedule_monthly, typed_in
 from tests.scenarios.office import Office, event_in
 from tracker import clock
 
@@ -28,7 +30,7 @@ def entries(feed: httpx.Response) -> dict[tuple[bytes, bytes], bytes]:
     return found
 
 
-async def moved(office: Office, event: UUID) -> None:
+async def move_april(office: Office, event: UUID) -> None:
     address = f"/events/{event}/2027-04-13/edit"
     assert (await office.fill("coordinator", address, address, **APRIL)).status_code == 303
 
@@ -54,7 +56,7 @@ async def test_the_page_gives_an_address_for_each_program_and_says_how_often_the
 
 
 async def test_a_calendar_without_a_cookie_gets_what_it_needs_and_nobodys_address(office: Office) -> None:
-    await scheduled(office)
+    await schedule_monthly(office)
     feed = await office.fetch(await office.subscribe(DETECTIVE), **{"Accept-Encoding": "identity"})
     assert (feed.status_code, feed.headers["content-type"]) == (200, "text/calendar; charset=utf-8")
     assert "set-cookie" not in feed.headers
@@ -82,7 +84,7 @@ async def test_a_calendar_without_a_cookie_gets_what_it_needs_and_nobodys_addres
 
 
 async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_body(office: Office) -> None:
-    await scheduled(office)
+    await schedule_monthly(office)
     address = await office.subscribe(DETECTIVE)
     first = await office.fetch(address)
     await office.at(clock.now() + timedelta(hours=1))
@@ -94,11 +96,11 @@ async def test_an_hour_later_nothing_is_sent_and_a_head_is_the_same_without_its_
 
 
 async def test_a_moved_date_changes_the_bytes_of_its_own_event_alone(office: Office) -> None:
-    event, _ = await scheduled(office)
+    event, _ = await schedule_monthly(office)
     await other_meeting(office)
     address = await office.subscribe(DETECTIVE)
     before = entries(await office.fetch(address))
-    await moved(office, event)
+    await move_april(office, event)
     after = entries(await office.fetch(address))
     new = [key for key in after if after[key] != before.get(key)]
     assert [recurrence_id for _, recurrence_id in new] == [b"RECURRENCE-ID;TZID=America/Chicago:20270413T100000"]
@@ -113,7 +115,7 @@ async def test_the_page_says_when_the_calendar_last_looked(office: Office) -> No
 
 
 async def test_a_canceled_date_says_so_in_its_title_too_and_keeps_its_uid(office: Office) -> None:
-    event, _ = await scheduled(office)
+    event, _ = await schedule_monthly(office)
     address = await office.subscribe(DETECTIVE)
     [(uid, _)] = entries(await office.fetch(address))
     canceling = f"/events/{event}/2027-06-08/cancellation"
@@ -133,7 +135,7 @@ async def test_who_is_not_invited_any_more_has_it_in_no_calendar_of_their_own(of
 
 
 async def test_another_address_for_the_same_feed_shows_the_same_uids_and_the_old_one_nothing(office: Office) -> None:
-    await scheduled(office)
+    await schedule_monthly(office)
     old = await office.subscribe(DETECTIVE)
     uids = list(entries(await office.fetch(old)))
     page = await office.page(DETECTIVE, "/subscriptions")
@@ -176,8 +178,13 @@ async def test_an_address_is_no_question(office: Office) -> None:
     assert (await office.fetch(f"/feeds?token={token}")).status_code == 404
 
 
-async def test_a_hundred_wrong_addresses_harm_nobody_else(office: Office) -> None:
+async def test_a_hundred_wrong_addresses_harm_no_one_else(office: Office) -> None:
     feed = await office.subscribe(DETECTIVE)
     wrong = [await office.fetch(f"/feeds/{number:043}.ics") for number in range(100)]
     assert {one.status_code for one in wrong} <= {404, 429}
     assert (await office.fetch(feed)).status_code == 200
+
+
+async def test_450_foreign_series_are_published_instant_for_instant(sqlite_cast: Cast) -> None:
+    file = file_of(450)
+    assert by_icalendar(await imported_and_published(sqlite_cast, file)) == by_icalendar(file)

@@ -15,8 +15,8 @@ from tests.cast import Cast
 from tests.dovecot import Dovecot
 from tests.ports.mail.mailboxes import ADDRESS, reader, reading
 from tests.ports.standing import standing
-from tests.scenarios.monthly_meeting import replies, scheduled
-from tests.scenarios.office import Office, calendar_of, opened
+from tests.scenarios.monthly_meeting import replies, schedule_monthly
+from tests.scenarios.office import Office, calendar_of, open_office
 from tracker import clock
 from tracker.ports.mail.imap import MailboxReader
 from tracker.ports.mail.received_emails import Listener
@@ -117,15 +117,15 @@ class Invitation(NamedTuple):
 class Desk:
     """The office of the monthly meeting, its invitations, and a way in for what people reply."""
 
-    def __init__(self, office: Office, way: WayIn, event: UUID, mails: list[EmailMessage]) -> None:
+    def __init__(self, office: Office, way: WayIn, event: UUID, emails: list[EmailMessage]) -> None:
         self.office, self.way, self.event = office, way, event
-        self.mails = {str(one["To"]).partition("@")[0]: one for one in mails}
+        self.emails = {str(one["To"]).partition("@")[0]: one for one in emails}
 
     def invitation(self, person: str) -> Invitation:
         """Return the invitation that someone got by email."""
-        mail = self.mails[person]
-        [*_, event] = calendar_of(mail).walk("VEVENT")
-        return Invitation(str(event["UID"]), str(event["ORGANIZER"]).removeprefix("mailto:"), str(mail["To"]))
+        email = self.emails[person]
+        [*_, event] = calendar_of(email).walk("VEVENT")
+        return Invitation(str(event["UID"]), str(event["ORGANIZER"]).removeprefix("mailto:"), str(email["To"]))
 
     async def get(self, *emails: Sent) -> None:
         """Let emails come, all of which are taken."""
@@ -141,40 +141,40 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(cast: Cast, way: WayIn) -> AsyncIterator[Desk]:
+async def open_desk(cast: Cast, way: WayIn) -> AsyncIterator[Desk]:
     """Open the office with a way in; the monthly meeting is scheduled, and its invitations are out."""
     with standing(reply_address=ADDRESS) as app:
-        async with opened(app, cast, reply_address=ADDRESS) as office:
-            yield Desk(office, way, *await scheduled(office))
+        async with open_office(app, cast, reply_address=ADDRESS) as office:
+            yield Desk(office, way, *await schedule_monthly(office))
             await way.stop()
 
 
-def email(
+def email_in(
     of: Invitation, calendar: bytes, *, sender: str = "", is_verified: bool = True, name: str = "", **headers: str
 ) -> Sent:
     """Return the email in which a program sends a reply, as the site's mail server hands it over.
 
     It comes from the invited person, if no other `sender` is given; `name` is its Message-ID.
     """
-    mail = envelope(of, sender=sender, is_verified=is_verified, name=name, **headers)
-    mail.set_content("Accepted")
+    email = envelope(of, sender=sender, is_verified=is_verified, name=name, **headers)
+    email.set_content("Accepted")
     method = "COUNTER" if b"METHOD:COUNTER" in calendar else "REPLY"
-    mail.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": method})
-    return Sent(of.organizer, mail.as_bytes())
+    email.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": method})
+    return Sent(of.organizer, email.as_bytes())
 
 
 def envelope(
     of: Invitation, *, sender: str = "", is_verified: bool = True, name: str = "", **headers: str
 ) -> EmailMessage:
     """Return an email without content."""
-    mail, who = EmailMessage(policy=policy.SMTP), sender or of.who
+    email, who = EmailMessage(policy=policy.SMTP), sender or of.who
     if is_verified:
-        mail["Authentication-Results"] = PASSES.format(domain=who.rpartition("@")[2])
-    mail["From"], mail["To"], mail["Subject"] = who, of.organizer, "Accepted: Steering Committee"
-    mail["Message-ID"] = f"<{name or uuid4()}@elsewhere.example>"
+        email["Authentication-Results"] = PASSES.format(domain=who.rpartition("@")[2])
+    email["From"], email["To"], email["Subject"] = who, of.organizer, "Accepted: Steering Committee"
+    email["Message-ID"] = f"<{name or uuid4()}@elsewhere.example>"
     for header, value in headers.items():
-        mail[header.replace("_", "-")] = value
-    return mail
+        email[header.replace("_", "-")] = value
+    return email
 
 
 def stamped(minutes: int = 0) -> str:

@@ -15,7 +15,7 @@ from tracker.database import bind, close_database, engine_from_url, open_databas
 CATEGORIES = ["SP-INV", "LEI", "PRVCY", "PRIVILEGE"]
 
 
-def operation(agency: str, invited: str) -> dict[str, object]:
+def marked_operation(agency: str, invited: str) -> dict[str, object]:
     """Return an operation whose marking has several categories, which the rules keep in a set."""
     return {
         "kind": "joint_operation",
@@ -29,7 +29,7 @@ def operation(agency: str, invited: str) -> dict[str, object]:
     }
 
 
-async def main(url: str, token: str, agency: str, invited: str, key: str) -> None:
+async def post_operation(url: str, token: str, agency: str, invited: str, key: str) -> None:
     """Post it."""
     keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
@@ -37,11 +37,11 @@ async def main(url: str, token: str, agency: str, invited: str, key: str) -> Non
     await open_database(engine)
     with standing() as app:
         response = await Program(app, token).ask(
-            "POST", "/events", operation(agency, invited), headers={"Idempotency-Key": key}
+            "POST", "/events", marked_operation(agency, invited), headers={"Idempotency-Key": key}
         )
     sys.stdout.write(f"{response.status_code} {response.json().get('id', response.text)}")
     await close_database(engine)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:]))
+    asyncio.run(post_operation(*sys.argv[1:]))

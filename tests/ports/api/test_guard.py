@@ -1,26 +1,38 @@
-"""Who may ask: a token opens what it was made for, nothing else opens anything, and refusals tell nothing."""
+"""Who may ask, one key that makes one event, and the OpenAPI document, which says what the operations do."""
 
 import asyncio
 import contextvars
+import os
+import re
+import sys
+from asyncio.subprocess import PIPE
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
+import msgspec
 import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, Cast
+from tests.database.others import url_of
 from tests.ports.api.conftest import ALL, BASE, Program, Speak
 from tests.ports.browser import Browser, session_of
 from tracker import clock
 from tracker.crypto import keys
-from tracker.database import writing
+from tracker.database import engine, writing
+from tracker.ports.api.routes import OPERATIONS, about_of, described
+from tracker.ports.http.problems import KINDS
 from tracker.rules.identity.passwords import LIFETIME, ApiScope
+from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.events import Event
 from tracker.usecases.identity import sessions
 
 PROBLEM = "application/problem+json"
 
 
-async def test_without_a_token_a_program_is_told_to_send_one(speak: Speak) -> None:
+async def test_without_a_token_a_program_is_asked_to_send_one(speak: Speak) -> None:
     response = await (await speak(None)).get("/me")
     assert (response.status_code, response.headers["content-type"]) == (401, PROBLEM)
     assert response.headers["www-authenticate"].startswith("Bearer")
@@ -53,13 +65,13 @@ async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_
     assert {(one.status_code, one.content) for one in responses} == {(401, responses[0].content)}
 
 
-async def test_whoever_guesses_tokens_has_to_wait_and_others_behind_the_same_address_have_not(
+async def test_anyone_who_tries_many_tokens_has_to_wait_and_others_behind_the_same_address_have_not(
     app: Litestar, speak: Speak, cast: Cast
 ) -> None:
     good = await speak(cast.coordinator)
-    guesses = [await Program(app, keys.new_token()).get("/me") for _ in range(21)]
-    assert [one.status_code for one in guesses] == [401] * 20 + [429]
-    assert guesses[-1].headers["retry-after"] == "60"
+    attempts = [await Program(app, keys.new_token()).get("/me") for _ in range(21)]
+    assert [one.status_code for one in attempts] == [401] * 20 + [429]
+    assert attempts[-1].headers["retry-after"] == "60"
     assert (await good.get("/me")).status_code == 200
 
 
@@ -137,3 +149,111 @@ async def test_a_refused_use_of_a_token_is_noted_too(speak: Speak, cast: Cast) -
     assert (await program.get("/events")).status_code == 403
     [token] = await sessions.api_tokens_of(cast.caht_lead, NOW)
     assert token.used_at == clock.now()
+
+
+DOCUMENT = described()
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield method, path and description of each."""
+    for path, methods in DOCUMENT["paths"].items():
+        for method, operation in methods.items():
+            yield method.upper(), path, operation
+
+
+def references(part: object) -> Iterator[str]:
+    """Yield every $ref below a part of the document."""
+    if isinstance(part, dict):
+        yield from (value for name, value in part.items() if name == "$ref")
+        for value in part.values():
+            yield from references(value)
+    if isinstance(part, list | tuple):
+        for one in part:
+            yield from references(one)
+
+
+def test_every_reference_leads_somewhere() -> None:
+    plain = msgspec.to_builtins(DOCUMENT)
+    for reference in references(plain):
+        part = plain
+        for name in reference.removeprefix("#/").split("/"):
+            part = part[name]
+
+
+def test_every_scope_opens_something() -> None:
+    assert {about_of(one).scope for one in OPERATIONS} == {None, *ApiScope}
+
+
+def test_operations_have_names_of_their_own() -> None:
+    names = [operation["operationId"] for _, _, operation in operations()]
+    assert len(names) == len(set(names)) == len(OPERATIONS)
+
+
+def test_a_shape_that_is_sent_refuses_what_it_does_not_know() -> None:
+    sent = {about_of(one).body for one in OPERATIONS} - {None}
+    assert all(DOCUMENT["components"]["schemas"][one.__name__]["additionalProperties"] is False for one in sent if one)
+
+
+def test_what_changes_something_that_has_a_version_asks_for_the_etag() -> None:
+    unconditional = {
+        (method, path)
+        for method, path, operation in operations()
+        if method != "GET" and not any(one["name"] == "If-Match" for one in operation["parameters"])
+    }
+    assert {path for method, path in unconditional if method == "PATCH"} == set()
+    made = r"/events|/action-items|/operations"
+    said = (
+        r".*/reply|.*/attendance/.*|.*/acknowledgments|.*/check-ins(/walk-ins)?|.*/log"  # true whatever was true before
+    )
+    assert all(re.fullmatch(f"{made}|{said}", path) for _, path in unconditional)
+
+
+async def test_the_document_is_there_for_everyone_and_no_other(app: Litestar) -> None:
+    response = await Browser(app).get(f"{BASE}/openapi.json")
+    assert (response.status_code, response.json()["openapi"]) == (200, "3.1.0")
+    assert response.content == msgspec.json.encode(DOCUMENT)
+    assert (await Browser(app).get("/schema")).status_code == 404
+
+
+async def test_the_page_explains_every_operation_shape_and_problem(app: Litestar) -> None:
+    response = await Browser(app).get(f"{BASE}/docs")
+    assert response.status_code == 200
+    ids = set(re.findall(r' id="([^"]+)"', response.text))
+    assert {operation["operationId"] for _, _, operation in operations()} <= ids
+    assert {f"shape-{name}" for name in DOCUMENT["components"]["schemas"]} <= ids
+    assert {kind.slug for kind in KINDS.values()} <= ids
+    assert set(re.findall(r'href="#([^"]+)"', response.text)) <= ids
+
+
+async def test_the_page_loads_nothing_from_elsewhere(app: Litestar) -> None:
+    text = (await Browser(app).get(f"{BASE}/docs")).text
+    loaded = re.findall(r'(?:src|<link[^>]*href)="([^"]+)"', text)
+    assert loaded
+    assert all(one.startswith("/static/") for one in loaded)
+
+
+async def test_the_type_of_a_problem_leads_to_its_explanation(speak: Speak, cast: Cast, app: Litestar) -> None:
+    problem = (await (await speak(cast.coordinator)).get("/nothing")).json()
+    path, _, anchor = problem["type"].partition("#")
+    assert f'id="{anchor}"' in (await Browser(app).get(path)).text
+
+
+SEEDS = (1, 2, 3, 4)
+
+
+async def post_in_own_process(hash_seed: int, *facts: object) -> list[str]:
+    """Post the event in a Python whose sets are ordered by this seed; return the status and the event's id."""
+    words = ["-m", "tests.ports.api.same_key", *map(str, facts)]
+    environment = {**os.environ, "PYTHONHASHSEED": str(hash_seed)}
+    process = await asyncio.create_subprocess_exec(sys.executable, *words, env=environment, stdout=PIPE)
+    said, _ = await process.communicate()
+    return said.decode().split()
+
+
+async def test_one_key_is_one_event_in_any_process(sqlite_cast: Cast) -> None:
+    token = await sessions.create_token(sqlite_cast.fbi_lead, "Planner", frozenset({ApiScope.EVENTS_WRITE}), NOW)
+    facts = (token, sqlite_cast.agencies["FBI"], sqlite_cast.hsi_liaison.member_id, uuid4())
+    answers = [await post_in_own_process(seed, url_of(engine()), *facts) for seed in SEEDS]
+    [event_id] = await Event.select(Event.id).output(as_list=True)
+    assert answers == [["201", str(event_id)]] * len(SEEDS)
+    assert await Message.count() == 1

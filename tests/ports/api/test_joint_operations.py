@@ -1,4 +1,4 @@
-"""Joint operations by programs: begun, changed with their version, approved, and for everyone else not there."""
+"""Joint operations by programs: begun, changed, approved, and their conflicts and briefs."""
 
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,22 +8,27 @@ from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.api.conftest import Program, Speak
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import B, disclose, let_in, plan_operation
+from tracker.database import writing
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.operations.plans import Disclosure
+from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import audit
 from tracker.usecases.events.scheduling import schedule_event
+from tracker.usecases.operations.plans import whole_plan
+from tracker.usecases.operations.states import enter_plan_state
 
 PROBLEM = "application/problem+json"
 SITE: dict[str, Any] = {"role": "target", "place": "North lot", "latitude": 39.0911, "longitude": -94.4155}
 NEXT_TO_IT = {"role": "staging", "place": "South lot", "latitude": 39, "longitude": -94.4, "radius_ft": 600}
 
 
-async def bluestem(two: Cast) -> UUID:
+async def schedule_bluestem(two: Cast) -> UUID:
     return await schedule_event(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
 
 
-async def begun(program: Program, event_id: UUID) -> str:
+async def begin_plan(program: Program, event_id: UUID) -> str:
     """Begin a plan with one site, and return its path."""
     response = await program.ask("POST", "/operations", {"event_id": str(event_id)})
     assert response.status_code == 201, response.text
@@ -33,10 +38,10 @@ async def begun(program: Program, event_id: UUID) -> str:
     return path
 
 
-async def submitted(speak: Speak, two: Cast) -> str:
+async def submit_plan(speak: Speak, two: Cast) -> str:
     """Return the path of a plan that waits for its approving supervisor."""
     lead = await speak(two.fbi_lead)
-    path = await begun(lead, await bluestem(two))
+    path = await begin_plan(lead, await schedule_bluestem(two))
     supervisor = {"supervisor_id": str(two.fbi_alternate.member_id)}
     assert (await lead.ask("PATCH", path, supervisor, match="*")).status_code == 200
     for state in ("planning", "submitted"):
@@ -45,14 +50,14 @@ async def submitted(speak: Speak, two: Cast) -> str:
     return path
 
 
-async def number(lead: Program, path: str) -> None:
+async def record_number(lead: Program, path: str) -> None:
     response = await lead.ask("POST", f"{path}/clearances", {"system": "rissafe", "number": "RS-1042"}, match="*")
     assert response.json()["clearance"]["number"] == "RS-1042", response.text
 
 
 async def test_a_plan_is_begun_at_its_event_and_shows_the_next_step(speak: Speak, two: Cast) -> None:
     lead = await speak(two.fbi_lead)
-    event_id = await bluestem(two)
+    event_id = await schedule_bluestem(two)
     made = await lead.ask("POST", "/operations", {"event_id": str(event_id)})
     plan = made.json()
     assert made.headers["location"] == f"/api/v1/operations/{event_id}"
@@ -73,7 +78,7 @@ async def test_only_an_operation_with_one_date_for_named_people_has_a_plan(speak
 
 async def test_a_site_goes_into_the_plan_and_out_of_it(speak: Speak, two: Cast) -> None:
     lead = await speak(two.fbi_lead)
-    path = await begun(lead, await bluestem(two))
+    path = await begin_plan(lead, await schedule_bluestem(two))
     both = (await lead.ask("POST", f"{path}/sites", NEXT_TO_IT, match="*")).json()["sites"]
     assert [(one["place"], one["latitude"], one["radius_ft"]) for one in both] == [
         ("North lot", 39.0911, 1_320),
@@ -98,14 +103,14 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field(
     speak: Speak, two: Cast, wrong: dict[str, Any], status: int, field: str
 ) -> None:
     lead = await speak(two.fbi_lead)
-    path = await begun(lead, await bluestem(two))
+    path = await begin_plan(lead, await schedule_bluestem(two))
     refused = await lead.ask("POST", f"{path}/sites", NEXT_TO_IT | wrong, match="*")
     assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (status, [field])
 
 
 async def test_a_change_of_a_plan_that_changed_since_is_refused(speak: Speak, two: Cast) -> None:
     lead = await speak(two.fbi_lead)
-    path = await begun(lead, await bluestem(two))
+    path = await begin_plan(lead, await schedule_bluestem(two))
     first = (await lead.get(path)).headers["etag"]
     changed = await lead.ask("PATCH", path, {"buffer_minutes": 90}, match=first)
     assert (changed.json()["buffer_minutes"], changed.json()["disclosure"]) == (90, "contact_only")
@@ -125,7 +130,7 @@ async def test_a_change_of_a_plan_that_changed_since_is_refused(speak: Speak, tw
 
 
 async def test_a_refusal_lists_every_reason(speak: Speak, two: Cast) -> None:
-    path = await submitted(speak, two)
+    path = await submit_plan(speak, two)
     lead = await speak(two.fbi_lead)
     reasons = [
         "The operation lead can’t approve the plan.",
@@ -138,10 +143,10 @@ async def test_a_refusal_lists_every_reason(speak: Speak, two: Cast) -> None:
 
 
 async def test_the_supervisor_approves_the_version_that_was_read(speak: Speak, two: Cast) -> None:
-    path = await submitted(speak, two)
+    path = await submit_plan(speak, two)
     supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
     read = (await supervisor.get(path)).headers["etag"]
-    await number(lead, path)
+    await record_number(lead, path)
     assert (await supervisor.ask("POST", f"{path}/approvals", match=read)).status_code == 412
     read = (await supervisor.get(path)).headers["etag"]
     approved = await supervisor.ask("POST", f"{path}/approvals", match=read)
@@ -152,7 +157,7 @@ async def test_the_supervisor_approves_the_version_that_was_read(speak: Speak, t
 
 
 async def test_the_supervisor_sends_the_version_that_was_read_back_with_a_comment(speak: Speak, two: Cast) -> None:
-    path = await submitted(speak, two)
+    path = await submit_plan(speak, two)
     supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
     why = {"comment": "Name the medic."}
     assert (await lead.ask("POST", f"{path}/returns", why, match="*")).status_code == 403
@@ -165,9 +170,9 @@ async def test_the_supervisor_sends_the_version_that_was_read_back_with_a_commen
 
 
 async def test_a_changed_site_ends_the_approval_and_the_number_as_history(speak: Speak, two: Cast) -> None:
-    path = await submitted(speak, two)
+    path = await submit_plan(speak, two)
     supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
-    await number(lead, path)
+    await record_number(lead, path)
     assert (await supervisor.ask("POST", f"{path}/approvals", match="*")).status_code == 200
     changed = (await lead.ask("POST", f"{path}/sites", NEXT_TO_IT, match="*")).json()
     assert (changed["state"], changed["clearance"]) == ("planning", None)
@@ -176,8 +181,8 @@ async def test_a_changed_site_ends_the_approval_and_the_number_as_history(speak:
     assert (histories[1][0]["number"], histories[1][0]["replaced_at"] is None) == ("RS-1042", False)
 
 
-async def test_the_supervisor_waives_the_outside_check_and_the_lead_cannot(speak: Speak, two: Cast) -> None:
-    path = await submitted(speak, two)
+async def test_the_supervisor_waives_the_deconfliction_number_and_the_lead_cannot(speak: Speak, two: Cast) -> None:
+    path = await submit_plan(speak, two)
     why = {"reason": "A child is in danger."}
     assert (await (await speak(two.fbi_lead)).ask("POST", f"{path}/waivers", why, match="*")).status_code == 403
     waived = await (await speak(two.fbi_alternate)).ask("POST", f"{path}/waivers", why, match="*")
@@ -185,7 +190,7 @@ async def test_the_supervisor_waives_the_outside_check_and_the_lead_cannot(speak
 
 
 async def test_an_agency_commits_for_itself_acknowledges_and_withdraws(speak: Speak, two: Cast) -> None:
-    path = await begun(await speak(two.fbi_lead), await bluestem(two))
+    path = await begin_plan(await speak(two.fbi_lead), await schedule_bluestem(two))
     detective = await speak(two.kcpd_detective)
     agencies = two.agencies
     facts = {"people": 4, "vehicles": 2, "skills": "K-9"}
@@ -207,7 +212,7 @@ async def test_an_agency_commits_for_itself_acknowledges_and_withdraws(speak: Sp
 
 @pytest.mark.parametrize("name", ["coordinator", "kcpd_alternate", "harbor_advocate", "administrator", "auditor"])
 async def test_an_operation_of_others_is_missing_like_a_random_one(speak: Speak, two: Cast, name: str) -> None:
-    event_id = await planned(two.fbi_lead, two.kcpd_detective)
+    event_id = await plan_operation(two.fbi_lead, two.kcpd_detective)
     stranger: Viewer = two.members[name]
     program, agency = await speak(stranger), stranger.agency_id
     asks: list[tuple[str, str, Any]] = [
@@ -244,8 +249,8 @@ def _kept(response: Any) -> dict[str, str]:
 
 
 async def test_the_list_has_each_operation_that_one_may_see_a_page_at_a_time(speak: Speak, two: Cast) -> None:
-    mine = [await planned(two.fbi_lead, two.ipd_liaison, title=f"Operation {n}") for n in range(3)]
-    await planned(two.kcpd_alternate, two.hhs_liaison, title="Operation Hidden", at=(35.0, -94.0))
+    mine = [await plan_operation(two.fbi_lead, two.ipd_liaison, title=f"Operation {n}") for n in range(3)]
+    await plan_operation(two.kcpd_alternate, two.hhs_liaison, title="Operation Hidden", at=(35.0, -94.0))
     program = await speak(two.ipd_liaison)
     first = (await program.get("/operations?limit=2")).json()
     rest = (await program.get(first["next"].removeprefix("/api/v1"))).json()
@@ -256,7 +261,7 @@ async def test_the_list_has_each_operation_that_one_may_see_a_page_at_a_time(spe
 
 
 async def test_a_token_for_events_opens_no_plan(speak: Speak, two: Cast) -> None:
-    event_id = await planned(two.fbi_lead, two.kcpd_detective)
+    event_id = await plan_operation(two.fbi_lead, two.kcpd_detective)
     program = await speak(two.fbi_lead, frozenset({ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE}))
     assert (await program.get(f"/operations/{event_id}")).status_code == 403
     reader = await speak(two.fbi_lead, frozenset({ApiScope.OPERATIONS_READ}))
@@ -265,7 +270,172 @@ async def test_a_token_for_events_opens_no_plan(speak: Speak, two: Cast) -> None
 
 
 async def test_reading_a_plan_by_program_is_in_the_audit_log(speak: Speak, app: Litestar, two: Cast) -> None:
-    event_id = await planned(two.fbi_lead, two.kcpd_detective)
+    event_id = await plan_operation(two.fbi_lead, two.kcpd_detective)
     await (await speak(two.kcpd_detective)).get(f"/operations/{event_id}/sites")
     readings = await audit.readings_of(two.fbi_lead, event_id)
     assert [(one.name, one.source) for one in readings] == [("Kcpd detective", "API")]
+
+
+FINE = {"decision": "proceed", "reason": "Channel 2."}
+
+
+async def plan_both(two: Cast) -> tuple[UUID, UUID]:
+    """Return two operations that are in each other's way."""
+    mine = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    return mine, await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+
+
+async def hits_listed(program: Program, event_id: UUID) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await program.get(f"/operations/{event_id}/hits")).json()["items"]
+    return found
+
+
+async def test_each_side_learns_whom_to_call_and_nothing_else(speak: Speak, two: Cast) -> None:
+    mine, _ = await plan_both(two)
+    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    assert (hit["agency"], hit["lead"]) == ("KCPD", "Kcpd alternate")
+    assert {hit[name] for name in ("starts_at", "ends_at", "distance_ft", "gap_minutes", "outcome")} == {None}
+    assert "Larkspur" not in str(hit)
+
+
+async def test_an_open_side_shows_when_it_is_and_how_far_away(speak: Speak, two: Cast) -> None:
+    mine, theirs = await plan_both(two)
+    await disclose(two.kcpd_alternate, theirs, Disclosure.OPEN)
+    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    assert (hit["distance_ft"], hit["gap_minutes"], hit["starts_at"]) == (873, 0, "2027-01-16T12:00:00Z")
+
+
+async def test_a_silent_conflict_is_not_in_the_list_and_changes_no_byte_of_the_plan(speak: Speak, two: Cast) -> None:
+    mine = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    theirs = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(35.0, -94.0))
+    await disclose(two.kcpd_alternate, theirs, Disclosure.SILENT)
+    lead = await speak(two.fbi_lead)
+    paths = [f"/operations/{mine}{tail}" for tail in ("", "/hits", "/approvals")]
+    before = [((await lead.get(path)).content, (await lead.get(path)).headers["etag"]) for path in paths]
+    other = await speak(two.kcpd_alternate)
+    site = {"role": "staging", "place": "Lot", "latitude": B[0], "longitude": B[1]}
+    [far] = (await other.get(f"/operations/{theirs}/sites")).json()["items"]
+    assert (await other.ask("DELETE", f"/operations/{theirs}/sites/{far['id']}", match="*")).status_code == 200
+    assert (await other.ask("POST", f"/operations/{theirs}/sites", site, match="*")).status_code == 200
+    assert len(await hits_listed(other, theirs)) == 1
+    assert [((await lead.get(path)).content, (await lead.get(path)).headers["etag"]) for path in paths] == before
+
+
+@pytest.mark.parametrize("name", ["hsi_liaison", "caht_lead"])
+async def test_people_who_neither_lead_nor_approve_see_no_conflict(speak: Speak, two: Cast, name: str) -> None:
+    mine, _ = await plan_both(two)
+    await let_in(two.fbi_lead, two.hsi_liaison, mine, two.caht_lead)
+    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    program = await speak(two.members[name])
+    assert (await program.get(f"/operations/{mine}")).status_code == 200
+    assert await hits_listed(program, mine) == []
+    path = f"/operations/{mine}/hits/{hit['id']}"
+    assert (await program.get(path)).status_code == 404
+    assert (await program.ask("PUT", f"{path}/decision", FINE, match="*")).status_code == 404
+
+
+async def test_a_conflict_ends_when_both_sides_decide_the_same(speak: Speak, two: Cast) -> None:
+    mine, theirs = await plan_both(two)
+    first, second = await speak(two.fbi_lead), await speak(two.kcpd_alternate)
+    [hit] = await hits_listed(first, mine)
+    path = f"/operations/{mine}/hits/{hit['id']}"
+    etag = (await first.get(path)).headers["etag"]
+    decided = await first.ask("PUT", f"{path}/decision", FINE, match=etag)
+    assert (decided.json()["mine"], decided.json()["outcome"]) == ("proceed", None)
+    assert (await first.ask("PUT", f"{path}/decision", FINE, match=etag)).status_code == 412
+    ended = await second.ask("PUT", f"/operations/{theirs}/hits/{hit['id']}/decision", FINE, match="*")
+    assert ended.json()["outcome"] == "proceed"
+    assert (await first.get(path)).json()["outcome"] == "proceed"
+
+
+async def test_a_decision_about_a_conflict_of_others_is_missing(speak: Speak, two: Cast) -> None:
+    mine, theirs = await plan_both(two)
+    lead = await speak(two.fbi_lead)
+    [hit] = await hits_listed(lead, mine)
+    for event_id in (theirs, UUID(int=0)):
+        path = f"/operations/{event_id}/hits/{hit['id']}"
+        assert (await lead.ask("PUT", f"{path}/decision", FINE, match="*")).status_code == 404
+
+
+BRIEFING: dict[str, Any] = {"name": "Briefing", "starts_at": "2027-01-16T05:00:00-06:00", "ends_at": None}
+HOUR_AGO, NOON = "2026-12-15T14:00:00Z", "2026-12-15T18:00:00Z"
+
+
+async def plan_with_briefing(speak: Speak, cast: Cast) -> tuple[UUID, str]:
+    """Return an operation that starts at six with a briefing at five, and the phase's path."""
+    event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
+    lead = await speak(cast.fbi_lead)
+    plan = (await lead.ask("POST", f"/operations/{event_id}/phases", BRIEFING, match="*")).json()
+    return event_id, f"/operations/{event_id}/phases/{plan['phases'][0]['id']}"
+
+
+async def approve_plan(cast: Cast, event_id: UUID) -> None:
+    """Let the plan be approved, without the steps until then."""
+    plan = (await whole_plan(cast.fbi_lead, event_id, NOW)).operation
+    async with writing():
+        await enter_plan_state(plan.id, OperationState.APPROVED, NOW)
+
+
+async def test_a_phase_is_planned_changed_and_removed_with_the_etag_of_the_plan(speak: Speak, cast: Cast) -> None:
+    event_id, path = await plan_with_briefing(speak, cast)
+    lead, plan = await speak(cast.fbi_lead), f"/operations/{event_id}"
+    read = await lead.get(plan)
+    [phase] = read.json()["phases"]
+    assert (phase["name"], phase["starts_at"], phase["begun_at"]) == ("Briefing", "2027-01-16T11:00:00Z", None)
+    until = {**BRIEFING, "ends_at": "2027-01-16T11:45:00Z"}
+    changed = await lead.ask("PUT", path, until, match=read.headers["etag"])
+    assert changed.json()["phases"][0]["ends_at"] == "2027-01-16T11:45:00Z"
+    assert changed.json()["version"] == read.json()["version"] + 1
+    assert (await lead.ask("DELETE", path, match=read.headers["etag"])).status_code == 412
+    assert (await lead.ask("DELETE", path, match=changed.headers["etag"])).json()["phases"] == []
+    assert (await lead.get(f"{plan}/phases")).json() == {"items": []}
+
+
+async def test_times_are_recorded_once_the_plan_is_approved_and_change_no_version(speak: Speak, cast: Cast) -> None:
+    event_id, path = await plan_with_briefing(speak, cast)
+    lead, times = await speak(cast.fbi_lead), {"begun_at": HOUR_AGO}
+    assert (await lead.ask("PUT", f"{path}/times", times, match="*")).status_code == 403
+    await approve_plan(cast, event_id)
+    before = (await lead.get(f"/operations/{event_id}")).json()["version"]
+    timed = (await lead.ask("PUT", f"{path}/times", times, match="*")).json()
+    assert (timed["phases"][0]["begun_at"], timed["phases"][0]["ended_at"]) == (HOUR_AGO, None)
+    assert timed["version"] == before
+
+
+@pytest.mark.parametrize(
+    ("tail", "wrong", "field"),
+    [
+        ("", {"ends_at": "2027-01-16T10:00:00Z"}, "ends_at"),
+        ("", {"starts_at": "2027-02-16T10:00:00Z"}, "starts_at"),
+        ("", {"starts_at": "0001-01-01T00:00:00+14:00"}, "starts_at"),
+        ("", {"name": " \t"}, "name"),
+        ("/times", {"begun_at": NOON}, "begun_at"),
+        ("/times", {"begun_at": HOUR_AGO, "ended_at": "0001-01-01T00:00:00+14:00"}, "ended_at"),
+        ("/times", {"begun_at": None, "ended_at": HOUR_AGO}, "begun_at"),
+    ],
+)
+async def test_a_phase_that_cannot_be_is_refused_at_its_field(
+    speak: Speak, cast: Cast, tail: str, wrong: dict[str, Any], field: str
+) -> None:
+    event_id, path = await plan_with_briefing(speak, cast)
+    await approve_plan(cast, event_id)
+    sent = wrong if tail else BRIEFING | wrong
+    refused = await (await speak(cast.fbi_lead)).ask("PUT", f"{path}{tail}", sent, match="*")
+    assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (409, [field])
+
+
+async def test_people_on_the_operation_read_phases_and_change_none(speak: Speak, cast: Cast) -> None:
+    event_id, path = await plan_with_briefing(speak, cast)
+    detective = await speak(cast.kcpd_detective)
+    assert len((await detective.get(f"/operations/{event_id}/phases")).json()["items"]) == 1
+    assert (await detective.ask("PUT", path, BRIEFING, match="*")).status_code == 403
+    assert (await detective.ask("DELETE", path, match="*")).status_code == 403
+
+
+async def test_a_phase_of_another_operation_is_missing(speak: Speak, cast: Cast) -> None:
+    _, path = await plan_with_briefing(speak, cast)
+    other = await plan_operation(cast.fbi_lead, cast.kcpd_detective, title="Operation Larkspur", at=(35.0, -94.0))
+    lead = await speak(cast.fbi_lead)
+    for phase in (path.rpartition("/")[2], str(uuid4())):
+        found = await lead.ask("PUT", f"/operations/{other}/phases/{phase}", BRIEFING, match="*")
+        assert found.status_code == 404

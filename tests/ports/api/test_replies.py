@@ -1,24 +1,25 @@
-"""Replies by programs: one's own, and those of others as far as one may read them."""
+"""Replies and attendance by programs: one's own, and those of others as far as one may."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting
+from tests.cast import NOW, Cast, everyone, meeting
 from tests.ports.api.conftest import Speak
 from tracker import clock
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.usecases.events import scheduling
+from tracker.tables.schema.roster import Committee
+from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.recorded_replies import record_reply_for
 
 
 @pytest.fixture
 async def event(cast: Cast) -> str:
     """The path of a weekly series to which everyone is invited, from January 12, 2027."""
-    plan = meeting(*everybody(cast), rule=rule_for_choice("weekly", meeting().starts, count=3))
+    plan = meeting(*everyone(cast), rule=rule_for_choice("weekly", meeting().starts, count=3))
     return f"/events/{await scheduling.schedule_event(cast.coordinator, plan, NOW)}"
 
 
@@ -45,7 +46,7 @@ async def test_a_yes_of_a_program_to_a_single_event_does_not_count_for_another_w
     assert later.json()["reply"] == "needs_action"
 
 
-async def test_whoever_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
+async def test_anyone_who_is_not_invited_has_no_reply(speak: Speak, cast: Cast) -> None:
     other = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     program, path = await speak(cast.caht_lead), f"/events/{other}/occurrences/2027-01-12/reply"
     assert (await program.get(path)).status_code == 404
@@ -77,7 +78,7 @@ async def test_needs_action_is_no_answer_that_one_can_give(speak: Speak, cast: C
     assert response.status_code == 422
 
 
-async def test_who_recorded_a_reply_for_somebody_is_told_and_ones_own_word_is_nobody_elses(
+async def test_who_recorded_a_reply_for_someone_reads_it_and_ones_own_word_is_no_one_else_s(
     speak: Speak, cast: Cast, event: str
 ) -> None:
     event_id, advocate = UUID(event.rpartition("/")[2]), cast.harbor_advocate
@@ -149,3 +150,99 @@ async def test_informed_people_are_named_apart_and_in_no_number(speak: Speak, ca
     found = (await program.get(f"/events/{event}/occurrences/2027-01-12/replies")).json()
     assert (found["total"]["invited"], [one["name"] for one in found["people"]]) == (2, ["Fbi lead", "Coordinator"])
     assert [(one["name"], one["agency"]) for one in found["informed"]] == [("Hhs liaison", "HHS")]
+
+
+@pytest.fixture
+async def roll(cast: Cast) -> str:
+    """The path of the attendance sheet of a meeting that takes place now; the FBI lead said yes."""
+    today = meeting(
+        cast.fbi_lead,
+        cast.caht_lead,
+        starts=datetime(2026, 12, 15, 9),  # noqa: DTZ001 - local to the zone
+    )
+    event = await scheduling.schedule_event(cast.coordinator, today, NOW - timedelta(days=7))
+    await replies.record_own_reply(
+        cast.fbi_lead, event, "2026-12-15", ReplyValue.ACCEPTED, "", NOW - timedelta(days=1), for_series=False
+    )
+    return f"/events/{event}/occurrences/2026-12-15/attendance"
+
+
+async def test_a_mark_says_what_is_true_and_can_be_taken_back(speak: Speak, cast: Cast, roll: str) -> None:
+    program, path = await speak(cast.coordinator), f"{roll}/marks/{cast.caht_lead.member_id}"
+    counts = [(await program.ask("PUT", path, {"mark": mark})).json()["counts"] for mark in ("here", "here", "cleared")]
+    assert [(one["here"], one["unmarked"]) for one in counts] == [(1, 2), (1, 2), (0, 3)]
+
+
+async def test_everyone_who_said_yes_is_marked_at_once(speak: Speak, cast: Cast, roll: str) -> None:
+    response = (await (await speak(cast.coordinator)).ask("POST", f"{roll}/replied-yes")).json()
+    here = {one["name"] for one in response["lines"] if one["mark"] == "here"}
+    assert here == {cast.fbi_lead.name, cast.coordinator.name}
+
+
+async def test_a_walk_in_with_the_same_key_comes_once(speak: Speak, cast: Cast, roll: str) -> None:
+    program, key = await speak(cast.coordinator), {"Idempotency-Key": str(uuid4())}
+    guest = {"name": "Court liaison", "agency": "County Court", "mark": "remote"}
+    for _ in range(2):
+        response = await program.ask("POST", f"{roll}/walk-ins", guest, headers=key)
+    assert (response.json()["counts"]["walk_ins"], response.json()["counts"]["remote"]) == (1, 1)
+    nameless = await program.ask("POST", f"{roll}/walk-ins", {})
+    assert (nameless.status_code, nameless.json()["errors"][0]["field"]) == (409, "name")
+
+
+async def test_closed_attendance_takes_no_mark_until_it_is_reopened(speak: Speak, cast: Cast, roll: str) -> None:
+    program, path = await speak(cast.coordinator), f"{roll}/marks/{cast.caht_lead.member_id}"
+    assert (await program.ask("POST", f"{roll}/closure")).json()["closed_at"] == "2026-12-15T15:00:00Z"
+    assert (await program.ask("PUT", path, {"mark": "here"})).status_code == 403
+    assert (await program.ask("POST", f"{roll}/reopening")).json()["closed_at"] is None
+    assert (await program.ask("PUT", path, {"mark": "here"})).status_code == 200
+
+
+async def test_the_attendance_sheet_is_for_who_may_take_attendance(speak: Speak, cast: Cast, roll: str) -> None:
+    assert (await (await speak(cast.caht_lead)).get(roll)).status_code == 403
+
+
+async def test_who_is_not_on_the_list_cannot_be_marked(speak: Speak, cast: Cast, roll: str) -> None:
+    response = await (await speak(cast.coordinator)).ask("PUT", f"{roll}/marks/{uuid4()}", {"mark": "here"})
+    assert (response.status_code, response.json()["errors"][0]["field"]) == (409, "member")
+
+
+async def test_who_recorded_a_mark_is_said_beside_it(speak: Speak, cast: Cast, roll: str) -> None:
+    program = await speak(cast.coordinator)
+    response = await program.ask("PUT", f"{roll}/marks/{cast.caht_lead.member_id}", {"mark": "here"})
+    reported = {one["name"]: one["entered_by"] for one in response.json()["lines"]}
+    assert (reported[cast.caht_lead.name], reported[cast.fbi_lead.name]) == ("Coordinator (USAO)", None)
+
+
+async def test_attendance_is_not_closed_before_the_meeting_begins(speak: Speak, cast: Cast, roll: str) -> None:
+    clock.start_at(NOW - timedelta(minutes=10), stands_still=True)
+    refused = await (await speak(cast.coordinator)).ask("POST", f"{roll}/closure")
+    assert (refused.status_code, refused.json()["detail"]) == (
+        403,
+        "You can close attendance once it begins, on Tue, Dec 15 at 9:00 AM.",
+    )
+
+
+async def test_a_held_date_is_canceled_only_with_what_becomes_of_its_record(
+    speak: Speak, cast: Cast, roll: str
+) -> None:
+    program, event = await speak(cast.coordinator), roll.partition("/occurrences")[0]
+    await program.ask("POST", f"{roll}/closure")
+    refused = await program.ask("POST", f"{event}/cancellation", {}, match="*")
+    asks = "Attendance of this date is closed. Choose whether its record stays in reports."
+    assert (refused.status_code, refused.json()["errors"]) == (409, [{"field": "record", "detail": asks}])
+    canceled = await program.ask("POST", f"{event}/cancellation", {"record": "keep"}, match="*")
+    assert (canceled.status_code, canceled.json()["status"]) == (200, "canceled")
+
+
+async def test_the_quorum_is_said_with_its_seats_once_attendance_is_closed(speak: Speak, cast: Cast) -> None:
+    await Committee.update({Committee.quorum: 2}).where(Committee.id == cast.committees["steering"])
+    starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the zone
+    plan = meeting(cast.fbi_lead, cast.caht_lead, starts=starts, committee_id=cast.committees["steering"])
+    event = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=7))
+    program, path = await speak(cast.coordinator), f"/events/{event}/occurrences/2026-12-15/attendance"
+    opened = await program.ask("PUT", f"{path}/marks/{cast.fbi_lead.member_id}", {"mark": "here"})
+    assert opened.json()["quorum"] is None
+    found = (await program.ask("POST", f"{path}/closure")).json()["quorum"]
+    assert (found["is_met"], found["filled"], found["needed"], found["both_arms"]) == (False, 1, 2, False)
+    assert [one["agency"] for one in found["seats"] if one["is_filled"]] == ["FBI"]
+    assert (await program.ask("POST", f"{path}/reopening")).json()["quorum"] == found

@@ -12,7 +12,7 @@ BOSS = "boss@usao.gov"
 NOTHING_LISTENS = "1"  # a port
 
 
-def tracker(*words: object, **environment: str) -> Result:
+def run_tracker(*words: object, **environment: str) -> Result:
     """Run one command; TRACKER_ variables around the tests do not count."""
     given = {"TRACKER_DATA": None, **{f"TRACKER_{name}": value for name, value in environment.items()}}
     try:
@@ -24,7 +24,7 @@ def tracker(*words: object, **environment: str) -> Result:
 def founded(folder: Path, *more: str) -> Path:
     """Return a data folder as `tracker init` makes it."""
     smtp = ("--set", f"SMTP_PORT={NOTHING_LISTENS}")
-    result = tracker("init", "--data", folder, "--coordinator", BOSS, *smtp, *more)
+    result = run_tracker("init", "--data", folder, "--coordinator", BOSS, *smtp, *more)
     assert result.exit_code == 0, result.output
     return folder
 

@@ -26,7 +26,7 @@ class Hands:
 
 
 @asynccontextmanager
-async def running(
+async def running_clock(
     run: Callable[[], Awaitable[object]], every: float = TICK, wall: Callable[[], float] = time.time
 ) -> AsyncIterator[Clock]:
     clock = Clock([("job", every, run)], wall=wall)
@@ -49,21 +49,21 @@ class Ticks:
 
 async def test_a_job_runs_again_and_again() -> None:
     ticks = Ticks()
-    async with running(ticks):
+    async with running_clock(ticks):
         await asyncio.sleep(TICK * 5)
     assert 3 <= ticks.count <= 6
 
 
 async def test_a_rare_job_first_runs_at_the_start() -> None:
     ticks = Ticks()
-    async with running(ticks, every=60):
+    async with running_clock(ticks, every=60):
         await asyncio.sleep(TICK * 5)
     assert ticks.count == 1
 
 
 async def test_a_stopped_clock_ticks_no_more() -> None:
     ticks = Ticks()
-    async with running(ticks):
+    async with running_clock(ticks):
         await asyncio.sleep(TICK)
     counted = ticks.count
     await asyncio.sleep(TICK * 3)
@@ -77,7 +77,7 @@ async def test_stopping_waits_for_a_job_to_finish() -> None:
         await asyncio.sleep(0.2)
         finished.append(True)
 
-    async with running(slow):
+    async with running_clock(slow):
         await asyncio.sleep(TICK * 2)
     assert finished == [True]
 
@@ -91,7 +91,7 @@ async def test_a_job_never_runs_twice_at_once() -> None:
         await asyncio.sleep(TICK * 3)
         at_once[0] -= 1
 
-    async with running(slow):
+    async with running_clock(slow):
         await asyncio.sleep(TICK * 8)
     assert at_once == [0, 1]
 
@@ -103,7 +103,7 @@ async def test_a_job_that_fails_is_logged_and_runs_again(caplog: pytest.LogCaptu
         await ticks()
         raise RuntimeError("broken")
 
-    async with running(fails):
+    async with running_clock(fails):
         await asyncio.sleep(TICK * 4)
     assert ticks.count >= 2
     assert "The job job failed." in caplog.text
@@ -113,19 +113,19 @@ async def test_a_ticker_that_fell_silent_is_woken(monkeypatch: pytest.MonkeyPatc
     """APScheduler waits for a moment that is an hour away when the clock goes back an hour."""
     monkeypatch.setattr(ticker, "LOOKS", TICK)
     ticks = Ticks()
-    async with running(ticks, every=TICK * 2) as clock:
+    async with running_clock(ticks, every=TICK * 2) as clock:
         await asyncio.sleep(TICK)
         clock._scheduler.modify_job("job", next_run_time=datetime(2099, 1, 1, tzinfo=UTC))
         await asyncio.sleep(TICK * 12)
     assert ticks.count >= 2
 
 
-async def test_after_a_jump_of_the_clock_nothing_runs_for_a_while_and_somebody_is_told(
+async def test_after_a_jump_of_the_clock_nothing_runs_for_a_while_and_someone_is_notified(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(ticker, "HOLD", TICK * 10)
     ticks, wall = Ticks(), Hands()
-    async with running(ticks, wall=wall):
+    async with running_clock(ticks, wall=wall):
         await asyncio.sleep(TICK * 3)
         wall.moved = 3_600
         await asyncio.sleep(TICK * 3)
@@ -141,7 +141,7 @@ async def test_after_a_jump_of_the_clock_nothing_runs_for_a_while_and_somebody_i
 async def test_a_small_correction_of_the_clock_holds_nothing(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR)
     ticks, wall = Ticks(), Hands()
-    async with running(ticks, wall=wall):
+    async with running_clock(ticks, wall=wall):
         wall.moved = 200
         await asyncio.sleep(TICK * 5)
     assert (ticks.count >= 3, caplog.text) == (True, "")

@@ -13,7 +13,7 @@ from litestar.types import Receive, Scope, Send
 
 from tests.cast import NOW as CAST_NOW
 from tests.cast import Cast, operation
-from tests.ports.browser import BASE, Browser, session_of, settings
+from tests.ports.browser import BASE, Browser, app_settings, session_of
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.app import create_app
@@ -73,7 +73,7 @@ def test_a_route_with_a_guard_lets_the_application_start(guard: Any) -> None:
 
 
 def test_documents_of_the_interface_are_not_served() -> None:
-    assert not any(route.path.startswith("/schema") for route in create_app(settings()).routes)
+    assert not any(route.path.startswith("/schema") for route in create_app(app_settings()).routes)
 
 
 # Strangers -------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ async def test_a_person_sees_pages_that_no_cache_may_keep(advocate: Browser) -> 
     assert (response.status_code, response.headers["cache-control"]) == (200, "no-store, private")
 
 
-async def test_whoever_is_suspended_is_a_stranger_at_the_next_request(advocate: Browser, sqlite_cast: Cast) -> None:
+async def test_anyone_who_is_suspended_is_a_stranger_at_the_next_request(advocate: Browser, sqlite_cast: Cast) -> None:
     await Member.update({Member.status: "suspended"}).where(Member.id == sqlite_cast.harbor_advocate.member_id)
     assert (await advocate.get("/action-items")).status_code == 303
 
@@ -220,7 +220,7 @@ async def _refused(browser: Browser, **request: Any) -> None:
 
 async def test_where_there_is_https_the_cookie_is_bound_to_it_and_to_this_host(sqlite_cast: Cast) -> None:
     session = await session_of(sqlite_cast.fbi_lead, clock.now())
-    browser = Browser(create_app(settings(base_url="https://tracker.test")))
+    browser = Browser(create_app(app_settings(base_url="https://tracker.test")))
     for name, status in (("session", 303), ("__Host-session", 200)):
         response = await browser.get("/action-items", headers={"Cookie": f"{name}={session}"})
         assert response.status_code == status
@@ -265,10 +265,10 @@ def test_a_sign_in_leads_nowhere_else(wanted: str) -> None:
 
 
 def test_a_demo_has_both_names_of_this_computer_and_others_only_their_own() -> None:
-    assert hosts(settings(base_url="http://127.0.0.1:8001", is_demo=True)) == {"127.0.0.1:8001", "localhost:8001"}
-    assert hosts(settings(base_url="https://tracker.gov")) == {"tracker.gov", "tracker.gov:443"}
-    assert hosts(settings(base_url="http://127.0.0.1:8001")) == {"127.0.0.1:8001"}
-    assert hosts(settings(base_url="https://Tracker.GOV:8443")) == {"tracker.gov:8443"}
+    assert hosts(app_settings(base_url="http://127.0.0.1:8001", is_demo=True)) == {"127.0.0.1:8001", "localhost:8001"}
+    assert hosts(app_settings(base_url="https://tracker.gov")) == {"tracker.gov", "tracker.gov:443"}
+    assert hosts(app_settings(base_url="http://127.0.0.1:8001")) == {"127.0.0.1:8001"}
+    assert hosts(app_settings(base_url="https://Tracker.GOV:8443")) == {"tracker.gov:8443"}
 
 
 def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
@@ -310,7 +310,7 @@ POLLING = re.compile(r'hx-get="[^"]*?(/[a-z-]+)"[^>]*hx-trigger="(?:[^"]*,\s*)?e
 
 def test_every_place_that_a_page_asks_by_itself_leaves_the_session_as_it_is() -> None:
     asked = {tail for file in folder("templates").rglob("*.html") for tail in POLLING.findall(file.read_text())}
-    app = create_app(settings())
+    app = create_app(app_settings())
     polled = {route.path for route in app.routes for one in handlers_of(route) if one.opt.get("polled")}
     assert "/count" in asked
     assert [tail for tail in asked if not any(path.endswith(tail) for path in polled)] == []
@@ -320,7 +320,7 @@ def handlers_of(route: Any) -> list[Any]:
     return getattr(route, "route_handlers", None) or [route.route_handler]
 
 
-async def test_asking_how_long_a_session_goes_on_does_not_prolong_it_and_staying_does(advocate: Browser) -> None:
+async def test_asking_how_long_a_session_continues_does_not_prolong_it_and_staying_does(advocate: Browser) -> None:
     await advocate.form_token()
     clock.start_at(CAST_NOW + timedelta(minutes=29), stands_still=True)
     for _ in range(2):
@@ -333,7 +333,7 @@ async def test_asking_how_long_a_session_goes_on_does_not_prolong_it_and_staying
     assert (await advocate.get("/session")).status_code == 303
 
 
-async def test_after_twelve_hours_nobody_stays(advocate: Browser) -> None:
+async def test_after_twelve_hours_no_one_stays(advocate: Browser) -> None:
     await advocate.form_token()
     for minute in range(25, 12 * 60, 25):
         clock.start_at(CAST_NOW + timedelta(minutes=minute), stands_still=True)

@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import Receive, Scope, Send
 
 from tests.cast import Cast
-from tests.ports.browser import Browser, settings
+from tests.ports.browser import Browser, app_settings
 from tests.ports.conftest import SignIn
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge
 from tracker.ports.http import access_log, errors
@@ -67,7 +67,7 @@ async def form_page(request: FormRequest) -> str:
 
 
 @asgi("/mount", is_mount=True, copy_scope=True, guards=[public])
-async def mount(scope: Scope, receive: Receive, send: Send) -> None:
+async def mount_app(scope: Scope, receive: Receive, send: Send) -> None:
     size, more = 0, True
     while more:
         message: Any = await receive()
@@ -84,23 +84,23 @@ def small() -> Litestar:
 
 def framed(**facts: Any) -> Litestar:
     app = Litestar(
-        [fault, fault_of_feed, number, token_page, form_page, mount],
+        [fault, fault_of_feed, number, token_page, form_page, mount_app],
         exception_handlers=errors.handlers(error_page),
         request_class=FormRequest,
         openapi_config=None,
         logging_config=None,
     )
-    protect(app, settings(**facts))
+    protect(app, app_settings(**facts))
     return app
 
 
 @pytest.fixture
-def visitor(small: Litestar) -> Browser:
+def small_visitor(small: Litestar) -> Browser:
     return Browser(small)
 
 
 @pytest.fixture
-def lines() -> Iterator[io.StringIO]:
+def log_lines() -> Iterator[io.StringIO]:
     """What the process logs."""
     stream = io.StringIO()
     handler = AtOnce(stream)
@@ -182,13 +182,13 @@ async def test_hsts_is_sent_where_there_is_https_and_only_there() -> None:
         "é.example",
     ],
 )
-async def test_another_host_is_refused(visitor: Browser, host: str) -> None:
-    assert (await visitor.get("/fault/missing", headers={"Host": host.encode()})).status_code == 400
+async def test_another_host_is_refused(small_visitor: Browser, host: str) -> None:
+    assert (await small_visitor.get("/fault/missing", headers={"Host": host.encode()})).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["tracker.test", "TRACKER.test", "tracker.test:80"])
-async def test_our_own_host_is_taken(visitor: Browser, host: str) -> None:
-    assert (await visitor.get("/fault/missing", headers={"Host": host})).status_code == 404
+async def test_our_own_host_is_taken(small_visitor: Browser, host: str) -> None:
+    assert (await small_visitor.get("/fault/missing", headers={"Host": host})).status_code == 404
 
 
 @pytest.mark.parametrize("headers", [[], [(b"host", b"tracker.test"), (b"host", b"evil.example")]])
@@ -205,27 +205,27 @@ async def streamed(size: int) -> AsyncIterator[bytes]:
 
 
 @pytest.mark.parametrize("path", ["/form", "/mount"])
-async def test_a_body_above_one_megabyte_is_refused_announced_or_not(visitor: Browser, path: str) -> None:
+async def test_a_body_above_one_megabyte_is_refused_announced_or_not(small_visitor: Browser, path: str) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
-    announced = await visitor.send("POST", path, content=b"word=" + b"x" * BODY_LIMIT, headers=kind)
-    unannounced = await visitor.send("POST", path, content=streamed(20 * BODY_LIMIT), headers=kind)
+    announced = await small_visitor.send("POST", path, content=b"word=" + b"x" * BODY_LIMIT, headers=kind)
+    unannounced = await small_visitor.send("POST", path, content=streamed(20 * BODY_LIMIT), headers=kind)
     assert (announced.status_code, unannounced.status_code) == (413, 413)
     assert (announced.headers["connection"], unannounced.headers["connection"]) == ("close", "close")
     assert "larger than 1 MB" in announced.text
 
 
-async def test_a_body_of_one_megabyte_is_taken(visitor: Browser) -> None:
-    assert (await visitor.send("POST", "/mount", content=streamed(BODY_LIMIT))).text == str(BODY_LIMIT)
+async def test_a_body_of_one_megabyte_is_taken(small_visitor: Browser) -> None:
+    assert (await small_visitor.send("POST", "/mount", content=streamed(BODY_LIMIT))).text == str(BODY_LIMIT)
 
 
-async def test_a_form_of_thousands_of_fields_is_refused(visitor: Browser) -> None:
-    response = await visitor.send("POST", "/form", data={f"field{number}": "" for number in range(5_001)})
+async def test_a_form_of_thousands_of_fields_is_refused(small_visitor: Browser) -> None:
+    response = await small_visitor.send("POST", "/form", data={f"field{number}": "" for number in range(5_001)})
     assert response.status_code == 413
 
 
-async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
+async def test_what_is_posted_is_not_kept_in_memory(small_visitor: Browser) -> None:
     before = parse_url_encoded_form_data.cache_info().currsize
-    assert (await visitor.send("POST", "/form", data={"word": "é & =", "password": "secret"})).text == "é & ="
+    assert (await small_visitor.send("POST", "/form", data={"word": "é & =", "password": "secret"})).text == "é & ="
     assert parse_url_encoded_form_data.cache_info().currsize == before
 
 
@@ -246,16 +246,16 @@ async def test_what_is_posted_is_not_kept_in_memory(visitor: Browser) -> None:
     ],
 )
 async def test_each_error_has_its_status_and_its_sentence(
-    visitor: Browser, name: str, status: int, sentence: str
+    small_visitor: Browser, name: str, status: int, sentence: str
 ) -> None:
-    response = await visitor.get(f"/fault/{name}")
+    response = await small_visitor.get(f"/fault/{name}")
     assert (response.status_code, response.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert sentence in response.text
 
 
 @pytest.mark.parametrize(("name", "status", "text"), [("missing", 404, "Not found.\n"), ("busy", 503, f"{Busy()}\n")])
-async def test_a_feed_gets_its_errors_as_plain_text(visitor: Browser, name: str, status: int, text: str) -> None:
-    response = await visitor.get(f"/feed/{name}")
+async def test_a_feed_gets_its_errors_as_plain_text(small_visitor: Browser, name: str, status: int, text: str) -> None:
+    response = await small_visitor.get(f"/feed/{name}")
     assert (response.status_code, response.headers["content-type"], response.text) == (
         status,
         "text/plain; charset=utf-8",
@@ -263,39 +263,43 @@ async def test_a_feed_gets_its_errors_as_plain_text(visitor: Browser, name: str,
     )
 
 
-async def test_a_page_that_broke_off_can_be_asked_for_again(visitor: Browser) -> None:
-    page = (await visitor.get("/fault/mistake?day=1")).text
+async def test_a_page_that_broke_off_can_be_asked_for_again(small_visitor: Browser) -> None:
+    page = (await small_visitor.get("/fault/mistake?day=1")).text
     assert '<a class="usa-button" href="/fault/mistake?day=1">Try again</a>' in page
     assert "Nothing was changed." in page
 
 
-async def test_a_busy_server_says_when_to_come_back(visitor: Browser) -> None:
-    assert (await visitor.get("/fault/busy")).headers["retry-after"] == "60"
+async def test_a_busy_server_says_when_to_come_back(small_visitor: Browser) -> None:
+    assert (await small_visitor.get("/fault/busy")).headers["retry-after"] == "60"
 
 
 async def test_a_mistake_shows_a_reference_that_is_in_the_log_and_nothing_else(
-    visitor: Browser, lines: io.StringIO
+    small_visitor: Browser, log_lines: io.StringIO
 ) -> None:
-    response = await visitor.get("/fault/mistake")
-    logged = next(line for line in map(json.loads, lines.getvalue().splitlines()) if line["from"] == errors.__name__)
+    response = await small_visitor.get("/fault/mistake")
+    logged = next(
+        line for line in map(json.loads, log_lines.getvalue().splitlines()) if line["from"] == errors.__name__
+    )
     assert logged["request"] in response.text
     assert "ZeroDivisionError" in logged["trace"]
     assert not any(word in response.text for word in ("ZeroDivision", "SELECT", "/srv", "Traceback", ".py"))
 
 
-async def test_missing_pages_are_the_same_to_the_byte(visitor: Browser) -> None:
-    responses = [await visitor.get(path) for path in ("/fault/missing", "/nowhere", "/number/x", "/fault/missing/x")]
+async def test_missing_pages_are_the_same_to_the_byte(small_visitor: Browser) -> None:
+    responses = [
+        await small_visitor.get(path) for path in ("/fault/missing", "/nowhere", "/number/x", "/fault/missing/x")
+    ]
     assert len({(response.status_code, response.content, str(response.headers)) for response in responses}) == 1
 
 
-async def test_a_method_that_is_not_there_says_which_are(visitor: Browser) -> None:
-    response = await visitor.send("DELETE", "/fault/missing")
+async def test_a_method_that_is_not_there_says_which_are(small_visitor: Browser) -> None:
+    response = await small_visitor.send("DELETE", "/fault/missing")
     assert response.status_code == 405
     assert "GET" in response.headers["allow"]
 
 
-async def test_an_odd_query_is_not_repeated(visitor: Browser) -> None:
-    response = await visitor.get("/number/1?more=<b>secret-token")
+async def test_an_odd_query_is_not_repeated(small_visitor: Browser) -> None:
+    response = await small_visitor.get("/number/1?more=<b>secret-token")
     assert (response.status_code, "secret-token" in response.text) == (400, False)
 
 
@@ -361,9 +365,11 @@ async def raw(app: Litestar, path: str, headers: list[tuple[bytes, bytes]]) -> i
 # Logs -------------------------------------------------------------------------------------------------------------
 
 
-async def test_each_request_is_a_line_with_its_route_and_not_its_address(visitor: Browser, lines: io.StringIO) -> None:
-    await visitor.get(f"/token/short?secret={TOKEN}", headers={"Cookie": f"session={TOKEN}"})
-    line = json.loads(lines.getvalue().splitlines()[0])
+async def test_each_request_is_a_line_with_its_route_and_not_its_address(
+    small_visitor: Browser, log_lines: io.StringIO
+) -> None:
+    await small_visitor.get(f"/token/short?secret={TOKEN}", headers={"Cookie": f"session={TOKEN}"})
+    line = json.loads(log_lines.getvalue().splitlines()[0])
     assert (line["method"], line["route"], line["status"], line["client"]) == (
         "GET",
         "/token/{token}",
@@ -374,22 +380,24 @@ async def test_each_request_is_a_line_with_its_route_and_not_its_address(visitor
 
 
 @pytest.mark.parametrize("path", [f"/token/{TOKEN}", f"/nowhere/{TOKEN}", f"/mount/{TOKEN}", f"/number/{TOKEN}"])
-async def test_a_token_is_in_no_log_not_even_of_a_mistake(visitor: Browser, lines: io.StringIO, path: str) -> None:
-    await visitor.get(path)
-    logged = [line for line in lines.getvalue().splitlines() if '"from": "httpx"' not in line]
+async def test_a_token_is_in_no_log_not_even_of_a_mistake(
+    small_visitor: Browser, log_lines: io.StringIO, path: str
+) -> None:
+    await small_visitor.get(path)
+    logged = [line for line in log_lines.getvalue().splitlines() if '"from": "httpx"' not in line]
     assert logged
     assert TOKEN not in "".join(logged)
 
 
-async def test_the_member_who_asked_is_in_the_line(browse: SignIn, sqlite_cast: Cast, lines: io.StringIO) -> None:
+async def test_the_member_who_asked_is_in_the_line(browse: SignIn, sqlite_cast: Cast, log_lines: io.StringIO) -> None:
     await (await browse(sqlite_cast.fbi_lead)).get("/action-items")
-    line = next(one for one in map(json.loads, lines.getvalue().splitlines()) if one["from"] == "tracker.access")
+    line = next(one for one in map(json.loads, log_lines.getvalue().splitlines()) if one["from"] == "tracker.access")
     assert line["member"] == str(sqlite_cast.fbi_lead.member_id)
 
 
-def test_line_ends_in_what_is_logged_make_no_second_line(lines: io.StringIO) -> None:
+def test_line_ends_in_what_is_logged_make_no_second_line(log_lines: io.StringIO) -> None:
     logging.getLogger("tracker").warning("signed in as %s", "a\r\nINFO fake\u2028line")
-    assert len(lines.getvalue().splitlines()) == 1
+    assert len(log_lines.getvalue().splitlines()) == 1
 
 
 @pytest.mark.parametrize(

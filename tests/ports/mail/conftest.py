@@ -4,10 +4,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.faults.server import MailServer, serving
+from tests.faults.server import MailServer, serve_smtp
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[MailServer]:
-    async with serving(MailServer()) as server:
+    async with serve_smtp(MailServer()) as server:
         yield server

@@ -3,7 +3,7 @@
 from tests.cast import NOW, ZONE
 from tests.dovecot import PASSWORD
 from tests.ical import client_replies
-from tests.ports.browser import settings
+from tests.ports.browser import app_settings
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
@@ -17,7 +17,7 @@ VERIFIED = "Authentication-Results: mx.tracker.example; dmarc=pass header.from=f
 def reading(port: int, user: str, **facts: object) -> Settings:
     """Return the settings that read someone's mailbox on this computer; `facts` replace some."""
     account = {"imap_host": "127.0.0.1", "imap_port": port, "imap_user": user, "imap_password": PASSWORD}
-    return settings(reply_address=ADDRESS, **{**account, **facts})
+    return app_settings(reply_address=ADDRESS, **{**account, **facts})
 
 
 def reader() -> EmailParser:

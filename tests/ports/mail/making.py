@@ -34,7 +34,7 @@ def invitation(text: str) -> InvitationEmail:
     )
 
 
-def letter(**other: Any) -> Email:
+def email_of(**other: Any) -> Email:
     made = {
         "to": "reader@kcpd.example",
         "to_name": "KCPD detective",
@@ -51,7 +51,7 @@ def letter(**other: Any) -> Email:
     return Email(**made)
 
 
-def message(key: str = "invitation:1:2") -> Message:
+def message_with_key(key: str = "invitation:1:2") -> Message:
     return Message(
         id=ONE,
         key=key,
@@ -77,12 +77,12 @@ def with_calendar(*, is_cancel: bool = False, **facts: Any) -> Email:
         reply=ReplyValue.NEEDS_ACTION,
         role=AttendeeRole.REQUIRED,
     )
-    return letter(calendar=part)
+    return email_of(calendar=part)
 
 
-def read(content: bytes) -> EmailMessage:
+def parse_email(content: bytes) -> EmailMessage:
     return cast("EmailMessage", BytesParser(policy=default).parsebytes(content))
 
 
 def parts(content: bytes) -> dict[str, EmailMessage]:
-    return {one.get_content_type(): one for one in cast("Iterator[EmailMessage]", read(content).walk())}
+    return {one.get_content_type(): one for one in cast("Iterator[EmailMessage]", parse_email(content).walk())}

@@ -19,7 +19,7 @@ from tracker.usecases.emails import emails
 LATER = NOW + timedelta(minutes=5)
 
 
-async def main(url: str) -> None:
+async def write_waiting_emails(url: str) -> None:
     """Claim every email, write it, and take the claim back."""
     keys.use_secret(SECRET)
     engine = engine_from_url(url, synchronous="OFF")
@@ -29,10 +29,10 @@ async def main(url: str) -> None:
         for message in await outbox.claim_messages("same bytes", (), LATER, 1_000):
             letter = await emails.write_email(message, LATER, ZONE)
             assert isinstance(letter, Email)
-            mail = composer().mail(letter, message)
-            sys.stdout.write(f"{message.id} {hashlib.sha256(mail.content).hexdigest()}\n")
+            email = composer().mail(letter, message)
+            sys.stdout.write(f"{message.id} {hashlib.sha256(email.content).hexdigest()}\n")
     await close_database(engine)
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(write_waiting_emails(sys.argv[1]))

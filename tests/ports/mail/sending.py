@@ -14,7 +14,7 @@ ELSEWHERE = "127.1"
 """A name that leads to this machine and does not say so: like any other name, it may be that of another machine."""
 
 
-def settings(**other: Any) -> Settings:
+def smtp_settings(**other: Any) -> Settings:
     """Return settings of a task force with an address of its own."""
     given = {
         "secret": SECRET,
@@ -27,9 +27,9 @@ def settings(**other: Any) -> Settings:
 
 
 def composer(**other: Any) -> EmailComposer:
-    return EmailComposer(settings(**other), LINKS)
+    return EmailComposer(smtp_settings(**other), LINKS)
 
 
 def delivery(port: int, now: datetime) -> Delivery:
     """Return a delivery to a server on loopback, at a fixed moment."""
-    return Delivery(settings(smtp_port=port), composer(), lambda: now)
+    return Delivery(smtp_settings(smtp_port=port), composer(), lambda: now)

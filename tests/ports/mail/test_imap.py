@@ -15,7 +15,7 @@ from tests.cast import NOW, Cast, meeting
 from tests.dovecot import Dovecot
 from tests.ports.mail.mailboxes import VERIFIED, accept, reader, reading
 from tests.ports.mail.sending import ELSEWHERE
-from tests.usecases.intake.writing_back import many_emails
+from tests.usecases.intake.writing_back import take_many_emails
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto.signed_links import ReplyAddresses
@@ -152,7 +152,7 @@ def test_an_email_of_which_the_server_gives_nothing_is_not_taken_for_one_that_is
 
 async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and_hold_up_no_one(post: Post) -> None:
     to, uid = await post.invitation()
-    await many_emails("flood@elsewhere.example", clock.now())
+    await take_many_emails("flood@elsewhere.example", clock.now())
     too_many = f"From: flood@elsewhere.example\r\nTo: {to}\r\n\r\nYES\r\n".encode()
     await post.put(too_many, accept(to, uid))
     one = post.reader()
@@ -342,7 +342,7 @@ OURS, OTHER = ADDRESSES.of(UUID(int=7)), ADDRESSES.of(UUID(int=8))
 BODY = "\r\n\r\nTo: reply+in-the-body@tracker.example\r\n"
 
 
-def found(*headers: str) -> list[str]:
+def recipients_found(*headers: str) -> list[str]:
     return list(reply_recipients(("\r\n".join(headers) + BODY).encode(), ADDRESSES))
 
 
@@ -359,11 +359,11 @@ def found(*headers: str) -> list[str]:
     ],
 )
 def test_the_address_is_found_once(header: str) -> None:
-    assert found("From: a@b.example", header) == [OURS]
+    assert recipients_found("From: a@b.example", header) == [OURS]
 
 
 def test_an_email_to_two_invitations_is_for_both() -> None:
-    assert found(f"To: {OURS}, {OTHER}") == [OURS, OTHER]
+    assert recipients_found(f"To: {OURS}, {OTHER}") == [OURS, OTHER]
 
 
 @pytest.mark.parametrize(
@@ -378,9 +378,9 @@ def test_an_email_to_two_invitations_is_for_both() -> None:
     ],
 )
 def test_what_is_no_recipient_of_ours_is_not_found(header: str) -> None:
-    assert found("Subject: hello", header) == []
+    assert recipients_found("Subject: hello", header) == []
 
 
 def test_a_long_list_of_addresses_is_cut() -> None:
     many = (f"reply+{number}@tracker.example" for number in range(50))
-    assert len(found("To: " + ", ".join(many))) == MOST_RECIPIENTS
+    assert len(recipients_found("To: " + ", ".join(many))) == MOST_RECIPIENTS

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from scripts.browser import ARGUMENTS, find
-from tests.ports.mail.making import letter, message, parts
+from tests.ports.mail.making import email_of, message_with_key, parts
 from tests.ports.mail.sending import composer
 from tracker.rules.emails.emails import Button, ButtonName, Fact, FactName, OutsideAddress, ReplyPage, SitePage
 
@@ -21,7 +21,7 @@ FACTS = (
 
 
 @pytest.fixture(scope="module", params=[1280, 390, 320])
-def page(request: pytest.FixtureRequest) -> Iterator[Page]:
+def page_of_email(request: pytest.FixtureRequest) -> Iterator[Page]:
     """An email with everything that one can have, at one width."""
     chromium = find()
     if chromium is None:
@@ -33,7 +33,7 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
         Button(name=ButtonName.AGENDA_AND_PEOPLE, target=SitePage(path="/events/1")),
         Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://video.example/1")),
     )
-    made = composer().mail(letter(facts=FACTS, buttons=buttons, more=more), message())
+    made = composer().mail(email_of(facts=FACTS, buttons=buttons, more=more), message_with_key())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         shown = browser.new_page(viewport={"width": request.param, "height": 800})
@@ -42,14 +42,14 @@ def page(request: pytest.FixtureRequest) -> Iterator[Page]:
         browser.close()
 
 
-def test_a_mail_has_no_violation_of_the_rules_for_everyone(page: Page) -> None:
-    found = Axe().run(page, options={"runOnly": RULES})
+def test_an_email_has_no_violation_of_the_rules_for_everyone(page_of_email: Page) -> None:
+    found = Axe().run(page_of_email, options={"runOnly": RULES})
     assert [one["id"] for one in found.response["violations"]] == []
 
 
-def test_a_mail_never_scrolls_sideways(page: Page) -> None:
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def test_an_email_never_scrolls_sideways(page_of_email: Page) -> None:
+    assert page_of_email.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_every_button_of_a_mail_is_tall_enough_for_a_thumb(page: Page) -> None:
-    assert page.evaluate(TALL)
+def test_every_button_of_an_email_is_tall_enough_for_a_thumb(page_of_email: Page) -> None:
+    assert page_of_email.evaluate(TALL)

@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 
-from tests.faults.server import MailServer, serving
-from tests.ports.mail.sending import ELSEWHERE, settings
+from tests.faults.server import MailServer, serve_smtp
+from tests.ports.mail.sending import ELSEWHERE, smtp_settings
 from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail import smtp
 from tracker.ports.mail.compose import MimeMessage
 from tracker.ports.mail.smtp import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure
 
-MAIL = MimeMessage(
+ENVELOPE = MimeMessage(
     sender="calendar@tracker.example",
     recipient="reader@kcpd.example",
     content=b"Subject: x\r\n\r\nx\r\n",
@@ -33,33 +33,33 @@ MAIL = MimeMessage(
 )
 
 
-async def test_mail_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
-    async with serving(MailServer()) as server:
+async def test_email_to_another_machine_never_goes_unencrypted(caplog: pytest.LogCaptureFixture) -> None:
+    async with serve_smtp(MailServer()) as server:
         with pytest.raises(MailServerAway):
-            await SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=server.port)).send(MAIL)
+            await SmtpConnection(smtp_settings(smtp_host=ELSEWHERE, smtp_port=server.port)).send(ENVELOPE)
         assert server.accepted == []
     assert "The mail server refused us as a sender" in caplog.text
 
 
-async def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_no_mail(
+async def test_a_server_with_a_certificate_that_no_one_vouches_for_gets_no_email(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = MailServer()
     async with _serving_tls(server, _certificate(tmp_path)) as port:
         with pytest.raises(MailServerAway):
-            await SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=port)).send(MAIL)
+            await SmtpConnection(smtp_settings(smtp_host=ELSEWHERE, smtp_port=port)).send(ENVELOPE)
     assert server.accepted == []
     assert "certificate verify failed" in caplog.text
 
 
-async def test_mail_goes_over_starttls_when_the_certificate_holds(
+async def test_email_goes_over_starttls_when_the_certificate_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, certificate = MailServer(), _certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     async with _serving_tls(server, certificate) as port:
-        line = SmtpConnection(settings(smtp_host=ELSEWHERE, smtp_port=port))
-        await line.send(MAIL)
+        line = SmtpConnection(smtp_settings(smtp_host=ELSEWHERE, smtp_port=port))
+        await line.send(ENVELOPE)
         await line.close()
     assert len(server.accepted) == 1
 
@@ -68,16 +68,16 @@ async def test_a_server_that_never_answers_costs_no_more_than_the_budget(monkeyp
     monkeypatch.setattr(smtp, "BUDGET", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(MailServerAway):  # connects, and that is all
         async with asyncio.timeout(2):
-            await SmtpConnection(settings(smtp_port=silent.getsockname()[1])).send(MAIL)
+            await SmtpConnection(smtp_settings(smtp_port=silent.getsockname()[1])).send(ENVELOPE)
 
 
-async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None:
-    async with serving(MailServer()) as server:
+async def test_after_a_broken_connection_the_next_email_opens_a_new_one() -> None:
+    async with serve_smtp(MailServer()) as server:
         server.cut_before_reply = lambda _: len(server.accepted) == 1
-        line = SmtpConnection(settings(smtp_port=server.port))
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
         with pytest.raises(TemporaryFailure):
-            await line.send(MAIL)
-        await line.send(MAIL)
+            await line.send(ENVELOPE)
+        await line.send(ENVELOPE)
         await line.close()
         assert (len(server.accepted), server.connections) == (2, 2)
 
@@ -89,19 +89,19 @@ async def test_after_a_broken_connection_the_next_mail_opens_a_new_one() -> None
         ("at_rcpt", "450 Greylisted", TemporaryFailure),
         ("at_data", "554 Not wanted", EmailRefused),
         ("at_data", "452 No space", TemporaryFailure),
-        ("at_mail", "451 Busy", TemporaryFailure),
-        ("at_mail", "550 Not from here", TemporaryFailure),
-        ("at_mail", "552 5.3.4 Message size exceeds fixed limit", EmailRefused),
-        ("at_mail", "530 5.7.0 Authentication required", MailServerAway),
+        ("at_sender", "451 Busy", TemporaryFailure),
+        ("at_sender", "550 Not from here", TemporaryFailure),
+        ("at_sender", "552 5.3.4 Message size exceeds fixed limit", EmailRefused),
+        ("at_sender", "530 5.7.0 Authentication required", MailServerAway),
     ],
 )
-async def test_what_the_server_says_decides_what_becomes_of_the_mail(
+async def test_what_the_server_says_decides_what_becomes_of_the_email(
     hook: str, response: str, error: type[Exception]
 ) -> None:
-    async with serving(MailServer(**{hook: lambda _: response})) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
+    async with serve_smtp(MailServer(**{hook: lambda _: response})) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
         with pytest.raises(error) as said:
-            await line.send(MAIL)
+            await line.send(ENVELOPE)
         await line.close()
     assert (type(said.value), response[:3] in str(said.value)) == (error, True)
 
@@ -109,7 +109,7 @@ async def test_what_the_server_says_decides_what_becomes_of_the_mail(
 @pytest.mark.parametrize(
     ("hook", "response"),
     [
-        ("at_mail", "553 5.7.1 Not owned"),
+        ("at_sender", "553 5.7.1 Not owned"),
         ("at_rcpt", "553 5.7.1 <reply+token@tracker.example>: Sender address rejected: not owned by user tracker"),
         ("at_rcpt", "550 Sender verify failed"),
         ("at_data", "554 5.2.252 SendAsDenied; not allowed"),
@@ -117,34 +117,34 @@ async def test_what_the_server_says_decides_what_becomes_of_the_mail(
 )
 async def test_an_email_whose_sender_the_server_refuses_goes_out_from_its_author(hook: str, response: str) -> None:
     said = iter([response])
-    async with serving(MailServer(**{hook: lambda _: next(said, None)})) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
-        await line.send(replace(MAIL, sender="reply+token@tracker.example"))
-        await line.send(replace(MAIL, sender="reply+another@tracker.example"))
+    async with serve_smtp(MailServer(**{hook: lambda _: next(said, None)})) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
+        await line.send(replace(ENVELOPE, sender="reply+token@tracker.example"))
+        await line.send(replace(ENVELOPE, sender="reply+another@tracker.example"))
         await line.close()
-    assert server.senders == [MAIL.author] * 2
+    assert server.senders == [ENVELOPE.author] * 2
 
 
 async def test_a_recipient_who_is_refused_for_either_sender_is_refused_alone() -> None:
     def closed(address: str) -> str | None:
         return "550 5.7.1 Not authorized to send: the list restricts senders" if address.startswith("list") else None
 
-    async with serving(MailServer(at_rcpt=closed)) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
+    async with serve_smtp(MailServer(at_rcpt=closed)) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
         with pytest.raises(EmailRefused):
-            await line.send(replace(MAIL, recipient="list@kcpd.example", sender="reply+token@tracker.example"))
-        await line.send(replace(MAIL, sender="reply+another@tracker.example"))
+            await line.send(replace(ENVELOPE, recipient="list@kcpd.example", sender="reply+token@tracker.example"))
+        await line.send(replace(ENVELOPE, sender="reply+another@tracker.example"))
         await line.close()
     assert server.senders == ["reply+another@tracker.example"]
 
 
-async def test_each_mail_states_its_size() -> None:
-    async with serving(MailServer()) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
-        await line.send(MAIL)
-        await line.send(replace(MAIL, content=MAIL.content * 2))
+async def test_each_email_states_its_size() -> None:
+    async with serve_smtp(MailServer()) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
+        await line.send(ENVELOPE)
+        await line.send(replace(ENVELOPE, content=ENVELOPE.content * 2))
         await line.close()
-    assert server.stated == [[f"SIZE={len(one)}"] for one in (MAIL.content, MAIL.content * 2)]
+    assert server.stated == [[f"SIZE={len(one)}"] for one in (ENVELOPE.content, ENVELOPE.content * 2)]
 
 
 @asynccontextmanager
@@ -178,10 +178,10 @@ async def _saying(**replies: str) -> AsyncIterator[tuple[int, list[str]]]:
     await asyncio.gather(*answering)
 
 
-async def test_a_server_that_knows_only_helo_gets_mail_that_states_nothing() -> None:
+async def test_a_server_that_knows_only_helo_gets_email_that_states_nothing() -> None:
     async with _saying(EHLO="500 What?", DATA="354 Go") as (port, got):
-        line = SmtpConnection(settings(smtp_port=port))
-        await line.send(MAIL)
+        line = SmtpConnection(smtp_settings(smtp_port=port))
+        await line.send(ENVELOPE)
         await line.close()
     assert [one.split()[0] for one in got[:3]] == ["EHLO", "HELO", "MAIL"]
     assert got[2] == "MAIL FROM:<calendar@tracker.example>"
@@ -197,37 +197,39 @@ async def test_a_server_that_does_not_greet_has_got_nothing(
 ) -> None:
     monkeypatch.setattr(smtp, "BUDGET", 0.4)
     async with _saying(**replies) as (port, _):
-        line = SmtpConnection(settings(smtp_port=port))
+        line = SmtpConnection(smtp_settings(smtp_port=port))
         with pytest.raises(MailServerAway):
-            await line.send(MAIL)
+            await line.send(ENVELOPE)
         await line.close()
 
 
-async def test_a_refusal_stays_one_when_the_server_does_not_forget_the_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_refusal_stays_one_when_the_server_does_not_forget_the_email(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "GOODBYE", 0.1)
     async with _saying(RCPT="550 No such user", RSET="") as (port, _):
-        line = SmtpConnection(settings(smtp_port=port))
+        line = SmtpConnection(smtp_settings(smtp_port=port))
         with pytest.raises(EmailRefused, match="550"):
-            await line.send(MAIL)
+            await line.send(ENVELOPE)
         await line.close()
 
 
 async def test_an_address_that_cannot_be_sent_leaves_the_connection_for_the_next() -> None:
-    async with serving(MailServer()) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
+    async with serve_smtp(MailServer()) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
         with pytest.raises(ValueError, match="character"):
-            await line.send(replace(MAIL, recipient="a\x01b@kcpd.example"))
-        await line.send(MAIL)
+            await line.send(replace(ENVELOPE, recipient="a\x01b@kcpd.example"))
+        await line.send(ENVELOPE)
         await line.close()
         assert (len(server.accepted), server.connections) == (1, 1)
 
 
-async def test_a_refused_mail_leaves_the_connection_for_the_next() -> None:
-    async with serving(MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)) as server:
-        line = SmtpConnection(settings(smtp_port=server.port))
+async def test_a_refused_email_leaves_the_connection_for_the_next() -> None:
+    async with serve_smtp(
+        MailServer(at_rcpt=lambda address: "550 No" if address.startswith("bad") else None)
+    ) as server:
+        line = SmtpConnection(smtp_settings(smtp_port=server.port))
         with pytest.raises(EmailRefused):
-            await line.send(replace(MAIL, recipient="bad@kcpd.example"))
-        await line.send(MAIL)
+            await line.send(replace(ENVELOPE, recipient="bad@kcpd.example"))
+        await line.send(ENVELOPE)
         await line.close()
         assert (len(server.accepted), server.connections) == (1, 1)
 

@@ -10,7 +10,7 @@ from jinja2 import Environment, meta
 from jinja2.exceptions import UndefinedError
 from msgspec.structs import asdict, fields, replace
 
-from tests.ports.mail.making import NOW, letter
+from tests.ports.mail.making import NOW, email_of
 from tracker.config.paths import folder
 from tracker.ports.mail.wording import button_label, fill_in_email, read_email, word_environment
 from tracker.rules.core.email_declarations import EMAILS
@@ -61,7 +61,7 @@ def values_of(kind: Any, text: str) -> tuple[object, ...]:
     return tuple(kind)
 
 
-def every(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterator[EmailValues]:
+def values_of_each(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterator[EmailValues]:
     """Yield an email with each combination of values; what is always there has its text."""
     hints = get_type_hints(says)
     names = [one.name for one in fields(says)]
@@ -73,9 +73,9 @@ def every(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterator[EmailV
 
 @pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None:
-    for one in every(says):
+    for one in values_of_each(says):
         for is_discreet in (False, True):
-            made = fill_in_email(letter(says=one, is_discreet=is_discreet))
+            made = fill_in_email(email_of(says=one, is_discreet=is_discreet))
             assert made.heading
             assert "." not in made.heading
             assert made.subject
@@ -87,12 +87,12 @@ def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None
 @pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[EmailValues]) -> None:
     if "title" in {one.name for one in fields(says)}:
-        for one in every(says):
-            made = fill_in_email(letter(says=replace(one, title=LONG)))
+        for one in values_of_each(says):
+            made = fill_in_email(email_of(says=replace(one, title=LONG)))
             assert len(made.subject) <= LONGEST_SUBJECT
             assert "…" in made.subject
-    for one in every(says, LONG):
-        assert len(fill_in_email(letter(says=one)).preview) <= LONGEST_PREVIEW
+    for one in values_of_each(says, LONG):
+        assert len(fill_in_email(email_of(says=one)).preview) <= LONGEST_PREVIEW
 
 
 def test_every_email_has_its_files_and_every_file_its_email() -> None:
@@ -105,7 +105,7 @@ def test_every_email_has_its_files_and_every_file_its_email() -> None:
 def test_every_email_that_only_declares_its_words_has_them() -> None:
     for declared in EMAILS.values():
         if declared.folder:
-            assert fill_in_email(letter(says=SignpostEmail(signpost=declared.folder))).heading
+            assert fill_in_email(email_of(says=SignpostEmail(signpost=declared.folder))).heading
 
 
 def test_every_shared_file_is_used() -> None:
@@ -119,14 +119,14 @@ def test_a_template_uses_no_value_that_its_email_does_not_have() -> None:
     for says in VALUES:
         known = {one.name for one in fields(says)} | {"is_discreet", "reads_replies", "reads_words", "questions_to"}
         for file in FILES:
-            assert used(word_environment(), f"emails/{folder_of(says)}/{file}") <= known, (says, file)
+            assert values_used(word_environment(), f"emails/{folder_of(says)}/{file}") <= known, (says, file)
 
 
-def used(jinja: Environment, file: str) -> set[str]:
+def values_used(jinja: Environment, file: str) -> set[str]:
     """Return the values that a template and what it includes ask for."""
     assert jinja.loader is not None
     tree = jinja.parse(jinja.loader.get_source(jinja, file)[0])
-    inside = [used(jinja, one) for one in meta.find_referenced_templates(tree) if one]
+    inside = [values_used(jinja, one) for one in meta.find_referenced_templates(tree) if one]
     return meta.find_undeclared_variables(tree).union(*inside)
 
 
@@ -149,14 +149,14 @@ def test_a_value_with_lines_and_controls_stays_in_its_line() -> None:
 @pytest.mark.parametrize("name", FactName)
 def test_every_row_of_facts_has_a_label_and_words(name: FactName) -> None:
     value = AccountChange.ADDRESS.value if name is FactName.ACCOUNT_CHANGE else "Value"
-    [(label, words_of)] = fill_in_email(letter(facts=(Fact(name=name, value=value),))).facts
+    [(label, words_of)] = fill_in_email(email_of(facts=(Fact(name=name, value=value),))).facts
     assert label
     assert words_of
 
 
 @pytest.mark.parametrize("change", AccountChange)
 def test_every_change_of_an_account_has_words(change: AccountChange) -> None:
-    [(_, said)] = fill_in_email(letter(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
+    [(_, said)] = fill_in_email(email_of(facts=(Fact(name=FactName.ACCOUNT_CHANGE, value=change),))).facts
     assert len(said.split()) > 1
 
 
@@ -164,14 +164,14 @@ def test_an_email_says_until_when_what_it_changed_of_an_item_can_be_undone() -> 
     answered = ItemAnsweredEmail(
         reference="AI-TWX4", due="Fri, Dec 4", outcome=AnswerOutcome.RECORDED, status="done", is_whole=True
     )
-    status, note = (fill_in_email(letter(says=one)) for one in (answered, replace(answered, status="")))
+    status, note = (fill_in_email(email_of(says=one)) for one in (answered, replace(answered, status="")))
     undo = "If that's not what you meant, choose Undo."
     assert undo in note.paragraphs
     assert f"{undo} It works until someone changes the item's status or reassigns the item." in status.paragraphs
 
 
 def test_a_place_that_there_is_none_of_is_said() -> None:
-    assert fill_in_email(letter(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No location"),)
+    assert fill_in_email(email_of(facts=(Fact(name=FactName.NOW_AT),))).facts == (("Now at", "No location"),)
 
 
 @pytest.mark.parametrize("name", ButtonName)
@@ -181,16 +181,16 @@ def test_every_button_has_a_label(name: ButtonName) -> None:
 
 @pytest.mark.parametrize("footer", Footer)
 def test_every_footer_has_words(footer: Footer) -> None:
-    assert fill_in_email(letter(footer=footer)).footer.endswith(".")
+    assert fill_in_email(email_of(footer=footer)).footer.endswith(".")
 
 
 def test_an_email_of_times_alone_says_nothing_of_its_own_text() -> None:
-    made = fill_in_email(letter(is_discreet=True, is_time_only=True))
+    made = fill_in_email(email_of(is_discreet=True, is_time_only=True))
     assert (made.heading, made.paragraphs) == ("You're invited", ("Sign in to see the details.",))
 
 
 def test_an_email_on_a_page_has_its_words_and_the_labels_of_its_buttons_without_their_links() -> None:
-    email = read_email(letter())
+    email = read_email(email_of())
     assert email.words.subject.startswith("Invitation: Core group")
     assert email.buttons[0] == "Reply yes"
     assert "http" not in str(email)
@@ -198,5 +198,5 @@ def test_an_email_on_a_page_has_its_words_and_the_labels_of_its_buttons_without_
 
 def test_an_email_that_takes_an_entry_out_of_the_calendar_says_that_it_changes_it() -> None:
     entry = MailedEntry(uid="1@tracker.example", sequence=1, at=NOW)
-    assert not read_email(letter()).has_calendar
-    assert read_email(letter(calendar=entry)).has_calendar
+    assert not read_email(email_of()).has_calendar
+    assert read_email(email_of(calendar=entry)).has_calendar

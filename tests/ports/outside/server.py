@@ -47,7 +47,7 @@ class Server(Struct):
         return self.names.get(host, [HERE])
 
 
-def text(status: str, body: bytes = b"", **headers: str) -> Answering:
+def answer_with(status: str, body: bytes = b"", **headers: str) -> Answering:
     """Answer with a status, headers and a body."""
     lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
     head = "\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode()
@@ -59,7 +59,7 @@ def text(status: str, body: bytes = b"", **headers: str) -> Answering:
 
 
 @asynccontextmanager
-async def serving(folder: Path, response: Answering, name: str = HOST) -> AsyncIterator[Server]:
+async def serve_calendars(folder: Path, response: Answering, name: str = HOST) -> AsyncIterator[Server]:
     """Serve with a certificate for a name."""
     certificate = _certificate(folder, name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

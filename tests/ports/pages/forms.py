@@ -54,7 +54,7 @@ class FormFields(HTMLParser):
             self._is_inside = False
 
 
-def typed(page: str, action: str, **changes: Any) -> Fields:
+def form_with(page: str, action: str, **changes: Any) -> Fields:
     """Return the fields of a form in a page with some of them changed; a list stands for a repeated field."""
     reader = FormFields(action)
     reader.feed(page)
@@ -131,4 +131,4 @@ def ids(*people: Viewer) -> list[str]:
 async def edited_form(desk: Browser, event_id: UUID, **changes: Any) -> Fields:
     """Return the form that edits an event, with some fields changed."""
     address = f"/events/{event_id}/edit"
-    return typed((await desk.get(address)).text, address, **{"save": "send", **changes})
+    return form_with((await desk.get(address)).text, address, **{"save": "send", **changes})

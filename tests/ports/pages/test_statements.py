@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 from operator import gt
 
-from tests.cast import NOW, Cast, everybody, meeting
+from tests.cast import NOW, Cast, everyone, meeting
 from tests.database.statements import noted
 from tests.ports.conftest import SignIn
 from tracker.rules.actions.action_items import NewItem
@@ -40,7 +40,7 @@ async def fill(cast: Cast, count: int) -> dict[str, str]:
     """Schedule so many meetings on one day, each with a reply, give out as many items; return where the last are."""
     for number in range(count):
         starts = meeting().starts + timedelta(hours=number)
-        event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast), starts=starts), LONG_AGO)
+        event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast), starts=starts), LONG_AGO)
         key = starts.date().isoformat()
         await replies.record_own_reply(
             cast.fbi_lead, event_id, key, ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False

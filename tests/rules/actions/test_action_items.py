@@ -27,7 +27,7 @@ NOW = datetime(2026, 12, 1, 15, tzinfo=UTC)
 OWNER, GIVER, COMMITTEE = uuid4(), uuid4(), uuid4()
 
 
-def an_item(**facts: Any) -> ActionItem:
+def item_of_owner(**facts: Any) -> ActionItem:
     return action_item(**{"owner_id": OWNER, "committee_id": COMMITTEE, "created_by_id": GIVER, **facts})
 
 
@@ -45,52 +45,52 @@ def a_viewer(**facts: Any) -> Viewer:
 
 
 def test_done_is_all_of_it_and_closes_the_item() -> None:
-    done = action_items.edited_item(an_item(progress=25), ItemEdit(status=ItemStatus.DONE), NOW, TODAY)
+    done = action_items.edited_item(item_of_owner(progress=25), ItemEdit(status=ItemStatus.DONE), NOW, TODAY)
     assert (done.progress, done.closed_at, done.is_open, done.version) == (100, NOW, False, 2)
 
 
 def test_an_open_status_opens_a_closed_item_again() -> None:
-    done = an_item(status=ItemStatus.DONE, progress=100, closed_at=NOW)
+    done = item_of_owner(status=ItemStatus.DONE, progress=100, closed_at=NOW)
     again = action_items.edited_item(done, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=25), NOW, TODAY)
     assert (again.is_open, again.closed_at, again.progress) == (True, None, 25)
 
 
 def test_a_change_that_changes_nothing_leaves_the_version() -> None:
-    item = an_item()
+    item = item_of_owner()
     assert (
         action_items.edited_item(item, ItemEdit(status=ItemStatus.OPEN, progress=0, due=item.due), NOW, TODAY) is item
     )
 
 
 def test_a_note_alone_makes_a_new_version() -> None:
-    assert action_items.edited_item(an_item(), ItemEdit(note="Waiting."), NOW, TODAY).version == 2
+    assert action_items.edited_item(item_of_owner(), ItemEdit(note="Waiting."), NOW, TODAY).version == 2
 
 
 @pytest.mark.parametrize("due", [TODAY - timedelta(days=1), date(2126, 1, 1)])
 def test_a_new_due_day_is_not_over_and_not_beyond_planning(due: date) -> None:
     with pytest.raises(Invalid) as refused:
-        action_items.edited_item(an_item(), ItemEdit(due=due), NOW, TODAY)
+        action_items.edited_item(item_of_owner(), ItemEdit(due=due), NOW, TODAY)
     assert "due" in refused.value.fields
 
 
 def test_an_overdue_item_can_be_updated_without_a_new_day() -> None:
-    late = an_item()
+    late = item_of_owner()
     assert action_items.edited_item(late, ItemEdit(progress=50, due=late.due), NOW, TODAY).progress == 50
 
 
 @pytest.mark.parametrize("progress", [-1, 101])
 def test_progress_is_a_percentage(progress: int) -> None:
     with pytest.raises(Invalid):
-        action_items.edited_item(an_item(), ItemEdit(progress=progress), NOW, TODAY)
+        action_items.edited_item(item_of_owner(), ItemEdit(progress=progress), NOW, TODAY)
 
 
-def test_only_a_new_day_or_a_cancellation_is_news_for_calendars() -> None:
+def test_only_a_new_day_or_a_cancellation_is_a_change_for_calendars() -> None:
     changes = [ItemEdit(progress=50), ItemEdit(due=TODAY), ItemEdit(status=ItemStatus.CANCELED)]
-    assert [action_items.edited_item(an_item(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
+    assert [action_items.edited_item(item_of_owner(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
 
 
 def test_history_says_what_changed_in_words() -> None:
-    before = an_item()
+    before = item_of_owner()
     after = replace(before, status=ItemStatus.IN_PROGRESS, progress=50, due=date(2026, 12, 4))
     assert action_items.edit_words(before, after, TODAY) == "Open → In progress, 50%, due Fri, Nov 27 → Fri, Dec 4"
 
@@ -107,8 +107,8 @@ def test_history_says_what_changed_in_words() -> None:
     ids=["owner", "giver", "chair", "coordinator", "another lead"],
 )
 def test_who_may_move_an_item_and_who_may_hand_it_over(viewer: Viewer, may_update: bool, may_direct: bool) -> None:
-    assert action_items.may_update_item(viewer, an_item()) is may_update
-    assert action_items.may_direct_item(viewer, an_item()) is may_direct
+    assert action_items.may_update_item(viewer, item_of_owner()) is may_update
+    assert action_items.may_direct_item(viewer, item_of_owner()) is may_direct
 
 
 def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
@@ -133,22 +133,22 @@ def test_an_audience_has_a_name_for_people(audience: str, visibility: Visibility
 
 
 ITEMS = [
-    an_item(reference="AI-LATE", due=TODAY - timedelta(days=1)),
-    an_item(reference="AI-NOW2", due=TODAY),
-    an_item(reference="AI-WEEK", due=TODAY + timedelta(days=6), owner="Analyst", agency="FBI"),
-    an_item(reference="AI-AFT2", due=TODAY + timedelta(days=7), owner_id=GIVER),
-    an_item(reference="AI-DQNE", due=TODAY, status=ItemStatus.DONE, closed_at=NOW),
-    an_item(reference="AI-CXXL", due=TODAY, status=ItemStatus.CANCELED, closed_at=NOW),
+    item_of_owner(reference="AI-LATE", due=TODAY - timedelta(days=1)),
+    item_of_owner(reference="AI-NOW2", due=TODAY),
+    item_of_owner(reference="AI-WEEK", due=TODAY + timedelta(days=6), owner="Analyst", agency="FBI"),
+    item_of_owner(reference="AI-AFT2", due=TODAY + timedelta(days=7), owner_id=GIVER),
+    item_of_owner(reference="AI-DQNE", due=TODAY, status=ItemStatus.DONE, closed_at=NOW),
+    item_of_owner(reference="AI-CXXL", due=TODAY, status=ItemStatus.CANCELED, closed_at=NOW),
 ]
 
 
-def names(groups: list[action_items.ItemGroup]) -> list[tuple[str, list[str]]]:
+def names_and_references(groups: list[action_items.ItemGroup]) -> list[tuple[str, list[str]]]:
     return [(group.name, [one.reference for one in group.items]) for group in groups]
 
 
 def test_items_are_grouped_by_when_they_are_due() -> None:
     listed = action_items.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
-    assert names(action_items.group_items(listed, GroupBy.DUE, TODAY)) == [
+    assert names_and_references(action_items.group_items(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
         ("Due in the next 7 days", ["AI-WEEK"]),

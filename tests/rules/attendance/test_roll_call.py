@@ -1,4 +1,4 @@
-"""When attendance is taken, how a roll is made and counted, and whose names a viewer reads."""
+"""Attendance and thanks: who may take it, what counts, and who is thanked."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from tests.rules.attendance.world import LEAD, STARTS, a_date, an_event
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.attendance import roll_call
-from tracker.rules.attendance.roll_call import Mark, RecordedMark
-from tracker.rules.core.viewers import Arm, Role, Viewer
-from tracker.rules.events.events import EventStatus, Occurrence
+from tracker.rules.attendance.roll_call import Mark, RecordedMark, is_thanked_for, why_no_thanks
+from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
+from tracker.rules.events.events import EventStatus, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
 
 FBI, CAHT = uuid4(), uuid4()
@@ -86,13 +86,13 @@ def test_the_same_button_again_takes_the_mark_back_and_another_one_replaces_it()
 
 
 @pytest.mark.parametrize("mark", [Mark.ABSENT, Mark.EXCUSED])
-def test_nobody_is_absent_who_was_not_invited(mark: Mark) -> None:
+def test_no_one_is_absent_who_was_not_invited(mark: Mark) -> None:
     with pytest.raises(Invalid):
         roll_call.check_mark(mark, is_invited=False)
     roll_call.check_mark(mark, is_invited=True)
 
 
-def test_a_roll_holds_everybody_once_by_agency_with_walk_ins_last() -> None:
+def test_a_roll_holds_everyone_once_by_agency_with_walk_ins_last() -> None:
     zoe, abe, eve = a_participant("Zoe"), a_participant("Abe"), a_participant("Eve", "CAHT")
     came_along = a_mark(Mark.HERE, member_id=uuid4(), name="Ann")
     marks = [a_mark(Mark.REMOTE, member_id=zoe.member_id), came_along, a_mark(Mark.HERE, name="Officer", agency="KCPD")]
@@ -157,3 +157,25 @@ COMMITTEE = uuid4()
 )
 def test_coordinator_lead_and_chair_read_all_names(viewer: Viewer) -> None:
     assert roll_call.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE) == PEOPLE
+
+
+@pytest.mark.parametrize("kind", [Kind.MEETING, Kind.TRAINING, Kind.OUTREACH])
+def test_people_are_thanked_for_a_date_whose_attendance_is_closed(kind: Kind) -> None:
+    held = a_date(an_event(kind=kind), attendance_closed_at=STARTS)
+    assert is_thanked_for(held)
+    assert not is_thanked_for(replace(held, attendance_closed_at=None))
+    assert why_no_thanks(replace(held, attendance_closed_at=None)).startswith("Close attendance first.")
+
+
+@pytest.mark.parametrize("facts", [{"kind": Kind.JOINT_OPERATION}, {"visibility": Visibility.NAMED}])
+def test_no_one_is_thanked_for_what_an_email_may_not_name(facts: dict[str, Any]) -> None:
+    held = a_date(an_event(**facts), attendance_closed_at=STARTS)
+    assert not is_thanked_for(held)
+    assert why_no_thanks(held) == "Thank-yous aren’t sent for operations or events for named participants."
+
+
+@pytest.mark.parametrize("facts", [{"kind": Kind.DEADLINE}, {"status": EventStatus.CANCELED}])
+def test_no_one_is_thanked_for_what_was_not_held(facts: dict[str, Any]) -> None:
+    off = a_date(an_event(**facts), attendance_closed_at=STARTS)
+    assert not is_thanked_for(off)
+    assert why_no_thanks(off) == "There’s no one to thank for this date."

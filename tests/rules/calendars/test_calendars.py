@@ -1,13 +1,17 @@
-"""What narrows the calendar."""
+"""Calendars as people see them, and the entries of feeds."""
 
-from datetime import date, datetime, timedelta
-from uuid import UUID
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from tests.rules.calendars.lines import CENTRAL, at, line, seen
+from tests.ical.making import NOW, TODAY, dates_of, event
+from tracker.errors import Invalid
 from tracker.rules.calendars import calendars as grid
 from tracker.rules.calendars.calendars import (
     CalendarChoice,
@@ -18,8 +22,26 @@ from tracker.rules.calendars.calendars import (
     week_around,
     week_table,
 )
+from tracker.rules.calendars.feeds import (
+    ALARM_MINUTES,
+    NO_ALARMS,
+    Alarms,
+    AllDayAlarm,
+    FeedLevel,
+    FeedScope,
+    alarm_words,
+    client_name,
+    feed_level,
+    feed_shown_until,
+    is_date_gone,
+    is_over_and_gone,
+    neutral_title,
+    read_alarms,
+    read_feed_scope,
+)
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.events import DateLine, EventStatus, Kind
+from tracker.rules.events.markings import Category, Marking
 
 COMMITTEE, AGENCY = (
     CalendarChoice(id=UUID(int=7), name="Steering Committee"),
@@ -28,7 +50,7 @@ COMMITTEE, AGENCY = (
 
 
 def test_the_usual_filter_leaves_nothing_out() -> None:
-    every = [seen(at(1), kind=kind, status=EventStatus.CANCELED) for kind in Kind]
+    every = [seen_date(december_at(1), kind=kind, status=EventStatus.CANCELED) for kind in Kind]
     assert not CalendarFilter().is_narrow
     assert matching_dates(every, CalendarFilter()) == every
 
@@ -47,11 +69,11 @@ def test_the_usual_filter_leaves_nothing_out() -> None:
 )
 def test_a_filter_lets_through_what_is_all_that_it_asks_for(chosen: CalendarFilter, left: list[str]) -> None:
     dates = {
-        "call": seen(at(1), is_mine=True),
-        "training": seen(at(1), kind=Kind.TRAINING),
-        "canceled": seen(at(1), status=EventStatus.CANCELED),
-        "of the committee": seen(at(1), committee_id=COMMITTEE.id),
-        "of one arm": seen(at(1), visibility=Visibility.VICTIM_SERVICES),
+        "call": seen_date(december_at(1), is_mine=True),
+        "training": seen_date(december_at(1), kind=Kind.TRAINING),
+        "canceled": seen_date(december_at(1), status=EventStatus.CANCELED),
+        "of the committee": seen_date(december_at(1), committee_id=COMMITTEE.id),
+        "of one arm": seen_date(december_at(1), visibility=Visibility.VICTIM_SERVICES),
     }
     found = matching_dates(dates.values(), chosen, of_agency={dates["call"].line.event_id})
     assert [name for name, one in dates.items() if one in found] == left
@@ -129,36 +151,44 @@ def test_the_day_on_which_the_clocks_go_back_has_25_hours() -> None:
 
 
 def test_a_meeting_falls_on_its_local_day_and_not_on_that_of_utc() -> None:
-    assert grid.days_touched(line(at(10, 19)), CENTRAL) == [date(2026, 12, 10)]
+    assert grid.days_touched(line_of(december_at(10, 19)), CENTRAL) == [date(2026, 12, 10)]
 
 
 def test_a_night_falls_on_two_days() -> None:
-    assert grid.days_touched(line(at(11, 18), timedelta(hours=8)), CENTRAL) == [date(2026, 12, 11), date(2026, 12, 12)]
+    assert grid.days_touched(line_of(december_at(11, 18), timedelta(hours=8)), CENTRAL) == [
+        date(2026, 12, 11),
+        date(2026, 12, 12),
+    ]
 
 
 def test_what_ends_at_midnight_does_not_touch_the_next_day() -> None:
-    assert grid.days_touched(line(at(11, 22), timedelta(hours=2)), CENTRAL) == [date(2026, 12, 11)]
+    assert grid.days_touched(line_of(december_at(11, 22), timedelta(hours=2)), CENTRAL) == [date(2026, 12, 11)]
 
 
 def test_a_moment_without_length_falls_on_its_day() -> None:
-    assert grid.days_touched(line(at(11), timedelta(0)), CENTRAL) == [date(2026, 12, 11)]
+    assert grid.days_touched(line_of(december_at(11), timedelta(0)), CENTRAL) == [date(2026, 12, 11)]
 
 
 def test_three_whole_days_are_three_days() -> None:
-    whole = line(at(14), timedelta(days=3), is_all_day=True)
+    whole = line_of(december_at(14), timedelta(days=3), is_all_day=True)
     assert grid.days_touched(whole, CENTRAL) == [date(2026, 12, 14), date(2026, 12, 15), date(2026, 12, 16)]
 
 
 def test_a_whole_day_stays_that_day_for_readers_elsewhere() -> None:
-    assert grid.days_touched(line(at(14), timedelta(days=1), is_all_day=True), "Pacific/Honolulu") == [
+    assert grid.days_touched(line_of(december_at(14), timedelta(days=1), is_all_day=True), "Pacific/Honolulu") == [
         date(2026, 12, 14)
     ]
 
 
 def test_a_day_lists_what_touches_it_and_days_outside_are_left_out() -> None:
-    night, noon = seen(at(31, 20), timedelta(hours=8)), seen(at(31, 12))
+    night, noon = seen_date(december_at(31, 20), timedelta(hours=8)), seen_date(december_at(31, 12))
     days = grid.dates_by_day([noon, night], DECEMBER, date(2026, 12, 31), CENTRAL)
     assert days == {date(2026, 12, 31): [noon, night]}
+
+
+def december_at(day: int, hour: int = 0, minute: int = 0) -> datetime:
+    """Return a local time in December 2026."""
+    return datetime(2026, 12, day, hour, minute)  # noqa: DTZ001 - local to the event's zone
 
 
 @given(
@@ -167,20 +197,20 @@ def test_a_day_lists_what_touches_it_and_days_outside_are_left_out() -> None:
     zone=st.sampled_from(["America/Chicago", "America/Santiago", "Australia/Lord_Howe", "UTC"]),
     is_all_day=st.booleans(),
 )
-@example(starts=at(10), lasts=timedelta(0), zone="UTC", is_all_day=False)
-@example(starts=at(31, 23), lasts=timedelta(hours=1), zone="UTC", is_all_day=False)
+@example(starts=december_at(10), lasts=timedelta(0), zone="UTC", is_all_day=False)
+@example(starts=december_at(31, 23), lasts=timedelta(hours=1), zone="UTC", is_all_day=False)
 def test_a_date_is_listed_on_each_of_its_days_wherever_clocks_change(
     starts: datetime, lasts: timedelta, zone: str, is_all_day: bool
 ) -> None:
-    one = seen(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
+    one = seen_date(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
     first, last = date(2026, 12, 1), date(2027, 4, 5)
     expected = [day for day in grid.days_touched(one.line, zone) if first <= day <= last]
     assert grid.dates_by_day([one], first, last, zone) == {day: [one] for day in expected}
 
 
 def test_a_day_has_room_for_three_and_what_is_canceled_gives_way() -> None:
-    canceled = seen(at(10, 8), status=EventStatus.CANCELED)
-    others = [seen(at(10, hour)) for hour in (9, 10, 11)]
+    canceled = seen_date(december_at(10, 8), status=EventStatus.CANCELED)
+    others = [seen_date(december_at(10, hour)) for hour in (9, 10, 11)]
     assert grid.shown_in_day([canceled, *others]) == others
     assert grid.shown_in_day([canceled, *others[:2]]) == [canceled, *others[:2]]
 
@@ -198,9 +228,10 @@ def test_in_another_month_the_first_week_with_an_event_is_written_out() -> None:
 
 DECEMBER_10 = date(2026, 12, 10)
 THURSDAY = 4  # of a week that starts on Sunday
+CENTRAL = "America/Chicago"
 
 
-def table(*dates: SeenDate, day: date = DECEMBER_10, zone: str = CENTRAL) -> CalendarWeek:
+def table_of_week(*dates: SeenDate, day: date = DECEMBER_10, zone: str = CENTRAL) -> CalendarWeek:
     days = week_around(day)
     return week_table(days, grid.dates_by_day(dates, days[0], days[-1], zone), zone)
 
@@ -226,21 +257,28 @@ def test_a_week_starts_on_sunday() -> None:
     assert week_around(date(2026, 12, 12))[-1] == date(2026, 12, 12)
 
 
-def test_a_date_stands_in_its_half_hours() -> None:
-    week = table(seen(at(10, 14), timedelta(minutes=90)), seen(at(8, 10, 15), timedelta(minutes=20)))
+def test_a_date_is_in_its_half_hours() -> None:
+    week = table_of_week(
+        seen_date(december_at(10, 14), timedelta(minutes=90)), seen_date(december_at(8, 10, 15), timedelta(minutes=20))
+    )
     assert placed(week) == [(28, 3, 1)]
     assert placed(week, 2) == [(20, 2, 1)]
     assert (week.first, week.last, week.columns) == (16, 36, 1)
 
 
-def test_dates_that_overlap_stand_side_by_side_and_those_that_touch_do_not() -> None:
-    week = table(seen(at(10, 14), timedelta(minutes=90)), seen(at(10, 15)), seen(at(10, 16)), seen(at(9, 9)))
+def test_dates_that_overlap_are_side_by_side_and_those_that_touch_do_not() -> None:
+    week = table_of_week(
+        seen_date(december_at(10, 14), timedelta(minutes=90)),
+        seen_date(december_at(10, 15)),
+        seen_date(december_at(10, 16)),
+        seen_date(december_at(9, 9)),
+    )
     assert placed(week) == [(28, 3, 1), (30, 2, 1), (32, 2, 2)]
     assert placed(week, 3) == [(18, 2, 2)]
 
 
 def test_two_beside_each_other_have_the_same_room_and_one_alone_has_all_of_it() -> None:
-    week = table(*[seen(at(10, 9)) for _ in range(2)], seen(at(10, 13)))
+    week = table_of_week(*[seen_date(december_at(10, 9)) for _ in range(2)], seen_date(december_at(10, 13)))
     assert week.columns == 2
     assert [width for _, _, width in placed(week)] == [1, 1, 2]
 
@@ -248,47 +286,194 @@ def test_two_beside_each_other_have_the_same_room_and_one_alone_has_all_of_it() 
 @pytest.mark.parametrize("count", range(8))
 def test_every_row_of_the_table_is_filled_once(count: int) -> None:
     dates = [
-        seen(at(10, 6 + number % 5 * 2, number * 7), timedelta(minutes=40 + 45 * number)) for number in range(count)
+        seen_date(december_at(10, 6 + number % 5 * 2, number * 7), timedelta(minutes=40 + 45 * number))
+        for number in range(count)
     ]
-    week = table(*dates, seen(at(8, 9)), seen(at(8, 9, 30)))
+    week = table_of_week(*dates, seen_date(december_at(8, 9)), seen_date(december_at(8, 9, 30)))
     assert set(areas(week)) == {7 * week.columns}
 
 
 def test_the_third_of_an_hour_is_behind_more() -> None:
-    week = table(*[seen(at(10, 9)) for _ in range(5)])
+    week = table_of_week(*[seen_date(december_at(10, 9)) for _ in range(5)])
     assert len(placed(week)) == 2
     assert (week.days[THURSDAY].more, week.days[THURSDAY].count) == (3, 5)
 
 
-def test_whole_days_and_deadlines_stand_above_the_hours() -> None:
-    whole = seen(at(9), timedelta(days=2), is_all_day=True)
-    due = seen(at(10, 17), timedelta(0), kind=Kind.DEADLINE)
-    week = table(whole, due)
+def test_whole_days_and_deadlines_are_above_the_hours() -> None:
+    whole = seen_date(december_at(9), timedelta(days=2), is_all_day=True)
+    due = seen_date(december_at(10, 17), timedelta(0), kind=Kind.DEADLINE)
+    week = table_of_week(whole, due)
     assert week.days[THURSDAY].top == [whole, due]
     assert week.days[THURSDAY - 1].top == [whole]
     assert placed(week) == []
 
 
-def test_what_goes_on_after_midnight_fills_the_evening_and_stands_above_the_next_day() -> None:
-    night = seen(at(10, 18), timedelta(hours=8))
-    week = table(night)
+def test_what_continues_after_midnight_fills_the_evening_and_is_above_the_next_day() -> None:
+    night = seen_date(december_at(10, 18), timedelta(hours=8))
+    week = table_of_week(night)
     assert placed(week) == [(36, 12, 1)]
     assert week.days[THURSDAY + 1].top == [night]
     assert (week.first, week.last) == (16, 48)
 
 
-def test_what_goes_on_from_the_week_before_stands_above_sunday() -> None:
-    night = seen(at(5, 20), timedelta(hours=8))
-    assert table(night).days[0].top == [night]
+def test_what_continues_from_the_week_before_is_above_sunday() -> None:
+    night = seen_date(december_at(5, 20), timedelta(hours=8))
+    assert table_of_week(night).days[0].top == [night]
 
 
 def test_an_early_date_opens_the_table_at_its_hour() -> None:
-    assert table(seen(at(10, 4, 30))).first == 8
+    assert table_of_week(seen_date(december_at(10, 4, 30))).first == 8
 
 
 @pytest.mark.parametrize("day", [datetime(2026, 3, 8), datetime(2026, 11, 1)])  # noqa: DTZ001 - local
 def test_an_hour_that_comes_twice_or_not_at_all_moves_nothing_else(day: datetime) -> None:
-    night, morning = seen(day.replace(hour=1, minute=30)), seen(day.replace(hour=9))
-    week = table(night, morning, day=day.date())
+    night, morning = seen_date(day.replace(hour=1, minute=30)), seen_date(day.replace(hour=9))
+    week = table_of_week(night, morning, day=day.date())
     assert [first for first, _, _ in placed(week, 0)] == [3, 18]
     assert set(areas(week)) == {7}
+
+
+@pytest.mark.parametrize("shows_operations", [True, False])
+@pytest.mark.parametrize("visibility", [one for one in Visibility if one is not Visibility.NAMED])
+def test_an_event_that_is_not_for_named_people_is_shown_in_full(visibility: Visibility, shows_operations: bool) -> None:
+    assert feed_level(event(visibility=visibility), shows_operations=shows_operations) is FeedLevel.FULL
+
+
+def test_a_named_event_is_left_out_unless_its_reader_turned_it_on_and_then_discreet() -> None:
+    named = event(visibility=Visibility.NAMED)
+    assert feed_level(named, shows_operations=False) is None
+    assert feed_level(named, shows_operations=True) is FeedLevel.DISCREET
+
+
+def test_a_marked_event_is_left_out_like_a_named_one_even_when_someone_may_see_it() -> None:
+    made = Marking(categories=frozenset({Category.LEI}), agency_id=UUID(int=1), decontrol_on=date(2027, 12, 31))
+    marked = event(visibility=Visibility.ALL, marking=made)
+    assert feed_level(marked, shows_operations=False) is None
+    assert feed_level(marked, shows_operations=True) is FeedLevel.DISCREET
+
+
+def test_a_canceled_date_is_gone_30_days_after_it() -> None:
+    [one] = [replace(one, is_canceled=True) for one in dates_of(event())]
+    assert not is_date_gone(one, date(2027, 1, 8))
+    assert is_date_gone(one, date(2027, 1, 9))
+    assert not is_date_gone(replace(one, is_canceled=False), date(2030, 1, 1))
+
+
+def test_a_canceled_event_is_gone_30_days_after_its_cancellation() -> None:
+    off = event(status=EventStatus.CANCELED, changed_at=NOW)
+    assert not is_over_and_gone(off, TODAY + timedelta(days=29))
+    assert is_over_and_gone(off, TODAY + timedelta(days=30))
+
+
+def test_what_is_shown_changes_by_itself_only_when_a_cancellation_has_been_seen() -> None:
+    off = event(status=EventStatus.CANCELED, changed_at=NOW)
+    [one] = [replace(one, is_canceled=True) for one in dates_of(off)]
+    assert feed_shown_until(event(), dates_of(event()), TODAY) == date.max
+    assert feed_shown_until(off, [one], TODAY) == TODAY + timedelta(days=30)
+    assert feed_shown_until(off, [one], TODAY + timedelta(days=30)) == date(2027, 1, 9)
+    assert feed_shown_until(off, [one], date(2028, 1, 1)) == date.max
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        ("Google-Calendar-Importer", "Google Calendar"),
+        ("Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.17328; Pro)", "Outlook"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Thunderbird/140.0", "Thunderbird"),
+        ("iOS/18.1 (22B83) dataaccessd/1.0", "Apple Calendar"),
+        ("curl/8.14.1", "a script"),
+        ("<script>alert(1)</script>", "another app"),
+        ("", "another app"),
+    ],
+)
+def test_a_client_is_called_by_the_name_that_people_know(user_agent: str, name: str) -> None:
+    assert client_name(user_agent) == name
+
+
+def test_an_unknown_scope_is_refused_at_its_field() -> None:
+    assert read_feed_scope("mine") is FeedScope.MINE
+    with pytest.raises(Invalid) as refused:
+        read_feed_scope("others")
+    assert set(refused.value.fields) == {"scope"}
+
+
+def test_who_reads_discreetly_has_appointments_of_everything_and_no_more_operations_than_before() -> None:
+    named = event(visibility=Visibility.NAMED)
+    assert feed_level(event(), shows_operations=False, is_discreet=True) is FeedLevel.APPOINTMENT
+    assert feed_level(named, shows_operations=True, is_discreet=True) is FeedLevel.APPOINTMENT
+    assert feed_level(named, shows_operations=False, is_discreet=True) is None
+
+
+def test_an_appointment_does_not_even_say_that_it_is_an_operation() -> None:
+    assert {neutral_title(kind, FeedLevel.APPOINTMENT) for kind in Kind} == {"Appointment"}
+
+
+def test_a_feed_has_no_alarm_unless_its_owner_chooses_one() -> None:
+    assert read_alarms("", "") == NO_ALARMS
+    assert [NO_ALARMS.trigger(is_all_day=one) for one in (False, True)] == [None, None]
+    assert not alarm_words(NO_ALARMS)
+
+
+@pytest.mark.parametrize("minutes", ALARM_MINUTES)
+def test_an_alarm_comes_before_an_event_with_a_time(minutes: int) -> None:
+    assert read_alarms(str(minutes), "").trigger(is_all_day=False) == -timedelta(minutes=minutes)
+    assert read_alarms(str(minutes), "").trigger(is_all_day=True) is None
+
+
+@pytest.mark.parametrize(("choice", "hours"), [("evening", -6), ("morning", 8)])
+def test_an_alarm_of_a_whole_day_counts_from_its_midnight(choice: str, hours: int) -> None:
+    assert read_alarms("", choice).trigger(is_all_day=True) == timedelta(hours=hours)
+    assert read_alarms("", choice).trigger(is_all_day=False) is None
+
+
+def test_alarms_have_words() -> None:
+    both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
+    assert alarm_words(both) == "15 minutes before; all-day events: 6:00 PM the day before"
+
+
+@pytest.mark.parametrize(
+    ("minutes", "all_day", "fields"),
+    [("7", "", {"alarm"}), ("-15", "noon", {"alarm", "all_day_alarm"}), ("x", "morning", {"alarm"})],
+)
+def test_what_is_not_offered_is_refused(minutes: str, all_day: str, fields: set[str]) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_alarms(minutes, all_day)
+    assert set(refused.value.fields) == fields
+
+
+def line_of(
+    starts: datetime,
+    lasts: timedelta = timedelta(hours=1),
+    *,
+    zone: str = CENTRAL,
+    is_all_day: bool = False,
+    kind: Kind = Kind.MEETING,
+    status: EventStatus = EventStatus.CONFIRMED,
+    visibility: Visibility = Visibility.ALL,
+    committee_id: UUID | None = None,
+) -> DateLine:
+    """Return a date that starts at a local time of its zone."""
+    start = starts.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    end = (starts + lasts).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return DateLine(
+        id=uuid4(),
+        event_id=uuid4(),
+        key="2026-12-10",
+        kind=kind,
+        title="Call",
+        place="",
+        visibility=visibility,
+        status=status,
+        starts_at=start,
+        ends_at=end,
+        zone=zone,
+        is_all_day=is_all_day,
+        is_changed=False,
+        lead_id=UUID(int=2),
+        committee_id=committee_id,
+    )
+
+
+def seen_date(*args: Any, is_mine: bool = False, **facts: Any) -> SeenDate:
+    """Return such a date as someone sees it."""
+    return SeenDate(line=line_of(*args, **facts), is_mine=is_mine)

@@ -1,4 +1,4 @@
-"""What a draft keeps of a form, for how long, and when it says that it was saved."""
+"""Drafts and saved filters: their keys, limits, and names."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,6 +12,7 @@ from tracker.rules.core.drafts import (
     DraftForm,
     draft_text,
     is_draft_over,
+    kept_query,
     kept_texts,
     read_draft,
     saved_words,
@@ -61,3 +62,19 @@ def test_a_draft_of_today_names_the_time_on_a_twelve_hour_clock() -> None:
 
 def test_a_draft_of_another_day_names_the_day_too() -> None:
     assert saved_words(MORNING, MORNING + timedelta(days=1), "America/Chicago") == "Thu, Dec 10, 8:40 AM"
+
+
+def test_a_filter_keeps_what_narrows_and_neither_the_day_nor_the_page() -> None:
+    assert (
+        kept_query("calendar", "month=2027-01&kind=training&kind=meeting&mine=1&committee=")
+        == "kind=training&kind=meeting&mine=1"
+    )
+    assert kept_query("messages", "state=failed&after=2027-01-12_x&event=1") == "state=failed"
+
+
+def test_what_means_the_same_is_kept_the_same() -> None:
+    assert kept_query("people", "left=1&q=a+b") == kept_query("people", "q=a%20b&left=1") == "q=a+b&left=1"
+
+
+def test_an_address_that_narrows_nothing_leaves_nothing_to_keep() -> None:
+    assert kept_query("audit", "before=2027-01-12&who=") == ""

@@ -35,49 +35,58 @@ DAY, HOURS = timedelta(days=1), timedelta(hours=2)
 ME, YOU, COMMITTEE = uuid4(), uuid4(), uuid4()
 
 
-def at(text: str) -> datetime:
+def kansas_city_at(text: str) -> datetime:
     """Return a moment by the clocks of Kansas City in winter."""
     return datetime.fromisoformat(f"{text}-06:00").astimezone(UTC)
 
 
-def moved(starts_at: str, lead: timedelta, quiet: QuietHours = NIGHT) -> datetime:
+def moved_reminder(starts_at: str, lead: timedelta, quiet: QuietHours = NIGHT) -> datetime:
     """Return when the reminder of a date goes out."""
-    every = reminders.date_moments(at(starts_at), CHICAGO, is_all_day=False, leads=[lead])
+    every = reminders.date_moments(kansas_city_at(starts_at), CHICAGO, is_all_day=False, leads=[lead])
     return out_of_quiet_hours(every[0], quiet).at
 
 
 def test_a_reminder_outside_the_quiet_hours_stays() -> None:
-    assert moved("2027-01-12T10:00", HOURS) == at("2027-01-12T08:00")
+    assert moved_reminder("2027-01-12T10:00", HOURS) == kansas_city_at("2027-01-12T08:00")
 
 
 def test_a_reminder_in_the_night_waits_for_the_morning_while_it_is_of_use_then() -> None:
-    assert moved("2027-01-12T07:30", HOURS) == at("2027-01-12T06:00")
+    assert moved_reminder("2027-01-12T07:30", HOURS) == kansas_city_at("2027-01-12T06:00")
 
 
 def test_a_reminder_that_would_be_of_little_use_in_the_morning_comes_the_evening_before() -> None:
-    assert moved("2027-01-12T06:30", HOURS) == at("2027-01-11T21:55")
-    assert moved("2027-01-12T06:00", HOURS) == at("2027-01-11T21:55")
+    assert moved_reminder("2027-01-12T06:30", HOURS) == kansas_city_at("2027-01-11T21:55")
+    assert moved_reminder("2027-01-12T06:00", HOURS) == kansas_city_at("2027-01-11T21:55")
 
 
 def test_a_reminder_a_day_before_a_night_operation_comes_the_morning_after_that_night() -> None:
-    assert moved("2027-01-12T03:00", DAY) == at("2027-01-11T06:00")
+    assert moved_reminder("2027-01-12T03:00", DAY) == kansas_city_at("2027-01-11T06:00")
 
 
 def test_the_first_moment_of_the_quiet_hours_is_quiet_and_their_end_is_not() -> None:
-    assert NIGHT.around(at("2027-01-12T22:00")) == (at("2027-01-12T22:00"), at("2027-01-13T06:00"))
-    assert NIGHT.around(at("2027-01-13T05:59")) == (at("2027-01-12T22:00"), at("2027-01-13T06:00"))
-    assert NIGHT.around(at("2027-01-13T06:00")) is None
+    assert NIGHT.around(kansas_city_at("2027-01-12T22:00")) == (
+        kansas_city_at("2027-01-12T22:00"),
+        kansas_city_at("2027-01-13T06:00"),
+    )
+    assert NIGHT.around(kansas_city_at("2027-01-13T05:59")) == (
+        kansas_city_at("2027-01-12T22:00"),
+        kansas_city_at("2027-01-13T06:00"),
+    )
+    assert NIGHT.around(kansas_city_at("2027-01-13T06:00")) is None
 
 
 def test_quiet_hours_of_the_day_do_not_reach_into_the_night() -> None:
     school = QuietHours(starts=time(8), ends=time(15), zone=CHICAGO)
-    assert school.around(at("2027-01-12T07:59")) is None
-    assert school.around(at("2027-01-12T08:00")) == (at("2027-01-12T08:00"), at("2027-01-12T15:00"))
+    assert school.around(kansas_city_at("2027-01-12T07:59")) is None
+    assert school.around(kansas_city_at("2027-01-12T08:00")) == (
+        kansas_city_at("2027-01-12T08:00"),
+        kansas_city_at("2027-01-12T15:00"),
+    )
 
 
 def test_quiet_hours_are_those_of_the_person_wherever_the_event_is() -> None:
     eastern = QuietHours(starts=time(22), ends=time(6), zone="America/New_York")
-    assert moved("2027-01-12T23:30", HOURS, eastern) == at("2027-01-12T20:55")
+    assert moved_reminder("2027-01-12T23:30", HOURS, eastern) == kansas_city_at("2027-01-12T20:55")
 
 
 def test_the_night_in_which_the_clocks_go_forward_ends_by_the_clock_on_the_wall() -> None:
@@ -110,17 +119,17 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
 
 
 def test_only_chosen_lead_times_are_planned() -> None:
-    every = reminders.date_moments(at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
-    long_ago, now = at("2026-01-01T00:00"), at("2027-01-12T09:00")
+    every = reminders.date_moments(kansas_city_at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
+    long_ago, now = kansas_city_at("2026-01-01T00:00"), kansas_city_at("2027-01-12T09:00")
     found = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
     assert [one.lead for one in found] == [DAY, HOURS]
     assert wanted_moments(every, None, long_ago, now) == []
 
 
 def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
-    every = reminders.date_moments(at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
+    every = reminders.date_moments(kansas_city_at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     wish = Wish(leads=frozenset({HOURS, timedelta(minutes=30)}), quiet=NIGHT)
-    found = wanted_moments(every, wish, at("2027-01-11T21:00"), at("2027-01-11T22:00"))
+    found = wanted_moments(every, wish, kansas_city_at("2027-01-11T21:00"), kansas_city_at("2027-01-11T22:00"))
     assert [(one.lead, one.state) for one in found] == [(HOURS, "superseded"), (timedelta(minutes=30), "pending")]
 
 
@@ -221,7 +230,7 @@ def test_what_is_held_is_sent_at_the_end_outside_quiet_hours(starts: time, minut
         assert quiet.around(until) is None
 
 
-def test_what_would_be_of_no_use_after_quiet_hours_does_not_wait() -> None:
+def test_what_would_be_outdated_after_quiet_hours_does_not_wait() -> None:
     night = QuietHours(starts=time(20), ends=time(7), zone=QUIET_HOURS_CHICAGO)
     midnight, morning = at_of_quiet_hours("2027-01-13T00:00"), at_of_quiet_hours("2027-01-13T07:00")
     assert quiet_until(midnight, morning + OF_USE, night) == morning

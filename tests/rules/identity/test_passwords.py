@@ -1,8 +1,8 @@
-"""Passwords: long ones that no one attempts first are taken, with a reason for each that is not."""
+"""Passwords that may be taken, and the names of browsers."""
 
 import pytest
 
-from tracker.rules.identity.passwords import LONGEST, SHORTEST, password_refusal
+from tracker.rules.identity.passwords import LONGEST, SHORTEST, browser_name, password_refusal
 
 COMMON = frozenset({"iloveyou", "dragon", "horse", "battery", "correct", "correcthorsebatterystaple"})
 PERSONAL = ("Dana Whitfield", "dana.whitfield@kcpd.example", "KCPD")
@@ -21,7 +21,7 @@ PERSONAL = ("Dana Whitfield", "dana.whitfield@kcpd.example", "KCPD")
         "".join(chr(0x100 + step) for step in range(LONGEST)),
     ],
 )
-def test_a_long_password_that_nobody_guesses_first_is_taken(password):
+def test_a_long_password_that_no_one_tries_first_is_taken(password):
     assert password_refusal(password, COMMON, PERSONAL) is None
 
 
@@ -61,3 +61,23 @@ def test_a_password_above_128_characters_is_refused():
 
 def test_a_space_at_the_end_counts_as_a_character():
     assert password_refusal("x7!Qm2#Lp9@Vt4 ", COMMON) is None
+
+
+WINDOWS = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36"
+
+
+@pytest.mark.parametrize(
+    ("agent", "name"),
+    [
+        (WINDOWS, "Chrome on Windows"),
+        (f"{WINDOWS} Edg/130.0", "Edge on Windows"),
+        ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", "Firefox on Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile Safari/604.1", "Safari on iPhone"),
+        ("Mozilla/5.0 (iPad; CPU OS 17_0) CriOS/129.0 Mobile Safari/604.1", "Chrome on iPad"),
+        ("Mozilla/5.0 (Linux; Android 15) SamsungBrowser/26.0 Chrome/122.0 Mobile", "Samsung Internet on Android"),
+        ("curl/8.5", "Another browser"),
+        ("", "Another browser"),
+    ],
+)
+def test_a_browser_is_named_with_its_system(agent: str, name: str) -> None:
+    assert browser_name(agent) == name

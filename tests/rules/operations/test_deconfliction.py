@@ -24,30 +24,30 @@ HOUR = timedelta(hours=1)
 A, B, C, D = (39.0911, -94.4155), (39.0925, -94.4130), (39.0997, -94.5786), (39.0911, -94.4108)
 
 
-def site(at: tuple[float, float], radius_ft: int = 1_320) -> Point:
+def site_at(at: tuple[float, float], radius_ft: int = 1_320) -> Point:
     return point_at(*at, radius_ft)
 
 
-def operation(*points: Point, starts: timedelta = timedelta(0), lasts: timedelta = 6 * HOUR) -> Footprint:
+def footprint(*points: Point, starts: timedelta = timedelta(0), lasts: timedelta = 6 * HOUR) -> Footprint:
     begins = SATURDAY + starts
     return Footprint(starts_at=begins, ends_at=begins + lasts, buffer=HOUR, points=points)
 
 
-FIRST = operation(site(A))
+FIRST = footprint(site_at(A))
 
 
 @pytest.mark.parametrize(
     ("other", "found"),
     [
-        (operation(site(B), starts=4 * HOUR, lasts=4 * HOUR), Overlap(873, timedelta(0))),
-        (operation(site(D)), None),
-        (operation(site((39.0911, -94.41084))), Overlap(1_319, timedelta(0))),
-        (operation(site((39.0911, -94.41083))), None),
-        (operation(site(C)), None),
-        (operation(site(B), starts=24 * HOUR), None),
-        (operation(site(B), starts=7 * HOUR, lasts=2 * HOUR), Overlap(873, HOUR)),
-        (operation(site(B), starts=7 * HOUR + timedelta(minutes=1), lasts=2 * HOUR), None),
-        (operation(site(D, 2_000)), Overlap(1_331, timedelta(0))),
+        (footprint(site_at(B), starts=4 * HOUR, lasts=4 * HOUR), Overlap(873, timedelta(0))),
+        (footprint(site_at(D)), None),
+        (footprint(site_at((39.0911, -94.41084))), Overlap(1_319, timedelta(0))),
+        (footprint(site_at((39.0911, -94.41083))), None),
+        (footprint(site_at(C)), None),
+        (footprint(site_at(B), starts=24 * HOUR), None),
+        (footprint(site_at(B), starts=7 * HOUR, lasts=2 * HOUR), Overlap(873, HOUR)),
+        (footprint(site_at(B), starts=7 * HOUR + timedelta(minutes=1), lasts=2 * HOUR), None),
+        (footprint(site_at(D, 2_000)), Overlap(1_331, timedelta(0))),
     ],
     ids=[
         "873 feet away at the same time",
@@ -68,27 +68,27 @@ def test_two_operations_are_in_each_others_way_to_the_foot_and_the_minute(
 
 
 def test_an_operation_without_a_site_is_in_nobodys_way() -> None:
-    assert overlap_of(FIRST, operation()) is None
+    assert overlap_of(FIRST, footprint()) is None
 
 
 def test_an_operation_without_a_place_could_be_in_the_way_of_each_at_its_time() -> None:
     lost, here, later, also_lost = UUID(int=1), UUID(int=2), UUID(int=3), UUID(int=4)
     operations = {
-        lost: operation(),
-        here: operation(site(C), starts=7 * HOUR),
-        later: operation(site(A), starts=7 * HOUR + timedelta(minutes=1)),
-        also_lost: operation(starts=48 * HOUR),
+        lost: footprint(),
+        here: footprint(site_at(C), starts=7 * HOUR),
+        later: footprint(site_at(A), starts=7 * HOUR + timedelta(minutes=1)),
+        also_lost: footprint(starts=48 * HOUR),
     }
     assert find_unplaced(operations) == {lost: [here]}
 
 
 def test_a_degree_of_latitude_is_as_long_as_the_map_draws_it() -> None:
-    assert round(distance_ft(site((39, -94)), site((40, -94)))) == FEET_IN_A_DEGREE
+    assert round(distance_ft(site_at((39, -94)), site_at((40, -94)))) == FEET_IN_A_DEGREE
 
 
-PLACES = st.builds(site, st.tuples(st.floats(39, 39.02), st.floats(-94.42, -94.4)), st.integers(50, 8_000))
+PLACES = st.builds(site_at, st.tuples(st.floats(39, 39.02), st.floats(-94.42, -94.4)), st.integers(50, 8_000))
 OPERATIONS = st.builds(
-    lambda points, starts, lasts: operation(*points, starts=timedelta(minutes=starts), lasts=timedelta(minutes=lasts)),
+    lambda points, starts, lasts: footprint(*points, starts=timedelta(minutes=starts), lasts=timedelta(minutes=lasts)),
     st.lists(PLACES, max_size=3),
     st.integers(-600, 600),
     st.integers(1, 600),
@@ -115,7 +115,7 @@ def test_another_minute_is_another_fact(one: Footprint, other: Footprint) -> Non
 
 @pytest.mark.parametrize("buffer", [timedelta(), timedelta(minutes=30), timedelta(hours=24)], ids=str)
 def test_the_gap_that_still_conflicts_is_the_buffer_to_the_second(buffer: timedelta) -> None:
-    first = replace(operation(site(A)), buffer=buffer)
+    first = replace(footprint(site_at(A)), buffer=buffer)
     at_the_limit = replace(first, starts_at=first.ends_at + buffer, ends_at=first.ends_at + buffer + HOUR)
     assert overlap_of(first, at_the_limit) == Overlap(0, buffer)
     a_second_later = replace(at_the_limit, starts_at=at_the_limit.starts_at + timedelta(seconds=1))

@@ -1,4 +1,4 @@
-"""An operations order has five paragraphs, each of a limited length, and isn't empty."""
+"""The operations order, briefs, approvals, and what is learned afterward."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tracker.errors import Invalid
+from tracker.rules.operations.approvals import why_too_early
 from tracker.rules.operations.orders import (
     EMPTY_ORDER,
     LONGEST_PARAGRAPH,
     MOST_TICKS,
     TIMELINE_MARGIN,
     TIMELINE_WIDTH,
+    NumberedCopy,
     Paragraph,
     Phase,
     PhasePlan,
@@ -23,7 +25,9 @@ from tracker.rules.operations.orders import (
     check_phase_times,
     checked_paragraphs,
     draw_timeline,
+    why_outdated,
 )
+from tracker.rules.operations.plans import check_neutral, telltale_names, telltales
 
 
 def test_paragraphs_that_are_left_out_are_empty() -> None:
@@ -80,10 +84,10 @@ def test_a_phase_has_a_name_and_an_order_of_times_near_the_operation(
     name: str, starts: timedelta, ends: timedelta | None, wrong: dict[str, str]
 ) -> None:
     plan = PhasePlan(name=name, starts_at=STARTS + starts, ends_at=None if ends is None else STARTS + ends)
-    assert refused(lambda: check_phase_plan(plan, STARTS, ENDS)) == wrong
+    assert refused_sentences(lambda: check_phase_plan(plan, STARTS, ENDS)) == wrong
 
 
-def refused(check: Callable[[], None]) -> dict[str, str]:
+def refused_sentences(check: Callable[[], None]) -> dict[str, str]:
     """Return the sentences of a check by field, none when it passes."""
     try:
         check()
@@ -109,7 +113,7 @@ def test_a_phase_begins_before_it_ends_and_neither_is_ahead(
     begun: timedelta | None, ended: timedelta | None, wrong: dict[str, str]
 ) -> None:
     at = [None if one is None else STARTS + one for one in (begun, ended)]
-    assert refused(lambda: check_phase_times(*at, STARTS)) == wrong
+    assert refused_sentences(lambda: check_phase_times(*at, STARTS)) == wrong
 
 
 SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
@@ -187,3 +191,66 @@ def test_everything_is_inside_the_drawing(phases: list[Phase]) -> None:
     assert all(
         TIMELINE_MARGIN <= tick.x <= TIMELINE_WIDTH - TIMELINE_MARGIN and tick.at.minute == 0 for tick in drawn.ticks
     )
+
+
+ISSUED = datetime(2026, 12, 15, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("of_copy", "of_plan", "reason"),
+    [
+        (None, None, ""),
+        (7, 7, ""),
+        (7, 9, "Copy 3 shows version 7, and the plan is version 9 now. Issue a new copy."),
+        (None, 1, "Copy 3 shows the operation before it had a plan, and the plan is version 1 now. Issue a new copy."),
+    ],
+)
+def test_a_copy_of_another_version_says_why_it_is_not_printed(
+    of_copy: int | None, of_plan: int | None, reason: str
+) -> None:
+    copy = NumberedCopy(
+        number=3, version=of_copy, issued_at=ISSUED, issued_to_id=UUID(int=1), issued_to="KCPD", issued_by="FBI"
+    )
+    assert why_outdated(copy, of_plan) == reason
+
+
+APPROVALS_SIX = datetime(2027, 5, 15, 11, tzinfo=UTC)  # 6:00 AM in Kansas City
+SECOND = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    "now", [APPROVALS_SIX - timedelta(hours=12), APPROVALS_SIX, APPROVALS_SIX + timedelta(hours=30)]
+)
+def test_an_operation_begins_from_twelve_hours_before_its_start(now: datetime) -> None:
+    assert why_too_early(APPROVALS_SIX, "America/Chicago", now) == ""
+
+
+def test_before_that_the_reason_says_when_it_can_begin_and_what_to_do() -> None:
+    assert why_too_early(APPROVALS_SIX, "America/Chicago", APPROVALS_SIX - timedelta(hours=12) - SECOND) == (
+        "It can begin on Fri, May 14 at 6:00 PM, 12 hours before its planned start. If it begins earlier, change the"
+        " time of the event first."
+    )
+
+
+PLACES = ("Motel on the frontage road", "Lot")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Buy radios", ()),
+        ("Radios for BLUESTEM", ("Bluestem",)),
+        ("Keys of the motel on the Frontage Road", ("Motel on the frontage road",)),
+        ("A lot of operations", ()),
+        ("Plan the next operation", ()),
+    ],
+)
+def test_a_name_of_the_operation_is_found_in_a_text_whatever_its_case(text: str, found: tuple[str, ...]) -> None:
+    for title in ("Operation Bluestem", "Bluestem"):
+        assert telltales(text, telltale_names(title, PLACES)) == found
+
+
+def test_a_text_that_gives_the_operation_away_is_refused_at_its_field() -> None:
+    with pytest.raises(Invalid) as refused:
+        check_neutral("neutral_title", "After Bluestem", telltale_names("Operation Bluestem", ()))
+    assert refused.value.fields == {"neutral_title": "Leave out “Bluestem”. It would give the operation away."}

@@ -1,30 +1,37 @@
-"""What the organizer reads before a date poll is canceled."""
+"""Date polls: which may be opened, and what their columns say."""
 
+# ruff: noqa: DTZ001 - starts are local to the zone of the event
 # ruff: noqa: DTZ001 - proposed dates are local to the zone of the event
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from tests.cast import ZONE
-from tests.rules.polls.drafts import draft
-from tracker.rules.core.viewers import Arm
+from tracker.errors import Invalid
+from tracker.rules.core.viewers import Arm, Visibility
+from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls.polls import (
     Fit,
+    NewPoll,
     Poll,
     PollCancellation,
     PollColumn,
     PollDate,
     Respondent,
+    check_new_poll,
     count_fits,
     fit_words,
     poll_columns,
+    poll_hindrance,
     poll_reminder_at,
     poll_rows_by_agency,
     replied_words,
+    usual_reply_by,
     waiting_people,
 )
 from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
@@ -68,9 +75,39 @@ def test_people_who_are_asked_on_that_day_get_none() -> None:
 
 A, B = (PollDate(id=UUID(int=one), starts=datetime(2027, 1, 10 + one, 10)) for one in (1, 2))
 MOMENT = datetime(2027, 1, 8, tzinfo=UTC)
+LEAD = UUID(int=1)
+
+
+def draft_of_meeting(**facts: Any) -> Event:
+    """Return a draft of a meeting of 90 minutes; `facts` replace its fields."""
+    now = datetime(2027, 1, 4, tzinfo=UTC)
+    usual: dict[str, Any] = {
+        "id": UUID(int=7),
+        "uid": "uid",
+        "reference": None,
+        "title": "Core group",
+        "kind": Kind.MEETING,
+        "visibility": Visibility.ALL,
+        "starts": datetime(2027, 1, 12, 10),
+        "duration": timedelta(minutes=90),
+        "zone": ZONE,
+        "status": EventStatus.DRAFT,
+        "committee": None,
+        "lead_id": LEAD,
+        "lead": "Coordinator",
+        "lead_agency": "USAO",
+        "rrule": None,
+        "version": 1,
+        "sequence": 0,
+        "created_at": now,
+        "changed_at": now,
+    }
+    return Event(**usual | facts)
+
+
 POLL = Poll(
     id=UUID(int=9),
-    event=draft(),
+    event=draft_of_meeting(),
     options=(A, B),
     reply_by=MOMENT,
     opened_at=MOMENT - timedelta(days=4),
@@ -105,37 +142,37 @@ def quorum(*people: Respondent, seats: int = 2, both_arms: bool = False) -> Quor
     )
 
 
-def counted(people: Sequence[Respondent], rule: Quorum | None = None) -> PollColumn:
+def first_column(people: Sequence[Respondent], rule: Quorum | None = None) -> PollColumn:
     return poll_columns(POLL, people, rule)[0]
 
 
 def test_each_reply_is_counted_once_and_a_date_left_out_counts_as_no_reply() -> None:
     people = [person(1, YES), person(2, IF_NEEDED), person(3, NO), person(4)]
-    assert fit_words(counted(people).numbers) == "1 yes, 1 if need be, 1 no, 1 no reply"
+    assert fit_words(first_column(people).numbers) == "1 yes, 1 if need be, 1 no, 1 no reply"
     assert fit_words(count_fits(B, people)) == "4 no reply"
 
 
 def test_people_who_said_yes_make_the_quorum() -> None:
     people = [person(1, YES), person(2, YES), person(3, NO)]
-    assert counted(people, quorum(*people)).quorum_words == "Quorum: 2 of 3 seats (2 needed)"
+    assert first_column(people, quorum(*people)).quorum_words == "Quorum: 2 of 3 seats (2 needed)"
 
 
 def test_a_quorum_that_needs_people_who_would_rather_not_says_so() -> None:
     people = [person(1, YES), person(2, IF_NEEDED)]
-    said = counted(people, quorum(*people)).quorum_words
+    said = first_column(people, quorum(*people)).quorum_words
     assert said == "Quorum: 2 of 2 seats (2 needed), some only if need be"
 
 
 def test_without_a_quorum_the_words_say_what_is_missing() -> None:
     people = [person(1, YES), person(2, YES), person(3, NO, agency=CAHT)]
     rule = quorum(*people, both_arms=True)
-    assert counted(people, rule).quorum_words == "No quorum: no one from victim services"
+    assert first_column(people, rule).quorum_words == "No quorum: no one from victim services"
 
 
 def test_an_arm_that_was_asked_and_cannot_come_is_named() -> None:
     people = [person(1, YES), person(2, NO, agency=CAHT)]
-    assert counted(people).arm_words == "No one from victim services so far"
-    assert counted(people[:1]).arm_words == ""
+    assert first_column(people).arm_words == "No one from victim services so far"
+    assert first_column(people[:1]).arm_words == ""
 
 
 def test_the_best_date_has_a_quorum_then_both_arms_then_the_most_people() -> None:
@@ -164,3 +201,76 @@ def test_only_people_who_are_asked_are_waited_for() -> None:
     people = [person(1, role=AttendeeRole.CHAIR), person(2), person(3, None, NO)]
     assert [one.name for one in waiting_people(people)] == ["Person 2"]
     assert replied_words(people) == "1 of 2 people asked have replied"
+
+
+NEW_POLLS_NOW = datetime(2027, 1, 4, 15, tzinfo=UTC)
+FIRST = datetime(2027, 1, 12, 10)
+DAY = timedelta(days=1)
+IN_TIME = datetime(2027, 1, 8, 23, tzinfo=UTC)
+
+
+def wrong(*starts: datetime, reply_by: datetime = IN_TIME) -> str:
+    """Return the fields of the errors."""
+    with pytest.raises(Invalid) as refused:
+        check_new_poll(NewPoll(starts=starts, reply_by=reply_by), draft_of_meeting(), NEW_POLLS_NOW)
+    return " ".join(refused.value.fields)
+
+
+@pytest.mark.parametrize("number", [2, 20])
+def test_two_to_twenty_dates_can_be_proposed(number: int) -> None:
+    check_new_poll(
+        NewPoll(starts=[FIRST + one * DAY for one in range(number)], reply_by=IN_TIME),
+        draft_of_meeting(),
+        NEW_POLLS_NOW,
+    )
+
+
+@pytest.mark.parametrize("number", [0, 1, 21])
+def test_no_other_number_of_dates_can(number: int) -> None:
+    assert wrong(*(FIRST + one * DAY for one in range(number))) == "dates"
+
+
+def test_a_date_is_proposed_once() -> None:
+    assert wrong(FIRST, FIRST) == "dates"
+
+
+def test_a_date_is_ahead() -> None:
+    assert wrong(FIRST, datetime(2027, 1, 4, 9)) == "dates"
+
+
+def test_a_time_that_the_clocks_skip_is_not_proposed() -> None:
+    assert wrong(FIRST, datetime(2027, 3, 14, 2, 30)) == "dates"
+
+
+@pytest.mark.parametrize("at", [NEW_POLLS_NOW, datetime(2027, 1, 12, 16, tzinfo=UTC)])
+def test_people_reply_in_the_future_and_before_the_first_date(at: datetime) -> None:
+    assert wrong(FIRST, FIRST + DAY, reply_by=at) == "reply_by"
+
+
+def test_both_errors_of_the_dates_and_of_the_day_to_reply_by_are_shown_at_once() -> None:
+    assert wrong(FIRST, reply_by=datetime(2027, 1, 13, 23, tzinfo=UTC)) == "dates reply_by"
+
+
+def test_a_draft_with_one_date_and_people_can_have_a_poll() -> None:
+    assert poll_hindrance(draft_of_meeting(), 1) == ""
+
+
+def test_nothing_else_can() -> None:
+    weekly = draft_of_meeting(rrule="FREQ=WEEKLY;COUNT=3")
+    others = (draft_of_meeting(status=EventStatus.CONFIRMED), weekly, draft_of_meeting(kind=Kind.DEADLINE))
+    assert all(poll_hindrance(one, 1) for one in others)
+    assert poll_hindrance(draft_of_meeting(), 0)
+
+
+@pytest.mark.parametrize(
+    ("first", "by"),
+    [
+        (date(2027, 3, 1), date(2027, 1, 11)),  # a week
+        (date(2027, 1, 9), date(2027, 1, 8)),
+        (date(2027, 1, 8), date(2027, 1, 7)),
+        (date(2027, 1, 5), date(2027, 1, 4)),
+        (date(2026, 12, 1), date(2027, 1, 11)),  # over
+    ],
+)
+def test_the_form_begins_with_a_deadline_before_its_first_date(first: date, by: date) -> None:
+    assert usual_reply_by(first, date(2027, 1, 4)) == by

@@ -24,7 +24,7 @@ from tracker.rules.recurrence.series import (
 WEDNESDAY = datetime(2027, 3, 3, 10)
 
 
-def days(rule: Rule | None, start: datetime) -> list[datetime]:
+def dates_of(rule: Rule | None, start: datetime) -> list[datetime]:
     return list(dates_by_rule(rule, start))
 
 
@@ -39,7 +39,7 @@ def followed(before: tuple[str, str], after: tuple[str, str], **about: object) -
         )
     (old, first), (new, later) = rules
     assert old is not None
-    pairs = match_starts(days(old, first), (), days(new, later), reach_of_matches(old, new))
+    pairs = match_starts(dates_of(old, first), (), dates_of(new, later), reach_of_matches(old, new))
     return {f"{was:%m-%d}": f"{becomes:%m-%d}" for was, becomes in sorted(pairs.items())[:4]}
 
 
@@ -87,7 +87,7 @@ def test_two_days_a_week_that_shift_keep_the_day_they_share() -> None:
     old = rule_for_choice("weekly", monday, weekdays=(0, 2), count=4)
     new = rule_for_choice("weekly", WEDNESDAY, weekdays=(2, 4), count=4)
     assert old is not None
-    pairs = match_starts(days(old, monday), (), days(new, WEDNESDAY), reach_of_matches(old, new))
+    pairs = match_starts(dates_of(old, monday), (), dates_of(new, WEDNESDAY), reach_of_matches(old, new))
     assert sorted((was.day, becomes.day) for was, becomes in pairs.items()) == [(1, 5), (3, 3), (8, 12), (10, 10)]
 
 
@@ -96,7 +96,7 @@ def test_an_added_date_stays_on_its_day_and_goes_to_no_other() -> None:
     added = [datetime(2027, 3, 4, 14), datetime(2027, 3, 6, 14)]
     old, new = rule_for_choice("weekly", WEDNESDAY, count=2), rule_for_choice("weekly", thursday, count=2)
     assert old is not None
-    pairs = match_starts(days(old, WEDNESDAY), added, days(new, thursday), reach_of_matches(old, new))
+    pairs = match_starts(dates_of(old, WEDNESDAY), added, dates_of(new, thursday), reach_of_matches(old, new))
     assert pairs == {added[0]: thursday, WEDNESDAY.replace(day=10): thursday.replace(day=11)}
 
 

@@ -1,4 +1,4 @@
-"""The work queue: which items concern whom, and what comes first."""
+"""Home and the impact of a change: which rows need a person, in which order, and in which words."""
 
 from datetime import date, timedelta
 from uuid import UUID, uuid4
@@ -27,6 +27,7 @@ from tracker.rules.views.home import (
     queue_in_order,
     set_up_steps,
 )
+from tracker.rules.views.impact import EventSnapshot, consequences_between, no_consequences
 
 CAHT, KCPD = uuid4(), uuid4()
 MEMBER = Viewer(
@@ -74,34 +75,34 @@ def test_an_administrator_has_no_step_about_events() -> None:
 TODAY = date(2026, 12, 15)
 
 
-def item(**facts: object) -> ActionItem:
+def late_item(**facts: object) -> ActionItem:
     """Return an open item of someone at KCPD, a week late."""
     usual = {"owner": "KCPD detective", "agency_id": KCPD, "agency": "KCPD", "due": TODAY - timedelta(days=7)}
     return action_item(**{**usual, "created_at": NOW, **facts})
 
 
 def test_an_item_of_another_agency_is_no_concern_of_a_member() -> None:
-    assert not concerns_viewer(MEMBER, item())
+    assert not concerns_viewer(MEMBER, late_item())
 
 
 def test_an_item_concerns_its_owner_who_gave_it_the_chair_of_its_committee_and_a_coordinator() -> None:
     committee = uuid4()
-    assert concerns_viewer(MEMBER, item(owner_id=MEMBER.member_id))
-    assert concerns_viewer(MEMBER, item(created_by_id=MEMBER.member_id))
-    assert concerns_viewer(replace(MEMBER, chairs=frozenset({committee})), item(committee_id=committee))
-    assert concerns_viewer(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), item())
+    assert concerns_viewer(MEMBER, late_item(owner_id=MEMBER.member_id))
+    assert concerns_viewer(MEMBER, late_item(created_by_id=MEMBER.member_id))
+    assert concerns_viewer(replace(MEMBER, chairs=frozenset({committee})), late_item(committee_id=committee))
+    assert concerns_viewer(replace(MEMBER, roles=frozenset({Role.COORDINATOR})), late_item())
 
 
 def test_an_item_concerns_the_lead_of_its_agency_and_no_other_lead() -> None:
     lead = replace(MEMBER, roles=frozenset({Role.AGENCY_LEAD}))
-    assert concerns_viewer(lead, item(agency_id=CAHT))
-    assert not concerns_viewer(lead, item(agency_id=KCPD))
+    assert concerns_viewer(lead, late_item(agency_id=CAHT))
+    assert not concerns_viewer(lead, late_item(agency_id=KCPD))
 
 
 def test_the_queue_starts_with_what_runs_out_then_the_latest_items_then_old_rolls_then_later_replies() -> None:
     runs = OpenSheet(line=meeting_line(timedelta(minutes=-20)), is_over=False)
     tomorrow = MissingReplies(line=meeting_line(timedelta(days=1)), invited=4, waiting=1, agencies=(("FBI", 1),))
-    older, newer = LateItem(item=item(due=TODAY - timedelta(days=9))), LateItem(item=item())
+    older, newer = LateItem(item=late_item(due=TODAY - timedelta(days=9))), LateItem(item=late_item())
     last_week = OpenSheet(line=meeting_line(timedelta(days=-7)), is_over=True)
     yesterday = OpenSheet(line=meeting_line(timedelta(days=-1)), is_over=True)
     next_week = MissingReplies(line=meeting_line(timedelta(days=7)), invited=4, waiting=4, agencies=(("FBI", 4),))
@@ -120,9 +121,9 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
         nudge = Nudges(subject_id=line.id, starts_at=line.starts_at, silent=(ann, ben), last=last)
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 
-    all_reminded, one_is_left, nobody_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
-    queue = queue_in_order([all_reminded, LateItem(item=item()), nobody_reminded, one_is_left], NOW, TODAY)
-    assert (queue[0], queue[-2:]) == (one_is_left, [nobody_reminded, all_reminded])
+    all_reminded, one_is_left, no_one_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
+    queue = queue_in_order([all_reminded, LateItem(item=late_item()), no_one_reminded, one_is_left], NOW, TODAY)
+    assert (queue[0], queue[-2:]) == (one_is_left, [no_one_reminded, all_reminded])
     assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
 
 
@@ -133,3 +134,11 @@ def test_operations_come_first_with_people_missing_then_in_conflict_then_to_appr
     missing = MissingCheckOut(line=later, people="Not checked out: A.")
     wanted = [missing, in_conflict, waiting, running]
     assert queue_in_order(reversed(wanted), NOW, TODAY) == wanted
+
+
+def test_a_new_event_without_reminders_changes_none() -> None:
+    assert consequences_between(EventSnapshot(), EventSnapshot(is_known=True)).reminder_words == "No reminders"
+
+
+def test_an_event_that_keeps_its_reminders_says_that_none_change() -> None:
+    assert no_consequences().reminder_words == "No reminders change"

@@ -1,4 +1,4 @@
-"""From a token to its owner, and when the state of a feed changes."""
+"""Feeds: from a token to its owner, what is in them, operations too, and when their state changes."""
 
 # A local time is naive: its zone is beside it.
 # ruff: noqa: DTZ001
@@ -6,22 +6,29 @@
 import asyncio
 import sqlite3
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
+import icalendar
 import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ical.readers import Shown, by_ical, by_icalendar
+from tests.ports.browser import app_settings
 from tests.usecases.calendars.world import feed_events_of, feed_of
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import BEGINS, plan_operation
 from tracker.database import engine, writing
 from tracker.errors import NotFound
+from tracker.ports.feeds.feed_builder import FeedBuilder
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLevel, FeedLimit, FeedScope
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.plans import DateChange, plan_of_event
+from tracker.rules.operations.plans import Disclosure
+from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.background.emails import due
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema import events
 from tracker.tables.schema.events import AudienceVersion
@@ -38,14 +45,16 @@ from tracker.usecases.calendars.feeds import (
     note_fetches,
     open_feed,
 )
+from tracker.usecases.calendars.subscriptions import create_subscription
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.events.occurrences import cancel_occurrence, change_occurrence, date_seen_by, restore_occurrence
-from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.operations import access
+from tracker.usecases.events.scheduling import event_seen_by, schedule_event
+from tracker.usecases.operations import access, approvals, plans
+from tracker.usecases.operations.plans import PlanBasics
 
 
-async def token_of(viewer: Viewer, scope: FeedScope = FeedScope.ALL) -> str:
+async def subscribe(viewer: Viewer, scope: FeedScope = FeedScope.ALL) -> str:
     _, token = await subscriptions.create_subscription(viewer, "Phone", scope, NOW, shows_operations=False)
     return token
 
@@ -53,7 +62,7 @@ async def token_of(viewer: Viewer, scope: FeedScope = FeedScope.ALL) -> str:
 @pytest.mark.both_engines
 async def test_a_feed_has_the_rights_that_its_owner_has_on_the_pages(cast: Cast) -> None:
     for viewer in cast.members.values():
-        feed = await open_feed(await token_of(viewer), NOW)
+        feed = await open_feed(await subscribe(viewer), NOW)
         assert feed.viewer == await viewer_for(viewer.member_id, NOW)
 
 
@@ -82,7 +91,7 @@ async def test_a_feed_of_a_committee_does_not_name_it_to_who_left_it(cast: Cast)
 @pytest.mark.parametrize(
     "token", ["", "x", "a" * 43, "\ud800", "../../x", "'; DROP TABLE subscription; --", "é" * 5000]
 )
-async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) -> None:
+async def test_a_token_that_no_one_made_opens_nothing(cast: Cast, token: str) -> None:
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
 
@@ -90,7 +99,7 @@ async def test_a_token_that_nobody_made_opens_nothing(cast: Cast, token: str) ->
 @pytest.mark.both_engines
 @pytest.mark.parametrize("status", ["suspended", "departed"])
 async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(cast: Cast, status: str) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     await Member.update({Member.status: status}).where(Member.id == cast.kcpd_detective.member_id)
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
@@ -98,15 +107,15 @@ async def test_a_member_who_is_not_active_has_no_feed_from_the_next_request_on(c
 
 @pytest.mark.both_engines
 async def test_a_guest_has_no_feed(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     await Member.update({Member.is_guest: True}).where(Member.id == cast.kcpd_detective.member_id)
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
 
 
 @pytest.mark.both_engines
-async def test_nobody_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+async def test_no_one_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
+    token = await subscribe(cast.kcpd_detective)
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "KCPD")
     with pytest.raises(NotFound):
         await open_feed(token, NOW)
@@ -114,13 +123,13 @@ async def test_nobody_of_a_suspended_agency_has_a_feed(cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_the_state_stays_while_nothing_changes(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     assert (await open_feed(token, NOW)).state == (await open_feed(token, NOW)).state
 
 
 @pytest.mark.both_engines
 async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     before = (await open_feed(token, NOW)).state
     await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert (await open_feed(token, NOW)).state != before
@@ -128,7 +137,7 @@ async def test_the_state_changes_with_what_the_owner_may_see(cast: Cast) -> None
 
 @pytest.mark.both_engines
 async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cast) -> None:
-    token = await token_of(cast.harbor_advocate)
+    token = await subscribe(cast.harbor_advocate)
     before = (await open_feed(token, NOW)).state
     await schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     await schedule_event(cast.coordinator, meeting(cast.fbi_lead, visibility=Visibility.LAW_ENFORCEMENT), NOW)
@@ -139,7 +148,7 @@ async def test_the_state_does_not_move_with_what_the_owner_may_not_see(cast: Cas
 
 @pytest.mark.both_engines
 async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     before = (await open_feed(token, NOW)).state
     await Committee.update({Committee.status: "closed"}).where(Committee.id == cast.committees["steering"])
     assert (await open_feed(token, NOW)).state != before
@@ -147,15 +156,15 @@ async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None
 
 @pytest.mark.both_engines
 async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
-    one, other = await token_of(cast.kcpd_detective), await token_of(cast.kcpd_detective)
+    one, other = await subscribe(cast.kcpd_detective), await subscribe(cast.kcpd_detective)
     assert (await open_feed(one, NOW)).state == (await open_feed(other, NOW)).state
-    mine = await token_of(cast.kcpd_detective, FeedScope.MINE)
+    mine = await subscribe(cast.kcpd_detective, FeedScope.MINE)
     assert (await open_feed(mine, NOW)).state != (await open_feed(one, NOW)).state
 
 
 @pytest.mark.both_engines
 async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     feed = await open_feed(token, NOW)
     assert (feed.body_hash, feed.body_since, feed.fetched_at) == ("", None, None)
     later = NOW + timedelta(minutes=1, microseconds=5)
@@ -168,7 +177,7 @@ async def test_a_fetch_is_noted_with_what_was_given(cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_fetches_wait_and_are_written_together_with_the_newest_content(cast: Cast) -> None:
-    tokens = [await token_of(cast.kcpd_detective) for _ in range(2)]
+    tokens = [await subscribe(cast.kcpd_detective) for _ in range(2)]
     feeds = [await open_feed(token, NOW) for token in tokens]
     log, later = FetchLog(), NOW + timedelta(seconds=10)
     for feed in feeds:
@@ -184,7 +193,7 @@ async def test_fetches_wait_and_are_written_together_with_the_newest_content(cas
 
 @pytest.mark.both_engines
 async def test_fetches_that_could_not_be_written_wait_with_those_of_meanwhile(sqlite_cast: Cast) -> None:
-    feed, log = await open_feed(await token_of(sqlite_cast.kcpd_detective), NOW), FetchLog()
+    feed, log = await open_feed(await subscribe(sqlite_cast.kcpd_detective), NOW), FetchLog()
     await engine().run_ddl(
         "CREATE TRIGGER full BEFORE UPDATE ON subscription BEGIN SELECT RAISE(ABORT, 'disk full'); END"
     )
@@ -203,7 +212,7 @@ async def test_fetches_that_could_not_be_written_wait_with_those_of_meanwhile(sq
 
 @pytest.mark.both_engines
 async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast) -> None:
-    token = await token_of(cast.kcpd_detective)
+    token = await subscribe(cast.kcpd_detective)
     feed = await open_feed(token, NOW)
     later = NOW + timedelta(seconds=10)
     await note_fetches([FeedFetch(feed.subscription_id, "Outlook", later, "ab" * 32, NOW)])
@@ -227,8 +236,8 @@ async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_tr
 
 
 @pytest.mark.both_engines
-async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast) -> None:
-    token, feeds = await token_of(cast.kcpd_detective), OpenFeeds()
+async def test_what_was_found_is_kept_only_as_long_as_no_one_commits(cast: Cast) -> None:
+    token, feeds = await subscribe(cast.kcpd_detective), OpenFeeds()
     first = await feeds.open(token, NOW)
     again = await feeds.open(token, NOW)
     assert again == first
@@ -243,7 +252,7 @@ async def test_what_was_found_is_kept_only_as_long_as_nobody_commits(cast: Cast)
 async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_request(
     sqlite_cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    token, feeds = await token_of(sqlite_cast.kcpd_detective), OpenFeeds()
+    token, feeds = await subscribe(sqlite_cast.kcpd_detective), OpenFeeds()
 
     async def answered_late(token: str, now: datetime) -> Feed:
         monkeypatch.undo()
@@ -261,7 +270,7 @@ async def test_a_change_between_the_question_and_the_answer_is_seen_by_the_next_
 @pytest.mark.both_engines
 async def test_a_feed_that_is_kept_loses_access_that_ends_by_itself(sqlite_cast: Cast) -> None:
     lead, liaison = sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison
-    event_id = await planned(lead, sqlite_cast.kcpd_detective)
+    event_id = await plan_operation(lead, sqlite_cast.kcpd_detective)
     _, token = await subscriptions.create_subscription(liaison, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     await access.give_access(lead, event_id, liaison.member_id, "Needs it", NOW + timedelta(hours=2), NOW)
     feeds = OpenFeeds()
@@ -274,7 +283,9 @@ MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, count=6)
 FEBRUARY, APRIL, JUNE = "2027-02-09", "2027-04-13", "2027-06-08"
 
 
-async def titles(viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False) -> set[str]:
+async def titles_in_feed(
+    viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False
+) -> set[str]:
     found = await feed_events_of(viewer, scope, shows_operations=shows_operations)
     return {event.title for event, _ in found}
 
@@ -343,9 +354,9 @@ async def test_only_what_the_viewer_may_see_is_published(cast: Cast) -> None:
         cast.coordinator, meeting(title="Police", visibility=Visibility.LAW_ENFORCEMENT), NOW
     )
     await event_deeds.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
-    assert await titles(cast.harbor_advocate, shows_operations=True) == {"All"}
-    assert await titles(cast.kcpd_detective, shows_operations=True) == {"All", "Police"}
-    assert await titles(cast.fbi_lead, shows_operations=True) == {"All", "Police", "Operation Bluestem"}
+    assert await titles_in_feed(cast.harbor_advocate, shows_operations=True) == {"All"}
+    assert await titles_in_feed(cast.kcpd_detective, shows_operations=True) == {"All", "Police"}
+    assert await titles_in_feed(cast.fbi_lead, shows_operations=True) == {"All", "Police", "Operation Bluestem"}
 
 
 @pytest.mark.both_engines
@@ -357,7 +368,7 @@ async def test_named_events_are_published_discreetly_and_only_on_demand(cast: Ca
 
 
 @pytest.mark.both_engines
-async def test_a_draft_is_published_to_nobody_not_even_its_lead(cast: Cast) -> None:
+async def test_a_draft_is_published_to_no_one_not_even_its_lead(cast: Cast) -> None:
     await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     assert await feed_events_of(cast.coordinator) == await feed_events_of(cast.fbi_lead) == []
 
@@ -413,3 +424,120 @@ async def test_the_preview_counts_a_feed_as_the_feed_holds_the_event(
         }
         for event in made:
             assert (reader.owner.member_id in await feed_owners_of([reader], [event])) == (event.id in held)
+
+
+APPROVED_AT, LATER = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+EARLY = (NOW, NOW + timedelta(days=60))
+
+
+async def subscribed(viewer: Viewer) -> str:
+    _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=True)
+    return token
+
+
+async def opened(token: str, now: datetime) -> Feed:
+    return await open_feed(token, now)
+
+
+async def entry(token: str, now: datetime = NOW) -> Any:
+    """Return the one event of a feed."""
+    body = await FeedBuilder(app_settings()).body(await opened(token, now), now)
+    [found] = icalendar.Calendar.from_ical(body.text).walk("VEVENT")
+    return found
+
+
+async def submitted(cast: Cast) -> UUID:
+    """Return an operation that fbi_alternate can approve."""
+    event_id = await plan_operation(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
+    basics = PlanBasics(
+        supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change_plan_basics(cast.fbi_lead, event_id, basics, NOW)
+    await approvals.waive_deconfliction(cast.fbi_alternate, event_id, "No time to ask.", NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    return event_id
+
+
+async def approved(cast: Cast) -> UUID:
+    event_id = await submitted(cast)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    return event_id
+
+
+@pytest.mark.both_engines
+async def test_an_operation_is_tentative_until_its_plan_is_approved(cast: Cast) -> None:
+    token, event_id = await subscribed(cast.kcpd_detective), await submitted(cast)
+    before = await entry(token)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    after = await entry(token, APPROVED_AT)
+    assert (before["STATUS"], after["STATUS"]) == ("TENTATIVE", "CONFIRMED")
+
+
+@pytest.mark.both_engines
+async def test_an_approval_moves_the_time_of_change_and_no_sequence(cast: Cast) -> None:
+    token, event_id = await subscribed(cast.kcpd_detective), await submitted(cast)
+    before = await entry(token)
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, APPROVED_AT)
+    after = await entry(token, APPROVED_AT)
+    assert (after["DTSTAMP"].dt, after["LAST-MODIFIED"].dt) == (APPROVED_AT, APPROVED_AT)
+    assert after["SEQUENCE"] == before["SEQUENCE"]
+
+
+@pytest.mark.both_engines
+async def test_an_approval_moves_the_validator_of_those_on_the_operation_alone(cast: Cast) -> None:
+    on_it, others = await subscribed(cast.kcpd_detective), await subscribed(cast.kcpd_alternate)
+    event_id = await submitted(cast)
+    before = [(await opened(token, NOW)).state for token in (on_it, others)]
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
+    after = [(await opened(token, NOW)).state for token in (on_it, others)]
+    assert [was == now for was, now in zip(before, after, strict=True)] == [False, True]
+
+
+@pytest.mark.both_engines
+async def test_an_operation_that_is_stood_down_is_canceled_with_a_higher_sequence(cast: Cast) -> None:
+    token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
+    before = await entry(token, APPROVED_AT)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    after = await entry(token, LATER)
+    assert (after["STATUS"], after["SUMMARY"]) == ("CANCELLED", "Canceled: Operational period")
+    assert after["SEQUENCE"] == before["SEQUENCE"] + 1
+
+
+@pytest.mark.both_engines
+async def test_an_operation_that_is_planned_again_is_tentative_with_a_higher_sequence(cast: Cast) -> None:
+    token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    before = await entry(token, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
+    after = await entry(token, LATER)
+    assert after["STATUS"] == "TENTATIVE"
+    assert after["SEQUENCE"] == before["SEQUENCE"] + 1
+
+
+@pytest.mark.both_engines
+async def test_a_step_that_calendars_do_not_show_leaves_the_feed_as_it_is(cast: Cast) -> None:
+    token, event_id = await subscribed(cast.kcpd_detective), await approved(cast)
+    before = (await opened(token, LATER)).state
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.BRIEFED, LATER)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.EXECUTING, BEGINS)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.ABORTED, BEGINS)
+    assert (await opened(token, LATER)).state == before
+    assert (await entry(token, LATER))["STATUS"] == "CONFIRMED"
+
+
+@pytest.mark.both_engines
+async def test_a_form_that_edits_the_event_is_not_outdated_by_its_plan(cast: Cast) -> None:
+    event_id = await submitted(cast)
+    before = (await event_seen_by(cast.fbi_lead, event_id)).version
+    await approvals.change_plan_state(cast.fbi_alternate, event_id, OperationState.APPROVED, NOW)
+    assert (await event_seen_by(cast.fbi_lead, event_id)).version == before
+
+
+@pytest.mark.both_engines
+async def test_an_operation_that_is_stood_down_gets_no_reminders_until_it_is_planned_again(cast: Cast) -> None:
+    event_id = await approved(cast)
+    assert [one.event_id for one in await due.dates_starting([EARLY])] == [event_id]
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, LATER)
+    assert await due.dates_starting([EARLY]) == []
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.PLANNING, LATER)
+    assert [one.event_id for one in await due.dates_starting([EARLY])] == [event_id]

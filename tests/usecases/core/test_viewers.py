@@ -61,7 +61,7 @@ async def test_a_seat_does_not_follow_its_holder_to_another_agency(cast: Cast):
     assert not any(one.startswith("committee:") for one in viewer.audiences)
 
 
-async def test_a_committee_that_ended_holds_for_nobody(cast: Cast):
+async def test_a_committee_that_ended_holds_for_no_one(cast: Cast):
     await Committee.update({Committee.status: "ended"}).where(Committee.id == cast.committees["services"])
     for person in (cast.caht_lead, cast.coordinator):
         viewer = await viewer_for(person.member_id, NOW)
@@ -69,7 +69,7 @@ async def test_a_committee_that_ended_holds_for_nobody(cast: Cast):
     assert not (await viewer_for(cast.caht_lead.member_id, NOW)).chairs
 
 
-async def test_nobody_is_not_found(cast: Cast):
+async def test_no_one_is_not_found(cast: Cast):
     with pytest.raises(NotFound):
         await viewer_for(uuid4(), NOW)
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tracker.database import writing
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
@@ -46,7 +46,7 @@ async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of each message that is due, and record it as done."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append(read(await content_deeds.write_email(message, now, ZONE)))
+        found.append(read_result(await content_deeds.write_email(message, now, ZONE)))
         made = found[-1]
         done = made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
         await outbox.close_message(message, done, now)
@@ -163,7 +163,7 @@ def above_the_buttons(letter: ReadEmail) -> str:
     return " ".join(letter.paragraphs)
 
 
-async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -> None:
+async def test_who_is_asked_to_reply_reads_above_the_buttons_how(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     invitation = await send_only_email()
     assert invitation.paragraphs == (f"Please choose a reply below. {APPS}",)
@@ -172,7 +172,7 @@ async def test_who_is_asked_to_reply_is_told_above_the_buttons_how(cast: Cast) -
     assert above_the_buttons(update).endswith(f"Please choose a reply below. {APPS}")
 
 
-async def test_who_has_replied_is_told_above_the_buttons_how_to_change_it(cast: Cast) -> None:
+async def test_who_has_replied_reads_above_the_buttons_how_to_change_it(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2027-02-09", ReplyValue.ACCEPTED, "", LATER, for_series=True
@@ -201,7 +201,7 @@ async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> 
     assert letter.more == ()
 
 
-async def test_a_reader_in_another_zone_is_told_the_own_time_too(cast: Cast) -> None:
+async def test_a_reader_in_another_zone_reads_the_own_time_too(cast: Cast) -> None:
     await Member.update({Member.zone: "America/New_York"}).where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     assert dict((await send_only_email()).facts)["Your time"] == "Tue, Jan 12, 11:00 AM–12:30 PM Eastern"
@@ -236,7 +236,7 @@ async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
     assert [one.label for one in letter.buttons] == ["Keep my reply", "Change my reply"]
 
 
-async def test_the_mail_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
+async def test_the_email_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await move_date(cast, event_id, datetime(2027, 2, 11, 13))
     letter = await send_only_email(MOVED)
@@ -301,7 +301,7 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
     assert late.state is MessageState.SUPERSEDED
 
 
-async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
+async def test_someone_taken_off_the_list_alone_is_notified(cast: Cast) -> None:
     event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
@@ -327,7 +327,7 @@ async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_no
     ]
 
 
-async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_that_alone(cast: Cast) -> None:
+async def test_someone_off_the_list_who_may_not_see_the_event_anymore_learns_that_alone(cast: Cast) -> None:
     event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     fewer = {one: role for one, role in plan.invitees.items() if one != cast.caht_lead.member_id}
@@ -341,7 +341,7 @@ async def test_somebody_off_the_list_who_may_not_see_the_event_any_more_learns_t
     assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
 
 
-async def test_what_mails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
+async def test_what_emails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
     cast: Cast,
 ) -> None:
     event_id = await schedule_meeting(cast)
@@ -410,7 +410,7 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
     ]
 
 
-async def test_a_departed_member_gets_no_mail(cast: Cast) -> None:
+async def test_a_departed_member_gets_no_email(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
     await Member.update({Member.status: "departed"}).where(Member.id == cast.fbi_lead.member_id)
@@ -522,7 +522,7 @@ async def queue_item_reminder(owner: Viewer, content: ItemDue | ItemOverdue) -> 
         await outbox.enqueue_all([draft], NOW)
 
 
-async def test_a_new_item_is_told_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
+async def test_a_new_item_is_reported_to_its_owner_without_its_title_in_the_subject(cast: Cast) -> None:
     reference = await assign_item(cast)
     letter = await send_only_email()
     assert (letter.to, letter.subject) == ("caht_lead@caht.example", f"Action item {reference} for you, due Tue, Feb 9")
@@ -629,7 +629,7 @@ async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_on
 
 
 @pytest.mark.parametrize("is_discreet", [False, True])
-async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told_with_it(
+async def test_a_message_about_dates_that_waits_when_a_series_continues_as_another_is_said_with_it(
     cast: Cast, is_discreet: bool
 ) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=is_discreet), NOW)
@@ -641,7 +641,7 @@ async def test_news_of_dates_that_waits_when_a_series_goes_on_as_another_is_told
     assert (facts["Except"], facts["Moved"]) == ("Tue, Feb 9", "Tue, Mar 9 to 1:00–2:30 PM")
 
 
-async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
+async def test_a_series_that_continues_on_other_days_says_the_old_and_the_new_rule(cast: Cast) -> None:
     first = datetime(2027, 4, 14, 10)
     letter = await email_of_april_split(
         cast, await schedule_series(cast), first, rule=rule_for_choice("monthly_nth", first, count=3)
@@ -651,7 +651,7 @@ async def test_a_series_that_goes_on_on_other_days_says_the_old_and_the_new_rule
     assert dict(letter.facts)["Now"].startswith("Every month on the second Wednesday, 10:00–11:30 AM Central")
 
 
-async def test_a_series_that_goes_on_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
+async def test_a_series_that_continues_elsewhere_at_the_same_hour_tells_both_places_and_no_old_hour(cast: Cast) -> None:
     letter = await email_of_april_split(
         cast, await schedule_series(cast), datetime(2027, 4, 13, 10), place="FBI field office", kind=Kind.TRAINING
     )
@@ -715,7 +715,7 @@ async def test_another_title_from_a_date_on_is_emailed_on_request_with_the_new_t
     assert dict(letter.facts)["What"] == "Core group"
 
 
-async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cast: Cast) -> None:
+async def test_who_is_off_the_list_from_a_date_on_reads_the_last_one_alone(cast: Cast) -> None:
     event_id = await schedule_series(cast, cast.fbi_lead, cast.caht_lead)
     fewer = {cast.caht_lead.member_id: AttendeeRole.REQUIRED}
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -728,7 +728,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_told_the_last_one_alone(cas
     assert not theirs[0].calendar.is_cancel
 
 
-async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_name(cast: Cast) -> None:
+async def test_who_reads_discreetly_reads_the_hours_of_what_continues_and_no_name(cast: Cast) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     letter = await email_of_april_split(
         cast, await schedule_series(cast), datetime(2027, 4, 13, 9), title="Canary raid"
@@ -737,7 +737,7 @@ async def test_who_reads_discreetly_is_told_the_hours_of_what_goes_on_and_no_nam
     assert "Canary" not in str(letter)
 
 
-async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_before_the_mail_goes_out(
+async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_before_the_email_goes_out(
     cast: Cast,
 ) -> None:
     event_id = await schedule_series(cast, cast.fbi_lead, cast.hsi_liaison)
@@ -759,7 +759,7 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     }
 
 
-async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(cast: Cast) -> None:
+async def test_a_series_that_continues_for_named_people_tells_no_email_its_hours(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     secret = replace(plan_from_start(plan, datetime(2027, 4, 13, 9)), visibility=Visibility.NAMED)
@@ -772,7 +772,7 @@ async def test_a_series_that_goes_on_for_named_people_tells_no_mail_its_hours(ca
     assert "9:00" not in str(letters_of_both)
 
 
-async def test_who_reads_discreetly_is_told_that_a_series_ends_for_good(cast: Cast) -> None:
+async def test_who_reads_discreetly_reads_that_a_series_ends_for_good(cast: Cast) -> None:
     await preferences.save_preferences(cast.fbi_lead, Preferences(is_discreet=True), NOW)
     event_id = await schedule_series(cast)
     await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-04-13", 1, "", LATER)

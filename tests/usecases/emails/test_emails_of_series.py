@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.emails.preferences import Preferences
@@ -33,7 +33,7 @@ async def send_by_first_word(now: datetime) -> dict[str, ReadEmail]:
     """Send the emails that are due, and return them by their first word, such as "Invitation"."""
     found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await emails.write_email(message, now, ZONE))
+        made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
@@ -237,7 +237,7 @@ async def send_emails(now: datetime) -> list[ReadEmail]:
     """Send due emails, and return the emails."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await emails.write_email(message, now, ZONE))
+        made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
@@ -320,7 +320,7 @@ async def test_a_date_is_announced_as_restored_when_a_broken_first_try_may_have_
     assert "Back on" in " ".join(one.subject for one in await send_emails(LATER))
 
 
-async def test_a_cancellation_whose_first_try_broke_off_is_not_withdrawn_in_silence(cast: Cast) -> None:
+async def test_a_cancellation_whose_first_try_broke_off_is_not_withdrawn_silently(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await cancel_date(cast, event_id, THEN)
     [canceled] = await outbox.claim_messages("test", (), THEN + 31 * A_SECOND, 100)
@@ -616,7 +616,7 @@ async def send_only_emails(now: datetime) -> list[ReadEmail]:
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await emails.write_email(message, now, ZONE)
         assert not isinstance(letter, SendOutcome)
-        found.append(read(letter))
+        found.append(read_result(letter))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return [one for one in found if isinstance(one, ReadEmail)]
 

@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
+from tests.cast import NOW, ZONE, Cast, everyone, meeting, operation
 from tests.emails import ReadEmail, read_email
-from tests.emails import read as emails_read
+from tests.emails import read_result as emails_read
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import NewItem
@@ -113,19 +113,19 @@ async def assign_item(cast: Cast, owner: Viewer, **facts: Any) -> str:
     return await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
 
 
-async def test_a_member_finds_their_own_messages_and_nobody_else_s(cast: Cast) -> None:
+async def test_a_member_finds_their_own_messages_and_no_one_else_s(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     assert await kinds_and_recipients(cast.caht_lead) == [("invitation", "Caht lead")]
     assert await kinds_and_recipients(cast.hsi_liaison) == []
 
 
-async def test_a_coordinator_finds_those_of_everybody_about_what_they_may_see(cast: Cast) -> None:
+async def test_a_coordinator_finds_those_of_everyone_about_what_they_may_see(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert await kinds_and_recipients(cast.coordinator) == [("invitation", "Caht lead"), ("invitation", "Fbi lead")]
 
 
-async def test_whoever_leads_an_event_finds_its_messages(cast: Cast) -> None:
+async def test_anyone_who_leads_an_event_finds_its_messages(cast: Cast) -> None:
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
     assert await kinds_and_recipients(cast.fbi_lead) == [
         ("invitation", "Hsi liaison"),
@@ -134,7 +134,7 @@ async def test_whoever_leads_an_event_finds_its_messages(cast: Cast) -> None:
     assert await kinds_and_recipients(cast.kcpd_detective) == [("invitation", "Kcpd detective")]
 
 
-async def test_the_chair_of_a_committee_finds_those_of_its_events_and_whoever_sits_in_it_only_the_own(
+async def test_the_chair_of_a_committee_finds_those_of_its_events_and_anyone_who_sits_in_it_only_the_own(
     cast: Cast,
 ) -> None:
     committee = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
@@ -193,7 +193,7 @@ async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast
     assert await kinds_and_recipients(of, event=first, person=cast.caht_lead.member_id) == [("invitation", "Caht lead")]
 
 
-async def test_a_line_says_about_what_how_it_stands_and_why(cast: Cast) -> None:
+async def test_a_line_says_about_what_it_is_its_state_and_why(cast: Cast) -> None:
     event_id = await schedule_for(cast, cast.fbi_lead)
     await close_messages(MessageState.SUPERSEDED)
     line = await only_line(cast.fbi_lead)
@@ -206,7 +206,7 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
     for number in range(2 * PAGE):
         async with writing():
             await queue_message(cast, ITEM_DUE, str(number), at=NOW - timedelta(minutes=number // 7))
-    await schedule_for(cast, *everybody(cast))
+    await schedule_for(cast, *everyone(cast))
     found, after, pages = [], None, 0
     while pages == 0 or after:
         page = await sendings_page(cast.fbi_lead, ALL, after, LATER)
@@ -215,7 +215,7 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
     assert [one.queued_at for one in found] == sorted((one.queued_at for one in found), reverse=True)
 
 
-async def test_reminders_to_come_are_computed_for_whoever_may_edit_the_event(cast: Cast) -> None:
+async def test_reminders_that_come_are_computed_for_anyone_who_may_edit_the_event(cast: Cast) -> None:
     event_id = await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await preferences.save_preferences(cast.caht_lead, Preferences(leads=frozenset({timedelta(days=1)})), NOW)
     planned = (await page_seen_by(cast.coordinator, STARTS - timedelta(days=8), event=event_id)).planned
@@ -234,7 +234,7 @@ async def test_of_what_goes_out_to_many_a_list_for_one_person_names_that_person_
     assert [[to.name for to in one.people] for one in planned] == [["Caht lead"]] * 3
 
 
-async def test_whoever_is_invited_finds_the_own_reminders_to_come_alone(cast: Cast) -> None:
+async def test_anyone_who_is_invited_finds_the_own_reminders_to_come_alone(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     planned = (await page_seen_by(cast.caht_lead, STARTS - timedelta(days=8), standing=MessageStatus.PLANNED)).planned
     assert {to.name for one in planned for to in one.people} == {"Caht lead"}
@@ -252,7 +252,7 @@ async def test_no_reminder_is_planned_to_a_paused_address(cast: Cast) -> None:
     ).planned == []
 
 
-async def test_nobody_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:
+async def test_no_one_is_planned_for_who_declined_and_nothing_for_what_is_canceled(cast: Cast) -> None:
     event_id = await schedule_for(cast, cast.fbi_lead, rule=rule_for_choice("weekly", meeting().starts, count=2))
     await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.DECLINED, "", NOW, for_series=True)
     asked = {"now": STARTS - timedelta(hours=3), "event": event_id}
@@ -324,7 +324,7 @@ async def test_what_waits_or_is_on_its_way_again_is_not_sent_once_more(cast: Cas
     assert await Message.count() == 2
 
 
-async def test_what_is_of_no_use_any_more_is_not_sent_again(cast: Cast) -> None:
+async def test_what_is_outdated_is_not_sent_again(cast: Cast) -> None:
     async with writing():
         await queue_message(cast, ITEM_DUE, not_after=LATER)
     await close_messages(MessageState.SENT, now=NOW)
@@ -345,7 +345,7 @@ async def test_a_request_to_reply_is_not_sent_again_by_this_way_round(cast: Cast
     assert line.why_not_resent(LATER) == "To ask for a reply again, choose Remind on the event’s page."
 
 
-async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:
+async def test_no_one_sends_again_what_they_cannot_find(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead)
     await close_messages(MessageState.SENT)
     line = await only_line(cast.coordinator)
@@ -354,7 +354,7 @@ async def test_nobody_sends_again_what_they_cannot_find(cast: Cast) -> None:
             await resend_message(cast.caht_lead, message_id, LATER)
 
 
-async def test_the_trail_names_who_sent_what_again(cast: Cast) -> None:
+async def test_the_audit_log_names_who_sent_what_again(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead)
     await close_messages(MessageState.SENT)
     line = await only_line(cast.coordinator)

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read
-from tests.usecases.intake.returned import paused
-from tests.usecases.polls.world import asked, reply
+from tests.emails import ReadEmail, read_result
+from tests.usecases.intake.returned import pause_emails
+from tests.usecases.polls.world import ask_people, reply_to_poll
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.message_types import Changed, ConfirmationNudge, PollCanceled, PollNudge, PollOpened
 from tracker.rules.core.outbox import Message as OutboxMessage
@@ -84,7 +84,7 @@ async def send_emails(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEm
     """Send due emails, and return what became of it."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append(read(await emails.write_email(message, now, ZONE)))
+        found.append(read_result(await emails.write_email(message, now, ZONE)))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return found
 
@@ -127,7 +127,7 @@ async def test_a_reply_to_an_earlier_time_is_none(cast: Cast) -> None:
     assert await remind_people(cast.coordinator, event_id) == 1
 
 
-async def test_nobody_is_reminded_again_for_two_days(cast: Cast) -> None:
+async def test_no_one_is_reminded_again_for_two_days(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     await remind_people(cast.coordinator, event_id)
     with pytest.raises(
@@ -270,7 +270,7 @@ async def test_who_was_invited_lately_can_be_asked_to_confirm_a_change(cast: Cas
     )
 
 
-async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> None:
+async def test_who_lost_access_to_the_event_is_named_as_skipped(cast: Cast) -> None:
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
@@ -281,7 +281,7 @@ async def test_who_lost_sight_of_the_event_is_named_as_skipped(cast: Cast) -> No
 
 async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.hsi_liaison)
-    await paused(cast, cast.hsi_liaison)
+    await pause_emails(cast, cast.hsi_liaison)
     found = await nudges_of_date(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
     assert found is not None
     assert found.asked == (cast.fbi_lead.member_id,)
@@ -301,14 +301,14 @@ async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
     assert await names_reminded() == ["Fbi lead"]
 
 
-async def test_when_everybody_replied_there_is_nobody_to_remind(cast: Cast) -> None:
+async def test_when_everyone_replied_there_is_no_one_to_remind(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     await reply_to_first(cast.fbi_lead, event_id, ReplyValue.DECLINED)
     with pytest.raises(Conflict, match="Everyone"):
         await remind_people(cast.coordinator, event_id)
 
 
-async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_counted(cast: Cast) -> None:
+async def test_who_left_or_lost_access_to_the_event_is_neither_reminded_nor_counted(cast: Cast) -> None:
     event_id = await schedule_long_ago(
         cast,
         cast.fbi_lead,
@@ -323,7 +323,7 @@ async def test_who_left_or_lost_sight_of_the_event_is_neither_reminded_nor_count
     assert await names_reminded() == ["Fbi lead"]
 
 
-async def test_a_date_that_began_reminds_nobody(cast: Cast) -> None:
+async def test_a_date_that_began_reminds_no_one(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     with pytest.raises(Conflict, match="has started"):
         await remind_people(cast.coordinator, event_id, datetime(2027, 1, 12, 16, tzinfo=UTC))
@@ -343,14 +343,14 @@ async def test_for_who_may_not_see_an_event_there_is_none_to_remind_about(cast: 
         await remind_people(cast.coordinator, event_id, key="2027-01-16")
 
 
-async def test_the_trail_says_how_many_were_reminded(cast: Cast) -> None:
+async def test_the_audit_log_says_how_many_were_reminded(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.caht_lead)
     await remind_people(cast.coordinator, event_id)
     [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.facts).where(AuditEntry.verb == "reminded")
     assert entry == {"actor": str(cast.coordinator.member_id), "facts": '{"people": 2}'}
 
 
-async def test_the_mail_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> None:
+async def test_the_email_asks_once_more_and_says_who_comes_so_far(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     await reply_to_first(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
     await reply_to_first(cast.hsi_liaison, event_id, ReplyValue.DECLINED)
@@ -371,7 +371,7 @@ async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
     assert (len(letter.subject) <= LONGEST_SUBJECT, len(letter.preview) <= LONGEST_PREVIEW) == (True, True)
 
 
-async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
+async def test_the_email_about_an_event_for_named_people_tells_nothing(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await send_emails(NOW - REST)
     await nudge_people(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
@@ -386,7 +386,7 @@ async def test_the_mail_about_an_event_for_named_people_tells_nothing(cast: Cast
     assert not any(word in str(letter) for word in ("Bluestem", "Larkspur", "Jan 16", "FBI"))
 
 
-async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) -> None:
+async def test_who_replied_before_the_email_went_out_is_not_bothered(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     await remind_people(cast.coordinator, event_id)
     await reply_to_first(cast.fbi_lead, event_id, ReplyValue.ACCEPTED)
@@ -395,7 +395,7 @@ async def test_who_replied_before_the_mail_went_out_is_not_bothered(cast: Cast) 
     assert (skip.state, skip.reason) == (MessageState.SUPERSEDED, "The recipient has replied.")
 
 
-async def test_nobody_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> None:
+async def test_no_one_of_a_suspended_agency_is_reminded(sqlite_cast: Cast) -> None:
     event_id = await schedule_long_ago(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
     assert await remind_people(sqlite_cast.coordinator, event_id) == 1
@@ -451,7 +451,7 @@ def dates_in(letter: Email) -> list[str]:
 
 
 async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
     found = {one.recipient_id: one for one in await due_messages()}
     assert set(found) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
     letter = await emails.write_email(found[sqlite_cast.caht_lead.member_id], SOON, ZONE)
@@ -467,8 +467,8 @@ async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link
 
 async def test_read_in_messages_it_has_what_its_recipient_replied_since(sqlite_cast: Cast) -> None:
     reader = sqlite_cast.fbi_lead
-    poll_id = await asked(sqlite_cast.coordinator, meeting(reader))
-    await reply(reader, poll_id, Fit.IF_NEEDED)
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(reader))
+    await reply_to_poll(reader, poll_id, Fit.IF_NEEDED)
     [row] = await Message.select(Message.id).where(Message.recipient == reader.member_id)
     shown = await messages.read_message(sqlite_cast.coordinator, row["id"], SOON, ZONE)
     assert shown.letter
@@ -479,12 +479,12 @@ async def test_read_in_messages_it_has_what_its_recipient_replied_since(sqlite_c
 
 
 async def test_no_email_leaves_while_the_poll_can_be_canceled_unnoticed(sqlite_cast: Cast) -> None:
-    await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     assert await due_messages(NOW + timedelta(seconds=19)) == []
 
 
 async def test_an_email_about_a_restricted_event_says_nothing_of_it(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    poll_id = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     letter = await email_to(sqlite_cast.kcpd_detective, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert isinstance(letter.says, RestrictedEmail)
@@ -495,7 +495,7 @@ async def test_an_email_about_a_restricted_event_says_nothing_of_it(sqlite_cast:
 
 async def test_a_time_only_email_says_nothing_of_a_poll(sqlite_cast: Cast) -> None:
     await preferences.save_preferences(sqlite_cast.fbi_lead, Preferences(is_discreet=True), NOW)
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     letter = await email_to(sqlite_cast.fbi_lead, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert (letter.is_discreet, letter.is_time_only, isinstance(letter.says, RestrictedEmail)) == (True, True, True)
@@ -505,21 +505,21 @@ async def test_a_time_only_email_says_nothing_of_a_poll(sqlite_cast: Cast) -> No
 
 
 async def test_people_who_replied_are_not_reminded(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     nudge = PollNudge(poll=poll_id)
     letter = await email_to(sqlite_cast.fbi_lead, nudge)
     assert isinstance(letter, Email)
     assert letter.says == PollNudgeEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
-    await reply(sqlite_cast.fbi_lead, poll_id, Fit.NO)
+    await reply_to_poll(sqlite_cast.fbi_lead, poll_id, Fit.NO)
     assert isinstance(await email_to(sqlite_cast.fbi_lead, nudge), SendOutcome)
 
 
 async def test_no_one_gets_an_email_who_is_not_asked_or_may_not_see_it_or_when_no_date_is_left(
     sqlite_cast: Cast,
 ) -> None:
-    secret = PollOpened(poll=await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective)))
+    secret = PollOpened(poll=await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective)))
     assert isinstance(await email_to(sqlite_cast.caht_lead, secret), SendOutcome)
-    for_all = PollOpened(poll=await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead)))
+    for_all = PollOpened(poll=await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead)))
     assert isinstance(await email_to(sqlite_cast.hsi_liaison, for_all), SendOutcome)
     assert isinstance(await email_to(sqlite_cast.fbi_lead, for_all, NOW + timedelta(days=60)), SendOutcome)
     assert isinstance(await email_to(sqlite_cast.fbi_lead, PollCanceled(poll=for_all.poll)), SendOutcome)
@@ -527,13 +527,13 @@ async def test_no_one_gets_an_email_who_is_not_asked_or_may_not_see_it_or_when_n
 
 async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_after_that(sqlite_cast: Cast) -> None:
     organizer = sqlite_cast.coordinator
-    poll_id = await asked(organizer, meeting(sqlite_cast.fbi_lead))
+    poll_id = await ask_people(organizer, meeting(sqlite_cast.fbi_lead))
     await due_messages()
     await poll_closing.cancel_poll(organizer, poll_id, SOON)
     event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     secret = replace(plan, title="Interview of a witness", place="Room 9")
     await scheduling.change_event(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))
-    letter = read(await email_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
+    letter = read_result(await email_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Date poll canceled"
     assert not any(one in str(letter) for one in ("Interview", "Room 9"))
@@ -563,8 +563,8 @@ async def plan_and_send_reminders(now: datetime) -> list[str]:
 
 @pytest.mark.both_engines
 async def test_one_reminder_goes_out_before_the_deadline_to_those_who_said_nothing(cast: Cast) -> None:
-    poll_id = await asked(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead))
-    await reply(cast.fbi_lead, poll_id, Fit.NO)
+    poll_id = await ask_people(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead))
+    await reply_to_poll(cast.fbi_lead, poll_id, Fit.NO)
     assert await plan_and_send_reminders(NOW + MINUTE) == []
     assert await plan_and_send_reminders(MORNING - MINUTE) == []
     assert await plan_and_send_reminders(MORNING + MINUTE) == ["Caht lead"]
@@ -573,8 +573,8 @@ async def test_one_reminder_goes_out_before_the_deadline_to_those_who_said_nothi
 
 
 async def test_none_goes_out_for_a_poll_that_is_closed_or_to_people_reminded_by_hand(sqlite_cast: Cast) -> None:
-    canceled = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    by_hand = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.caht_lead))
+    canceled = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    by_hand = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.caht_lead))
     await plan_and_send_reminders(NOW + MINUTE)
     await poll_closing.cancel_poll(sqlite_cast.coordinator, canceled, NOW + MINUTE)
     before = MORNING - timedelta(hours=4)
@@ -584,7 +584,7 @@ async def test_none_goes_out_for_a_poll_that_is_closed_or_to_people_reminded_by_
 
 
 async def test_a_person_is_reminded_at_most_every_two_days(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     await poll_emails.remind_respondents(sqlite_cast.coordinator, poll_id, NOW)
     with pytest.raises(Conflict):
         await poll_emails.remind_respondents(sqlite_cast.coordinator, poll_id, NOW + timedelta(hours=47))
@@ -593,14 +593,14 @@ async def test_a_person_is_reminded_at_most_every_two_days(sqlite_cast: Cast) ->
 
 async def test_a_coordinator_who_sees_the_poll_may_remind_and_others_may_not(sqlite_cast: Cast) -> None:
     plan = meeting(sqlite_cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
-    poll_id = await asked(sqlite_cast.fbi_lead, plan)
+    poll_id = await ask_people(sqlite_cast.fbi_lead, plan)
     with pytest.raises(NotAllowed):
         await poll_emails.remind_respondents(sqlite_cast.hsi_liaison, poll_id, NOW)
     assert await poll_emails.remind_respondents(sqlite_cast.coordinator, poll_id, NOW) == 1
 
 
 async def test_reminders_are_undone_while_none_can_have_left(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    poll_id = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await send_poll_reminders(NOW + MINUTE)
     lead, at = sqlite_cast.fbi_lead, NOW + 2 * MINUTE
     await poll_emails.remind_respondents(lead, poll_id, at)
@@ -612,7 +612,7 @@ async def test_reminders_are_undone_while_none_can_have_left(sqlite_cast: Cast) 
 
 
 async def test_undoing_reminders_of_a_poll_twice_undoes_them_once(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
+    poll_id = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     lead, at = sqlite_cast.fbi_lead, NOW + MINUTE
     await poll_emails.remind_respondents(lead, poll_id, at)
     for _ in range(2):
@@ -621,12 +621,12 @@ async def test_undoing_reminders_of_a_poll_twice_undoes_them_once(sqlite_cast: C
 
 
 async def test_a_person_whose_email_comes_back_is_not_reminded_of_a_poll(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
-    await paused(sqlite_cast, sqlite_cast.caht_lead)
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
+    await pause_emails(sqlite_cast, sqlite_cast.caht_lead)
     assert await poll_emails.remind_respondents(sqlite_cast.coordinator, poll_id, NOW) == 1
 
 
 async def test_the_organizer_reads_that_no_date_is_left_and_not_that_they_may_not_remind(sqlite_cast: Cast) -> None:
-    poll_id = await asked(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
+    poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     with pytest.raises(Gone, match="All of these dates are over"):
         await poll_emails.remind_respondents(sqlite_cast.coordinator, poll_id, NOW + timedelta(days=60))

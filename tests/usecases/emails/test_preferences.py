@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting
+from tests.cast import NOW, ZONE, Cast, everyone, meeting
 from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
@@ -90,14 +90,14 @@ async def test_what_was_chosen_is_there_again(cast: Cast) -> None:
     assert await preferences.preferences_of(cast.caht_lead) == Preferences()
 
 
-async def test_a_change_is_in_the_trail_without_the_hours_of_a_person(cast: Cast) -> None:
+async def test_a_change_is_in_the_audit_log_without_the_hours_of_a_person(cast: Cast) -> None:
     await save_choices(cast.fbi_lead, quiet=NIGHT)
     [entry] = await AuditEntry.select(AuditEntry.actor, AuditEntry.facts).where(AuditEntry.subject == "preference")
     assert entry["actor"] == str(cast.fbi_lead.member_id)
     assert "22" not in entry["facts"]
 
 
-async def test_everybody_has_the_lead_times_that_they_chose(cast: Cast) -> None:
+async def test_everyone_has_the_lead_times_that_they_chose(cast: Cast) -> None:
     await save_choices(cast.fbi_lead, leads=frozenset({DAY, HALF}))
     await schedule_meeting(cast)
     await plan_until(STARTS, HALF)
@@ -105,7 +105,7 @@ async def test_everybody_has_the_lead_times_that_they_chose(cast: Cast) -> None:
     assert await due_moments(cast.caht_lead) == [STARTS - WEEK, STARTS - DAY, STARTS - HOURS]
 
 
-async def test_whoever_turned_reminders_off_has_none_and_still_the_invitation(cast: Cast) -> None:
+async def test_anyone_who_turned_reminders_off_has_none_and_still_the_invitation(cast: Cast) -> None:
     await save_choices(cast.fbi_lead, date_reminders=False)
     await schedule_meeting(cast)
     await plan_until(STARTS)
@@ -239,7 +239,7 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
     asked = []
     for day in range(2):
         for _ in range(20):
-            one = meeting(*everybody(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
+            one = meeting(*everyone(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
             await scheduling.schedule_event(sqlite_cast.coordinator, one, NOW)
         due = STARTS - WEEK + day * DAY
         await plan_messages(due - timedelta(minutes=1))
@@ -247,7 +247,7 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
             await plan_messages(due)
         asked.append(len(statements))
         assert len(await due_moments(sqlite_cast.fbi_lead)) == 20 + 20 * day
-        for number, viewer in enumerate(everybody(sqlite_cast)):
+        for number, viewer in enumerate(everyone(sqlite_cast)):
             await save_choices(viewer, quiet=(time(22, number), time(6)), leads=frozenset({WEEK, HALF}))
     assert asked[0] == asked[1]
 
@@ -303,7 +303,7 @@ async def test_a_message_that_became_due_in_quiet_hours_is_held_until_they_end(c
     assert await sendable_keys(worker, MORNING) == ["one"]
 
 
-async def test_one_that_would_be_of_no_use_after_them_is_sent(cast: Cast, worker: Worker) -> None:
+async def test_one_that_would_be_outdated_after_them_is_sent(cast: Cast, worker: Worker) -> None:
     await queue_at_midnight(cast, cast.fbi_lead, ReplyNudge(), MORNING + timedelta(minutes=29))
     await preferences.save_preferences(cast.fbi_lead, Preferences(quiet=QUIET_HOURS_NIGHT), NOW)
     assert await sendable_keys(worker, MIDNIGHT) == ["one"]

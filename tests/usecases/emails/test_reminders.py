@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, people_of_the_task_force
+from tests.cast import NOW, ZONE, Cast, everyone, meeting, people_of_the_task_force
 from tests.database.statements import noted
 from tests.usecases.emails.world import (
     FIVE_DAYS,
@@ -153,7 +153,7 @@ async def test_who_declined_is_not_reminded_and_the_others_are(cast: Cast) -> No
     assert [row["recipient.name"] for row in await message_rows()] == ["Coordinator"]
 
 
-async def test_somebody_invited_later_has_the_reminders_that_are_left(cast: Cast) -> None:
+async def test_someone_invited_later_has_the_reminders_that_are_left(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await plan_messages(STARTS - WEEK)
     event, as_it_is = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -184,7 +184,7 @@ async def test_after_an_outage_the_reminders_of_what_began_are_recorded_as_too_l
     assert Counter(state for _, state in await due_moments()) == {"too_late": 6}
 
 
-async def test_after_an_outage_the_trail_says_what_was_caught_up(cast: Cast) -> None:
+async def test_after_an_outage_the_audit_log_says_what_was_caught_up(cast: Cast) -> None:
     await schedule_meeting(cast)
     await plan_messages(STARTS)
     [entry] = await AuditEntry.select(AuditEntry.source, AuditEntry.facts).where(AuditEntry.verb == "caught_up")
@@ -221,7 +221,7 @@ async def test_three_days_off_with_forty_dates_over_and_twenty_ahead(cast: Cast)
 
 
 async def test_planning_asks_as_often_for_many_people_and_dates_as_for_few(sqlite_cast: Cast) -> None:
-    few, many = (sqlite_cast.fbi_lead,), everybody(sqlite_cast)
+    few, many = (sqlite_cast.fbi_lead,), everyone(sqlite_cast)
     asked = []
     for day, (people, dates) in enumerate([(few, 1), (many, 20)]):
         starts = datetime(2027, 1, 12 + day, 10)
@@ -262,7 +262,7 @@ async def test_an_event_that_does_not_ask_again_asks_no_one(cast: Cast) -> None:
     assert await queued_follow_ups() == []
 
 
-async def test_after_a_click_nobody_is_asked_for_two_days_and_the_other_way_round(cast: Cast) -> None:
+async def test_after_a_click_no_one_is_asked_for_two_days_and_the_reverse(cast: Cast) -> None:
     event_id = await schedule_with_asks(cast)
     await nudge_people(cast.coordinator, event_id, KEY, STARTS - FIVE_DAYS - timedelta(hours=47), ZONE)
     await queue_at(STARTS - FIVE_DAYS, STARTS - TWO_DAYS)
@@ -272,7 +272,7 @@ async def test_after_a_click_nobody_is_asked_for_two_days_and_the_other_way_roun
         await nudge_people(cast.coordinator, event_id, KEY, STARTS - timedelta(days=1), ZONE)
 
 
-async def test_looking_again_asks_nobody_twice(cast: Cast) -> None:
+async def test_looking_again_asks_no_one_twice(cast: Cast) -> None:
     await schedule_with_asks(cast)
     await queue_at(
         STARTS - FIVE_DAYS, STARTS - FIVE_DAYS + timedelta(seconds=15), STARTS - FIVE_DAYS + timedelta(hours=1)

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
-from tests.cast import NOW, ZONE, Cast, everybody, meeting, operation
-from tests.emails import ReadEmail, read
-from tests.usecases.roster.forms import verbs
+from tests.cast import NOW, ZONE, Cast, everyone, meeting, operation
+from tests.emails import ReadEmail, read_result
+from tests.usecases.roster.forms import audit_verbs
 from tracker.database import bind, close_database, engine, open_database
 from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict, NotFound
@@ -116,7 +116,7 @@ async def test_who_is_invited_finds_one_person_in_it_themselves(cast: Cast) -> N
     assert [one.recipient for one in page.lines] == ["Fbi lead"]
 
 
-async def test_sendings_that_failed_lately_stand_above_the_newer_ones_and_on_no_other_page(cast: Cast) -> None:
+async def test_sendings_that_failed_lately_are_above_the_newer_ones_and_on_no_other_page(cast: Cast) -> None:
     await schedule_for(cast, cast.caht_lead, at=NOW - timedelta(days=2), title="Failing")
     for number in range(PAGE):
         await schedule_for(cast, cast.fbi_lead, title=f"Meeting {number}")
@@ -129,7 +129,7 @@ async def test_sendings_that_failed_lately_stand_above_the_newer_ones_and_on_no_
     assert again.older
 
 
-async def test_more_failures_than_stand_above_are_in_their_places_below(cast: Cast) -> None:
+async def test_more_failures_than_fit_above_are_in_their_places_below(cast: Cast) -> None:
     for number in range(MOST_FAILED + 2):
         await schedule_for(cast, cast.caht_lead, title=f"Meeting {number}")
     await close_messages(caht=MessageState.FAILED)
@@ -176,7 +176,7 @@ async def test_a_message_that_a_change_moved_to_an_unseen_event_leaves_the_count
     assert (one.people, [line.recipient for line in one.lines]) == (1, ["Caht lead"])
 
 
-async def test_trying_again_reaches_those_it_failed_for_and_nobody_else(cast: Cast) -> None:
+async def test_trying_again_reaches_those_it_failed_for_and_no_one_else(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     await close_messages(caht=MessageState.BOUNCED, hsi=MessageState.FAILED)
     [one] = await summaries_listed(cast.coordinator)
@@ -188,7 +188,7 @@ async def test_trying_again_reaches_those_it_failed_for_and_nobody_else(cast: Ca
     assert await AuditEntry.count().where(AuditEntry.verb == "resent") == 2
 
 
-async def test_whoever_was_only_invited_tries_again_nothing_of_others(cast: Cast) -> None:
+async def test_anyone_who_was_only_invited_tries_again_nothing_of_others(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await close_messages(caht=MessageState.BOUNCED)
     [mine] = await summaries_listed(cast.fbi_lead)
@@ -196,7 +196,7 @@ async def test_whoever_was_only_invited_tries_again_nothing_of_others(cast: Cast
         await retry_sending(cast.fbi_lead, mine.id, LATER)
 
 
-async def test_a_sending_to_many_people_goes_on_on_another_page(cast: Cast) -> None:
+async def test_a_sending_to_many_people_continues_on_another_page(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead)
     [one] = await summaries_listed(cast.coordinator)
     [row] = await Message.select().output(load_json=False)
@@ -228,13 +228,13 @@ async def test_a_page_reads_the_same_number_of_rows_however_many_messages_and_re
     bind(counting)
     await open_database(counting)
     for number in range(PAGE + 1):
-        people = everybody(sqlite_cast)[: SHOWN + 1]
+        people = everyone(sqlite_cast)[: SHOWN + 1]
         await schedule_for(sqlite_cast, *people, title=f"Meeting {number}", at=NOW - timedelta(minutes=number))
     await close_messages()
     few = await statements_and_rows(sqlite_cast, counting)
     for number in range(3 * PAGE):
         await schedule_for(
-            sqlite_cast, *everybody(sqlite_cast), title=f"More {number}", at=NOW + timedelta(seconds=number)
+            sqlite_cast, *everyone(sqlite_cast), title=f"More {number}", at=NOW + timedelta(seconds=number)
         )
     await close_messages()
     assert await statements_and_rows(sqlite_cast, counting) == few
@@ -265,11 +265,11 @@ async def latest_test_of(viewer: Viewer) -> SentEmailTest:
 async def test_a_test_email_goes_to_the_person_who_asked_and_says_when(cast: Cast) -> None:
     await account_emails.send_email_test(cast.administrator, NOW)
     [message] = await due_messages()
-    letter = read(await emails.write_email(message, SOON, ZONE))
+    letter = read_result(await emails.write_email(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
     assert letter.to == cast.administrator.email
     assert letter.letter.says == EmailTestEmail(asked="Tuesday, December 15, 2026, 9:00 AM Central")
-    assert await verbs(cast.administrator.member_id) == ["email_tested"]
+    assert await audit_verbs(cast.administrator.member_id) == ["email_tested"]
 
 
 async def test_it_is_waiting_until_the_email_server_took_it_and_then_says_when(cast: Cast) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tests.usecases.events.world import SECOND_DATE, THIRD_DATE, schedule_with_alternate
 from tracker.errors import NotAllowed
 from tracker.rules.core.message_types import SubstituteDeclined
@@ -45,7 +45,7 @@ async def emails_of_refusal(reader: Viewer, now: datetime = AFTER) -> list[ReadE
         one for one in await outbox.claim_messages("test", (), now, 100) if isinstance(one.content, SubstituteDeclined)
     ]
     assert {one.recipient_id for one in due} <= {reader.member_id}
-    return [read(await emails.write_email(one, now, ZONE)) for one in due]
+    return [read_result(await emails.write_email(one, now, ZONE)) for one in due]
 
 
 async def email_of_refusal(reader: Viewer) -> ReadEmail:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import Mark
@@ -53,7 +53,7 @@ async def send_digests(now: datetime = MONDAY) -> list[ReadEmail | SendOutcome]:
     await queue_due_messages(now, ZONE)
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        made = read(await emails.write_email(message, now, ZONE))
+        made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
@@ -122,7 +122,7 @@ async def test_a_week_with_nothing_to_report_plans_no_digest(sqlite_cast: Cast) 
     assert await planned_digests(reader) == []
 
 
-async def test_nobody_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:
+async def test_no_one_gets_it_who_did_not_turn_it_on(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2026, 12, 22, 10)), NOW)
     assert await send_digests() == []
 
@@ -212,14 +212,14 @@ async def test_who_stopped_it_in_the_meantime_gets_none(cast: Cast) -> None:
     assert skip.state is MessageState.SUPPRESSED
 
 
-async def test_stopping_it_leaves_all_other_choices_and_is_in_the_trail_once(cast: Cast) -> None:
+async def test_stopping_it_leaves_all_other_choices_and_is_in_the_audit_log_once(cast: Cast) -> None:
     reader = await turn_on_digest(cast.fbi_lead, quiet=(time(22), time(6)))
     for _ in range(2):
         await preferences.stop_digest(reader.member_id, NOW, LINK)
     kept = await preferences.preferences_of(reader)
     assert kept == Preferences(date_reminders=False, quiet=(time(22), time(6)))
-    trail = await AuditEntry.select(AuditEntry.source).where(AuditEntry.facts == '{"digest": false}')
-    assert trail == [{"source": "link"}]
+    log = await AuditEntry.select(AuditEntry.source).where(AuditEntry.facts == '{"digest": false}')
+    assert log == [{"source": "link"}]
 
 
 async def test_a_chair_reads_which_items_of_the_committee_are_a_week_overdue_and_no_unseen_ones(cast: Cast) -> None:
@@ -266,7 +266,7 @@ async def emails_by_name(now: datetime) -> dict[str, ReadEmail | SendOutcome]:
     found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
         name = (await Message.select(Message.recipient.name).where(Message.id == message.id))[0]["recipient.name"]
-        found[name] = read(await emails.write_email(message, now, ZONE))
+        found[name] = read_result(await emails.write_email(message, now, ZONE))
     return found
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tests.cast import ZONE, Cast, everybody, meeting, operation
+from tests.cast import ZONE, Cast, everyone, meeting, operation
 from tracker.crypto import ids
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
@@ -70,7 +70,7 @@ async def take_attendance(lead: Viewer, event: UUID, key: str, at: datetime, **m
 async def _monthly(cast: Cast) -> UUID:
     """Three meetings of 90 minutes with all twelve, the last of them not marked."""
     starts = datetime(2026, 10, 13, 10)
-    plan = meeting(*everybody(cast), starts=starts, rule=rule_for_choice("monthly_nth", starts, count=3))
+    plan = meeting(*everyone(cast), starts=starts, rule=rule_for_choice("monthly_nth", starts, count=3))
     event = await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER)
     in_october, in_november = datetime(2026, 10, 13, 15, tzinfo=UTC), datetime(2026, 11, 10, 16, tzinfo=UTC)
     await take_attendance(
@@ -141,7 +141,7 @@ async def _services(cast: Cast) -> UUID:
 
 async def _called_off(cast: Cast) -> None:
     """A meeting of November 3 that was canceled."""
-    plan = meeting(*everybody(cast), title="Review", starts=datetime(2026, 11, 3, 10))
+    plan = meeting(*everyone(cast), title="Review", starts=datetime(2026, 11, 3, 10))
     event = await event_deeds.schedule_event(cast.coordinator, plan, SEPTEMBER)
     await occurrences.cancel_occurrence(cast.coordinator, event, "2026-11-03", 1, "Election day", SEPTEMBER)
 

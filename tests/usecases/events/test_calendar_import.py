@@ -66,21 +66,21 @@ async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None
 
 
 @pytest.mark.both_engines
-async def test_the_feeds_of_everybody_learn_of_imported_events(cast: Cast) -> None:
-    everybody = AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "all")
-    before = await everybody
+async def test_the_feeds_of_everyone_learn_of_imported_events(cast: Cast) -> None:
+    everyone = AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "all")
+    before = await everyone
     await import_outcomes(cast.coordinator, taken(vevent()))
-    assert await everybody != before
+    assert await everyone != before
 
 
 @pytest.mark.both_engines
-async def test_nobody_is_told_of_imported_events(cast: Cast) -> None:
+async def test_no_one_is_notified_of_imported_events(cast: Cast) -> None:
     await import_outcomes(cast.coordinator, taken(vevent("ATTENDEE:mailto:fbi_lead@fbi.example")))
     assert await Message.count() == 0
 
 
 @pytest.mark.both_engines
-async def test_each_imported_event_stands_in_the_audit_trail(cast: Cast) -> None:
+async def test_each_imported_event_is_in_the_audit_log(cast: Cast) -> None:
     await import_outcomes(cast.coordinator, taken(vevent()))
     found = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject).order_by(AuditEntry.seq, ascending=False)
     assert (found[0]["verb"], found[0]["subject"]) == ("scheduled", "event")

@@ -78,7 +78,7 @@ async def test_only_its_owner_or_a_coordinator_removes_a_template(cast: Cast) ->
     assert await template_names(cast.caht_lead) == ["Core group"]
 
 
-async def test_a_template_has_a_name_and_a_size_and_nobody_keeps_too_many(cast: Cast) -> None:
+async def test_a_template_has_a_name_and_a_size_and_no_one_keeps_too_many(cast: Cast) -> None:
     for name, form in (("  ", FORM), ("x" * 81, FORM), ("Long", {"agenda": ["x" * 61_000]})):
         with pytest.raises(Invalid):
             await form_options.save_template(cast.coordinator, name, form, None, NOW)

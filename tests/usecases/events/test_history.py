@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everyone, meeting, operation
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.history import ChangedField, HistoryEntry, HistoryVerb
@@ -48,7 +48,7 @@ def weekly_plan() -> Plan:
 
 
 async def test_a_change_of_place_reads_as_was_and_is(cast: Cast) -> None:
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everybody(cast)), NOW)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)), NOW)
     await change_plan(cast.coordinator, event_id, place="FBI field office")
     place = ((ChangedField.PLACE, "USAO conference room", "FBI field office"),)
     assert changes_shown(await read_history(cast.harbor_advocate, event_id)) == [(HistoryVerb.CHANGED, place)]
@@ -90,7 +90,7 @@ async def test_a_date_tells_its_own_history_and_that_of_the_whole_series(cast: C
     ]
 
 
-async def test_a_canceled_event_that_is_brought_back_tells_both(cast: Cast) -> None:
+async def test_a_canceled_event_that_is_restored_tells_both(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     await scheduling.restore_event(cast.coordinator, event_id, 2, LATER)
@@ -108,7 +108,7 @@ async def test_nothing_is_kept_of_a_draft_but_that_it_was_sent(cast: Cast) -> No
     assert changes_shown(await read_history(cast.fbi_lead, event_id)) == [(HistoryVerb.SENT, ())]
 
 
-async def test_a_running_series_that_goes_on_with_another_time_tells_so_at_both_ends(cast: Cast) -> None:
+async def test_a_running_series_that_continues_with_another_time_tells_so_at_both_ends(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, weekly_plan(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     new_id = await change_plan(cast.coordinator, event_id, running, starts=FIRST + timedelta(hours=1))
@@ -141,7 +141,7 @@ async def test_a_series_that_ends_earlier_tells_with_which_date(cast: Cast) -> N
     ]
 
 
-async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended(cast: Cast) -> None:
+async def test_a_series_that_continues_in_another_circle_reads_like_one_that_ended(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, weekly_plan(), NOW)
     running = datetime(2027, 1, 13, 12, tzinfo=NOW.tzinfo)
     later = FIRST + timedelta(hours=1)
@@ -151,7 +151,7 @@ async def test_a_series_that_goes_on_in_another_circle_is_told_as_one_that_ended
     assert ChangedField.NEXT not in {one.field for one in entry.changes}
 
 
-async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(cast: Cast) -> None:
+async def test_what_named_people_knew_is_not_shown_when_an_event_opens_to_more(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(
         cast.coordinator, operation(cast.kcpd_detective), NOW - timedelta(hours=1)
     )
@@ -166,7 +166,7 @@ async def test_what_named_people_knew_is_not_told_when_an_event_opens_to_more(ca
     assert "Larkspur" not in str(await read_history(cast.coordinator, event_id))
 
 
-async def test_what_everybody_knew_stays_when_an_event_becomes_one_for_named_people(cast: Cast) -> None:
+async def test_what_everyone_knew_stays_when_an_event_becomes_one_for_named_people(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective), NOW)
     await change_plan(cast.coordinator, event_id, place="City hall")
     await change_plan(cast.coordinator, event_id, LATER, visibility=Visibility.NAMED, title="Operation Bluestem")
@@ -222,7 +222,7 @@ async def test_who_is_invited_again_to_a_named_event_reads_nothing_of_what_was_b
     assert [one.at for one in await read_history(cast.hsi_liaison, event_id)] == [at[4]]
 
 
-async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_whoever_sees_the_event(cast: Cast) -> None:
+async def test_the_reason_of_a_change_and_of_a_cancellation_is_read_by_anyone_who_sees_the_event(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, weekly_plan(), NOW)
     moved = DateChange(starts=FIRST, duration=timedelta(minutes=90), place="Annex", reason=" Room is painted\n")
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-12", moved, 1, NOW, notify=Notify.ALL)
@@ -255,7 +255,7 @@ async def test_a_reason_given_while_fewer_people_saw_the_event_stays_theirs(cast
     assert "Canary" not in [one.reason for one in await read_history(cast.hsi_liaison, event_id)]
 
 
-async def test_people_who_may_edit_an_event_read_for_whom_a_reply_was_recorded_and_nobody_else_does(cast: Cast) -> None:
+async def test_people_who_may_edit_an_event_read_for_whom_a_reply_was_recorded_and_no_one_else_does(cast: Cast) -> None:
     plan = replace(weekly_plan(), invitees=meeting(cast.harbor_advocate, cast.fbi_lead).invitees)
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     for whom, key, for_series in ((cast.harbor_advocate, "2027-01-12", False), (cast.fbi_lead, "2027-01-19", True)):

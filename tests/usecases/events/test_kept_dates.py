@@ -288,7 +288,7 @@ async def test_undo_of_a_split_puts_the_history_back(cast: Cast, series: UUID) -
 async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_that_of_other_dates(
     cast: Cast, series: UUID
 ) -> None:
-    told = {
+    reported = {
         key: [
             one.changes[0].after
             for one in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
@@ -296,7 +296,7 @@ async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_tha
         ]
         for key in (ADDED, ELSEWHERE)
     }
-    assert told == {ADDED: ["Fri, Feb 26, 2:00–3:30 PM Central"], ELSEWHERE: []}
+    assert reported == {ADDED: ["Fri, Feb 26, 2:00–3:30 PM Central"], ELSEWHERE: []}
 
 
 async def test_a_title_of_one_date_that_becomes_the_title_of_the_series_changes_with_it_later(

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, everybody, marking, meeting, operation
+from tests.cast import NOW, Cast, everyone, marking, meeting, operation
 from tracker.database import writing
 from tracker.errors import Invalid, NotFound
 from tracker.rules.core.viewers import Viewer, Visibility
@@ -26,7 +26,7 @@ from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.roster.accounts import remove_from_task_force
 
 
-async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> None:
+async def test_a_marked_event_says_so_to_everyone_who_sees_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     for one in (cast.fbi_lead, cast.hsi_liaison):
@@ -36,7 +36,7 @@ async def test_a_marked_event_says_so_to_everybody_who_sees_it(cast: Cast) -> No
         assert seen.indicator == "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."
 
 
-async def test_federal_only_is_refused_while_somebody_else_is_on_the_list_by_name(cast: Cast) -> None:
+async def test_federal_only_is_refused_while_someone_else_is_on_the_list_by_name(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, cast.kcpd_detective, marking=marking(cast, limit=Limit.FED_ONLY))
     with pytest.raises(Invalid) as refused:
         await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
@@ -44,7 +44,7 @@ async def test_federal_only_is_refused_while_somebody_else_is_on_the_list_by_nam
     assert "Hsi" not in refused.value.fields["mark_limit"]
 
 
-async def test_nobody_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps_out(cast: Cast) -> None:
+async def test_no_one_comes_onto_the_list_of_a_marked_event_whom_its_limit_keeps_out(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FEDCON))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     wider = replace(plan, invitees=plan.invitees | operation(cast.ipd_liaison).invitees)
@@ -88,7 +88,7 @@ async def test_an_event_stays_editable_after_the_day_of_decontrol(cast: Cast) ->
         await event_deeds.change_event(cast.coordinator, event_id, other, 2, later)
 
 
-async def test_a_new_marking_stands_in_the_history_and_a_moment_long_it_can_be_taken_back(cast: Cast) -> None:
+async def test_a_new_marking_is_in_the_history_and_a_moment_long_it_can_be_taken_back(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, marking=marking(cast))
     event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW)
     plan = replace(plan, invitees=await invitees_of(event_id))
@@ -115,7 +115,7 @@ async def test_no_one_else_takes_a_new_marking_back(cast: Cast) -> None:
     assert await history.change_made_at(cast.caht_lead, event_id, NOW) is None
 
 
-async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_there_any_more(cast: Cast) -> None:
+async def test_who_designated_it_stays_a_choice_when_the_editor_knows_no_one_there_now(cast: Cast) -> None:
     plan = operation(cast.fbi_alternate, marking=marking(cast, "HSI"))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["HSI"])
@@ -126,7 +126,7 @@ async def test_who_designated_it_stays_a_choice_when_the_editor_knows_nobody_the
         await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
 
 
-async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(cast: Cast) -> None:
+async def test_a_series_continues_without_its_limit_and_its_past_stays_under_it(cast: Cast) -> None:
     starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
     weekly = rule_for_choice("weekly", starts, count=6)
     plan = operation(cast.hsi_liaison, starts=starts, rule=weekly, marking=marking(cast, limit=Limit.FED_ONLY))
@@ -150,7 +150,7 @@ async def test_a_series_goes_on_without_its_limit_and_its_past_stays_under_it(ca
         (None, "CAHT", True),
     ],
 )
-async def test_who_moves_to_an_agency_outside_the_limit_loses_sight_at_once_but_its_lead_does_not(
+async def test_who_moves_to_an_agency_outside_the_limit_loses_access_at_once_but_its_lead_does_not(
     cast: Cast, limit: Limit | None, to: str, sees: bool
 ) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=limit))
@@ -163,7 +163,7 @@ async def test_who_moves_to_an_agency_outside_the_limit_loses_sight_at_once_but_
     assert await events.event_by_id(await viewer_for(lead, NOW), event_id) is not None
 
 
-async def test_who_leaves_loses_sight_of_a_limited_event_for_good(cast: Cast) -> None:
+async def test_who_leaves_loses_access_to_a_limited_event_for_good(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
     one = cast.hsi_liaison.member_id
@@ -182,10 +182,10 @@ async def test_a_new_limit_is_taken_back_with_who_could_see_the_event_before(cas
     assert (await event_deeds.event_seen_by(cast.hsi_liaison, event_id)).marking == plan.marking
 
 
-async def test_the_series_that_goes_on_is_marked_as_the_one_before(cast: Cast) -> None:
+async def test_the_series_that_continues_is_marked_as_the_one_before(cast: Cast) -> None:
     starts = datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
     weekly = rule_for_choice("weekly", starts, count=6)
-    plan = meeting(*everybody(cast), starts=starts, rule=weekly, kind=Kind.MEETING, marking=marking(cast))
+    plan = meeting(*everyone(cast), starts=starts, rule=weekly, kind=Kind.MEETING, marking=marking(cast))
     event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW - timedelta(days=10))
     later = replace(plan, starts=starts.replace(hour=14))
     new_id = await event_deeds.change_event(cast.coordinator, event_id, later, 1, NOW)

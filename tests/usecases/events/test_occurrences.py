@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import LINK, NOW, Cast, everybody, meeting, operation
+from tests.cast import LINK, NOW, Cast, everyone, meeting, operation
 from tests.ical.readers import by_icalendar
 from tests.usecases.calendars.world import feed_of
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
@@ -42,7 +42,7 @@ TO_THURSDAY = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(mi
 
 
 async def schedule_series(cast: Cast) -> UUID:
-    return await event_deeds.schedule_event(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
+    return await event_deeds.schedule_event(cast.coordinator, meeting(*everyone(cast), rule=MONTHLY), NOW)
 
 
 async def reply_value(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
@@ -85,7 +85,7 @@ async def send_message_types(now: datetime) -> list[str]:
     return sorted({type(message.content).__name__ for message in found})
 
 
-async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tells_and_asks_nobody(cast: Cast) -> None:
+async def test_a_cancellation_that_is_taken_back_before_anyone_heard_of_it_tells_and_asks_no_one(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await replies.record_own_reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await send_message_types(NOW)
@@ -95,7 +95,7 @@ async def test_a_cancellation_that_is_taken_back_before_anybody_heard_of_it_tell
     assert await reply_value(cast, event_id, JUNE) is ReplyValue.ACCEPTED
 
 
-async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it_is_taken_back(cast: Cast) -> None:
+async def test_a_move_before_a_cancellation_that_no_one_heard_of_is_reported_when_it_is_taken_back(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await send_message_types(NOW)
     await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
@@ -108,7 +108,7 @@ async def test_a_move_before_a_cancellation_that_nobody_heard_of_is_told_when_it
     assert {one.before and one.before.starts_at for one in changes} == {datetime(2027, 4, 13, 15, tzinfo=UTC)}
 
 
-async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_warned(cast: Cast) -> None:
+async def test_a_date_is_moved_onto_the_day_of_another_only_by_someone_who_was_warned(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     may = DateChange(starts=datetime(2027, 5, 11, 14), duration=timedelta(minutes=90))
     with pytest.raises(Invalid, match="Hold both on the same day"):
@@ -118,7 +118,7 @@ async def test_a_date_is_moved_onto_the_day_of_another_only_by_somebody_who_was_
     assert (await occurrences.date_seen_by(cast.coordinator, event_id, APRIL)).is_changed
 
 
-async def test_a_canceled_date_comes_back_and_asks_everybody_again(cast: Cast) -> None:
+async def test_a_canceled_date_comes_back_and_asks_everyone_again(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await replies.record_own_reply(cast.fbi_lead, event_id, JUNE, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, JUNE, 1, "", NOW + timedelta(minutes=1))
@@ -129,7 +129,7 @@ async def test_a_canceled_date_comes_back_and_asks_everybody_again(cast: Cast) -
     assert await reply_value(cast, event_id, JUNE) is ReplyValue.NEEDS_ACTION
 
 
-async def test_the_second_of_two_who_move_a_date_is_told(cast: Cast) -> None:
+async def test_the_second_of_two_who_move_a_date_is_notified(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, TO_THURSDAY, 1, NOW)
     with pytest.raises(Conflict):
@@ -157,7 +157,7 @@ async def test_a_date_that_is_over_takes_no_reply(cast: Cast) -> None:
         await replies.record_own_reply(cast.fbi_lead, event_id, APRIL, ReplyValue.ACCEPTED, "", after, for_series=False)
 
 
-async def test_somebody_who_is_not_invited_has_nothing_to_reply(cast: Cast) -> None:
+async def test_someone_who_is_not_invited_has_nothing_to_reply(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     with pytest.raises(NotAllowed):
         await replies.record_own_reply(
@@ -284,7 +284,7 @@ async def dates_in_reports(cast: Cast) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.both_engines
-async def test_a_held_date_is_not_canceled_in_silence(cast: Cast) -> None:
+async def test_a_held_date_is_not_canceled_silently(cast: Cast) -> None:
     event_id = await hold_event(cast)
     with pytest.raises(Invalid) as refused:
         await cancel_date(cast, event_id, None)

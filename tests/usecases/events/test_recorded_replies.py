@@ -71,7 +71,7 @@ async def test_the_person_sees_who_entered_it_and_has_the_last_word(cast: Cast) 
     assert (await replies_entered(cast.coordinator, event_id))["Kcpd detective"] == (NO, "")
 
 
-async def test_nobody_is_mailed_and_the_trail_names_both(cast: Cast) -> None:
+async def test_no_one_is_emailed_and_the_audit_log_names_both(cast: Cast) -> None:
     event_id = await schedule_yesterday(cast, cast.kcpd_detective)
     before = await Message.count()
     await record_yes_of(cast.coordinator, event_id, cast.kcpd_detective)
@@ -91,12 +91,12 @@ async def test_only_who_may_edit_the_event_replies_for_others(cast: Cast) -> Non
     assert view.answerable == ()
 
 
-async def test_nobody_replies_for_who_is_not_invited_or_is_unknown_alike(cast: Cast) -> None:
+async def test_no_one_replies_for_who_is_not_invited_or_is_unknown_alike(cast: Cast) -> None:
     event_id = await schedule_yesterday(cast, cast.kcpd_detective)
     said = set()
-    for somebody in (cast.bridge_advocate.member_id, uuid4(), None, cast.coordinator.member_id):
+    for someone in (cast.bridge_advocate.member_id, uuid4(), None, cast.coordinator.member_id):
         with pytest.raises(Invalid) as refused:
-            await record_reply_for(cast.coordinator, event_id, KEY, somebody, YES, "", NOW, for_series=False)
+            await record_reply_for(cast.coordinator, event_id, KEY, someone, YES, "", NOW, for_series=False)
         said.add(refused.value.fields["person"])
     assert said == {"Choose one of the invited people."}
 
@@ -108,7 +108,7 @@ async def test_an_event_that_is_not_for_the_viewer_is_missing(cast: Cast) -> Non
 
 
 @pytest.mark.parametrize("facts", [{"status": EventStatus.DRAFT}, {"kind": Kind.DEADLINE}], ids=["draft", "deadline"])
-async def test_where_nobody_is_asked_nothing_is_recorded(cast: Cast, facts: dict[str, Any]) -> None:
+async def test_where_no_one_is_asked_nothing_is_recorded(cast: Cast, facts: dict[str, Any]) -> None:
     event_id = await schedule_yesterday(cast, cast.kcpd_detective, **facts)
     with pytest.raises(Conflict):
         await record_yes_of(cast.coordinator, event_id, cast.kcpd_detective)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tracker.database import writing
 from tracker.errors import Conflict
 from tracker.rules.core.outbox import MessageState, SendOutcome
@@ -57,7 +57,7 @@ async def reply_that_counts(viewer: Viewer, event_id: UUID) -> ReplyValue | None
 
 
 @pytest.mark.parametrize("for_series", [False, True])
-async def test_a_single_event_that_moves_asks_everybody_again_but_its_lead(cast: Cast, *, for_series: bool) -> None:
+async def test_a_single_event_that_moves_asks_everyone_again_but_its_lead(cast: Cast, *, for_series: bool) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead), NOW)
     await reply_to_nearest(cast.fbi_lead, event_id, ReplyValue.ACCEPTED, for_series=for_series)
     await move_by_a_week(cast, event_id)
@@ -138,20 +138,20 @@ async def reply_shown(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
 
 
 @pytest.mark.parametrize("for_series", [True, False])
-async def test_a_single_event_that_moves_to_another_day_asks_everybody_again(cast: Cast, *, for_series: bool) -> None:
+async def test_a_single_event_that_moves_to_another_day_asks_everyone_again(cast: Cast, *, for_series: bool) -> None:
     event_id = await schedule_with_reply(cast, for_series=for_series)
     await replace_plan(cast, event_id, starts=START + timedelta(days=7))
     assert await reply_shown(cast, event_id, SECOND) is OPEN
 
 
 @pytest.mark.parametrize("for_series", [True, False])
-async def test_another_place_asks_everybody_again(cast: Cast, *, for_series: bool) -> None:
+async def test_another_place_asks_everyone_again(cast: Cast, *, for_series: bool) -> None:
     event_id = await schedule_with_reply(cast, for_series=for_series)
     await replace_plan(cast, event_id, place="FBI field office")
     assert await reply_shown(cast, event_id, FIRST) is OPEN
 
 
-async def test_half_an_hour_and_a_new_title_ask_nobody(cast: Cast) -> None:
+async def test_half_an_hour_and_a_new_title_ask_no_one(cast: Cast) -> None:
     event_id = await schedule_with_reply(cast, for_series=False)
     await replace_plan(cast, event_id, starts=START + timedelta(minutes=30), title="Another title")
     assert await reply_shown(cast, event_id, FIRST) is YES
@@ -159,7 +159,7 @@ async def test_half_an_hour_and_a_new_title_ask_nobody(cast: Cast) -> None:
 
 @pytest.mark.parametrize("for_series", [True, False])
 @pytest.mark.parametrize("minutes", [30, 45])
-async def test_a_series_that_moves_by_less_than_an_hour_asks_nobody(
+async def test_a_series_that_moves_by_less_than_an_hour_asks_no_one(
     cast: Cast, minutes: int, *, for_series: bool
 ) -> None:
     event_id = await schedule_with_reply(cast, for_series=for_series, rule=weekly_rule(1))
@@ -169,7 +169,7 @@ async def test_a_series_that_moves_by_less_than_an_hour_asks_nobody(
 
 
 @pytest.mark.parametrize("for_series", [True, False])
-async def test_a_series_that_moves_by_an_hour_asks_everybody(cast: Cast, *, for_series: bool) -> None:
+async def test_a_series_that_moves_by_an_hour_asks_everyone(cast: Cast, *, for_series: bool) -> None:
     event_id = await schedule_with_reply(cast, for_series=for_series, rule=weekly_rule(1))
     await replace_plan(cast, event_id, rule=weekly_rule(1), starts=START + timedelta(hours=1))
     assert [await reply_shown(cast, event_id, key) for key in (FIRST, SECOND)] == [OPEN, OPEN]
@@ -237,7 +237,7 @@ async def schedule_with_replies(cast: Cast, **facts: Any) -> UUID:
     return event_id
 
 
-async def test_a_reply_to_the_time_of_before_is_kept_and_shown_as_such(cast: Cast) -> None:
+async def test_a_reply_to_the_earlier_time_is_kept_and_shown_as_such(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, TO_THURSDAY)
     shown = (await view_event(cast.coordinator, event_id, KEY, NOW)).named
@@ -281,7 +281,7 @@ async def test_before_anything_changed_there_is_no_board(cast: Cast) -> None:
     assert await board_of(cast.coordinator, await schedule_with_replies(cast)) is None
 
 
-async def test_after_a_move_nobody_has_confirmed_and_each_reply_counts(cast: Cast) -> None:
+async def test_after_a_move_no_one_has_confirmed_and_each_reply_counts(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, TO_THURSDAY)
     waiting = {"CAHT": ["Caht lead (yes before)"], "FBI": ["Fbi lead (yes before)"], "HSI": ["Hsi liaison"]}
@@ -311,14 +311,14 @@ async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_bo
     assert [one.name for one in board.substitutes] == ["Fbi alternate"]
     previews = {}
     for one in await outbox.claim_messages("test", (), NOW + AN_HOUR, 100):
-        email = read(await emails.write_email(one, NOW + AN_HOUR, ZONE))
+        email = read_result(await emails.write_email(one, NOW + AN_HOUR, ZONE))
         assert isinstance(email, ReadEmail)
         previews[email.to] = email.preview
     assert "Fbi alternate (FBI) is still coming in your place" in previews[cast.fbi_lead.email]
     assert "You're still the substitute for Fbi lead (FBI)." in previews[cast.fbi_alternate.email]
 
 
-async def test_what_somebody_told_the_organizer_confirms_too(cast: Cast) -> None:
+async def test_what_someone_said_to_the_organizer_confirms_too(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, TO_THURSDAY)
     await record_reply_for(
@@ -353,7 +353,7 @@ async def test_other_dates_of_the_series_have_nothing_to_confirm(cast: Cast) -> 
     assert await board_of(cast.coordinator, event_id, "2027-02-09") is None
 
 
-async def test_a_later_end_of_the_series_has_to_be_confirmed_by_nobody(cast: Cast) -> None:
+async def test_a_later_end_of_the_series_has_to_be_confirmed_by_no_one(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await edit_event(cast, event_id, rule=rule_for_choice("monthly_nth", STARTS, count=6))
     assert await board_of(cast.coordinator, event_id) is None
@@ -375,7 +375,7 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
 
 async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
     found = await outbox.claim_messages("test", (), now, 100)
-    made = [read(await emails.write_email(one, now, ZONE)) for one in found]
+    made = [read_result(await emails.write_email(one, now, ZONE)) for one in found]
     for one in found:
         await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
     return made
@@ -396,7 +396,7 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     assert [one.label for one in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
 
 
-async def test_who_confirms_before_the_mail_goes_out_is_not_bothered(cast: Cast) -> None:
+async def test_who_confirms_before_the_email_goes_out_is_not_bothered(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, HALF_AN_HOUR_LATER)
     await send_emails(NOW + timedelta(minutes=1))
@@ -414,7 +414,7 @@ async def test_who_was_reminded_by_either_request_rests_for_two_days(cast: Cast)
     assert await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR + REST, ZONE, confirmations=True) == 1
 
 
-async def test_when_everybody_confirmed_there_is_nobody_to_remind(cast: Cast) -> None:
+async def test_when_everyone_confirmed_there_is_no_one_to_remind(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, HALF_AN_HOUR_LATER)
     for one in (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison):
@@ -423,7 +423,7 @@ async def test_when_everybody_confirmed_there_is_nobody_to_remind(cast: Cast) ->
         await nudge_people(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True)
 
 
-async def test_the_mail_about_an_event_for_named_people_does_not_even_say_that_it_changed(cast: Cast) -> None:
+async def test_the_email_about_an_event_for_named_people_does_not_even_say_that_it_changed(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW - AN_HOUR)
     event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
     changed = operation(cast.kcpd_detective, starts=plan.starts + AN_HOUR)

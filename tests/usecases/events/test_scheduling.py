@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 from piccolo.columns import Varchar
 
-from tests.cast import LINK, NOW, ZONE, Cast, everybody, marking, meeting, operation
-from tests.emails import ReadEmail, read
+from tests.cast import LINK, NOW, ZONE, Cast, everyone, marking, meeting, operation
+from tests.emails import ReadEmail, read_result
 from tests.event_fields import another
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound, ReauthenticationNeeded
 from tracker.ical import itip
@@ -65,13 +65,13 @@ async def test_a_monthly_series_has_its_twelve_dates_at_ten_by_the_clock_on_the_
 
 
 @pytest.mark.both_engines
-async def test_everybody_invited_but_the_lead_gets_one_invitation(cast: Cast) -> None:
-    await event_deeds.schedule_event(cast.coordinator, meeting(*everybody(cast), rule=MONTHLY), NOW)
-    assert await pending_count("invitation") == len(everybody(cast))
+async def test_everyone_invited_but_the_lead_gets_one_invitation(cast: Cast) -> None:
+    await event_deeds.schedule_event(cast.coordinator, meeting(*everyone(cast), rule=MONTHLY), NOW)
+    assert await pending_count("invitation") == len(everyone(cast))
 
 
 @pytest.mark.both_engines
-async def test_a_draft_tells_nobody_and_is_seen_by_its_lead_alone(cast: Cast) -> None:
+async def test_a_draft_tells_no_one_and_is_seen_by_its_lead_alone(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     assert await pending_count("invitation") == 0
     assert await events.event_by_id(cast.fbi_lead, event_id) is None
@@ -79,7 +79,7 @@ async def test_a_draft_tells_nobody_and_is_seen_by_its_lead_alone(cast: Cast) ->
 
 
 @pytest.mark.both_engines
-async def test_a_draft_that_is_confirmed_invites_everybody(cast: Cast) -> None:
+async def test_a_draft_that_is_confirmed_invites_everyone(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     await event_deeds.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW)
     assert await pending_count("invitation") == 1
@@ -103,7 +103,7 @@ async def test_an_operation_is_seen_by_the_named_alone(cast: Cast) -> None:
 
 
 @pytest.mark.both_engines
-async def test_somebody_who_may_not_see_an_event_cannot_be_invited_to_it(cast: Cast) -> None:
+async def test_someone_who_may_not_see_an_event_cannot_be_invited_to_it(cast: Cast) -> None:
     plan = meeting(cast.caht_lead, visibility=Visibility.LAW_ENFORCEMENT)
     with pytest.raises(Invalid) as refused:
         await event_deeds.schedule_event(cast.coordinator, plan, NOW)
@@ -138,7 +138,7 @@ async def test_an_event_that_ends_before_it_starts_is_refused_at_its_field(cast:
 
 
 @pytest.mark.both_engines
-async def test_whoever_cannot_see_an_event_finds_nothing_to_change(cast: Cast) -> None:
+async def test_anyone_who_cannot_see_an_event_finds_nothing_to_change(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     with pytest.raises(NotFound):
         await event_deeds.change_event(cast.coordinator, event_id, operation(), 1, NOW)
@@ -152,7 +152,7 @@ async def test_a_participant_cannot_change_an_event(cast: Cast) -> None:
 
 
 @pytest.mark.both_engines
-async def test_the_second_of_two_editors_is_told_that_it_changed(cast: Cast) -> None:
+async def test_the_second_of_two_editors_reads_that_it_changed(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(), NOW)
     await event_deeds.change_event(cast.coordinator, event_id, meeting(title="First"), 1, NOW)
     with pytest.raises(Conflict):
@@ -160,7 +160,7 @@ async def test_the_second_of_two_editors_is_told_that_it_changed(cast: Cast) -> 
 
 
 @pytest.mark.both_engines
-async def test_a_typo_mended_in_the_notes_tells_nobody_and_leaves_the_sequence(cast: Cast) -> None:
+async def test_a_typo_fixed_in_the_notes_tells_no_one_and_leaves_the_sequence(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await event_deeds.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead, description="Mended"), 1, NOW)
     event = await event_deeds.event_seen_by(cast.coordinator, event_id)
@@ -193,7 +193,7 @@ async def test_a_running_series_that_changes_its_hour_ends_and_goes_on_as_a_new_
 
 
 @pytest.mark.both_engines
-async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
+async def test_someone_taken_off_the_list_alone_is_notified(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.hsi_liaison), NOW)
     await event_deeds.change_event(cast.coordinator, event_id, meeting(cast.fbi_lead), 1, NOW)
     notified = await Message.select(Message.recipient).where(Message.kind == "withdrawal")
@@ -201,7 +201,7 @@ async def test_somebody_taken_off_the_list_alone_is_told(cast: Cast) -> None:
 
 
 @pytest.mark.both_engines
-async def test_somebody_who_joins_an_event_that_moves_is_invited_and_gets_no_update(sqlite_cast: Cast) -> None:
+async def test_someone_who_joins_an_event_that_moves_is_invited_and_gets_no_update(sqlite_cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     moved = meeting(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, place="Annex")
     await event_deeds.change_event(sqlite_cast.coordinator, event_id, moved, 1, NOW)
@@ -239,7 +239,7 @@ async def test_an_invitation_after_a_removal_has_no_lower_sequence_than_the_remo
 
 
 @pytest.mark.both_engines
-async def test_a_canceled_event_can_be_brought_back_with_a_higher_sequence(cast: Cast) -> None:
+async def test_a_canceled_event_can_be_restored_with_a_higher_sequence(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     await event_deeds.cancel_event(cast.coordinator, event_id, 1, "Courtroom conflict", NOW)
     await event_deeds.restore_event(cast.coordinator, event_id, 2, NOW)
@@ -248,7 +248,7 @@ async def test_a_canceled_event_can_be_brought_back_with_a_higher_sequence(cast:
 
 
 @pytest.mark.both_engines
-async def test_a_draft_that_is_canceled_is_gone_and_nobody_sees_it(cast: Cast) -> None:
+async def test_a_draft_that_is_canceled_is_gone_and_no_one_sees_it(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
     await event_deeds.cancel_event(cast.coordinator, event_id, 1, "", NOW)
     for viewer in (cast.coordinator, cast.fbi_lead):
@@ -285,7 +285,7 @@ async def test_history_is_never_shown_to_people_who_join_when_a_running_series_n
 
 
 @pytest.mark.both_engines
-async def test_who_is_not_named_any_more_when_a_named_series_goes_on_sees_none_of_its_past(sqlite_cast: Cast) -> None:
+async def test_who_is_no_longer_named_when_a_named_series_continues_sees_none_of_its_past(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     named = operation(cast.hsi_liaison, cast.kcpd_detective, starts=JANUARY_12, rule=MONTHLY)
     event_id = await event_deeds.schedule_event(cast.fbi_lead, named, NOW)
@@ -314,16 +314,18 @@ async def test_who_is_suspended_stays_on_the_list_of_a_named_series_that_goes_on
 
 
 @pytest.mark.both_engines
-async def test_history_of_one_arm_is_not_shown_to_a_committee_of_both_with_which_the_series_goes_on(cast: Cast) -> None:
+async def test_history_of_one_arm_is_not_shown_to_a_committee_of_both_with_which_the_series_continues(
+    cast: Cast,
+) -> None:
     ours = meeting(cast.hsi_liaison, rule=MONTHLY, visibility=Visibility.LAW_ENFORCEMENT)
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
-    for committee, keeps_sight in (("steering", True), ("enforcement", False)):
+    for committee, keeps_access in (("steering", True), ("enforcement", False)):
         event_id = await event_deeds.schedule_event(cast.coordinator, ours, NOW)
         of_committee = replace(ours, visibility=Visibility.COMMITTEE, committee_id=cast.committees[committee])
         onward = replace(of_committee, starts=JANUARY_12.replace(hour=9))
         await event_deeds.change_event(cast.coordinator, event_id, onward, 1, august)
         assert await events.event_by_id(cast.caht_lead, event_id) is None
-        assert (await events.event_by_id(cast.kcpd_alternate, event_id) is not None) is keeps_sight
+        assert (await events.event_by_id(cast.kcpd_alternate, event_id) is not None) is keeps_access
 
 
 @pytest.mark.both_engines
@@ -351,7 +353,7 @@ async def test_a_date_with_an_action_item_goes_with_its_series_and_is_not_droppe
 
 
 @pytest.mark.both_engines
-async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_when_the_series_goes_on_anew(
+async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_when_the_series_continues_again(
     cast: Cast,
 ) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
@@ -368,7 +370,7 @@ async def test_a_date_that_was_held_before_its_day_stays_and_is_not_held_again_w
 
 
 @pytest.mark.both_engines
-async def test_somebody_invited_again_is_asked_again(cast: Cast) -> None:
+async def test_someone_invited_again_is_asked_again(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     later = NOW + timedelta(minutes=1)
     await replies.record_own_reply(
@@ -419,7 +421,7 @@ async def test_the_only_date_of_a_series_keeps_its_title_when_the_series_moves(c
 
 
 @pytest.mark.both_engines
-async def test_a_date_that_is_made_anew_with_its_series_has_no_lower_sequence_than_before(cast: Cast) -> None:
+async def test_a_date_that_is_made_again_with_its_series_has_no_lower_sequence_than_before(cast: Cast) -> None:
     event_id = await event_deeds.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=MONTHLY), NOW)
     for version, hour in enumerate((11, 12, 13), start=1):
         moved = DateChange(starts=datetime(2027, 4, 13, hour), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
@@ -560,10 +562,14 @@ async def schedule_with_informed(cast: Cast, **facts: Any) -> UUID:
 
 
 async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
-    mails = await outbox.claim_messages("test", (), now, 1_000)
-    for one in mails:
+    emails_sent = await outbox.claim_messages("test", (), now, 1_000)
+    for one in emails_sent:
         await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [read(await emails.write_email(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
+    return [
+        read_result(await emails.write_email(one, now, ZONE))
+        for one in emails_sent
+        if one.recipient_id == who.member_id
+    ]
 
 
 async def test_they_see_the_event_on_its_page_and_are_asked_nothing(cast: Cast) -> None:
@@ -634,7 +640,7 @@ async def test_of_a_restricted_event_they_are_asked_to_sign_in_only(cast: Cast) 
     assert (await event_deeds.event_seen_by(cast.hhs_liaison, event_id)).id == event_id
 
 
-async def test_nobody_chases_or_reminds_them(cast: Cast) -> None:
+async def test_no_one_chases_or_reminds_them(cast: Cast) -> None:
     event_id = await schedule_with_informed(
         cast, reminders=ReminderPolicy(asks_before=frozenset({timedelta(days=5), timedelta(days=2)}))
     )
@@ -686,7 +692,7 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
     assert [one for one in await emails_due_to(cast.fbi_lead, STARTS) if isinstance(one, ReadEmail)] == []
 
 
-async def test_the_roll_the_sheet_and_the_percentages_are_without_them(cast: Cast) -> None:
+async def test_the_attendance_the_sheet_and_the_percentages_are_without_them(cast: Cast) -> None:
     event_id = await schedule_with_informed(cast)
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, INFORMED_DATE, STARTS)
     assert (roll.tally.invited, roll.tally.unmarked) == (3, 3)

@@ -163,14 +163,14 @@ async def test_replies_for_another_place_are_asked_again(sqlite_cast: Cast) -> N
     assert await reply_shown(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
 
-async def test_who_was_off_the_list_and_is_invited_to_what_goes_on_is_asked_anew(sqlite_cast: Cast) -> None:
+async def test_who_was_off_the_list_and_is_invited_to_what_continues_is_asked_again(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_monthly(sqlite_cast)
     await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
-    event, everybody = await scheduling.plan_to_change(cast.coordinator, event_id)
-    fewer = {one: role for one, role in everybody.invitees.items() if one != cast.fbi_lead.member_id}
-    await scheduling.change_event(cast.coordinator, event_id, replace(everybody, invitees=fewer), event.version, NOW)
+    event, everyone = await scheduling.plan_to_change(cast.coordinator, event_id)
+    fewer = {one: role for one, role in everyone.invitees.items() if one != cast.fbi_lead.member_id}
+    await scheduling.change_event(cast.coordinator, event_id, replace(everyone, invitees=fewer), event.version, NOW)
     version, plan = await plan_of_following(cast.coordinator, event_id, datetime(2027, 10, 12, 10))
-    again = replace(plan, title="Steering Committee", invitees=everybody.invitees)
+    again = replace(plan, title="Steering Committee", invitees=everyone.invitees)
     new_id = await series_split.change_from_date_on(cast.coordinator, event_id, "2027-10-12", again, version, AUGUST)
     assert await reply_shown(cast.fbi_lead, new_id, "2027-10-12") is ReplyValue.NEEDS_ACTION
 
@@ -217,7 +217,7 @@ async def test_who_is_off_the_list_from_a_date_on_keeps_the_dates_before(cast: C
 
 
 @pytest.mark.parametrize("visibility", [Visibility.LAW_ENFORCEMENT, Visibility.NAMED])
-async def test_who_may_not_see_what_goes_on_loses_the_dates_before_too(cast: Cast, visibility: Visibility) -> None:
+async def test_who_may_not_see_what_continues_loses_the_dates_before_too(cast: Cast, visibility: Visibility) -> None:
     event_id = await schedule_monthly(cast)
     await uninvite_from_october(cast, event_id, visibility=visibility)
     assert await months_in_feed(cast.caht_lead) == []
@@ -238,7 +238,7 @@ async def test_a_date_that_has_begun_is_not_where_a_series_can_be_split(cast: Ca
         await series_split.change_from_date_on(cast.coordinator, event_id, "2027-03-09", plan, version, AUGUST)
 
 
-async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
+async def test_of_two_who_split_a_series_the_second_is_notified(cast: Cast) -> None:
     event_id = await schedule_monthly(cast)
     version, plan = await plan_of_following(cast.coordinator, event_id, datetime(2027, 10, 12, 9))
     await move_october_on(cast, event_id)
@@ -246,7 +246,7 @@ async def test_of_two_who_split_a_series_the_second_is_told(cast: Cast) -> None:
         await series_split.change_from_date_on(cast.coordinator, event_id, "2027-09-14", plan, version, AUGUST)
 
 
-async def test_canceling_a_date_and_all_that_follow_ends_the_series_before_it(cast: Cast) -> None:
+async def test_canceling_this_and_following_dates_ends_the_series_before_it(cast: Cast) -> None:
     event_id = await schedule_monthly(cast)
     await series_split.cancel_from_date_on(cast.coordinator, event_id, "2027-10-12", 1, "Moved online", AUGUST)
     assert [one.key for one in await dates_of(cast, event_id)][-1] == "2027-09-14"
@@ -307,7 +307,7 @@ async def test_a_series_in_another_zone_is_at_the_same_hour_there(sqlite_cast: C
     assert [one.starts_at.hour for one in await dates_of(sqlite_cast, event_id)][:4] == [15, 15, 15, 14]
 
 
-async def test_dates_added_after_the_split_go_on_with_the_new_series_and_stay_canceled_where_they_were(
+async def test_dates_added_after_the_split_continue_with_the_new_series_and_stay_canceled_where_they_were(
     sqlite_cast: Cast,
 ) -> None:
     event_id = await schedule_monthly(sqlite_cast)
@@ -336,7 +336,7 @@ async def test_a_new_series_has_one_date_on_the_day_of_one_that_was_added_to_the
     assert keys == ["2027-10-13", "2027-11-10", "2027-12-08"]
 
 
-async def test_a_series_does_not_go_on_from_a_day_that_is_over_or_from_an_added_date(sqlite_cast: Cast) -> None:
+async def test_a_series_does_not_continue_from_a_day_that_is_over_or_from_an_added_date(sqlite_cast: Cast) -> None:
     event_id = await schedule_monthly(sqlite_cast)
     key = await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 10, 21, 14), 1, NOW)
     for first, at, sentence in (
@@ -426,7 +426,7 @@ async def test_an_email_about_a_series_outdoes_what_was_emailed_about_its_dates(
 
 
 @pytest.mark.both_engines
-async def test_a_link_of_before_two_splits_finds_both_series_that_continue_it(cast: Cast) -> None:
+async def test_a_link_from_before_two_splits_finds_both_series_that_continue_it(cast: Cast) -> None:
     event_id = await schedule_monthly(cast)
     mine = await replies.my_reply(cast.fbi_lead, (await dates_of(cast, event_id))[0])
     assert mine is not None
@@ -532,7 +532,7 @@ async def test_a_series_of_the_most_dates_takes_no_more(sqlite_cast: Cast) -> No
     )
 
 
-async def test_dates_that_go_on_with_a_new_series_count_too(sqlite_cast: Cast) -> None:
+async def test_dates_that_continue_with_a_new_series_count_too(sqlite_cast: Cast) -> None:
     event_id = await schedule_daily(sqlite_cast, 500)
     await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2030, 5, 1, 10), 1, NOW)
     version, plan = await plan_of_following(sqlite_cast.coordinator, event_id, datetime(2027, 1, 13, 11))
@@ -569,7 +569,7 @@ async def shift_all_dates(hours: int) -> None:
         )
 
 
-async def test_dates_to_come_go_back_to_their_wall_clock_and_moved_ones_stay(cast: Cast) -> None:
+async def test_upcoming_dates_go_back_to_their_wall_clock_and_moved_ones_stay(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, starts=FIRST, rule=rule_for_choice("weekly", FIRST, count=3))
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     moved = DateChange(starts=datetime(2027, 1, 20, 9), duration=HOUR)

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read, read_email
+from tests.emails import ReadEmail, read_email, read_result
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tests.usecases.events.world import (
@@ -20,7 +20,7 @@ from tests.usecases.events.world import (
     SECOND_DATE,
     YES,
     emails_to,
-    ranks_mailed_to,
+    ranks_emailed_to,
     reply_with_substitute,
     schedule_weekly_for_committee,
 )
@@ -91,10 +91,14 @@ async def pending_messages(cast: Cast) -> list[tuple[str, str]]:
 
 async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
     """Take what is due and return what is written to one person."""
-    mails = await outbox.claim_messages("test", (), now, 1_000)
-    for one in mails:
+    emails_sent = await outbox.claim_messages("test", (), now, 1_000)
+    for one in emails_sent:
         await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [read(await emails.write_email(one, now, ZONE)) for one in mails if one.recipient_id == who.member_id]
+    return [
+        read_result(await emails.write_email(one, now, ZONE))
+        for one in emails_sent
+        if one.recipient_id == who.member_id
+    ]
 
 
 async def possible_names(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
@@ -104,23 +108,23 @@ async def possible_names(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
     ]
 
 
-async def test_whoever_holds_a_seat_chooses_among_its_alternates_who_may_see_the_event(cast: Cast) -> None:
+async def test_anyone_who_holds_a_seat_chooses_among_its_alternates_who_may_see_the_event(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast, cast.fbi_lead, cast.hsi_liaison, cast.caht_lead)
     assert await possible_names(cast, cast.fbi_lead, event_id) == ["Fbi alternate"]
     assert await possible_names(cast, cast.caht_lead, event_id) == ["Caht alternate"]
     assert await possible_names(cast, cast.hsi_liaison, event_id) == []
 
 
-async def test_nobody_is_offered_for_an_event_of_no_committee_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
-    of_nobody = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    assert await possible_names(cast, cast.fbi_lead, of_nobody) == []
+async def test_no_one_is_offered_for_an_event_of_no_committee_or_one_that_the_alternate_may_not_see(cast: Cast) -> None:
+    of_no_one = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
+    assert await possible_names(cast, cast.fbi_lead, of_no_one) == []
     named = operation(cast.fbi_lead, committee_id=cast.committees["steering"])
     assert (
         await possible_names(cast, cast.fbi_lead, await scheduling.schedule_event(cast.coordinator, named, NOW)) == []
     )
 
 
-async def test_nobody_outside_the_seat_can_be_sent(cast: Cast) -> None:
+async def test_no_one_outside_the_seat_can_be_sent(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     for other in (cast.kcpd_alternate, cast.hsi_liaison, cast.coordinator, cast.fbi_lead):
         with pytest.raises(Invalid) as refused:
@@ -136,7 +140,7 @@ async def test_an_alternate_is_sent_to_one_date_and_not_to_a_whole_series(cast: 
     assert "one date" in refused.value.fields["substitute"]
 
 
-async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cast: Cast) -> None:
+async def test_the_substitute_alone_is_notified_with_an_entry_of_that_date_alone(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     assert await pending_messages(cast) == [("substitute", "fbi_alternate")]
@@ -150,7 +154,7 @@ async def test_the_substitute_alone_is_told_with_an_entry_of_that_date_alone(cas
     assert (letter.calendar.date.key, letter.calendar.reply) == (KEY, ReplyValue.ACCEPTED)
 
 
-async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast: Cast) -> None:
+async def test_an_alternate_who_asked_for_time_only_emails_reads_no_name(cast: Cast) -> None:
     await preferences.save_preferences(cast.fbi_alternate, Preferences(is_discreet=True), NOW)
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
@@ -164,7 +168,7 @@ async def test_an_alternate_who_asked_for_time_only_emails_is_told_no_name(cast:
         assert "Fbi lead" not in str(one.words)
 
 
-async def test_it_is_recorded_by_name_and_in_the_audit_trail(cast: Cast) -> None:
+async def test_it_is_recorded_by_name_and_in_the_audit_log(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     view = await view_event(cast.hsi_liaison, event_id, KEY, NOW)
@@ -212,7 +216,7 @@ async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -
     assert await mine() == []
 
 
-async def test_the_substitute_of_somebody_who_is_off_the_list_has_it_in_no_feed_of_theirs(sqlite_cast: Cast) -> None:
+async def test_the_substitute_of_someone_who_is_off_the_list_has_it_in_no_feed_of_theirs(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_weekly_meeting(sqlite_cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -262,7 +266,7 @@ async def test_the_substitute_of_a_person_who_is_informed_has_it_in_no_feed_of_t
     assert await feeds.feed_events(cast.fbi_alternate, LATER, scope=FeedScope.MINE, shows_operations=True) == []
 
 
-async def test_who_comes_after_all_has_the_substitute_told_and_taken_off(cast: Cast) -> None:
+async def test_who_comes_after_all_has_the_substitute_notified_and_taken_off(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     await replies.record_own_reply(  # to another date as well, to which they still come
@@ -327,7 +331,7 @@ async def test_the_substitute_of_one_date_hears_nothing_of_the_others(cast: Cast
     assert await pending_messages(cast) == [("update", "fbi_lead"), ("update", "hsi_liaison")]
 
 
-async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_goes_on_otherwise(cast: Cast) -> None:
+async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_continues_otherwise(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     await mark_all_sent()
@@ -337,7 +341,9 @@ async def test_the_substitute_of_an_earlier_date_hears_nothing_of_a_series_that_
     assert "fbi_alternate" not in {name for _, name in await pending_messages(cast)}
 
 
-async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is_asked_to_that_one(cast: Cast) -> None:
+async def test_the_substitute_of_a_date_that_stays_in_the_series_that_continues_is_asked_to_that_one(
+    cast: Cast,
+) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     await mark_all_sent()
@@ -350,7 +356,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_goes_on_is
     assert [one.substitutes_for for one in view.named if one.name == "Fbi alternate"] == ["Fbi lead (FBI)"]
 
 
-async def test_a_series_that_only_ends_later_is_no_news_for_a_substitute(cast: Cast) -> None:
+async def test_a_series_that_only_ends_later_is_no_change_for_a_substitute(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     await mark_all_sent()
@@ -388,7 +394,7 @@ async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_
     assert isinstance(letter, ReadEmail)
 
 
-async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:
+async def test_the_attendance_sheet_has_a_line_of_the_substitute_who_can_be_marked(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     at = datetime(2027, 1, 19, 16, tzinfo=UTC)
@@ -399,7 +405,7 @@ async def test_the_roll_has_a_line_of_the_substitute_who_can_be_marked(cast: Cas
     assert (line.mark, line.is_walk_in, line.participant.substitutes_for) == (Mark.HERE, False, "Fbi lead (FBI)")
 
 
-async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_second_mail(cast: Cast) -> None:
+async def test_who_is_invited_themselves_and_substitutes_has_one_line_and_no_second_email(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast, cast.fbi_lead, cast.fbi_alternate)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     assert await emails_due_to(cast.fbi_alternate, NOW) == [
@@ -409,7 +415,7 @@ async def test_who_is_invited_themselves_and_stands_in_has_one_line_and_no_secon
     assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1
 
 
-async def test_a_link_in_a_mail_sends_an_alternate_too(cast: Cast) -> None:
+async def test_a_link_in_an_email_sends_an_alternate_too(cast: Cast) -> None:
     event_id = await schedule_weekly_meeting(cast)
     date = await occurrences.date_seen_by(cast.fbi_lead, event_id, KEY)
     mine = await replies.my_reply(cast.fbi_lead, date)
@@ -442,7 +448,7 @@ async def test_what_a_substitute_s_calendar_gets_is_newer_each_time_they_come_an
     for step, sends in enumerate([cast.fbi_alternate, None, cast.fbi_alternate]):
         now = NOW + step * MINUTE
         await reply_with_substitute(cast.fbi_lead, event_id, NO if sends else YES, now, sends)
-        got += await ranks_mailed_to(cast.fbi_alternate, now)
+        got += await ranks_emailed_to(cast.fbi_alternate, now)
     assert [method for method, _ in got] == ["REQUEST", "CANCEL", "REQUEST"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
 
@@ -450,7 +456,7 @@ async def test_what_a_substitute_s_calendar_gets_is_newer_each_time_they_come_an
 async def test_it_is_newer_also_when_the_reply_that_releases_them_was_given_before(cast: Cast) -> None:
     event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
     await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
-    got = await ranks_mailed_to(cast.fbi_alternate, NOW + MINUTE)
+    got = await ranks_emailed_to(cast.fbi_alternate, NOW + MINUTE)
     date = await occurrences.date_seen_by(cast.coordinator, event_id, SECOND_DATE)
     mine = await replies.my_reply(cast.fbi_lead, date)
     assert mine is not None
@@ -466,7 +472,7 @@ async def test_it_is_newer_also_when_the_reply_that_releases_them_was_given_befo
             for_series=False,
             entered=earlier,
         )
-    got += await ranks_mailed_to(cast.fbi_alternate, NOW + 2 * MINUTE)
+    got += await ranks_emailed_to(cast.fbi_alternate, NOW + 2 * MINUTE)
     assert [method for method, _ in got] == ["REQUEST", "CANCEL"]
     assert got[0][1] < got[1][1]
 
@@ -475,7 +481,7 @@ async def test_an_email_that_is_sent_again_has_the_same_rank_while_they_substitu
     event_id = await schedule_weekly_for_committee(cast, cast.fbi_lead)
     await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
     await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW + MINUTE, cast.fbi_alternate)
-    [(_, (_, stamped))] = await ranks_mailed_to(cast.fbi_alternate, NOW + MINUTE)
+    [(_, (_, stamped))] = await ranks_emailed_to(cast.fbi_alternate, NOW + MINUTE)
     assert stamped == NOW
 
 
@@ -490,7 +496,7 @@ async def test_an_invitation_after_a_removal_is_newer_and_so_is_the_next_removal
         if is_invited:
             wanted[cast.hsi_liaison.member_id] = plan.invitees[cast.fbi_lead.member_id]
         await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=wanted), event.version, now)
-        got += await ranks_mailed_to(cast.hsi_liaison, now)
+        got += await ranks_emailed_to(cast.hsi_liaison, now)
     assert [method for method, _ in got] == ["CANCEL", "REQUEST", "CANCEL"]
     assert [rank for _, rank in got] == sorted({rank for _, rank in got})
 
@@ -549,8 +555,8 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
     await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
     [(message, letter)] = await emails_to(cast.fbi_alternate, NOW)
     settings = {"reply_address": "replies@tracker.example"} if reads else {}
-    mail = composer(**settings).mail(letter, message).content
-    found, reply_to = parts(mail), message_from_bytes(mail)["Reply-To"]
+    email = composer(**settings).mail(letter, message).content
+    found, reply_to = parts(email), message_from_bytes(email)["Reply-To"]
     assert ("replies+" in reply_to) is reads
     text = " ".join(found["text/plain"].get_content().split())
     assert ("You can also reply NO to this email or decline in your calendar app." in text) is reads

@@ -145,7 +145,7 @@ async def test_the_same_form_can_be_sent_again_after_undo(cast: Cast) -> None:
     assert await pending_count() == 2
 
 
-async def test_a_canceled_event_takes_place_again_and_nobody_is_told(cast: Cast) -> None:
+async def test_a_canceled_event_takes_place_again_and_no_one_is_notified(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW - timedelta(days=1))
     await rows.Message.update({rows.Message.state: "sent", rows.Message.sent_at: NOW - timedelta(hours=1)}).where(
         rows.Message.event == event_id
@@ -207,7 +207,7 @@ async def move_second_date(cast: Cast, event_id: UUID, version: int, now: dateti
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", change, version, now)
 
 
-async def test_a_moved_date_is_where_it_was_with_the_replies_of_before_and_nobody_is_told(cast: Cast) -> None:
+async def test_a_moved_date_is_where_it_was_with_the_earlier_replies_and_no_one_is_notified(cast: Cast) -> None:
     event_id = await schedule_running_series(cast)
     before = await view_of_event(cast, event_id)
     await move_second_date(cast, event_id, 1, NOW, title="Special", place="Annex", agenda="One item")
@@ -250,7 +250,7 @@ async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alo
     assert (moved.place, back.place, back.sequence) == ("Annex", "USAO conference room", moved.sequence + 1)
 
 
-async def test_calendars_are_told_that_a_change_is_undone(sqlite_cast: Cast) -> None:
+async def test_calendars_learn_that_a_change_is_undone(sqlite_cast: Cast) -> None:
     event_id = await schedule_running_series(sqlite_cast)
     await move_second_date(sqlite_cast, event_id, 1, NOW)
     theirs = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
@@ -300,7 +300,7 @@ async def test_a_changed_event_is_as_before(cast: Cast) -> None:
     assert await pending_count() == 0
 
 
-async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast: Cast) -> None:
+async def test_a_change_stays_after_20_seconds_or_when_someone_heard_of_it(cast: Cast) -> None:
     event_id = await schedule_running_series(cast)
     await move_second_date(cast, event_id, 1, NOW)
     with pytest.raises(Gone):
@@ -310,7 +310,7 @@ async def test_a_change_stays_after_20_seconds_or_when_somebody_heard_of_it(cast
         await undo_change(cast.coordinator, event_id)
 
 
-async def test_a_change_to_which_somebody_replied_stays(cast: Cast) -> None:
+async def test_a_change_to_which_someone_replied_stays(cast: Cast) -> None:
     event_id = await schedule_running_series(cast)
     await move_second_date(cast, event_id, 1, NOW)
     await replies.record_own_reply(
@@ -357,12 +357,12 @@ async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_af
     now = await queued(cast, event_id)
     me = await enlist_worker()
     try:
-        in_hand = await outbox.claim_messages(me.name, (), now, 50)
-        assert in_hand
+        in_progress = await outbox.claim_messages(me.name, (), now, 50)
+        assert in_progress
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         other = replace(plan, title="Other", rule=rule_for_choice("weekly", plan.starts, count=1 if is_cut else 3))
         await scheduling.change_event(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
-        for one in in_hand:
+        for one in in_progress:
             await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now + timedelta(seconds=2))
         await undo_change(cast.coordinator, event_id, now, now + timedelta(seconds=10))
         assert await outbox.claim_messages(me.name, (), now + AN_HOUR, 50) == []

@@ -35,7 +35,7 @@ async def schedule_weekly_for_committee(cast: Cast, *people: Viewer) -> UUID:
         rule=rule_for_choice("weekly", meeting().starts, count=3),
     )
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(hours=1))
-    await ranks_mailed_to(cast.coordinator, NOW)
+    await ranks_emailed_to(cast.coordinator, NOW)
     return event_id
 
 
@@ -57,7 +57,7 @@ async def emails_to(to: Viewer, queued: datetime) -> list[tuple[Message, Email]]
     return got
 
 
-async def ranks_mailed_to(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
+async def ranks_emailed_to(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:
     """Send what is queued; return METHOD, SEQUENCE and DTSTAMP of what one person gets."""
     return [_rank(one, letter) for one, letter in await emails_to(to, queued)]
 

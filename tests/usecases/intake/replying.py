@@ -32,7 +32,7 @@ APRIL, MAY = "2027-04-13", "2027-05-11"
 TEN_IN_APRIL, TEN_IN_MAY = datetime(2027, 4, 13, 15, tzinfo=UTC), datetime(2027, 5, 11, 15, tzinfo=UTC)
 
 
-async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UUID:
+async def schedule_invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UUID:
     """Schedule a meeting with the Bureau and the detective, and return its event."""
     plan = meeting(cast.fbi_lead, cast.kcpd_detective, **facts)
     if is_series:
@@ -40,14 +40,14 @@ async def invited(cast: Cast, *, is_series: bool = False, **facts: object) -> UU
     return await scheduling.schedule_event(cast.coordinator, plan, NOW)
 
 
-async def said(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
+async def calendar_reply(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
     """Return a reply of a calendar program; `facts` replace its fields."""
     event = await scheduling.event_seen_by(who, event_id)
     about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
     return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
 
 
-async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
+async def email_with_replies(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
     """Return an email of a person to the address of their invitation; `facts` replace its fields."""
     invitation = (await invitations_by_member(event_id)).get(who.member_id)
     about = {
@@ -60,14 +60,14 @@ async def email(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts
     return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
-async def sent(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> ReplyOutcome:
+async def take_reply(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> ReplyOutcome:
     """Take one reply, and return what became of it."""
-    one = await said(who, event_id, value, **facts)
-    [outcome] = await take_email(await email(who, event_id, one))
+    one = await calendar_reply(who, event_id, value, **facts)
+    [outcome] = await take_email(await email_with_replies(who, event_id, one))
     return outcome
 
 
-async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
+async def reply_and_source(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyValue, str]:
     """Return the reply that counts, and how it came."""
     date = (
         await occurrences.date_seen_by(who, event_id, key)
@@ -79,7 +79,7 @@ async def reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple[ReplyVal
     return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")
 
 
-def on(moment: datetime) -> DateNamed:
+def date_named(moment: datetime) -> DateNamed:
     return DateNamed(moment=moment, local=moment.replace(tzinfo=None))
 
 
@@ -106,8 +106,10 @@ async def reply_from_private_address(
     cast: Cast, event_id: UUID, value: ReplyValue = YES, *, sender: Sender = PRIVATE_OF_BUREAU, **facts: object
 ) -> UUID:
     """Let the Bureau's lead reply from an address that the tracker doesn't know, and return the email's row."""
-    one = await said(cast.fbi_lead, event_id, value, **facts)
-    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
+    one = await calendar_reply(cast.fbi_lead, event_id, value, **facts)
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender)) == [
+        ReplyOutcome.UNMATCHED
+    ]
     return (await waiting_replies(cast, event_id))[0].reply.id
 
 
@@ -115,7 +117,9 @@ async def reply_to_forwarded_invitation(cast: Cast, to: Viewer, *, is_verified: 
     """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
     plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    one = await said(cast.fbi_lead, event_id, attendee=to.email)
+    one = await calendar_reply(cast.fbi_lead, event_id, attendee=to.email)
     sender = Sender(address=to.email, is_verified=is_verified)
-    assert await take_email(await email(cast.fbi_lead, event_id, one, sender=sender)) == [ReplyOutcome.UNMATCHED]
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender)) == [
+        ReplyOutcome.UNMATCHED
+    ]
     return event_id

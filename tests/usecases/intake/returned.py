@@ -18,7 +18,7 @@ LATER = NOW + timedelta(hours=1)
 GONE = bounce_of_refusal("550 5.1.1 User unknown", at_recipient=True)
 
 
-async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = False) -> list[UUID]:
+async def send_invitations(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = False) -> list[UUID]:
     """Send invitations to a person, and return the messages."""
     made = []
     for _ in range(count):
@@ -35,7 +35,9 @@ async def sent(cast: Cast, who: Viewer, count: int = 1, *, is_secret: bool = Fal
     return made
 
 
-async def came_back(message_id: UUID, bounce: Bounce = GONE, name: str = "", at: timedelta = timedelta()) -> list[str]:
+async def take_bounce(
+    message_id: UUID, bounce: Bounce = GONE, name: str = "", at: timedelta = timedelta()
+) -> list[str]:
     """Take a bounce of a message."""
     return [
         *await received_emails.take_email(
@@ -52,6 +54,6 @@ async def came_back(message_id: UUID, bounce: Bounce = GONE, name: str = "", at:
     ]
 
 
-async def paused(cast: Cast, who: Viewer) -> None:
-    for message_id in await sent(cast, who, 3):
-        await came_back(message_id)
+async def pause_emails(cast: Cast, who: Viewer) -> None:
+    for message_id in await send_invitations(cast, who, 3):
+        await take_bounce(message_id)

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, operation
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tests.ports.mail.sending import composer
 from tests.usecases.intake.replying import HOUR, NO, YES
 from tests.usecases.intake.world import (
@@ -26,8 +26,8 @@ from tests.usecases.intake.world import (
     write_back,
 )
 from tests.usecases.intake.writing_back import LATER as WRITING_BACK_LATER
-from tests.usecases.intake.writing_back import TODAY, email, given
-from tests.usecases.intake.writing_back import said as writing_back_said
+from tests.usecases.intake.writing_back import TODAY, assign_item, email_about_item
+from tests.usecases.intake.writing_back import write_about_item as writing_back_said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome
@@ -52,13 +52,13 @@ from tracker.usecases.intake import emailed_words, item_emails, received_emails
 SOON = WRITING_BACK_LATER + timedelta(minutes=1)
 
 
-async def confirmations() -> list[tuple[str, ReadEmail]]:
+async def send_confirmations() -> list[tuple[str, ReadEmail]]:
     """Return the confirmations that are due, each with the address that it goes to."""
     found = []
     for message in await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100):
         letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), WRITING_BACK_LATER)
-        made = read(letter)
+        made = read_result(letter)
         if message.key.startswith("email_answered") and isinstance(letter, Email) and isinstance(made, ReadEmail):
             found.append((letter.to, made))
     return found
@@ -66,9 +66,9 @@ async def confirmations() -> list[tuple[str, ReadEmail]]:
 
 async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "DONE: all three are in\n\nJane")
-    [(to, one)] = await confirmations()
+    [(to, one)] = await send_confirmations()
     assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} marked done")
     assert dict(one.facts)["Note"] == "all three are in"
     assert one.paragraphs[0] == "We read only the first paragraph of your email."
@@ -77,10 +77,10 @@ async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> Non
 
 async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     item = (await item_lists.item_view(cast.caht_lead, reference)).item
     await writing_back_said(cast.caht_lead, "BLOCKED no key yet")
-    [(_, one)] = await confirmations()
+    [(_, one)] = await send_confirmations()
     update = one.buttons[1]
     assert (update.label, update.target) == (
         "Update this item",
@@ -90,56 +90,56 @@ async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(s
 
 async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "BLOCKED no key yet")
     await action_items.save_item_edit(
         cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 2, SOON, WRITING_BACK_LATER.date()
     )
-    [(_, one)] = await confirmations()
+    [(_, one)] = await send_confirmations()
     assert one.heading == "Marked blocked"
     assert dict(one.facts)["Note"] == "no key yet"
     assert "Status" not in dict(one.facts)
 
 
-async def test_a_reply_that_says_nothing_is_told_which_words_work_once_a_day(sqlite_cast: Cast) -> None:
+async def test_a_reply_that_says_nothing_is_answered_once_a_day_with_the_words_that_work(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
-    first = await email(cast.caht_lead, "> DONE")
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
+    first = await email_about_item(cast.caht_lead, "> DONE")
     await received_emails.take_email(first)
     await received_emails.take_email(replace(first, name="2" * 64))
-    [(_, one)] = await confirmations()
+    [(_, one)] = await send_confirmations()
     assert one.subject == f"Your email didn't change action item {reference}"
     assert one.heading == "Nothing changed"
 
 
 async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    first = await given(cast.coordinator, cast.caht_lead)
-    await received_emails.take_email(await email(cast.caht_lead, "> DONE"))
-    second = await given(cast.coordinator, cast.caht_lead)
+    first = await assign_item(cast.coordinator, cast.caht_lead)
+    await received_emails.take_email(await email_about_item(cast.caht_lead, "> DONE"))
+    second = await assign_item(cast.coordinator, cast.caht_lead)
     await received_emails.take_email(
-        await email(cast.caht_lead, "> BLOCKED", message_id=await message_about_item(second))
+        await email_about_item(cast.caht_lead, "> BLOCKED", message_id=await message_about_item(second))
     )
-    subjects = {one.subject for _, one in await confirmations()}
+    subjects = {one.subject for _, one in await send_confirmations()}
     assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
 
 
 async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await given(cast.coordinator, cast.caht_lead)
-    first = await email(cast.caht_lead, "Ticket")
+    await assign_item(cast.coordinator, cast.caht_lead)
+    first = await email_about_item(cast.caht_lead, "Ticket")
     for number in range(emailed_words.MOST_CONFIRMATIONS + 5):
         await received_emails.take_email(replace(first, name=f"{number:064}", text=f"Ticket {number}"))
-    assert len(await confirmations()) == emailed_words.MOST_CONFIRMATIONS
+    assert len(await send_confirmations()) == emailed_words.MOST_CONFIRMATIONS
 
 
 async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Larkspur"), NOW)
     date_id = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
-    reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
+    reference = await assign_item(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
     assert await writing_back_said(cast.hsi_liaison, "DONE with Larkspur") is AnswerOutcome.SIGN_IN
-    [(_, one)] = await confirmations()
+    [(_, one)] = await send_confirmations()
     assert one.subject == f"Your email about action item {reference}"
     assert "Larkspur" not in str(one)
     assert "contact sheet" not in str(one)
@@ -147,16 +147,16 @@ async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite
 
 async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await given(cast.coordinator, cast.caht_lead)
+    await assign_item(cast.coordinator, cast.caht_lead)
     await preferences.save_preferences(cast.caht_lead, Preferences(is_discreet=True), NOW)
     assert await writing_back_said(cast.caht_lead, "DONE") is AnswerOutcome.SIGN_IN
-    [(_, one)] = await confirmations()
+    [(_, one)] = await send_confirmations()
     assert one.is_discreet
     assert "contact sheet" not in str(one)
 
 
 async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlite_cast: Cast) -> None:
-    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    await assign_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     [message] = await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100)
     letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
     assert isinstance(letter, Email)
@@ -170,15 +170,15 @@ async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlit
 
 
 async def test_no_one_is_answered_who_is_not_known(sqlite_cast: Cast) -> None:
-    await given(sqlite_cast.coordinator, sqlite_cast.caht_lead)
+    await assign_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
     before = await Message.count()
-    await received_emails.take_email(replace(await email(sqlite_cast.caht_lead, "DONE"), is_automatic=True))
+    await received_emails.take_email(replace(await email_about_item(sqlite_cast.caht_lead, "DONE"), is_automatic=True))
     assert await Message.count() == before
 
 
 @pytest.mark.both_engines
 async def test_done_by_email_closes_the_item_and_its_history_says_how(cast: Cast) -> None:
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "Done. Sent it to all.\n\nJane\n> BLOCKED") is AnswerOutcome.RECORDED
     assert (await item_called(cast, reference)).status is ItemStatus.DONE
     assert await item_history(cast, reference) == [("email", "Open → Done, 100%", "Sent it to all.")]
@@ -188,7 +188,7 @@ async def test_done_by_email_closes_the_item_and_its_history_says_how(cast: Cast
 
 async def test_blocked_by_email_asks_the_people_who_can_help(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    await given(cast.coordinator, cast.caht_lead)
+    await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "BLOCKED: no address yet") is AnswerOutcome.RECORDED
     asked = await Message.select(Message.recipient).where(Message.kind == "item_blocked")
     assert [one["recipient"] for one in asked] == [cast.coordinator.member_id]
@@ -196,7 +196,7 @@ async def test_blocked_by_email_asks_the_people_who_can_help(sqlite_cast: Cast) 
 
 async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "Two of three are in.") is AnswerOutcome.RECORDED
     assert await item_history(cast, reference) == [("email", "", "Two of three are in.")]
     assert (await item_called(cast, reference)).status is ItemStatus.OPEN
@@ -204,8 +204,8 @@ async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
 
 async def test_the_same_email_or_the_same_words_again_change_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
-    first = await email(cast.caht_lead, "Two of three are in.")
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
+    first = await email_about_item(cast.caht_lead, "Two of three are in.")
     assert [await received_emails.take_email(first), await received_emails.take_email(first)] == [
         [AnswerOutcome.RECORDED],
         ["repeated"],
@@ -217,7 +217,7 @@ async def test_the_same_email_or_the_same_words_again_change_nothing(sqlite_cast
 
 async def test_nothing_above_the_quoted_text_changes_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "> DONE\nDONE") is AnswerOutcome.NO_WORD
     assert (await item_called(cast, reference)).version == 1
 
@@ -236,7 +236,7 @@ async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
     sqlite_cast: Cast, facts: dict[str, object], expected: AnswerOutcome
 ) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     before = await Message.count()
     assert await writing_back_said(cast.caht_lead, "DONE", **facts) is expected
     [row] = await IncomingWords.select()
@@ -247,8 +247,8 @@ async def test_what_may_not_be_the_owner_s_is_noted_and_changes_nothing(
 
 async def test_a_former_owner_changes_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
-    ready = await email(cast.caht_lead, "DONE")
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
+    ready = await email_about_item(cast.caht_lead, "DONE")
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TODAY)
     assert await received_emails.take_email(ready) == [AnswerOutcome.UNMATCHED]
     assert (await item_called(cast, reference)).is_open
@@ -256,8 +256,8 @@ async def test_a_former_owner_changes_nothing(sqlite_cast: Cast) -> None:
 
 async def test_a_closed_item_stays_as_it_is(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
-    ready = await email(cast.caht_lead, "IN PROGRESS")
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
+    ready = await email_about_item(cast.caht_lead, "IN PROGRESS")
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 1, NOW, TODAY)
     assert await received_emails.take_email(ready) == [AnswerOutcome.CLOSED]
     assert (await item_called(cast, reference)).status is ItemStatus.DONE
@@ -267,14 +267,14 @@ async def test_an_item_of_a_restricted_event_is_changed_after_sign_in_only(sqlit
     cast = sqlite_cast
     event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     date_id = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
-    reference = await given(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
+    reference = await assign_item(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
     assert await writing_back_said(cast.hsi_liaison, "DONE") is AnswerOutcome.SIGN_IN
     assert (await item_lists.item_view(cast.fbi_lead, reference)).item.version == 1
 
 
 async def test_the_person_who_can_help_writes_back_to_the_owner(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead, seen_by=Visibility.ALL)
+    reference = await assign_item(cast.coordinator, cast.caht_lead, seen_by=Visibility.ALL)
     await action_items.save_item_edit(
         cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED, note="no key"), 1, NOW, TODAY
     )
@@ -285,7 +285,7 @@ async def test_the_person_who_can_help_writes_back_to_the_owner(sqlite_cast: Cas
 
 async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(
         cast.caht_lead, reference, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=40), 1, NOW, TODAY
     )
@@ -302,7 +302,7 @@ async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cas
 
 @pytest.mark.both_engines
 async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(cast: Cast) -> None:
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     since = NOW - timedelta(days=4)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, since, TODAY)
     calls = await Message.count().where(Message.kind == "item_blocked")
@@ -315,7 +315,7 @@ async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(
 
 @pytest.mark.both_engines
 async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None:
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
@@ -327,7 +327,7 @@ async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None
 
 async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "For another task force")
     await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
     assert await item_history(cast, reference) == [("link", "", "Undid an email."), ("email", "Note removed later", "")]
@@ -335,7 +335,7 @@ async def test_undo_removes_a_note(sqlite_cast: Cast) -> None:
 
 async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "BLOCKED")
     await action_items.save_item_edit(
         cast.coordinator, reference, ItemEdit(status=ItemStatus.IN_PROGRESS), 2, WRITING_BACK_LATER, TODAY
@@ -347,7 +347,7 @@ async def test_what_changed_since_is_not_undone(sqlite_cast: Cast) -> None:
 
 @pytest.mark.both_engines
 async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "BLOCKED: no key")
     due = TODAY + timedelta(days=30)
     others = ItemEdit(progress=60, due=due, note="On it")
@@ -363,7 +363,7 @@ async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
 @pytest.mark.parametrize("word", ["DONE", "BLOCKED", "IN PROGRESS"])
 async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: Cast, word: str) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, word)
     status = (await item_called(cast, reference)).status
     for version, changed in ((2, ItemStatus.OPEN), (3, status)):
@@ -376,7 +376,7 @@ async def test_what_was_changed_and_set_again_since_is_not_undone(sqlite_cast: C
 
 async def test_a_former_owner_undoes_nothing(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
-    reference = await given(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 2, NOW, TODAY)
     with pytest.raises(NotFound):
@@ -518,10 +518,10 @@ async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_ha
     )
     await write_back(cast.fbi_lead, "Which room?", WRITTEN_AT + HOUR, message_id=first[0]["id"])
     emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
-    told = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
-    assert "Your replies so far: Yes for " in told
-    assert "none yet for 1 date." in told
-    assert "haven't replied" not in told
+    reported = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
+    assert "Your replies so far: Yes for " in reported
+    assert "none yet for 1 date." in reported
+    assert "haven't replied" not in reported
 
 
 async def test_a_stranger_s_yes_changes_nothing_and_no_one_is_answered(sqlite_cast: Cast) -> None:

@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from piccolo.columns import Column
 
 from tests.cast import NOW, Cast
-from tests.usecases.intake.replying import HOUR, NO, YES, invited
-from tests.usecases.intake.writing_back import given as assigned
+from tests.usecases.intake.replying import HOUR, NO, YES, schedule_invited
+from tests.usecases.intake.writing_back import assign_item as assigned
 from tracker.database import writing
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.events import Occurrence
@@ -181,9 +181,9 @@ class Series:
 
 
 @pytest.fixture
-async def series(cast: Cast) -> Series:
+async def two_dates(cast: Cast) -> Series:
     """Return a series that changed once, and its second date twice more."""
-    event_id = await invited(cast, is_series=True)
+    event_id = await schedule_invited(cast, is_series=True)
     _, days = await events.event_with_dates(cast.coordinator, event_id)
     await EventRow.update({EventRow.sequence: 1}).where(EventRow.id == event_id)
     await OccurrenceRow.update({OccurrenceRow.sequence: 3}).where(OccurrenceRow.id == days[1].id)
@@ -202,28 +202,28 @@ async def series(cast: Cast) -> Series:
 @example(past=[RELEASE], by_programs=[BY_EMAIL], emails=[OWN_YES])
 @bounded
 async def test_an_email_needs_no_decision_exactly_when_its_reply_would_not_count(
-    series: Series, past: list[Given], by_programs: list[Came], emails: list[Came]
+    two_dates: Series, past: list[Given], by_programs: list[Came], emails: list[Came]
 ) -> None:
     await IncomingReply.delete(force=True)
     await Reply.delete(force=True)
     for reply in past:
-        await series.reply(reply)
+        await two_dates.reply(reply)
     for program in by_programs:
-        await series.take(program)
-    taken = {await series.take(email): email for email in emails}
-    shown = await series.by_sql()
+        await two_dates.take(program)
+    taken = {await two_dates.take(email): email for email in emails}
+    shown = await two_dates.by_sql()
     settled = {one: None if of.settled is Settled.WROTE_AGAIN else of.settled for one, of in shown.items()}
-    assert settled == {one: await series.by_rules(taken[one], shown[one]) for one in taken}
+    assert settled == {one: await two_dates.by_rules(taken[one], shown[one]) for one in taken}
 
 
-async def test_a_substitute_s_no_settles_nothing_that_the_person_wrote(series: Series) -> None:
+async def test_a_substitute_s_no_settles_nothing_that_the_person_wrote(two_dates: Series) -> None:
     await IncomingReply.delete(force=True)
-    await series.reply(RELEASE)
-    await series.take(BY_EMAIL)
-    own = await series.take(OWN_YES)
-    assert {one: of.settled for one, of in (await series.by_sql()).items()} == {own: None}
-    await series.reply(replace(RELEASE, source=ReplySource.SITE))
-    assert {one: of.settled for one, of in (await series.by_sql()).items()} == {own: Settled.REPLIED}
+    await two_dates.reply(RELEASE)
+    await two_dates.take(BY_EMAIL)
+    own = await two_dates.take(OWN_YES)
+    assert {one: of.settled for one, of in (await two_dates.by_sql()).items()} == {own: None}
+    await two_dates.reply(replace(RELEASE, source=ReplySource.SITE))
+    assert {one: of.settled for one, of in (await two_dates.by_sql()).items()} == {own: Settled.REPLIED}
 
 
 @given(owner=members, assigner=members, claimed=members, viewer=members, committee=committees)
@@ -231,8 +231,8 @@ async def test_a_substitute_s_no_settles_nothing_that_the_person_wrote(series: S
 async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_item_asks_its_person(
     cast: Cast, owner: str, assigner: str, claimed: str, viewer: str, committee: str | None
 ) -> None:
-    item_id = await item_of(cast, owner, assigner, committee)
-    await kept_for(cast, item_id, claimed)
+    item_id = await set_item_people(cast, owner, assigner, committee)
+    await keep_words_for(cast, item_id, claimed)
     found = await intake.emails_about_items(cast.members[viewer], NOW - HOUR)
     item = await actions.item_by_id(cast.members[viewer], item_id)
     assert item
@@ -240,7 +240,7 @@ async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_it
     assert [one.settled for one in found] == ([waits] if may_decide_emails(cast.members[viewer], item) else [])
 
 
-async def item_of(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:
+async def set_item_people(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:
     """Return the only item that there is, as one that these people have, for a committee."""
     if not await ItemRow.exists():
         await assigned(cast.coordinator, cast.caht_lead)
@@ -254,7 +254,7 @@ async def item_of(cast: Cast, owner: str, assigner: str, committee: str | None) 
     return UUID(str(item_id))
 
 
-async def kept_for(cast: Cast, item_id: UUID, claimed: str) -> None:
+async def keep_words_for(cast: Cast, item_id: UUID, claimed: str) -> None:
     """Keep one email, and no other, that someone wrote back in this person's place."""
     await IncomingWords.delete(force=True)
     row = IncomingWords(

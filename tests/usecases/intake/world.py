@@ -8,9 +8,9 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting
-from tests.emails import ReadEmail, read
+from tests.emails import ReadEmail, read_result
 from tests.usecases.intake.replying import HOUR, LATER, NO
-from tests.usecases.intake.writing_back import said
+from tests.usecases.intake.writing_back import write_about_item
 from tracker.database import writing
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.message_types import AnswerOutcome
@@ -73,7 +73,7 @@ async def send_due(now: datetime) -> list[tuple[str, ReadEmail | SendOutcome]]:
     """Send what is due, and return the key of each message with its email."""
     found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append((message.key, read(await emails.write_email(message, now, ZONE))))
+        found.append((message.key, read_result(await emails.write_email(message, now, ZONE))))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return found
 
@@ -170,7 +170,7 @@ PRIVATE_OF_CAHT = Sender(address="caht.lead@home.example", is_verified=True)
 
 
 async def block_from_home(owner: Viewer, text: str = "BLOCKED: no address yet") -> None:
-    assert await said(owner, text, sender=PRIVATE_OF_CAHT) is AnswerOutcome.UNMATCHED
+    assert await write_about_item(owner, text, sender=PRIVATE_OF_CAHT) is AnswerOutcome.UNMATCHED
 
 
 DELAYED_BOUNCE = Bounce(fate=Fate.DELAYED, cause=Cause.UNREACHABLE, status="4.4.1")

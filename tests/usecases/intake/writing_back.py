@@ -20,12 +20,12 @@ TODAY, DUE = date(2026, 12, 15), date(2026, 12, 22)
 LATER = NOW + timedelta(hours=1)
 
 
-async def given(by: Viewer, owner: Viewer, **facts: object) -> str:
+async def assign_item(by: Viewer, owner: Viewer, **facts: object) -> str:
     new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
     return await action_items.create_item(by, replace(new, **facts), NOW, TODAY)  # type: ignore[arg-type]  # its fields
 
 
-async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
+async def email_about_item(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
     """Return what a person writes back to the newest email about an item that they got; `facts` replace its fields."""
     about_items = (Message.recipient == to.member_id) & Message.item.is_not_null()
     rows = await Message.select(Message.id).where(about_items).order_by(Message.created_at)
@@ -40,12 +40,12 @@ async def email(to: Viewer, text: str, **facts: object) -> ReceivedEmail:
     return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
-async def said(to: Viewer, text: str, **facts: object) -> AnswerOutcome:
-    [outcome] = await received_emails.take_email(await email(to, text, **facts))
+async def write_about_item(to: Viewer, text: str, **facts: object) -> AnswerOutcome:
+    [outcome] = await received_emails.take_email(await email_about_item(to, text, **facts))
     return AnswerOutcome(outcome)
 
 
-async def many_emails(sender: str, at: datetime, *, is_verified: bool = False) -> None:
+async def take_many_emails(sender: str, at: datetime, *, is_verified: bool = False) -> None:
     """Let as many emails of a sender have been taken as may be in an hour."""
     row = {"received_at": at, "part": 0, "sender": sender, "is_verified": is_verified, "outcome": ReplyOutcome.IGNORED}
     await IncomingReply.insert(*(IncomingReply(email_hash=f"{one:064}", **row) for one in range(MOST_EMAILS_AN_HOUR)))

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, operation
-from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_in, planned, site
+from tests.usecases.operations.world import FAR, RISSAFE, SIX, B, disclose, let_in, plan_operation, site
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Status, Viewer, Visibility
@@ -36,20 +36,20 @@ pytestmark = pytest.mark.both_engines
 KEY = "2027-01-16"
 
 
-async def conflict(two: Cast) -> tuple[UUID, UUID]:
+async def plan_conflict_with_advocate(two: Cast) -> tuple[UUID, UUID]:
     """Plan Bluestem, with an advocate on its list, and Larkspur in its way."""
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     await let_in(two.fbi_lead, two.hsi_liaison, bluestem, two.caht_lead)
-    return bluestem, await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    return bluestem, await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
 
 
-async def changed(viewer: Viewer, event_id: UUID, **facts: object) -> None:
+async def change_event(viewer: Viewer, event_id: UUID, **facts: object) -> None:
     event, plan = await scheduling.plan_to_change(viewer, event_id)
     await scheduling.change_event(viewer, event_id, replace(plan, **facts), event.version, NOW)
 
 
 async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     for other in (two.caht_lead, two.hsi_liaison):
         view = await plan_view(other, bluestem, KEY, NOW)
         assert (view.hits, [one for one in view.refusals if "conflict" in one]) == ([], [])
@@ -57,7 +57,7 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
 
 
 async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_those_at_its_time(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).sites
     await plans.remove_site_from_plan(two.kcpd_alternate, larkspur, its, NOW)
     assert not (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).is_placed
@@ -67,14 +67,14 @@ async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_
     for name in ("fbi_lead", "caht_lead", "administrator"):
         with pytest.raises(NotFound):
             await officer.unplaced_operations(two.members[name], NOW)
-    await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=1))
+    await change_event(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=1))
     assert await officer.unplaced_operations(two.coordinator, NOW) == []
 
 
 async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
-    await changed(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
+    await change_event(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=10))
     await deconfliction.compare_moved_plans(NOW)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
     assert (hit.outcome, hit.other.agency) == (Outcome.SUPERSEDED, "KCPD")
@@ -83,7 +83,7 @@ async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothi
 
 
 async def test_a_conflict_that_ended_while_the_other_side_showed_nothing_names_no_one(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     await approvals.change_plan_state(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
@@ -91,8 +91,8 @@ async def test_a_conflict_that_ended_while_the_other_side_showed_nothing_names_n
 
 
 async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> None:
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
-    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
+    bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    larkspur = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=FAR)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     await plans.add_site_to_plan(two.kcpd_alternate, larkspur, site(B), NOW)
     await approvals.change_plan_state(two.kcpd_alternate, larkspur, OperationState.STOOD_DOWN, NOW)
@@ -101,7 +101,7 @@ async def test_a_conflict_that_was_silent_until_its_end_stays_so(two: Cast) -> N
 
 
 async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     before = await operation_for(two.fbi_lead, bluestem)
     silent = replace(plan_basics(before), disclosure=Disclosure.SILENT)
     await plans.change_plan_basics(two.fbi_lead, bluestem, silent, NOW, version=before.version)
@@ -115,7 +115,7 @@ async def test_a_page_that_is_out_of_date_changes_nothing(two: Cast) -> None:
 
 
 async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
-    _, larkspur = await conflict(two)
+    _, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     decided = deconfliction.decide_conflict(
@@ -125,7 +125,7 @@ async def test_the_side_that_shows_nothing_decides_alone(two: Cast) -> None:
 
 
 async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_agreed(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
@@ -135,7 +135,7 @@ async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_ag
 
 
 async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
-    _, larkspur = await conflict(two)
+    _, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     assert (
@@ -144,7 +144,7 @@ async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:
 
 
 async def test_a_conflict_that_was_decided_alone_is_open_again_when_the_other_side_is_shown_it(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
@@ -153,7 +153,7 @@ async def test_a_conflict_that_was_decided_alone_is_open_again_when_the_other_si
 
 
 async def test_the_event_s_page_and_home_tell_the_lead_of_a_conflict_and_no_one_else(two: Cast) -> None:
-    bluestem, larkspur = await conflict(two)
+    bluestem, larkspur = await plan_conflict_with_advocate(two)
     seen = {}
     for name in ("fbi_lead", "hsi_liaison", "caht_lead"):
         view = await view_event(two.members[name], bluestem, KEY, NOW)
@@ -177,15 +177,15 @@ async def test_an_operation_that_everyone_may_see_has_no_plan(two: Cast) -> None
 
 
 async def test_an_event_with_a_plan_stays_an_operation_with_one_date_for_named_people(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     weekly = rule_for_choice("weekly", SIX, until=(SIX + timedelta(days=60)).date())
     for facts in ({"kind": Kind.MEETING}, {"rule": weekly}):
         with pytest.raises(Invalid):
-            await changed(two.fbi_lead, bluestem, **facts)
+            await change_event(two.fbi_lead, bluestem, **facts)
 
 
-async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+async def test_a_new_site_or_standing_down_ends_the_deconfliction_number(two: Cast) -> None:
+    bluestem, _ = await plan_conflict_with_advocate(two)
     for number, deed in enumerate(("site", "stand down")):
         await approvals.record_deconfliction_number(
             two.fbi_lead, bluestem, replace(RISSAFE, number=f"RS-{number}"), NOW
@@ -198,21 +198,21 @@ async def test_a_new_site_or_standing_down_ends_the_outside_number(two: Cast) ->
 
 
 async def test_a_move_while_the_event_is_canceled_counts_when_it_is_restored(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
     await scheduling.cancel_event(two.fbi_lead, bluestem, event.version, "", NOW)
     await deconfliction.compare_moved_plans(NOW)
     event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
     await scheduling.restore_event(two.fbi_lead, bluestem, event.version, NOW)
-    await changed(two.fbi_lead, bluestem, starts=SIX + timedelta(days=10))
+    await change_event(two.fbi_lead, bluestem, starts=SIX + timedelta(days=10))
     assert await deconfliction.compare_moved_plans(NOW) == 1
     assert await deconfliction.compare_moved_plans(NOW) == 0
     assert (await operation_for(two.fbi_lead, bluestem)).clearance is None
 
 
 async def test_conflicts_end_when_an_operation_is_long_over(two: Cast) -> None:
-    await conflict(two)
+    await plan_conflict_with_advocate(two)
     later = NOW + timedelta(days=60)
     assert await deconfliction.compare_moved_plans(later) > 0
     assert await officer.open_conflicts(two.coordinator, later) == []
@@ -220,7 +220,7 @@ async def test_conflicts_end_when_an_operation_is_long_over(two: Cast) -> None:
 
 
 async def test_an_agency_that_committed_nothing_cannot_withdraw(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     before = await operation_for(two.fbi_lead, bluestem)
     with pytest.raises(NotFound):
         await plans.withdraw_resources(two.caht_lead, bluestem, two.caht_lead.agency_id, NOW)
@@ -228,7 +228,7 @@ async def test_an_agency_that_committed_nothing_cannot_withdraw(two: Cast) -> No
 
 
 async def test_nothing_of_the_plan_changes_after_the_operation(two: Cast) -> None:
-    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
+    bluestem = await plan_operation(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
     basics = plan_basics(await operation_for(two.fbi_lead, bluestem))
     await plans.change_plan_basics(
         two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
@@ -251,7 +251,7 @@ async def test_nothing_of_the_plan_changes_after_the_operation(two: Cast) -> Non
 
 
 async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None:
-    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.hsi_liaison)
+    bluestem = await plan_operation(two.fbi_lead, two.fbi_alternate, two.hsi_liaison)
     basics = plan_basics(await operation_for(two.fbi_lead, bluestem))
     await plans.change_plan_basics(
         two.fbi_lead, bluestem, replace(basics, supervisor_id=two.fbi_alternate.member_id), NOW
@@ -267,7 +267,7 @@ async def test_another_supervisor_takes_an_approved_plan_back(two: Cast) -> None
 
 
 async def test_a_canceled_operation_is_not_submitted(two: Cast) -> None:
-    bluestem, _ = await conflict(two)
+    bluestem, _ = await plan_conflict_with_advocate(two)
     event, _ = await scheduling.plan_to_change(two.fbi_lead, bluestem)
     await scheduling.cancel_event(two.fbi_lead, bluestem, event.version, "", NOW)
     with pytest.raises(NotAllowed, match="The operation is canceled"):
@@ -287,7 +287,7 @@ async def test_a_new_operation_that_has_a_plan_is_not_undone(two: Cast) -> None:
 
 
 async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(two: Cast) -> None:
-    await conflict(two)
+    await plan_conflict_with_advocate(two)
     async with writing():
         await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == two.kcpd_alternate.member_id)
     [case] = await officer.open_conflicts(two.coordinator, NOW)
@@ -299,8 +299,8 @@ async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(
 
 async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_up(two: Cast) -> None:
     asks = ReminderPolicy(leads=frozenset({timedelta(days=1)}), asks_before=frozenset({timedelta(days=2)}))
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
-    await changed(two.fbi_lead, bluestem, reminders=asks)
+    bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await change_event(two.fbi_lead, bluestem, reminders=asks)
     date = await date_seen_by(two.fbi_lead, bluestem, KEY)
     assert await next_follow_up(two.fbi_lead, date, NOW)
     assert await reminders.event_reminders_ahead(two.fbi_lead, bluestem, NOW, ahead=None)
@@ -310,7 +310,7 @@ async def test_an_operation_that_was_stood_down_is_shown_no_reminder_or_follow_u
 
 
 async def test_no_one_is_reminded_to_reply_to_an_operation_that_was_stood_down(two: Cast) -> None:
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
+    bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     date = await date_seen_by(two.fbi_lead, bluestem, KEY)
     assert await silent_people_of_date(two.fbi_lead, date, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast
-from tests.usecases.operations.world import NOTICE_TEXT, A, over, planned
+from tests.usecases.operations.world import NOTICE_TEXT, A, end_operation, plan_operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import Message, SendOutcome
@@ -37,104 +37,108 @@ RELEASE = datetime(2027, 1, 14, 18, tzinfo=UTC)
 STARTS_WITH_THE_WINDOW = datetime(2027, 1, 15, 20)  # noqa: DTZ001 - local to the zone
 
 
-async def written(cast: Cast, event_id: UUID, text: NoticeText = NOTICE_TEXT, release: datetime = RELEASE) -> LedNotice:
+async def write_notice(
+    cast: Cast, event_id: UUID, text: NoticeText = NOTICE_TEXT, release: datetime = RELEASE
+) -> LedNotice:
     """Write the notice of an operation to two people, and return it as its lead sees it."""
     to = [cast.caht_lead.member_id, cast.harbor_advocate.member_id]
     await readiness.save_readiness_notice(cast.fbi_lead, event_id, text, release, to, NOW)
-    return await current(cast, event_id)
+    return await read_notice(cast, event_id)
 
 
-async def current(cast: Cast, event_id: UUID) -> LedNotice:
+async def read_notice(cast: Cast, event_id: UUID) -> LedNotice:
     found = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
     return found[0]
 
 
-async def scheduled(cast: Cast) -> tuple[UUID, UUID]:
+async def schedule_notice(cast: Cast) -> tuple[UUID, UUID]:
     """Return an operation and its notice, which is scheduled."""
-    event_id = await planned(cast.fbi_lead, cast.hsi_liaison)
-    notice = await written(cast, event_id)
+    event_id = await plan_operation(cast.fbi_lead, cast.hsi_liaison)
+    notice = await write_notice(cast, event_id)
     await readiness.change_notice_state(cast.fbi_lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
     return event_id, notice.id
 
 
-async def released(cast: Cast) -> tuple[UUID, UUID]:
-    event_id, notice_id = await scheduled(cast)
+async def release_notice(cast: Cast) -> tuple[UUID, UUID]:
+    event_id, notice_id = await schedule_notice(cast)
     assert await readiness.run_due_notices(RELEASE) == 1
     return event_id, notice_id
 
 
-async def queued() -> list[tuple[UUID, str]]:
+async def queued_states() -> list[tuple[UUID, str]]:
     """Return who gets an email about a notice, and which state it announces."""
     claimed = await outbox.claim_messages("w", [], RELEASE + timedelta(days=2), 1_000)
     found = [(one.recipient_id, one.content) for one in claimed]
     return sorted((who, content.state) for who, content in found if isinstance(content, ReadinessNews))
 
 
-async def mails() -> list[tuple[Message, Email | SendOutcome]]:
+async def notice_emails() -> list[tuple[Message, Email | SendOutcome]]:
     claimed = await outbox.claim_messages("w", [], RELEASE, 1_000)
     return [(one, await write_email(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
 
 
 async def test_before_its_release_there_is_nothing_for_its_recipients(two: Cast) -> None:
-    _, notice_id = await scheduled(two)
+    _, notice_id = await schedule_notice(two)
     assert await readiness.run_due_notices(RELEASE - timedelta(microseconds=1)) == 0
     assert await readiness.notices_in_force(two.caht_lead, RELEASE) == []
     with pytest.raises(NotFound):
         await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     with pytest.raises(NotFound):
         await readiness.acknowledge_notice(two.caht_lead, notice_id, RELEASE)
-    assert await queued() == []
+    assert await queued_states() == []
 
 
 async def test_at_its_release_each_recipient_gets_one_email_and_no_one_else_does(two: Cast) -> None:
-    _, notice_id = await released(two)
+    _, notice_id = await release_notice(two)
     assert await readiness.run_due_notices(RELEASE + timedelta(hours=1)) == 0
-    told = sorted(one.member_id for one in (two.caht_lead, two.harbor_advocate))
-    assert await queued() == [(one, "released") for one in told]
+    reported = sorted(one.member_id for one in (two.caht_lead, two.harbor_advocate))
+    assert await queued_states() == [(one, "released") for one in reported]
     assert [one.id for one in await readiness.notices_in_force(two.caht_lead, RELEASE)] == [notice_id]
     with pytest.raises(NotFound):
         await readiness.notice_for(two.bridge_advocate, notice_id, RELEASE)
 
 
 async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
-    _, notice_id = await released(two)
-    for message, mail in await mails():
-        assert isinstance(mail, Email)
-        assert [button.target.path for button in mail.buttons] == [f"/notices/{notice_id}"]
-        assert (mail.facts, mail.calendar, message.event_id) == ((), None, None)
+    _, notice_id = await release_notice(two)
+    for message, email in await notice_emails():
+        assert isinstance(email, Email)
+        assert [button.target.path for button in email.buttons] == [f"/notices/{notice_id}"]
+        assert (email.facts, email.calendar, message.event_id) == ((), None, None)
 
 
 async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two: Cast) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
-    outcomes = {one.content.state: mail for one, mail in await mails() if isinstance(one.content, ReadinessNews)}
+    outcomes = {
+        one.content.state: email for one, email in await notice_emails() if isinstance(one.content, ReadinessNews)
+    }
     assert isinstance(outcomes["released"], SendOutcome)
     assert isinstance(outcomes["stood_down"], Email)
 
 
 async def test_the_lead_sees_who_has_acknowledged_and_when_all_have(two: Cast) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await readiness.acknowledge_notice(two.caht_lead, notice_id, RELEASE)
-    notice = await current(two, event_id)
+    notice = await read_notice(two, event_id)
     assert (notice.state, notice.acknowledged) == (NoticeState.RELEASED, 1)
     for _ in range(2):
         await readiness.acknowledge_notice(two.harbor_advocate, notice_id, RELEASE)
-    notice = await current(two, event_id)
+    notice = await read_notice(two, event_id)
     assert (notice.state, notice.acknowledged) == (NoticeState.ACKNOWLEDGED, 2)
 
 
 async def test_a_notice_is_activated_by_the_lead_and_then_closed(two: Cast) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
-    assert {state for _, state in await queued()} == {"released", "activated"}
+    assert {state for _, state in await queued_states()} == {"released", "activated"}
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.CLOSED, RELEASE)
     assert await readiness.notices_in_force(two.caht_lead, RELEASE) == []
     assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.CLOSED
 
 
 async def test_services_are_not_activated_for_an_operation_that_is_closed(two: Cast) -> None:
-    event_id, notice_id = await released(two)
-    await over(two.fbi_lead, event_id, OperationState.CLOSED)
+    event_id, notice_id = await release_notice(two)
+    await end_operation(two.fbi_lead, event_id, OperationState.CLOSED)
     assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).moves == (NoticeState.STOOD_DOWN,)
     with pytest.raises(NotAllowed, match="The operation is over"):
         await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.ACTIVATED, RELEASE)
@@ -143,7 +147,7 @@ async def test_services_are_not_activated_for_an_operation_that_is_closed(two: C
 async def test_a_released_notice_does_not_change_when_its_operation_moves_and_only_the_lead_is_warned(
     two: Cast,
 ) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     before = await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     assert not (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).is_outside
     event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
@@ -152,10 +156,10 @@ async def test_a_released_notice_does_not_change_when_its_operation_moves_and_on
     await readiness.run_due_notices(RELEASE)
     assert await readiness.notice_for(two.caht_lead, notice_id, RELEASE) == before
     assert (await readiness.readiness_view(two.fbi_lead, event_id, "2027-01-19")).is_outside
-    assert {state for _, state in await queued()} == {"released"}
+    assert {state for _, state in await queued_states()} == {"released"}
 
 
-async def stand_the_plan_down(cast: Cast, event_id: UUID) -> None:
+async def mark_stood_down(cast: Cast, event_id: UUID) -> None:
     await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, RELEASE)
 
 
@@ -163,19 +167,19 @@ async def cancel_the_event(cast: Cast, event_id: UUID) -> None:
     await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "", RELEASE)
 
 
-@pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
+@pytest.mark.parametrize("call_off", [mark_stood_down, cancel_the_event])
 async def test_services_are_stood_down_once_when_the_operation_is_called_off(two: Cast, call_off: CallOff) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await call_off(two, event_id)
     later = RELEASE + UNDO_FOR
     assert [await readiness.run_due_notices(later) for _ in range(2)] == [1, 0]
     notice = await readiness.notice_for(two.caht_lead, notice_id, RELEASE)
     assert (notice.state, notice.sequence) == (NoticeState.STOOD_DOWN, 1)
-    assert [state for _, state in await queued()].count("stood_down") == 2
+    assert [state for _, state in await queued_states()].count("stood_down") == 2
 
 
 async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: Cast) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await cancel_the_event(two, event_id)
     assert await readiness.run_due_notices(RELEASE + timedelta(seconds=5)) == 0
     made = await history.change_made_at(two.fbi_lead, event_id, RELEASE)
@@ -185,44 +189,44 @@ async def test_services_are_not_stood_down_when_the_cancellation_is_undone(two: 
     assert (await readiness.notice_for(two.caht_lead, notice_id, RELEASE)).state is NoticeState.RELEASED
 
 
-@pytest.mark.parametrize("call_off", [stand_the_plan_down, cancel_the_event])
+@pytest.mark.parametrize("call_off", [mark_stood_down, cancel_the_event])
 async def test_a_scheduled_notice_of_an_operation_that_was_called_off_is_not_released(
     two: Cast, call_off: CallOff
 ) -> None:
-    event_id, _ = await scheduled(two)
+    event_id, _ = await schedule_notice(two)
     await call_off(two, event_id)
     assert await readiness.run_due_notices(RELEASE) == 0
-    assert (await current(two, event_id)).state is NoticeState.SCHEDULED
-    assert await queued() == []
+    assert (await read_notice(two, event_id)).state is NoticeState.SCHEDULED
+    assert await queued_states() == []
 
 
 async def test_a_notice_whose_window_is_over_is_not_released(two: Cast) -> None:
-    await scheduled(two)
+    await schedule_notice(two)
     assert await readiness.run_due_notices(NOTICE_TEXT.ends_at) == 0
 
 
 async def test_a_scheduled_notice_is_changed_after_it_was_taken_back(two: Cast) -> None:
-    event_id, notice_id = await scheduled(two)
+    event_id, notice_id = await schedule_notice(two)
     with pytest.raises(NotAllowed, match="This operation has a notice already"):
-        await written(two, event_id)
+        await write_notice(two, event_id)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.DRAFT, NOW)
-    changed = await written(two, event_id, replace(NOTICE_TEXT, most=9))
-    assert ((await current(two, event_id)).id, changed.text.most) == (changed.id, 9)
+    changed = await write_notice(two, event_id, replace(NOTICE_TEXT, most=9))
+    assert ((await read_notice(two, event_id)).id, changed.text.most) == (changed.id, 9)
     await readiness.discard_draft_notice(two.fbi_lead, event_id, changed.id, NOW)
     assert (await readiness.readiness_view(two.fbi_lead, event_id, KEY)).notices == []
 
 
 async def test_another_notice_is_written_when_the_one_before_has_ended(two: Cast) -> None:
-    event_id, notice_id = await released(two)
+    event_id, notice_id = await release_notice(two)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
-    second = await written(two, event_id)
+    second = await write_notice(two, event_id)
     assert second.id != notice_id
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
     assert [one.state for one in view.notices] == [NoticeState.DRAFT, NoticeState.STOOD_DOWN]
 
 
 async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two: Cast) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
     assert {one.code for one in await count_candidates(view.candidates)} == {"CAHT", "Harbor House"}
     for wrong in ([], [two.kcpd_detective.member_id], [two.bridge_advocate.member_id]):
@@ -233,20 +237,20 @@ async def test_only_people_of_victim_services_whom_the_lead_knows_are_chosen(two
 async def test_a_recipient_whom_someone_else_chose_stays_when_a_lead_who_does_not_know_them_saves_the_draft(
     two: Cast,
 ) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison, two.coordinator)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison, two.coordinator)
     to = [two.bridge_advocate.member_id]
     await readiness.save_readiness_notice(two.coordinator, event_id, NOTICE_TEXT, RELEASE, to, NOW)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
     assert "Bridge Legal" in {one.code for one in await count_candidates(view.candidates)}
     await readiness.save_readiness_notice(two.fbi_lead, event_id, NOTICE_TEXT, RELEASE, to, NOW)
-    assert [one.id for one in (await current(two, event_id)).recipients] == to
+    assert [one.id for one in (await read_notice(two, event_id)).recipients] == to
 
 
 @pytest.mark.parametrize("title", ["Operation Bluestem", "OPERATION BLUESTEM"])
 async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: str) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison, title=title)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison, title=title)
     with pytest.raises(Invalid, match="part of the operation"):
-        await written(two, event_id, replace(NOTICE_TEXT, needs="Blankets for Bluestem"))
+        await write_notice(two, event_id, replace(NOTICE_TEXT, needs="Blankets for Bluestem"))
 
 
 @pytest.mark.parametrize(
@@ -256,8 +260,8 @@ async def test_a_notice_that_names_its_operation_is_not_kept(two: Cast, title: s
 async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_scheduled(
     two: Cast, facts: dict[str, object], sentence: str
 ) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    notice = await written(two, event_id)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    notice = await write_notice(two, event_id)
     event, plan = await scheduling.plan_to_change(two.fbi_lead, event_id)
     await scheduling.change_event(two.fbi_lead, event_id, replace(plan, **facts), event.version, NOW)
     with pytest.raises(NotAllowed, match=sentence):
@@ -266,7 +270,7 @@ async def test_a_draft_that_names_what_the_operation_is_called_by_now_is_not_sch
 
 @pytest.mark.parametrize("name", ["hsi_liaison", "kcpd_alternate", "caht_lead", "coordinator"])
 async def test_only_the_people_who_lead_the_operation_write_a_notice(two: Cast, name: str) -> None:
-    event_id, notice_id = await scheduled(two)
+    event_id, notice_id = await schedule_notice(two)
     stranger: Viewer = two.members[name]
     to = [two.caht_lead.member_id]
     for deed in (
@@ -298,7 +302,7 @@ async def test_only_people_of_its_agency_read_the_address_whatever_role_others_h
 
 async def test_the_plan_of_another_agency_has_its_public_name_and_no_pin(two: Cast) -> None:
     site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     before = await operation_for(two.fbi_lead, event_id)
     await readiness.add_off_site_place(two.fbi_lead, event_id, site_id, NOW)
     view = await readiness.readiness_view(two.fbi_lead, event_id, KEY)
@@ -311,8 +315,10 @@ async def test_the_plan_of_another_agency_has_its_public_name_and_no_pin(two: Ca
 
 async def test_two_operations_with_one_confidential_site_are_not_compared_by_it(two: Cast) -> None:
     site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
-    bluestem = await planned(two.fbi_lead, two.hsi_liaison)
-    larkspur = await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(A[0] - 2, A[1]))
+    bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    larkspur = await plan_operation(
+        two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(A[0] - 2, A[1])
+    )
     await readiness.add_off_site_place(two.fbi_lead, bluestem, site_id, NOW)
     await readiness.add_off_site_place(two.kcpd_alternate, larkspur, site_id, NOW)
     assert await officer.open_conflicts(two.coordinator, NOW) == []
@@ -320,7 +326,7 @@ async def test_two_operations_with_one_confidential_site_are_not_compared_by_it(
 
 async def test_a_place_that_is_closed_is_no_longer_offered_and_stays_where_it_is(two: Cast) -> None:
     site_id = await agencies.add_confidential_site(two.harbor_advocate, SHELTER, NOW)
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     await readiness.add_off_site_place(two.fbi_lead, event_id, site_id, NOW)
     closed = ConfidentialSiteFacts(name="Partner location 3", address="12 Elm St", directions="", is_open=False)
     await agencies.change_confidential_site(two.harbor_advocate, site_id, closed, 1, NOW)

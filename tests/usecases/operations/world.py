@@ -55,7 +55,7 @@ def site(at: tuple[float, float], role: SiteRole = SiteRole.TARGET, radius_ft: i
     return PlannedSite(role=role, place="A lot", point=point_at(*at, radius_ft))
 
 
-async def planned(
+async def plan_operation(
     lead: Viewer,
     *others: Viewer,
     title: str = "Operation Bluestem",
@@ -70,7 +70,7 @@ async def planned(
     return event_id
 
 
-async def over(lead: Viewer, event_id: UUID, state: OperationState = OperationState.RELEASED) -> None:
+async def end_operation(lead: Viewer, event_id: UUID, state: OperationState = OperationState.RELEASED) -> None:
     """Let an operation be over, whatever is in the way."""
     operation = await operation_for(lead, event_id)
     async with writing():
@@ -89,7 +89,7 @@ async def let_in(lead: Viewer, second: Viewer, event_id: UUID, person: Viewer) -
     await access.approve_access(second, event_id, waiting.id, NOW)
 
 
-async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
+async def insert_compared_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
     """Let a person have had so many places compared."""
     async with writing():
         row = ComparedPlaces(
@@ -98,9 +98,9 @@ async def with_places(viewer: Viewer, places: int, now: datetime = NOW) -> None:
         await ComparedPlaces.insert(row)
 
 
-async def submitted(two: Cast) -> UUID:
+async def submit_bluestem(two: Cast) -> UUID:
     """Plan Bluestem with the FBI's alternate as its approving supervisor, and submit it."""
-    bluestem = await planned(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
+    bluestem = await plan_operation(two.fbi_lead, two.fbi_alternate, two.kcpd_detective)
     wanted = PlanBasics(
         supervisor_id=two.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
@@ -109,15 +109,15 @@ async def submitted(two: Cast) -> UUID:
     return bluestem
 
 
-async def approved(two: Cast) -> UUID:
+async def approve_bluestem(two: Cast) -> UUID:
     """Submit Bluestem, clear it outside, and approve it."""
-    bluestem = await submitted(two)
+    bluestem = await submit_bluestem(two)
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     return bluestem
 
 
-async def under_way(two: Cast, event_id: UUID) -> None:
+async def begin_execution(two: Cast, event_id: UUID) -> None:
     """Take a plan without commitments from planning to its execution, which begins at `BEGINS`.
 
     The FBI's alternate approves it.
@@ -150,10 +150,10 @@ async def emails_of_kinds(*kinds: type, now: datetime = NOW) -> list[tuple[UUID,
     return [(one.recipient_id, await write_email(one, now, ZONE)) for one in queued if isinstance(one.content, kinds)]
 
 
-def linked_page(mail: Email | SendOutcome) -> str:
+def linked_page(email: Email | SendOutcome) -> str:
     """Return where an email leads that has neither facts nor an entry for calendars."""
-    assert isinstance(mail, Email)
-    assert (mail.facts, mail.calendar) == ((), None)
-    [button] = mail.buttons
+    assert isinstance(email, Email)
+    assert (email.facts, email.calendar) == ((), None)
+    [button] = email.buttons
     assert isinstance(button.target, SitePage)
     return button.target.path

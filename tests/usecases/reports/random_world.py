@@ -101,7 +101,7 @@ class RandomWorld(Struct, frozen=True):
         return was_asked and not was_off and (is_on or was_marked)
 
 
-async def random_world(cast: Cast, seed: int) -> RandomWorld:
+async def make_random_world(cast: Cast, seed: int) -> RandomWorld:
     """Write a random world: series that people join, leave, and come back to; marks; items, open and done."""
     luck = random.Random(seed)  # noqa: S311 - repeatable, not secret
     events = [_event(cast, luck) for _ in range(EVENTS)]

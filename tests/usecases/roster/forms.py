@@ -11,7 +11,7 @@ from tracker.tables.schema.roster import Member
 from tracker.usecases.roster import directory
 
 
-def person(cast: Cast, **facts: Any) -> PersonFacts:
+def person_facts(cast: Cast, **facts: Any) -> PersonFacts:
     """Return someone new at KCPD; `facts` replace fields."""
     return PersonFacts(
         **{
@@ -29,7 +29,7 @@ def person(cast: Cast, **facts: Any) -> PersonFacts:
     )
 
 
-async def facts_of(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
+async def facts_of_member(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
     """Return what is known of someone, with some of it changed."""
     known = await directory.person_for(cast.coordinator, who.member_id)
     return PersonFacts(
@@ -48,7 +48,7 @@ async def facts_of(cast: Cast, who: Viewer, **facts: Any) -> PersonFacts:
     )
 
 
-def agency(**facts: Any) -> AgencyFacts:
+def agency_facts(**facts: Any) -> AgencyFacts:
     """Return a new agency."""
     return AgencyFacts(
         **{
@@ -63,7 +63,7 @@ def agency(**facts: Any) -> AgencyFacts:
     )
 
 
-def committee(**facts: Any) -> CommitteeFacts:
+def committee_facts(**facts: Any) -> CommitteeFacts:
     """Return a new committee."""
     return CommitteeFacts(
         **{
@@ -78,13 +78,13 @@ def committee(**facts: Any) -> CommitteeFacts:
     )
 
 
-async def column(member_id: UUID, name: str) -> Any:
+async def column_of_member(member_id: UUID, name: str) -> Any:
     """Return what one column of a member holds."""
     [row] = await Member.select().where(Member.id == member_id)
     return row[name]
 
 
-async def verbs(subject_id: UUID) -> list[str]:
+async def audit_verbs(subject_id: UUID) -> list[str]:
     """Return what the audit log says was done to something."""
     found: list[str] = (
         await AuditEntry.select(AuditEntry.verb)

@@ -41,7 +41,7 @@ RUNNING = datetime(2027, 1, 20, tzinfo=UTC)
 """After the first two dates of the series."""
 IN_THE_END = datetime(2027, 6, 1, tzinfo=UTC)
 THIRD = "2027-01-26"
-Mails = set[tuple[str, str]]
+Emails = set[tuple[str, str]]
 Making = Callable[[Cast, UUID, datetime], Deed]
 
 
@@ -51,10 +51,10 @@ class Case(NamedTuple):
     facts: dict[str, Any]
     deed: Making
     now: datetime
-    mails: Mails
+    emails: Emails
 
 
-def all_of(kind: str, *names: str) -> Mails:
+def emails_to_all(kind: str, *names: str) -> Emails:
     return {(kind, name) for name in names or ("fbi_lead", "caht_lead", "hsi_liaison")}
 
 
@@ -73,11 +73,11 @@ def beside(plan: Plan, *who: Viewer) -> Plan:
     return replace(plan, invitees={**plan.invitees, **{one.member_id: AttendeeRole.REQUIRED for one in who}})
 
 
-def but(**facts: Any) -> Callable[[Cast, Plan], Plan]:
+def changing(**facts: Any) -> Callable[[Cast, Plan], Plan]:
     return lambda _, plan: replace(plan, **facts)
 
 
-def edit(to: Callable[[Cast, Plan], Plan], *, notify: Notify = Notify.CHANGES, key: str = "") -> Making:
+def edit_event(to: Callable[[Cast, Plan], Plan], *, notify: Notify = Notify.CHANGES, key: str = "") -> Making:
     """Change the whole event, or a series from one of its dates on."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
@@ -111,7 +111,7 @@ def edit_date(*, notify: Notify = Notify.CHANGES, **facts: Any) -> Making:
     return making
 
 
-def cancel(which: str) -> Making:
+def cancel_dates(which: str) -> Making:
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
         async def deed() -> None:
             date = await occurrences.date_seen_by(cast.coordinator, event_id, THIRD if which != "all" else "2027-01-12")
@@ -128,7 +128,7 @@ def cancel(which: str) -> Making:
     return making
 
 
-def bring_back(which: str) -> Making:
+def restore_dates(which: str) -> Making:
     """Bring back what was canceled an hour ago and emailed."""
 
     def making(cast: Cast, event_id: UUID, now: datetime) -> Deed:
@@ -145,110 +145,130 @@ def bring_back(which: str) -> Making:
 
 
 SERIES = {"rule": WEEKLY}
-HOUR_LATER = but(starts=STARTS + AN_HOUR)
+HOUR_LATER = changing(starts=STARTS + AN_HOUR)
 CASES = {
-    "nothing": Case({}, edit(but()), NOW, set()),
-    "a typo in the notes": Case({}, edit(but(description="Typo")), NOW, set()),
-    "a typo, and they are told": Case({}, edit(but(description="Typo"), notify=Notify.ALL), NOW, all_of("update")),
-    "another hour": Case({}, edit(HOUR_LATER), NOW, all_of("update")),
-    "some minutes later": Case({}, edit(but(starts=STARTS + timedelta(minutes=20))), NOW, all_of("update")),
-    "another day": Case({}, edit(but(starts=STARTS + timedelta(days=2))), NOW, all_of("update")),
-    "another place": Case({}, edit(but(place="Annex")), NOW, all_of("update")),
-    "another video link": Case({}, edit(but(video_link="https://video.example/1")), NOW, all_of("update")),
-    "somebody less": Case({}, edit(without("caht_lead")), NOW, all_of("withdrawal", "caht_lead")),
+    "nothing": Case({}, edit_event(changing()), NOW, set()),
+    "a typo in the notes": Case({}, edit_event(changing(description="Typo")), NOW, set()),
+    "a typo, and they are told": Case(
+        {}, edit_event(changing(description="Typo"), notify=Notify.ALL), NOW, emails_to_all("update")
+    ),
+    "another hour": Case({}, edit_event(HOUR_LATER), NOW, emails_to_all("update")),
+    "some minutes later": Case(
+        {}, edit_event(changing(starts=STARTS + timedelta(minutes=20))), NOW, emails_to_all("update")
+    ),
+    "another day": Case({}, edit_event(changing(starts=STARTS + timedelta(days=2))), NOW, emails_to_all("update")),
+    "another place": Case({}, edit_event(changing(place="Annex")), NOW, emails_to_all("update")),
+    "another video link": Case(
+        {}, edit_event(changing(video_link="https://video.example/1")), NOW, emails_to_all("update")
+    ),
+    "somebody less": Case({}, edit_event(without("caht_lead")), NOW, emails_to_all("withdrawal", "caht_lead")),
     "somebody more": Case(
-        {}, edit(lambda cast, plan: beside(plan, cast.ipd_liaison)), NOW, all_of("invitation", "ipd_liaison")
+        {},
+        edit_event(lambda cast, plan: beside(plan, cast.ipd_liaison)),
+        NOW,
+        emails_to_all("invitation", "ipd_liaison"),
     ),
     "somebody less, somebody more and another place": Case(
         {},
-        edit(lambda cast, plan: beside(without("caht_lead")(cast, replace(plan, place="Annex")), cast.ipd_liaison)),
+        edit_event(
+            lambda cast, plan: beside(without("caht_lead")(cast, replace(plan, place="Annex")), cast.ipd_liaison)
+        ),
         NOW,
-        all_of("withdrawal", "caht_lead")
-        | all_of("invitation", "ipd_liaison")
-        | all_of("update", "fbi_lead", "hsi_liaison"),
+        emails_to_all("withdrawal", "caht_lead")
+        | emails_to_all("invitation", "ipd_liaison")
+        | emails_to_all("update", "fbi_lead", "hsi_liaison"),
     ),
     "for law enforcement from now on": Case(
         {},
-        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.LAW_ENFORCEMENT)),
+        edit_event(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.LAW_ENFORCEMENT)),
         NOW,
-        all_of("withdrawal", "caht_lead"),
+        emails_to_all("withdrawal", "caht_lead"),
     ),
-    "now for named people only": Case({}, edit(but(visibility=Visibility.NAMED)), NOW, all_of("update")),
+    "now for named people only": Case(
+        {}, edit_event(changing(visibility=Visibility.NAMED)), NOW, emails_to_all("update")
+    ),
     "a draft that stays one": Case(
         {"status": EventStatus.DRAFT},
-        edit(but(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=Notify.ALL),
+        edit_event(changing(starts=STARTS + AN_HOUR, status=EventStatus.DRAFT), notify=Notify.ALL),
         NOW,
         set(),
     ),
     "a draft that is sent to fewer people": Case(
         {"status": EventStatus.DRAFT},
-        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), status=EventStatus.CONFIRMED)),
+        edit_event(lambda cast, plan: replace(without("caht_lead")(cast, plan), status=EventStatus.CONFIRMED)),
         NOW,
-        all_of("invitation", "fbi_lead", "hsi_liaison"),
+        emails_to_all("invitation", "fbi_lead", "hsi_liaison"),
     ),
     "a series that ends later": Case(
-        SERIES, edit(but(rule=rule_for_choice("weekly", STARTS, count=9))), RUNNING, all_of("update")
+        SERIES, edit_event(changing(rule=rule_for_choice("weekly", STARTS, count=9))), RUNNING, emails_to_all("update")
     ),
-    "another hour before a series begins": Case(SERIES, edit(HOUR_LATER), NOW, all_of("update")),
+    "another hour before a series begins": Case(SERIES, edit_event(HOUR_LATER), NOW, emails_to_all("update")),
     "another hour of a running series": Case(
-        SERIES, edit(HOUR_LATER), RUNNING, all_of("update") | all_of("invitation")
+        SERIES, edit_event(HOUR_LATER), RUNNING, emails_to_all("update") | emails_to_all("invitation")
     ),
     "another hour of a running series without somebody": Case(
         SERIES,
-        edit(lambda cast, plan: without("fbi_lead")(cast, replace(plan, starts=STARTS + AN_HOUR))),
+        edit_event(lambda cast, plan: without("fbi_lead")(cast, replace(plan, starts=STARTS + AN_HOUR))),
         RUNNING,
-        all_of("withdrawal", "fbi_lead")
-        | all_of("update", "caht_lead", "hsi_liaison")
-        | all_of("invitation", "caht_lead", "hsi_liaison"),
+        emails_to_all("withdrawal", "fbi_lead")
+        | emails_to_all("update", "caht_lead", "hsi_liaison")
+        | emails_to_all("invitation", "caht_lead", "hsi_liaison"),
     ),
     "one date and all that follow, without somebody": Case(
         SERIES,
-        edit(without("fbi_lead"), key=THIRD),
+        edit_event(without("fbi_lead"), key=THIRD),
         NOW,
-        all_of("update") | all_of("invitation", "caht_lead", "hsi_liaison"),
+        emails_to_all("update") | emails_to_all("invitation", "caht_lead", "hsi_liaison"),
     ),
     "one date and all that follow, for named people": Case(
         SERIES,
-        edit(lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.NAMED), key=THIRD),
+        edit_event(
+            lambda cast, plan: replace(without("caht_lead")(cast, plan), visibility=Visibility.NAMED), key=THIRD
+        ),
         NOW,
-        all_of("withdrawal", "caht_lead")
-        | all_of("update", "fbi_lead", "hsi_liaison")
-        | all_of("invitation", "fbi_lead", "hsi_liaison"),
+        emails_to_all("withdrawal", "caht_lead")
+        | emails_to_all("update", "fbi_lead", "hsi_liaison")
+        | emails_to_all("invitation", "fbi_lead", "hsi_liaison"),
     ),
-    "one date and all that follow, elsewhere": Case(SERIES, edit(but(place="Annex"), key=THIRD), NOW, all_of("update")),
-    "one date and all that follow, nothing": Case(SERIES, edit(but(), key=THIRD), NOW, set()),
-    "one date and all that follow, a typo": Case(SERIES, edit(but(title="Typo"), key=THIRD), NOW, set()),
+    "one date and all that follow, elsewhere": Case(
+        SERIES, edit_event(changing(place="Annex"), key=THIRD), NOW, emails_to_all("update")
+    ),
+    "one date and all that follow, nothing": Case(SERIES, edit_event(changing(), key=THIRD), NOW, set()),
+    "one date and all that follow, a typo": Case(SERIES, edit_event(changing(title="Typo"), key=THIRD), NOW, set()),
     "one date and all that follow, a typo, and they are told": Case(
-        SERIES, edit(but(title="Typo"), key=THIRD, notify=Notify.ALL), NOW, all_of("update")
+        SERIES, edit_event(changing(title="Typo"), key=THIRD, notify=Notify.ALL), NOW, emails_to_all("update")
     ),
     "one date and all that follow, at another hour in silence": Case(
-        SERIES, edit(but(starts=STARTS + timedelta(days=14, hours=1)), key=THIRD, notify=Notify.NO_ONE), NOW, set()
+        SERIES,
+        edit_event(changing(starts=STARTS + timedelta(days=14, hours=1)), key=THIRD, notify=Notify.NO_ONE),
+        NOW,
+        set(),
     ),
-    "another hour in silence": Case(SERIES, edit(HOUR_LATER, notify=Notify.NO_ONE), NOW, set()),
+    "another hour in silence": Case(SERIES, edit_event(HOUR_LATER, notify=Notify.NO_ONE), NOW, set()),
     "one date, nothing": Case(SERIES, edit_date(), NOW, set()),
     "one date, a typo": Case(SERIES, edit_date(title="Typo"), NOW, set()),
     "one date, a typo, and they are told": Case(
-        SERIES, edit_date(title="Typo", notify=Notify.ALL), NOW, all_of("update")
+        SERIES, edit_date(title="Typo", notify=Notify.ALL), NOW, emails_to_all("update")
     ),
-    "one date, another place": Case(SERIES, edit_date(place="Annex"), NOW, all_of("update")),
+    "one date, another place": Case(SERIES, edit_date(place="Annex"), NOW, emails_to_all("update")),
     "one date, another day": Case(
-        SERIES, edit_date(starts=STARTS + timedelta(days=16, hours=3)), NOW, all_of("update")
+        SERIES, edit_date(starts=STARTS + timedelta(days=16, hours=3)), NOW, emails_to_all("update")
     ),
-    "one date, shorter": Case(SERIES, edit_date(duration=AN_HOUR), NOW, all_of("update")),
-    "one date canceled": Case(SERIES, cancel("one"), NOW, all_of("cancellation")),
-    "one date and all that follow canceled": Case(SERIES, cancel("following"), NOW, all_of("update")),
-    "a series canceled": Case(SERIES, cancel("all"), NOW, all_of("cancellation")),
-    "an event canceled": Case({}, cancel("all"), NOW, all_of("cancellation")),
-    "one date brought back": Case(SERIES, bring_back("one"), NOW, all_of("update")),
-    "an event brought back": Case({}, bring_back("all"), NOW, all_of("update")),
+    "one date, shorter": Case(SERIES, edit_date(duration=AN_HOUR), NOW, emails_to_all("update")),
+    "one date canceled": Case(SERIES, cancel_dates("one"), NOW, emails_to_all("cancellation")),
+    "one date and all that follow canceled": Case(SERIES, cancel_dates("following"), NOW, emails_to_all("update")),
+    "a series canceled": Case(SERIES, cancel_dates("all"), NOW, emails_to_all("cancellation")),
+    "an event canceled": Case({}, cancel_dates("all"), NOW, emails_to_all("cancellation")),
+    "one date brought back": Case(SERIES, restore_dates("one"), NOW, emails_to_all("update")),
+    "an event brought back": Case({}, restore_dates("all"), NOW, emails_to_all("update")),
 }
 
 
-async def scheduled(cast: Cast, **facts: Any) -> UUID:
+async def schedule_replied(cast: Cast, **facts: Any) -> UUID:
     """Schedule for three people whose invitations are out: one has said yes to all, one no to the third date."""
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, **facts)
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - AN_HOUR)
-    await sent()
+    await send_all()
     if "status" not in facts:
         for who, key, value, for_series in (
             (cast.fbi_lead, "2027-01-12", ReplyValue.ACCEPTED, True),
@@ -258,12 +278,12 @@ async def scheduled(cast: Cast, **facts: Any) -> UUID:
     return event_id
 
 
-async def sent() -> None:
+async def send_all() -> None:
     for one in await outbox.claim_messages("test", (), NOW, 1_000):
         await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), NOW)
 
 
-async def queued(cast: Cast) -> Mails:
+async def queued_emails(cast: Cast) -> Emails:
     names = {one.member_id: name for name, one in cast.members.items()}
     waits = (Message.state == "pending") & (Message.kind != "reminder")
     found = await Message.select(Message.kind, Message.recipient).where(waits)
@@ -313,10 +333,10 @@ async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> d
 
 @pytest.mark.parametrize("name", CASES)
 async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str) -> None:
-    facts, making, now, mails = CASES[name]
-    event_id = await scheduled(cast, **facts)
+    facts, making, now, emails = CASES[name]
+    event_id = await schedule_replied(cast, **facts)
     if "brought back" in name:
-        await cancel("one" if "one" in name else "all")(cast, event_id, now)()
+        await cancel_dates("one" if "one" in name else "all")(cast, event_id, now)()
         later = now + AN_HOUR
         for one in await outbox.claim_messages("test", (), later, 1_000):
             await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), later)
@@ -326,7 +346,7 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
     before, replied = await reminders(cast, now), await counting_replies(cast, {event_id}, now)
     new_id = await deed() or event_id
     names = {one.member_id: one_name for one_name, one in cast.members.items()}
-    assert await queued(cast) == {(kind.value, names[one]) for kind, one in notified.mails.mails} == mails
+    assert await queued_emails(cast) == {(kind.value, names[one]) for kind, one in notified.mails.mails} == emails
     after = await reminders(cast, now)
     assert moments(before - after) == Counter({at: n for at, n in counted(notified, "before").items() if n})
     assert moments(after - before) == counted(notified, "after")
@@ -365,7 +385,7 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     notified = await dry_run(cast.coordinator, None, deed, NOW)
     before = await reminders(cast, NOW)
     await deed()
-    assert await queued(cast) == all_of("invitation", "fbi_lead", "caht_lead")
+    assert await queued_emails(cast) == emails_to_all("invitation", "fbi_lead", "caht_lead")
     assert {kind.value for kind, _ in notified.mails.mails} == {"invitation"}
     assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
     assert notified.reminder_words == "New reminders for 3 people (6 dates)"
@@ -385,16 +405,16 @@ async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> No
 
 
 async def test_of_what_is_only_foreseen_nothing_is_kept(cast: Cast) -> None:
-    event_id = await scheduled(cast)
+    event_id = await schedule_replied(cast)
     kept = await Message.count(), await AuditEntry.count(), await Event.select()
-    for deed in (edit(HOUR_LATER), cancel("all"), edit(without("fbi_lead"))):
+    for deed in (edit_event(HOUR_LATER), cancel_dates("all"), edit_event(without("fbi_lead"))):
         await dry_run(cast.coordinator, event_id, deed(cast, event_id, NOW), NOW)
     with pytest.raises(Invalid):
-        await dry_run(cast.coordinator, event_id, edit(but(title=""))(cast, event_id, NOW), NOW)
+        await dry_run(cast.coordinator, event_id, edit_event(changing(title=""))(cast, event_id, NOW), NOW)
     assert (await Message.count(), await AuditEntry.count(), await Event.select()) == kept
 
 
-async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) -> None:
+async def test_feeds_that_show_it_are_those_that_hold_it_afterward(cast: Cast) -> None:
     scopes = {
         "fbi_lead": FeedScope.MINE,
         "caht_lead": FeedScope.ALL,
@@ -405,7 +425,7 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
         await subscriptions.create_subscription(
             cast.members[name], "Phone", scope, NOW, shows_operations=name == "fbi_lead"
         )
-    event_id = await scheduled(cast)
+    event_id = await schedule_replied(cast)
 
     async def held() -> set[UUID]:
         return {
@@ -417,38 +437,40 @@ async def test_feeds_that_show_it_are_those_that_hold_it_afterwards(cast: Cast) 
             if event.id == event_id
         }
 
-    enforcement = but(visibility=Visibility.LAW_ENFORCEMENT)
-    for change, is_news in (
-        (but(place="Annex"), True),
+    enforcement = changing(visibility=Visibility.LAW_ENFORCEMENT)
+    for change, is_change in (
+        (changing(place="Annex"), True),
         (without("fbi_lead"), False),
         (lambda cast, plan: enforcement(cast, without("caht_lead")(cast, plan)), True),
         (lambda cast, plan: beside(plan, cast.ipd_liaison), False),
-        (but(visibility=Visibility.NAMED), True),
+        (changing(visibility=Visibility.NAMED), True),
     ):
-        deed = edit(change)(cast, event_id, NOW)
+        deed = edit_event(change)(cast, event_id, NOW)
         notified, before = await dry_run(cast.coordinator, event_id, deed, NOW), await held()
         await deed()
-        assert notified.shown == (await held() if is_news else await held() - before)
+        assert notified.shown == (await held() if is_change else await held() - before)
         assert notified.lost == before - await held()
 
 
-async def test_what_nobody_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
+async def test_what_no_one_changes_shows_in_no_feed_and_a_feed_says_how_often_it_is_read(cast: Cast) -> None:
     await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False)
-    event_id = await scheduled(cast)
-    notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    event_id = await schedule_replied(cast)
+    notified = await dry_run(cast.coordinator, event_id, edit_event(changing())(cast, event_id, NOW), NOW)
     assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
         NO_EMAIL_TO_ANYONE,
         "No one will be asked to reply again",
         "No reminders change",
         "No change",
     )
-    notified = await dry_run(cast.coordinator, event_id, edit(HOUR_LATER)(cast, event_id, NOW), NOW)
+    notified = await dry_run(cast.coordinator, event_id, edit_event(HOUR_LATER)(cast, event_id, NOW), NOW)
     assert notified.feed_words == f"1 person will see it when their calendars refresh. {ANY_PROGRAM}."
 
 
 async def test_another_title_is_a_change_of_calendars_even_while_no_one_subscribes(sqlite_cast: Cast) -> None:
-    cast, event_id = sqlite_cast, await scheduled(sqlite_cast)
-    renamed = await dry_run(cast.coordinator, event_id, edit(but(title="Core group"))(cast, event_id, NOW), NOW)
+    cast, event_id = sqlite_cast, await schedule_replied(sqlite_cast)
+    renamed = await dry_run(
+        cast.coordinator, event_id, edit_event(changing(title="Core group"))(cast, event_id, NOW), NOW
+    )
     shown = "Subscribed calendars show it when they refresh. No subscribed calendar has this event now."
     assert renamed.feed_words == shown
 
@@ -461,11 +483,11 @@ def test_programs_are_named_where_several_people_read_and_never_of_one() -> None
         assert shown.feed_words.endswith(f"will see it when their calendars refresh. {often}.")
 
 
-async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: Cast) -> None:
-    event_id = await scheduled(cast)
+async def test_the_words_count_each_kind_of_email_and_end_with_no_one_else(cast: Cast) -> None:
+    event_id = await schedule_replied(cast)
 
     async def words(change: Callable[[Cast, Plan], Plan]) -> str:
-        return (await dry_run(cast.coordinator, event_id, edit(change)(cast, event_id, NOW), NOW)).mail_words
+        return (await dry_run(cast.coordinator, event_id, edit_event(change)(cast, event_id, NOW), NOW)).mail_words
 
     fewer = "1 person will be removed from the list and notified; 2 people will get an update."
     assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
@@ -476,7 +498,7 @@ async def test_the_words_count_each_kind_of_mail_and_end_with_nobody_else(cast: 
 
 
 async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_date(cast: Cast) -> None:
-    event_id = await scheduled(cast, **SERIES)
+    event_id = await schedule_replied(cast, **SERIES)
     await edit_date(place="Annex")(cast, event_id, NOW)()
 
     async def words(key: str) -> str:
@@ -493,8 +515,10 @@ async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_
 
 
 async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast) -> None:
-    event_id = await scheduled(cast, **SERIES)
-    notified = await dry_run(cast.coordinator, event_id, edit(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW)
+    event_id = await schedule_replied(cast, **SERIES)
+    notified = await dry_run(
+        cast.coordinator, event_id, edit_event(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW
+    )
     assert notified.mail_words == (
         "1 person will be removed from the list and notified; 2 people will get two emails: one ends the earlier series"
         " in their calendars, one continues it."
@@ -526,7 +550,7 @@ async def test_a_named_event_is_in_the_feeds_of_who_wants_such_events_there(cast
 async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_keep(cast: Cast) -> None:
     plan = operation(cast.coordinator, cast.kcpd_detective)
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
-    deed = edit(without("coordinator"))(cast, event_id, NOW)
+    deed = edit_event(without("coordinator"))(cast, event_id, NOW)
     notified = await dry_run(cast.coordinator, event_id, deed, NOW)
     as_lead = await dry_run(cast.fbi_lead, event_id, deed, NOW)
     assert (notified.moves, notified.shown) == (as_lead.moves, as_lead.shown)
@@ -534,8 +558,8 @@ async def test_who_takes_themselves_off_a_named_event_foresees_what_the_others_k
 
 
 async def test_a_look_waits_no_longer_than_its_patience_and_tells_that_nothing_changes_without_one(cast: Cast) -> None:
-    event_id = await scheduled(cast)
-    notified = await dry_run(cast.coordinator, event_id, edit(but())(cast, event_id, NOW), NOW)
+    event_id = await schedule_replied(cast)
+    notified = await dry_run(cast.coordinator, event_id, edit_event(changing())(cast, event_id, NOW), NOW)
     assert replace(notified, dates=(), follow_ups={}) == no_consequences()
     async with another_writer():
         with pytest.raises(TimeoutError):

@@ -1,21 +1,22 @@
-"""Search finds what the viewer may see, and counts nothing else."""
+"""Search and lists for programs: every thing once, in order, as far as the viewer may see it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, ZONE, Cast, meeting, operation
+from tests.cast import NOW, ZONE, Cast, everyone, meeting, operation
 from tests.processor_time import Turns
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import plan_operation
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.bulk_insert import bulk_insert
 from tracker.rules.actions.action_items import ItemEdit, ItemFilter, NewItem
 from tracker.rules.core.clean_text import has_all, search_words
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import EventStatus
+from tracker.rules.events.events import DateLine, EventStatus
+from tracker.rules.events.events import Event as EventsEvent
 from tracker.rules.events.plans import DateChange
 from tracker.rules.operations.orders import Paragraph
 from tracker.rules.recurrence.series import rule_for_choice
@@ -25,6 +26,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.operations import orders
 from tracker.usecases.roster import directory
+from tracker.usecases.views import search
 from tracker.usecases.views.search import MOST, search_all
 
 # A local time is naive: its zone is beside it.
@@ -36,7 +38,7 @@ MOST_APART = 2  # yardsticks of work between a word that hidden events have and 
 ROUNDS = 40
 
 
-async def test_all_words_must_substitute_an_event_wherever_they_stand(cast: Cast) -> None:
+async def test_all_words_must_substitute_an_event_wherever_they_are(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, agenda="Interpreter roster 20", place="Federal courthouse")
     await scheduling.schedule_event(cast.coordinator, plan, NOW)
     found = await search_all(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
@@ -58,7 +60,7 @@ async def test_what_one_date_alone_says_is_found(cast: Cast) -> None:
         assert (found.id, found.passage) == (event_id, passage)
 
 
-async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast) -> None:
+async def test_an_operation_is_found_by_the_named_and_from_no_one_else(cast: Cast) -> None:
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     assert (await search_all(cast.kcpd_detective, "bluestem", NOW)).number == 1
     assert (await search_all(cast.harbor_advocate, "bluestem", NOW)).number == 0
@@ -70,7 +72,7 @@ async def test_an_operation_is_found_by_the_named_and_by_nobody_else(cast: Cast)
     [("lot", "Site: A lot"), ("tinted", "A van with tinted windows."), ("bluestem tinted lot", "A van with tinted")],
 )
 async def test_an_operation_is_found_by_its_sites_and_its_order(cast: Cast, text: str, passage: str) -> None:
-    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
     await orders.save_operations_order(
         cast.fbi_lead, event_id, {Paragraph.SITUATION: "A van with tinted windows."}, NOW, read=0
     )
@@ -80,7 +82,7 @@ async def test_an_operation_is_found_by_its_sites_and_its_order(cast: Cast, text
 
 
 async def test_an_earlier_order_is_not_searched(cast: Cast) -> None:
-    event_id = await planned(cast.fbi_lead, cast.kcpd_detective)
+    event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
     first = await orders.save_operations_order(
         cast.fbi_lead, event_id, {Paragraph.MISSION: "Search the barn."}, NOW, read=0
     )
@@ -209,13 +211,13 @@ async def test_letters_of_every_alphabet_are_found_whatever_their_case(cast: Cas
     assert (await search_all(cast.fbi_lead, text, NOW)).number == 1
 
 
-async def test_a_committee_is_found_by_its_name_and_its_place_by_whoever_sits_in_it(cast: Cast) -> None:
+async def test_a_committee_is_found_by_its_name_and_its_place_by_anyone_who_sits_in_it(cast: Cast) -> None:
     assert [one.name for one in (await search_all(cast.fbi_lead, "steering usao", NOW)).committees] == [
         "Steering Committee"
     ]
 
 
-async def test_a_committee_is_not_found_by_whoever_holds_no_seat_in_it(cast: Cast) -> None:
+async def test_a_committee_is_not_found_by_anyone_who_holds_no_seat_in_it(cast: Cast) -> None:
     found = await search_all(cast.harbor_advocate, "enforcement", NOW)
     assert (found.committees, found.number) == ([], 0)
     assert len((await search_all(cast.fbi_lead, "enforcement", NOW)).committees) == 1
@@ -266,3 +268,72 @@ async def test_the_list_of_action_items_looks_in_notes_too(cast: Cast) -> None:
     reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel.")
     board = await item_lists.list_items_for(cast.hsi_liaison, ItemFilter(words="counsel"), NOW, NOW.date())
     assert [one.reference for group in board.groups for one in group.items] == [reference]
+
+
+YEAR = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
+
+
+async def every_event(viewer: Viewer, limit: int) -> list[EventsEvent]:
+    """Read the whole list page by page."""
+    found: list[EventsEvent] = []
+    after = search.START
+    while page := await search.page_of_events(viewer, after, limit):
+        found += page
+        after = page[-1].created_at, page[-1].id
+    return found
+
+
+async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime] = YEAR) -> list[DateLine]:
+    """Read the whole list page by page."""
+    found: list[DateLine] = []
+    after = search.START
+    while page := await search.page_of_dates(viewer, *span, after, limit):
+        found += page
+        after = page[-1].starts_at, page[-1].id
+    return found
+
+
+async def schedule_numbered(viewer: Viewer, number: int, **facts: Any) -> None:
+    await scheduling.schedule_event(
+        viewer, meeting(title=f"Event {number}", **facts), NOW + timedelta(minutes=number // 2)
+    )
+
+
+async def test_each_event_is_on_one_page_though_two_were_made_at_one_moment(cast: Cast) -> None:
+    for number in range(5):
+        await schedule_numbered(cast.coordinator, number)
+    found = await every_event(cast.caht_lead, 2)
+    assert sorted(one.title for one in found) == [f"Event {number}" for number in range(5)]
+    assert [one.created_at for one in found] == sorted(one.created_at for one in found)
+
+
+async def test_dates_of_a_span_are_read_earliest_first_and_each_once(cast: Cast) -> None:
+    weekly = rule_for_choice("weekly", meeting().starts, count=5)
+    await schedule_numbered(cast.coordinator, 0, rule=weekly)
+    await schedule_numbered(cast.coordinator, 1, rule=weekly)
+    found = await every_date(cast.caht_lead, 3)
+    assert len({one.id for one in found}) == len(found) == 10
+    assert [one.starts_at for one in found] == sorted(one.starts_at for one in found)
+    first = found[0]
+    assert await every_date(cast.caht_lead, 3, (first.starts_at, first.starts_at)) == []
+    assert len(await every_date(cast.caht_lead, 3, (first.ends_at, YEAR[1]))) == 8
+
+
+async def test_what_a_viewer_may_not_see_is_on_no_page(cast: Cast) -> None:
+    await schedule_numbered(cast.coordinator, 0)
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    assert [one.title for one in await every_event(cast.caht_lead, 1)] == ["Event 0"]
+    assert [one.title for one in await every_date(cast.caht_lead, 1)] == ["Event 0"]
+    assert len(await every_event(cast.kcpd_detective, 1)) == 2
+
+
+async def test_items_are_read_in_the_order_in_which_they_were_given(cast: Cast) -> None:
+    await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)), NOW)
+    for number, owner in enumerate((cast.caht_lead, cast.fbi_lead, cast.caht_lead)):
+        new = NewItem(title=f"Item {number}", owner_id=owner.member_id, due=NOW.date())
+        await action_items.create_item(cast.coordinator, new, NOW + timedelta(minutes=number), NOW.date())
+    first = await search.page_of_items(cast.caht_lead, search.START, 2, only_mine=False)
+    rest = await search.page_of_items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
+    assert [one.title for one in [*first, *rest]] == ["Item 0", "Item 1", "Item 2"]
+    mine = await search.page_of_items(cast.caht_lead, search.START, 9, only_mine=True)
+    assert [one.title for one in mine] == ["Item 0", "Item 2"]

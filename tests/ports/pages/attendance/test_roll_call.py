@@ -1,4 +1,4 @@
-"""The page of the roll call: with scripts and without, who may open it, and what it answers to bad input."""
+"""Attendance on pages: taps, counts, and closing, and the quorum of record."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -8,16 +8,19 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everyone, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import page_at, typed, words_of_page
+from tests.ports.pages.forms import form_with, page_at, words_of_page
 from tracker import clock
+from tracker.rules.attendance.roll_call import Mark
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.attendance import AttendanceMark
-from tracker.usecases.events import replies
+from tracker.tables.schema.roster import Committee
+from tracker.usecases.attendance import roll_call
+from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.scheduling import schedule_event
 
 KEY = "2027-01-12"
@@ -28,7 +31,7 @@ HTMX = {"headers": {"HX-Request": "true"}}
 @pytest.fixture
 async def roll(sqlite_cast: Cast) -> str:
     """The address of a roll at the moment at which the meeting starts; two of those invited said yes."""
-    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     for one in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
         await replies.record_own_reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     return f"/events/{event_id}/{KEY}/attendance"
@@ -46,11 +49,13 @@ def later(minutes: int) -> None:
     clock.start_at(STARTS + timedelta(minutes=minutes), stands_still=True)
 
 
-async def tap(desk: Browser, roll: str, who: Viewer, status: str, was: str = "", **kwargs: Any) -> httpx.Response:
+async def mark_person(
+    desk: Browser, roll: str, who: Viewer, status: str, was: str = "", **kwargs: Any
+) -> httpx.Response:
     return await desk.post(f"{roll}/marks", {"member": str(who.member_id), "status": status, "was": was}, **kwargs)
 
 
-async def count(desk: Browser, roll: str) -> str:
+async def count_shown(desk: Browser, roll: str) -> str:
     text = re.sub(r"<[^>]+>", "", (await desk.get(f"{roll}/count")).text)
     return " ".join(text.split())
 
@@ -64,7 +69,7 @@ async def test_each_person_has_four_buttons_in_a_form_of_their_own(desk: Browser
 
 
 async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
-    response = await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+    response = await mark_person(desk, roll, sqlite_cast.kcpd_detective, "here")
     assert response.status_code == 303
     assert response.headers["location"].endswith(f"#p-{sqlite_cast.kcpd_detective.member_id}")
     page = (await desk.get(response.headers["location"])).text
@@ -75,7 +80,7 @@ async def test_a_tap_without_scripts_leads_back_to_the_same_person(desk: Browser
 async def test_a_tap_with_scripts_answers_with_the_line_and_the_count_alone(
     desk: Browser, roll: str, sqlite_cast: Cast
 ) -> None:
-    response = await tap(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)
+    response = await mark_person(desk, roll, sqlite_cast.kcpd_detective, "absent", **HTMX)
     assert response.status_code == 200
     assert response.text.count("<li") == 1
     assert 'id="count" hx-swap-oob="innerHTML"' in response.text
@@ -86,21 +91,21 @@ async def test_a_tap_with_scripts_answers_with_the_line_and_the_count_alone(
 async def test_after_a_tap_the_button_for_everyone_who_replied_yes_counts_those_left(
     desk: Browser, roll: str, sqlite_cast: Cast
 ) -> None:
-    response = await tap(desk, roll, sqlite_cast.fbi_lead, "here", **HTMX)
+    response = await mark_person(desk, roll, sqlite_cast.fbi_lead, "here", **HTMX)
     assert "Mark 2 people who replied yes as here" in response.text
 
 
 async def test_the_pressed_button_again_takes_the_mark_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
-    await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
-    assert await count(desk, roll) == "1 present 12 invited 11 not marked"
+    await mark_person(desk, roll, sqlite_cast.kcpd_detective, "here")
+    assert await count_shown(desk, roll) == "1 present 12 invited 11 not marked"
     later(1)
-    await tap(desk, roll, sqlite_cast.kcpd_detective, "here", was="here")
-    assert await count(desk, roll) == "0 present 12 invited 12 not marked"
+    await mark_person(desk, roll, sqlite_cast.kcpd_detective, "here", was="here")
+    assert await count_shown(desk, roll) == "0 present 12 invited 12 not marked"
 
 
 async def test_a_tap_that_arrives_twice_counts_once(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
     for _ in range(2):
-        await tap(desk, roll, sqlite_cast.kcpd_detective, "here")
+        await mark_person(desk, roll, sqlite_cast.kcpd_detective, "here")
     assert await AttendanceMark.count() == 1
 
 
@@ -111,64 +116,66 @@ async def test_twelve_people_are_marked_with_one_tap_and_one_for_each_who_did_no
     said_yes = ("coordinator", "fbi_lead", "hsi_liaison")
     for name, viewer in sqlite_cast.members.items():
         if name not in said_yes:
-            await tap(desk, roll, viewer, "absent")
-    assert await count(desk, roll) == "3 present 12 invited 0 not marked"
+            await mark_person(desk, roll, viewer, "absent")
+    assert await count_shown(desk, roll) == "3 present 12 invited 0 not marked"
 
 
 async def test_the_page_lists_what_was_corrected(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
-    await tap(desk, roll, sqlite_cast.kcpd_detective, "absent")
+    await mark_person(desk, roll, sqlite_cast.kcpd_detective, "absent")
     assert "Corrections" not in (await desk.get(roll)).text
     later(5)
-    await tap(desk, roll, sqlite_cast.kcpd_detective, "here", was="absent")
+    await mark_person(desk, roll, sqlite_cast.kcpd_detective, "here", was="absent")
     page = (await desk.get(roll)).text
     assert "Corrections (1)" in page
     assert '<td data-l="From">Absent</td><td data-l="To">Here</td>' in page
 
 
 async def test_undo_takes_the_last_deed_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
-    await tap(desk, roll, sqlite_cast.fbi_lead, "excused")
+    await mark_person(desk, roll, sqlite_cast.fbi_lead, "excused")
     later(1)
     page = (await desk.post(f"{roll}/replied-yes", **HTMX)).text
     assert "2 people marked here." in page
     later(2)
-    await desk.post(f"{roll}/undo", typed(page, f"{roll}/undo"))
-    assert await count(desk, roll) == "0 present 12 invited 11 not marked"
+    await desk.post(f"{roll}/undo", form_with(page, f"{roll}/undo"))
+    assert await count_shown(desk, roll) == "0 present 12 invited 11 not marked"
 
 
 async def test_a_walk_in_is_added_once_and_counted_apart(desk: Browser, roll: str) -> None:
-    form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", name="P. Gray", agency="other", agency_name="County")
+    form = form_with(
+        (await desk.get(roll)).text, f"{roll}/walk-ins", name="P. Gray", agency="other", agency_name="County"
+    )
     for _ in range(2):
         assert (await desk.post(f"{roll}/walk-ins", form)).status_code == 303
-    assert await count(desk, roll) == "1 present (1 walk-in) 12 invited 12 not marked"
+    assert await count_shown(desk, roll) == "1 present (1 walk-in) 12 invited 12 not marked"
 
 
 async def test_two_walk_ins_from_one_page_are_two(desk: Browser, roll: str) -> None:
     page = (await desk.get(roll)).text
     for name in ("P. Gray", "Q. Brown"):
-        await desk.post(f"{roll}/walk-ins", typed(page, f"{roll}/walk-ins", name=name))
+        await desk.post(f"{roll}/walk-ins", form_with(page, f"{roll}/walk-ins", name=name))
     assert await AttendanceMark.count() == 2
 
 
 async def test_a_walk_in_without_a_name_is_asked_for_it_and_loses_nothing(desk: Browser, roll: str) -> None:
-    form = typed((await desk.get(roll)).text, f"{roll}/walk-ins", agency="other", agency_name="County Prosecutor")
+    form = form_with((await desk.get(roll)).text, f"{roll}/walk-ins", agency="other", agency_name="County Prosecutor")
     response = await desk.post(f"{roll}/walk-ins", form)
     assert response.status_code == 422
     assert "Enter the name or role of the person who came." in response.text
-    assert typed(response.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
+    assert form_with(response.text, f"{roll}/walk-ins")["agency_name"] == ["County Prosecutor"]
 
 
 async def test_the_closed_roll_names_who_was_not_marked_and_has_no_buttons(
     desk: Browser, roll: str, sqlite_cast: Cast
 ) -> None:
-    await tap(desk, roll, sqlite_cast.fbi_lead, "here")
+    await mark_person(desk, roll, sqlite_cast.fbi_lead, "here")
     assert (await desk.post(f"{roll}/closure")).status_code == 303
     page = (await desk.get(roll)).text
     assert "1 present, 0 absent, 0 excused, 11 not marked." in page
     assert "Not marked: Bridge advocate (Bridge Legal)," in page
     assert f"{roll}/marks" not in page
-    assert (await tap(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 403
+    assert (await mark_person(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 403
     await desk.post(f"{roll}/reopening")
-    assert (await tap(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 303
+    assert (await mark_person(desk, roll, sqlite_cast.hsi_liaison, "here")).status_code == 303
 
 
 async def test_the_event_page_offers_to_take_attendance_until_it_is_closed(desk: Browser, roll: str) -> None:
@@ -188,11 +195,13 @@ async def test_before_it_opens_the_page_says_when(browse: SignIn, sqlite_cast: C
 async def test_a_member_may_not_take_attendance(browse: SignIn, sqlite_cast: Cast, roll: str) -> None:
     member = await browse(sqlite_cast.kcpd_detective)
     assert (await member.get(roll)).status_code == 403
-    assert (await tap(member, roll, sqlite_cast.kcpd_detective, "here")).status_code == 403
+    assert (await mark_person(member, roll, sqlite_cast.kcpd_detective, "here")).status_code == 403
     assert await AttendanceMark.count() == 0
 
 
-async def test_the_roll_of_an_unseen_operation_is_a_page_that_is_not_there(browse: SignIn, sqlite_cast: Cast) -> None:
+async def test_the_attendance_sheet_of_an_unseen_operation_is_a_page_that_is_not_there(
+    browse: SignIn, sqlite_cast: Cast
+) -> None:
     event_id = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
     desk = await browse(sqlite_cast.coordinator)
     secret, random = [await desk.get(f"/events/{one}/2027-01-16/attendance") for one in (event_id, uuid4())]
@@ -223,7 +232,7 @@ async def test_odd_input_gets_a_sentence_and_changes_nothing(
 
 
 @pytest.mark.parametrize("step", ["", "x", "9999-12-31T23:59:59-12:00", "2027-01-12"])
-async def test_a_step_that_nobody_took_is_not_spoken_of(desk: Browser, roll: str, step: str) -> None:
+async def test_a_step_that_no_one_took_is_not_spoken_of(desk: Browser, roll: str, step: str) -> None:
     response = await desk.get(roll, params={"step": step})
     assert response.status_code == 200
     assert f"{roll}/undo" not in response.text
@@ -255,15 +264,15 @@ async def test_an_agenda_says_when_each_item_begins_as_far_as_that_is_known(sqli
     ]
 
 
-async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_walk_ins(
+async def test_a_sign_in_sheet_has_a_row_for_everyone_by_agency_and_four_for_walk_ins(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-12/print/sign-in-sheet")
     groups = re.findall(r'scope="rowgroup">([^<]*)<', html)
     assert groups[:3] == ["Bridge Legal", "CAHT", "FBI"]
     assert groups[-1] == "Walk-ins: write your name and agency"
-    assert html.count('<th scope="row">') == len(everybody(sqlite_cast)) + 1
+    assert html.count('<th scope="row">') == len(everyone(sqlite_cast)) + 1
     assert html.count("Walk-in ") == 4
     assert "Only the named participants" not in html
 
@@ -271,7 +280,7 @@ async def test_a_sign_in_sheet_has_a_row_for_everybody_by_agency_and_four_for_wa
 async def test_a_member_prints_the_agenda_but_not_the_sheet_with_everybodys_name(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     browser = await browse(sqlite_cast.harbor_advocate)
     page = await page_at(browser, f"/events/{event_id}/2027-01-12")
     assert "/print/agenda" in page
@@ -296,3 +305,60 @@ async def test_the_sheets_of_one_date_of_a_series_are_its_own(sqlite_cast: Cast,
     event_id = await schedule_event(sqlite_cast.coordinator, meeting(rule=weekly), NOW)
     html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{event_id}/2027-01-19/print/agenda")
     assert "Tuesday, January 19, 2027" in html
+
+
+QUORUM_RECORD_KEY, QUORUM_RECORD_STARTS = "2027-01-12", datetime(2027, 1, 12, 16, tzinfo=UTC)
+WORDS = "No quorum: 2 of 8 seats (3 needed)"
+
+
+@pytest.fixture
+async def date(sqlite_cast: Cast) -> str:
+    """The address of a meeting whose attendance is closed; two of three needed seats were filled."""
+    cast = sqlite_cast
+    await Committee.update({Committee.quorum: 3}).where(Committee.id == cast.committees["steering"])
+    plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, committee_id=cast.committees["steering"])
+    event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
+    marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
+    await roll_call.record_marks(cast.coordinator, event_id, QUORUM_RECORD_KEY, marks, QUORUM_RECORD_STARTS)
+    await roll_call.close_attendance(
+        cast.coordinator, event_id, QUORUM_RECORD_KEY, QUORUM_RECORD_STARTS + timedelta(hours=2)
+    )
+    return f"/events/{event_id}/{QUORUM_RECORD_KEY}"
+
+
+@pytest.fixture
+async def desk_after(browse: SignIn, sqlite_cast: Cast, date: str) -> Browser:
+    """The coordinator's browser on the day after."""
+    assert date
+    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), stands_still=True)
+    return await browse(sqlite_cast.coordinator)
+
+
+@pytest.mark.parametrize("page", ["", "/attendance", "/print/sign-in-sheet"])
+async def test_a_page_of_the_date_says_it_with_the_seats(desk_after: Browser, date: str, page: str) -> None:
+    text = " ".join(re.sub(r"<[^>]+>", "", (await desk_after.get(f"{date}{page}")).text).split())
+    assert WORDS in text
+    assert "Recorded Tue, Jan 12, 12:00 PM" in text
+    assert "Seats present: CAHT, FBI." in text
+    assert "Seats not present: Harbor House, HHS, HSI, IPD, KCPD, USAO." in text
+
+
+async def test_the_open_roll_keeps_it_beside_the_live_count(desk_after: Browser, date: str) -> None:
+    await desk_after.post(f"{date}/attendance/reopening")
+    text = (await desk_after.get(f"{date}/attendance")).text
+    assert "Quorum when attendance was last closed" in text
+    assert text.count(WORDS) == 2
+
+
+async def test_the_rows_of_dates_held_say_it_on_the_page_and_in_the_file(desk_after: Browser, date: str) -> None:
+    query = "period=FY2027-Q2&part=dates&of=held"
+    assert WORDS in (await desk_after.get(f"/reports/rows?{query}")).text
+    file = (await desk_after.get(f"/reports/rows.csv?{query}")).content.decode("utf-8-sig")
+    assert f'"{WORDS}","CAHT, FBI"' in file
+
+
+async def test_the_date_of_a_committee_that_the_reader_may_not_know_says_nothing_of_it(
+    browse: SignIn, sqlite_cast: Cast, date: str
+) -> None:
+    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), stands_still=True)
+    assert "quorum" not in (await (await browse(sqlite_cast.bridge_advocate)).get(date)).text.lower()

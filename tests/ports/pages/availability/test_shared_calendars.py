@@ -7,9 +7,9 @@ import pytest
 from litestar import Litestar
 
 from tests.cast import NOW, ZONE, Cast
-from tests.ports.browser import Browser, session_of, settings
+from tests.ports.browser import Browser, app_settings, session_of
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import typed
+from tests.ports.pages.forms import form_with
 from tests.ports.standing import standing
 from tracker import clock
 from tracker.app import create_app
@@ -122,7 +122,7 @@ async def test_the_grid_tells_the_word_and_the_hours_and_who_shares_nothing(brow
         lead, *(ReadSpan(k, CalendarSpan(TEN + n * HOUR, TEN + (n + 1) * HOUR, k)) for n, k in enumerate(kinds))
     )
     desk = await browse(sqlite_cast.coordinator)
-    form = typed(
+    form = form_with(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
         starts="12:00",
@@ -144,7 +144,7 @@ async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar
     await share(lead, ReadSpan("1", CalendarSpan(TEN, TEN + HOUR, BusyKind.BUSY)))
     desk = await browse(sqlite_cast.coordinator)
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    form = typed(page, "/events", starts="12:00", ends="13:00", person=[lead.member_id, caht.member_id])
+    form = form_with(page, "/events", starts="12:00", ends="13:00", person=[lead.member_id, caht.member_id])
     grid = (await desk.post("/schedule/times", form)).text
     assert "3 of 3 required people are free (2 haven’t shared a calendar)" in grid
     assert "Required people free, as far as is known" in grid
@@ -154,7 +154,7 @@ async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar
 
 async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -> None:
     clock.start_at(NOW, stands_still=True)
-    off = create_app(settings())
+    off = create_app(app_settings())
     browser = Browser(off, await session_of(sqlite_cast.fbi_lead, NOW))
     assert (await browser.get(PATH)).status_code == 404
     assert (await browser.post(PATH, {"address": ADDRESS})).status_code == 404
@@ -165,7 +165,7 @@ async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -
 async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_cast: Cast) -> None:
     clock.start_at(NOW, stands_still=True)
     await share(sqlite_cast.fbi_lead)
-    browser = Browser(create_app(settings()), await session_of(sqlite_cast.fbi_lead, NOW))
+    browser = Browser(create_app(app_settings()), await session_of(sqlite_cast.fbi_lead, NOW))
     shown = await browser.get(PATH)
     assert (shown.status_code, "no longer reads calendars" in shown.text) == (200, True)
     assert (await browser.post(f"{PATH}/removal")).headers["location"] == "/settings"

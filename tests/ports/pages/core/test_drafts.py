@@ -1,7 +1,7 @@
 """Drafts on pages: what was typed comes back after everything that can go wrong, and to no one else."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from html import unescape
 from uuid import UUID
@@ -10,8 +10,8 @@ import pytest
 from litestar import Litestar, post
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, everybody, meeting
-from tests.ports.browser import Browser, session_of, settings
+from tests.cast import NOW, Cast, everyone, meeting
+from tests.ports.browser import Browser, app_settings, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.world import (
     DRAFT_MARK,
@@ -22,8 +22,10 @@ from tests.ports.pages.core.world import (
     text_on,
     type_into,
 )
+from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker import clock
 from tracker.app import create_app
+from tracker.crypto import keys
 from tracker.database import engine
 from tracker.errors import Busy, Conflict
 from tracker.ports.http import drafts as marks
@@ -32,20 +34,24 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence.series import rule_for_choice
+from tracker.tables.schema.core.tables import Draft
 from tracker.tables.schema.events import Invitation
 from tracker.usecases.actions import action_items
-from tracker.usecases.core.viewers import IDLE
+from tracker.usecases.core.viewers import IDLE, LONGEST
 from tracker.usecases.events import scheduling
+from tracker.usecases.identity.passwords import set_password
+from tracker.usecases.identity.sessions import end_session, report_lost_phone, sign_out_everywhere
+from tracker.usecases.roster import accounts
 
 UNTIL_LEFT = "What you typed stays on this page until you leave."
 FAULTS: Mapping[str, type[Exception]] = {"conflict": Conflict, "busy": Busy, "mistake": RuntimeError}
 
 
 @pytest.fixture
-async def series(sqlite_cast: Cast) -> UUID:
+async def monthly_series(sqlite_cast: Cast) -> UUID:
     """A monthly meeting that the coordinator may change."""
     rule = rule_for_choice("monthly_nth", meeting().starts, count=3)
-    return await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast), rule=rule), NOW)
+    return await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast), rule=rule), NOW)
 
 
 async def test_what_was_typed_is_there_when_the_form_is_opened_again(desk: Browser) -> None:
@@ -64,7 +70,7 @@ async def test_another_person_on_the_same_computer_gets_an_empty_form(browse: Si
     assert TYPED_TITLE not in await text_on(await browse(sqlite_cast.fbi_lead))
 
 
-async def test_a_page_that_another_person_left_open_saves_no_draft_for_whoever_signs_in(
+async def test_a_page_that_another_person_left_open_saves_no_draft_for_anyone_who_signs_in(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
     mark = await draft_mark_on(await browse(sqlite_cast.coordinator))
@@ -120,7 +126,7 @@ async def test_a_form_whose_request_fails_is_kept(sqlite_cast: Cast, app: Litest
     async def fail() -> None:
         raise FAULTS[fault]
 
-    broken = create_app(settings())
+    broken = create_app(app_settings())
     broken.register(fail)
     browser = Browser(broken, await session_of(sqlite_cast.coordinator, NOW))
     sent = await browser.post("/fault", {"_draft": await draft_mark_on(browser), "title": TYPED_TITLE})
@@ -167,7 +173,7 @@ async def test_a_person_may_use_the_text_of_the_second_tab_instead(desk: Browser
     assert TYPED_TITLE in await text_on(desk)
 
 
-async def test_a_page_that_was_reloaded_goes_on_with_the_mark_of_the_page_before(desk: Browser) -> None:
+async def test_a_page_that_was_reloaded_continues_with_the_mark_of_the_page_before(desk: Browser) -> None:
     """The page may be made before the last draft of the page before it has arrived."""
     before = await draft_mark_on(desk)
     await draft_mark_on(desk)
@@ -195,15 +201,15 @@ async def test_after_fourteen_days_a_form_is_empty_again(desk: Browser, browse: 
 
 
 async def test_a_draft_of_an_event_is_shown_beside_what_was_saved_since(
-    desk: Browser, sqlite_cast: Cast, series: UUID
+    desk: Browser, sqlite_cast: Cast, monthly_series: UUID
 ) -> None:
-    page = f"/events/{series}/edit"
+    page = f"/events/{monthly_series}/edit"
     opened = await text_on(desk, page)
     was = re.findall(r'name="was" value="([^"]*)"', opened)
     await type_into(desk, page, title=TYPED_TITLE, place="Room 5", version="1", was=unescape(was[0]))
-    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, series)
+    event, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, monthly_series)
     fuller = replace(plan, description="Bring the list")
-    await scheduling.change_event(sqlite_cast.coordinator, series, fuller, event.version, NOW)
+    await scheduling.change_event(sqlite_cast.coordinator, monthly_series, fuller, event.version, NOW)
     page_now = await text_on(desk, page)
     assert TYPED_TITLE in page_now
     assert "Someone changed this while you were working on it" in page_now
@@ -233,10 +239,12 @@ FORMS: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("page", FORMS)
-async def test_each_long_form_begins_with_its_draft(desk: Browser, sqlite_cast: Cast, series: UUID, page: str) -> None:
+async def test_each_long_form_begins_with_its_draft(
+    desk: Browser, sqlite_cast: Cast, monthly_series: UUID, page: str
+) -> None:
     new = NewItem(title="Call", owner_id=sqlite_cast.coordinator.member_id, due=NOW.date())
     item = await action_items.create_item(sqlite_cast.coordinator, new, NOW, NOW.date())
-    address = page.format(series=series, person=sqlite_cast.fbi_lead.member_id, item=item)
+    address = page.format(series=monthly_series, person=sqlite_cast.fbi_lead.member_id, item=item)
     field, text = FORMS[page]
     assert (await type_into(desk, address, **{field: text, "version": "1"})).status_code == 200
     shown = await text_on(desk, address)
@@ -263,9 +271,9 @@ async def test_choices_of_reminders_that_were_not_saved_come_back_and_go_once_th
 
 
 async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can_be_written(
-    app: Litestar, sqlite_cast: Cast, series: UUID
+    app: Litestar, sqlite_cast: Cast, monthly_series: UUID
 ) -> None:
-    invitation = await _invitation_of(sqlite_cast.fbi_lead, series)
+    invitation = await _invitation_of(sqlite_cast.fbi_lead, monthly_series)
     address = f"/r/{app.state['links'].reply(invitation)}"
     browser = Browser(app)
     await engine().run_ddl("ALTER TABLE reply RENAME TO lost")
@@ -312,12 +320,14 @@ async def test_saving_a_template_keeps_the_form_that_it_was_made_of(desk: Browse
 
 
 async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_refused(
-    desk: Browser, browse: SignIn, sqlite_cast: Cast, series: UUID
+    desk: Browser, browse: SignIn, sqlite_cast: Cast, monthly_series: UUID
 ) -> None:
     """What a person may not do is refused the same way the next time, so the page promises no draft of it."""
     detective = await browse(sqlite_cast.kcpd_detective)
-    mark = _mark_of(sqlite_cast.kcpd_detective, series)
-    sent = await detective.post(f"/events/{series}/edit", {"_draft": mark, "title": TYPED_TITLE, "version": "1"})
+    mark = _mark_of(sqlite_cast.kcpd_detective, monthly_series)
+    sent = await detective.post(
+        f"/events/{monthly_series}/edit", {"_draft": mark, "title": TYPED_TITLE, "version": "1"}
+    )
     assert (sent.status_code, "saved as a draft" in sent.text) == (403, False)
 
 
@@ -336,8 +346,10 @@ def _mark_of(viewer: Viewer, event_id: UUID) -> str:
     )
 
 
-async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(desk: Browser, series: UUID) -> None:
-    page = f"/events/{series}/2027-01-12"
+async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(
+    desk: Browser, monthly_series: UUID
+) -> None:
+    page = f"/events/{monthly_series}/2027-01-12"
     form = (await desk.get(page)).text.partition(f'action="{page}/replies"')[2]
     found = DRAFT_MARK.search(form)
     assert found
@@ -345,3 +357,170 @@ async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(des
     shown = await text_on(desk, page)
     assert 'id="record-reply" open>' in shown
     assert TYPED_TITLE in shown
+
+
+IN_TIME = timedelta(hours=24) - timedelta(seconds=1)
+KEPT_LATER = DRAFT_SAVED.replace("9:00", "9:30")
+
+
+@pytest.fixture
+async def phone(browse: SignIn, sqlite_cast: Cast) -> Browser:
+    """A browser of the coordinator, with a form token of its session."""
+    browser = await browse(sqlite_cast.coordinator)
+    await browser.form_token()
+    return browser
+
+
+async def left_open(browser: Browser, page: str = "/schedule", **texts: str) -> dict[str, str]:
+    """Open a form and fill it in, but don't send it yet."""
+    return {"_draft": await draft_mark_on(browser, page), **(texts or {"title": TYPED_TITLE})}
+
+
+def pass_by(time: timedelta) -> None:
+    """Let time pass."""
+    clock.start_at(NOW + time, stands_still=True)
+
+
+async def test_what_was_sent_after_the_session_ran_out_is_there_after_the_next_sign_in(
+    phone: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    form = await left_open(phone)
+    pass_by(IDLE)
+    sent = await phone.post("/events", form)
+    assert (sent.status_code, KEPT_LATER in sent.text) == (403, True)
+    assert 'href="/sign-in?next=/schedule">Sign in and open the form</a>' in sent.text
+    assert TYPED_TITLE not in sent.text
+    assert TYPED_TITLE in await text_on(await browse(sqlite_cast.coordinator))
+
+
+@pytest.mark.parametrize(("time", "is_kept"), [(LONGEST, True), (IN_TIME, True), (timedelta(hours=24), False)])
+async def test_a_form_is_kept_for_a_day_after_its_session_was_last_used(
+    phone: Browser, time: timedelta, *, is_kept: bool
+) -> None:
+    form = await left_open(phone)
+    pass_by(time)
+    await phone.post("/events", form)
+    assert await Draft.exists() is is_kept
+
+
+async def test_signing_in_on_another_computer_loses_no_form_of_a_session_that_ran_out(
+    phone: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    form = await left_open(phone)
+    pass_by(IDLE)
+    desk = await browse(sqlite_cast.coordinator)
+    await phone.post("/events", form)
+    assert TYPED_TITLE in await text_on(desk)
+
+
+async def _report_lost(cast: Cast, _session: str) -> None:
+    await report_lost_phone(cast.administrator, NOW)
+
+
+async def _sign_it_out(cast: Cast, session: str) -> None:
+    await end_session(cast.administrator, session, NOW)
+
+
+async def _sign_out_everywhere(cast: Cast, _session: str) -> None:
+    await sign_out_everywhere(cast.administrator.member_id, NOW, by=cast.coordinator.actor)
+
+
+async def _change_password(cast: Cast, _session: str) -> None:
+    await set_password(cast.administrator.member_id, PASSWORD, NOW, by=cast.administrator.actor)
+
+
+async def _suspend_and_reopen(cast: Cast, _session: str) -> None:
+    await accounts.suspend_account(cast.coordinator, cast.administrator.member_id, "Long leave", NOW, NOW)
+    await accounts.reopen_account(cast.coordinator, cast.administrator.member_id, NOW, NOW)
+
+
+ENDS: Mapping[str, Callable[[Cast, str], Awaitable[None]]] = {
+    "reported lost": _report_lost,
+    "signed out": _sign_it_out,
+    "signed out everywhere": _sign_out_everywhere,
+    "new password": _change_password,
+    "suspended and reopened": _suspend_and_reopen,
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("time", [timedelta(0), IDLE])
+async def test_a_form_of_a_session_that_was_ended_is_not_kept(
+    app: Litestar, sqlite_cast: Cast, end: str, time: timedelta
+) -> None:
+    hash_cheaply()
+    cookie = await session_of(sqlite_cast.administrator, NOW)
+    phone = Browser(app, cookie)
+    await phone.form_token()
+    form = await left_open(phone, "/people/new", name="Mallory", email="mallory@evil.example", roles="coordinator")
+    await ENDS[end](sqlite_cast, keys.token_hash(cookie))
+    pass_by(time)
+    sent = await phone.post("/people/new", form)
+    assert (sent.status_code, DRAFT_NOT_SAVED in sent.text) == (403, True)
+    assert not await Draft.exists()
+
+
+async def test_a_form_that_was_left_open_is_not_kept_without_the_cookie_of_its_session(
+    phone: Browser, app: Litestar
+) -> None:
+    form = {**await left_open(phone), "_csrf": await phone.form_token()}
+    pass_by(IDLE)
+    await Browser(app).post("/events", form)
+    assert not await Draft.exists()
+
+
+async def test_a_form_that_was_left_open_is_not_kept_without_its_form_token(phone: Browser) -> None:
+    form = {**await left_open(phone), "_csrf": "made up"}
+    pass_by(IDLE)
+    await phone.post("/events", form)
+    assert not await Draft.exists()
+
+
+async def test_a_form_is_not_kept_by_a_session_of_another_person_that_ran_out(
+    phone: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    other = await browse(sqlite_cast.fbi_lead)
+    await other.form_token()
+    form = await left_open(phone)
+    pass_by(IDLE)
+    await other.post("/events", form)
+    assert not await Draft.exists()
+
+
+async def test_a_form_is_not_kept_by_another_session_of_its_person_that_ran_out(
+    phone: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    tablet = await browse(sqlite_cast.coordinator)
+    form = {**await left_open(phone), "_csrf": await phone.form_token()}
+    pass_by(IDLE)
+    await tablet.post("/events", form)
+    assert not await Draft.exists()
+
+
+async def test_without_a_session_a_form_does_not_replace_what_another_page_saved(
+    phone: Browser, browse: SignIn, sqlite_cast: Cast
+) -> None:
+    form = await left_open(phone)
+    desk = await browse(sqlite_cast.coordinator)
+    await type_into(desk, title="Typed at the desk")
+    pass_by(IDLE)
+    sent = await phone.post("/events", form)
+    assert DRAFT_NOT_SAVED in sent.text
+    assert "Typed at the desk" in await text_on(await browse(sqlite_cast.coordinator))
+
+
+@pytest.mark.parametrize(("page", "field"), [("/people/new", "roles"), ("/committees/new", "chair")])
+async def test_a_draft_gives_no_one_a_right(phone: Browser, sqlite_cast: Cast, page: str, field: str) -> None:
+    value = "coordinator" if field == "roles" else str(sqlite_cast.fbi_lead.member_id)
+    await type_into(phone, page, name=TYPED_TITLE, **{field: value})
+    shown = await text_on(phone, page)
+    assert (TYPED_TITLE in shown, "drafts don’t keep" in shown) == (True, True)
+    assert re.findall(rf'value="{value}"[^>]* (?:checked|selected)', shown) == []
+
+
+async def test_a_draft_of_a_person_begins_with_the_roles_that_are_saved(phone: Browser, sqlite_cast: Cast) -> None:
+    page = f"/people/{sqlite_cast.administrator.member_id}/edit"
+    await type_into(phone, page, name=TYPED_TITLE, roles="coordinator", version="1")
+    shown = await text_on(phone, page)
+    assert TYPED_TITLE in shown
+    assert re.findall(r'name="roles"[^>]* value="(\w+)"[^>]* checked', shown) == ["administrator"]

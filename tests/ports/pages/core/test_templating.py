@@ -1,8 +1,8 @@
-"""Templates: what every page has, and macros that assistive technology can use."""
+"""Templates, Markdown, and links in texts: how values become markup."""
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,24 +20,28 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tests.cast import NOW, Cast, meeting
+from tests.ports.conftest import SignIn
 from tests.ports.laid_out import laid_out
+from tests.ports.pages.events.world import schedule_with_reply_link
 from tracker.config.settings import Settings
 from tracker.ports import pages
 from tracker.ports.http.cookies import Flash
 from tracker.ports.pages.core.static import FOLDER
-from tracker.ports.pages.core.templating import Pages, environment, error_page, icon, qr
+from tracker.ports.pages.core.templating import MarkdownReader, Pages, Picture, environment, error_page, icon, qr
 from tracker.rules.core.viewers import Arm, Role, Viewer
+from tracker.usecases.events import scheduling
 
 PAGES = Path(pages.__file__).parent
 CENTRAL = ZoneInfo("America/Chicago")
-NOBODY = UUID(int=0)
+NO_ONE = UUID(int=0)
 SETTINGS = Settings(secret="x" * 32)
 VOID = {"meta", "link", "input", "img", "br", "path", "rect"}
 MEMBER = Viewer(
-    member_id=NOBODY,
+    member_id=NO_ONE,
     name="HSI liaison",
     email="hsi@agency.example",
-    agency_id=NOBODY,
+    agency_id=NO_ONE,
     agency="HSI",
     arm=Arm.LAW_ENFORCEMENT,
     zone="America/Chicago",
@@ -75,7 +79,7 @@ class Markup(HTMLParser):
         return [attributes["id"] or "" for _, attributes in self.tags if "id" in attributes]
 
 
-def made(source: str, **values: Any) -> str:
+def render(source: str, **values: Any) -> str:
     return laid_out(environment().from_string(source).render(values))
 
 
@@ -93,7 +97,7 @@ class Session(ASGIMiddleware):
 
 
 @get("/{name:str}")
-async def shown(request: Request[Any, Any, Any]) -> Response[str]:
+async def render_error_page(request: Request[Any, Any, Any]) -> Response[str]:
     return error_page(f"core/errors/{request.path_params['name']}.html", request, status_code=404, of="reply")
 
 
@@ -101,7 +105,7 @@ async def shown(request: Request[Any, Any, Any]) -> Response[str]:
 def visit() -> Iterator[Callable[..., str]]:
     def visit(name: str = "404", **state: Any) -> str:
         given = {"settings": SETTINGS, "viewer": None, "csrf": "token-1", "flash": None} | state
-        with TestClient(Litestar([shown], middleware=[Session(**given)], openapi_config=None)) as browser:
+        with TestClient(Litestar([render_error_page], middleware=[Session(**given)], openapi_config=None)) as browser:
             return laid_out(browser.get(f"/{name}").text)
 
     return visit
@@ -129,7 +133,7 @@ def text_of(html: str) -> str:
 
 
 def test_no_cache_may_keep_a_page() -> None:
-    with TestClient(Litestar([shown], openapi_config=None)) as browser:
+    with TestClient(Litestar([render_error_page], openapi_config=None)) as browser:
         reply = browser.get("/404")
     assert reply.headers["cache-control"] == "no-store, private"
     assert reply.headers["content-type"] == "text/html; charset=utf-8"
@@ -137,7 +141,7 @@ def test_no_cache_may_keep_a_page() -> None:
 
 @pytest.mark.parametrize("name", ["403", "404", "500", "bad-request", "link"])
 @pytest.mark.parametrize("viewer", [None, MEMBER, COORDINATOR])
-def test_every_error_page_is_whole_for_everybody(visit: Callable[..., str], name: str, viewer: Viewer | None) -> None:
+def test_every_error_page_is_whole_for_everyone(visit: Callable[..., str], name: str, viewer: Viewer | None) -> None:
     found = Markup(visit(name, viewer=viewer))
     assert [tag for tag, _ in found.tags].count("h1") == 1
     assert len(found.ids) == len(set(found.ids))
@@ -145,7 +149,7 @@ def test_every_error_page_is_whole_for_everybody(visit: Callable[..., str], name
 
 @pytest.mark.parametrize("name", ["403", "404", "500", "bad-request", "link"])
 def test_an_error_page_comes_out_even_before_the_session_was_read(name: str) -> None:
-    with TestClient(Litestar([shown], openapi_config=None)) as browser:
+    with TestClient(Litestar([render_error_page], openapi_config=None)) as browser:
         assert "<h1>" in browser.get(f"/{name}").text
 
 
@@ -167,7 +171,7 @@ def test_a_coordinator_is_offered_to_schedule_and_a_member_is_not(visit: Callabl
     ]
 
 
-def test_nobody_without_a_session_is_shown_navigation(visit: Callable[..., str]) -> None:
+def test_no_one_without_a_session_is_shown_navigation(visit: Callable[..., str]) -> None:
     assert Markup(visit()).all("nav") == []
 
 
@@ -228,7 +232,7 @@ def test_one_block_can_be_replied_alone() -> None:
 
 def test_a_missing_value_is_an_error_and_not_an_empty_space() -> None:
     with pytest.raises(UndefinedError):
-        made("{{ nothing_of_this_name }}")
+        render("{{ nothing_of_this_name }}")
 
 
 def test_an_icon_without_a_label_is_decoration() -> None:
@@ -268,7 +272,7 @@ FIELDS = {
 @pytest.mark.parametrize("call", FIELDS.values(), ids=FIELDS.keys())
 @pytest.mark.parametrize(("hint", "error"), [(None, None), ("H", None), (None, "E"), ("H", "E")])
 def test_a_field_is_named_and_described_by_its_label_and_notes(call: str, hint: str | None, error: str | None) -> None:
-    html = made("{{ " + call + " }}", hint=hint, error=error)
+    html = render("{{ " + call + " }}", hint=hint, error=error)
     found = Markup(html)
     described = [a["aria-describedby"] for _, a in found.tags if "aria-describedby" in a]
     expected = [name for name, there in (("f-place-h", hint), ("f-place-e", error)) if there]
@@ -281,7 +285,7 @@ def test_a_field_is_named_and_described_by_its_label_and_notes(call: str, hint: 
 
 @pytest.mark.parametrize("name", ["field", "textarea", "select", "checkbox", "password"])
 def test_a_field_in_error_is_marked_as_such(name: str) -> None:
-    html = made("{{ " + FIELDS[name] + " }}", hint=None, error="Say where.")
+    html = render("{{ " + FIELDS[name] + " }}", hint=None, error="Say where.")
     control = next(a for tag, a in Markup(html).tags if tag in {"input", "select", "textarea"})
     assert control["aria-invalid"] == "true"
     assert "Error:</span> Say where." in html
@@ -289,23 +293,23 @@ def test_a_field_in_error_is_marked_as_such(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["radios", "checkboxes"])
 def test_a_group_of_choices_has_a_legend_and_keeps_what_was_chosen(name: str) -> None:
-    found = Markup(made("{{ " + FIELDS[name] + " }}", hint=None, error=None))
+    found = Markup(render("{{ " + FIELDS[name] + " }}", hint=None, error=None))
     assert len(found.all("legend")) == 1
     assert [a["value"] for a in found.all("input") if "checked" in a] == ["b"]
 
 
 def test_what_was_typed_is_kept_and_escaped() -> None:
-    assert 'value="&lt;x&gt;&#34;"' in made('{{ forms.field("a", "A", value) }}', value='<x>"')
-    assert "\n\n two" in made('{{ forms.textarea("a", "A", value) }}', value="\n two")
+    assert 'value="&lt;x&gt;&#34;"' in render('{{ forms.field("a", "A", value) }}', value='<x>"')
+    assert "\n\n two" in render('{{ forms.textarea("a", "A", value) }}', value="\n two")
 
 
 def test_a_password_is_never_sent_back() -> None:
-    assert 'value=""' in made("{{ " + FIELDS["password"] + " }}", hint=None, error=None)
+    assert 'value=""' in render("{{ " + FIELDS["password"] + " }}", hint=None, error=None)
 
 
 def test_only_a_field_that_may_stay_empty_says_optional() -> None:
     says = [
-        "(optional)" in made(source)
+        "(optional)" in render(source)
         for source in (
             '{{ forms.field("a", "A") }}',
             '{{ forms.field("a", "A", required=true) }}',
@@ -316,13 +320,13 @@ def test_only_a_field_that_may_stay_empty_says_optional() -> None:
 
 
 def test_further_attributes_are_quoted_and_escaped() -> None:
-    html = made('{{ forms.field("a", "A", hx_get="/x?a=1&b=2", data_open=true, spellcheck=none) }}')
+    html = render('{{ forms.field("a", "A", hx_get="/x?a=1&b=2", data_open=true, spellcheck=none) }}')
     control = Markup(html).all("input")[0]
     assert (control["hx-get"], control["data-open"], "spellcheck" in control) == ("/x?a=1&b=2", None, False)
 
 
 def test_the_error_summary_links_to_each_field() -> None:
-    html = made("{{ forms.error_summary(errors) }}", errors={"": "Look again.", "starts_on": "Choose a date."})
+    html = render("{{ forms.error_summary(errors) }}", errors={"": "Look again.", "starts_on": "Choose a date."})
     found = Markup(html)
     assert [a["href"] for a in found.all("a")] == ["#f-starts-on"]
     assert found.all("div")[0]["tabindex"] == "-1"
@@ -330,19 +334,19 @@ def test_the_error_summary_links_to_each_field() -> None:
 
 
 def test_without_errors_there_is_no_summary() -> None:
-    assert made("{{ forms.error_summary({}) }}").strip() == ""
+    assert render("{{ forms.error_summary({}) }}").strip() == ""
 
 
 def test_a_deed_is_a_form_of_its_own_with_the_token() -> None:
-    html = made('{{ forms.post_button("Mark done", "/x", "t", {"v": 3}, more=": AI-1") }}')
+    html = render('{{ forms.post_button("Mark done", "/x", "t", {"v": 3}, more=": AI-1") }}')
     found = Markup(html)
     assert found.all("form")[0]["method"] == "post"
     assert {a["name"]: a["value"] for a in found.all("input")} == {"_csrf": "t", "v": "3"}
     assert text_of(html) == "Mark done: AI-1"
 
 
-def test_the_name_of_a_chip_holds_kind_sight_title_day_and_times() -> None:
-    html = made("{{ cal.chip(e) }}", e=Entry(visibility="law_enforcement", status="tentative"))
+def test_the_name_of_a_chip_holds_kind_visibility_title_day_and_times() -> None:
+    html = render("{{ cal.chip(e) }}", e=Entry(visibility="law_enforcement", status="tentative"))
     assert text_of(html) == (
         "MTG Law enforcement only 2 PM Monthly task force meeting (tentative), Thursday, December 10, 2026, "
         "2:00\N{EN DASH}3:30 PM, Meeting"
@@ -350,29 +354,29 @@ def test_the_name_of_a_chip_holds_kind_sight_title_day_and_times() -> None:
 
 
 def test_the_chip_of_a_whole_day_has_no_clock() -> None:
-    assert text_of(made("{{ cal.chip(e) }}", e=Entry(kind="deadline", is_all_day=True))) == (
+    assert text_of(render("{{ cal.chip(e) }}", e=Entry(kind="deadline", is_all_day=True))) == (
         "DUE Monthly task force meeting, Thursday, December 10, 2026, All day, Deadline"
     )
 
 
 def test_the_title_of_controlled_information_has_its_portion_mark() -> None:
-    assert "(CUI) Monthly task force meeting" in text_of(made("{{ cal.chip(e) }}", e=Entry(is_marked=True)))
+    assert "(CUI) Monthly task force meeting" in text_of(render("{{ cal.chip(e) }}", e=Entry(is_marked=True)))
 
 
 def test_a_title_cannot_bring_markup_into_a_chip() -> None:
-    assert "<script>" not in made("{{ cal.chip(e) }}", e=Entry(title="<script>alert(1)</script>"))
+    assert "<script>" not in render("{{ cal.chip(e) }}", e=Entry(title="<script>alert(1)</script>"))
 
 
 @pytest.mark.parametrize("name", ["all", "law_enforcement", "victim_services", "committee", "agency", "named"])
-def test_who_sees_an_event_is_told_in_words(name: str) -> None:
-    assert text_of(made("{{ cal.vis(name) }}", name=name))
+def test_who_sees_an_event_is_said_in_words(name: str) -> None:
+    assert text_of(render("{{ cal.vis(name) }}", name=name))
 
 
 @pytest.mark.parametrize(
     ("reply", "word"), [("accepted", "Yes"), ("tentative", "Maybe"), ("declined", "No"), ("needs_action", "No reply")]
 )
-def test_a_reply_is_told_in_words(reply: str, word: str) -> None:
-    assert text_of(made("{{ cal.rsvp(reply) }}", reply=reply)) == word
+def test_a_reply_is_said_in_words(reply: str, word: str) -> None:
+    assert text_of(render("{{ cal.rsvp(reply) }}", reply=reply)) == word
 
 
 @pytest.mark.parametrize(
@@ -384,32 +388,32 @@ def test_a_reply_is_told_in_words(reply: str, word: str) -> None:
         (date(2026, 11, 27), True, "Done"),
     ],
 )
-def test_lateness_is_never_told_by_colour_alone(day: date, is_done: bool, words: str) -> None:
-    html = made("{{ cal.due(day, today, is_done) }}", day=day, today=date(2026, 12, 1), is_done=is_done)
+def test_lateness_is_never_shown_by_color_alone(day: date, is_done: bool, words: str) -> None:
+    html = render("{{ cal.due(day, today, is_done) }}", day=day, today=date(2026, 12, 1), is_done=is_done)
     assert text_of(html) == words
 
 
 @pytest.mark.parametrize(("percent", "step"), [(-5, 0), (0, 0), (37, 35), (38, 40), (100, 100), (240, 100)])
 def test_a_bar_has_a_name_and_a_class_for_its_length(percent: int, step: int) -> None:
-    html = made('{{ cal.bar(percent, "done") }}', percent=percent)
+    html = render('{{ cal.bar(percent, "done") }}', percent=percent)
     assert f'w-{step}"' in html
     assert Markup(html).all("span")[0]["aria-label"] == "done"
 
 
 def test_the_last_crumb_is_the_page_itself() -> None:
-    html = made('{{ cal.crumbs([("/calendar", "Calendar"), ("", "December")]) }}')
+    html = render('{{ cal.crumbs([("/calendar", "Calendar"), ("", "December")]) }}')
     assert '<li class="usa-breadcrumb__list-item usa-current" aria-current="page"><span>December</span>' in html
 
 
 def test_the_list_of_days_says_which_replies_are_owed() -> None:
     days = [(date(2026, 12, 10), [Entry(reply="needs_action", place="USAO"), Entry(status="canceled")])]
-    html = made("{{ cal.agenda(days, today) }}", days=days, today=date(2026, 12, 10))
+    html = render("{{ cal.agenda(days, today) }}", days=days, today=date(2026, 12, 10))
     assert [words for words in ("Thu", "Today", "USAO", "Reply needed", "Canceled") if words not in text_of(html)] == []
     assert Markup(html).ids == ["l-2026-12-10"]
 
 
 def test_a_toast_for_htmx_replaces_the_text_of_the_region_only() -> None:
-    html = made('{{ cal.toast("Marked here", "/undo", "t", hx_post="/undo") }}')
+    html = render('{{ cal.toast("Marked here", "/undo", "t", hx_post="/undo") }}')
     assert Markup(html).all("div")[0] == {"id": "toast", "hx-swap-oob": "innerHTML"}
     assert Markup(html).all("form")[0]["hx-post"] == "/undo"
 
@@ -421,9 +425,96 @@ def test_a_page_does_not_carry_the_indentation_of_its_template() -> None:
 
 def test_only_events_that_have_all_facts_are_drawn() -> None:
     with pytest.raises(UndefinedError):
-        made("{{ cal.chip(e) }}", e=SimpleNamespace(kind="meeting"))
+        render("{{ cal.chip(e) }}", e=SimpleNamespace(kind="meeting"))
 
 
 def test_a_macro_that_no_file_has_is_an_error() -> None:
     with pytest.raises(UndefinedError):
-        made("{{ cal.nothing() }}")
+        render("{{ cal.nothing() }}")
+
+
+MARKDOWN_PAGES = {"other.md": "/help/other"}
+PICTURES = {"pictures/one.png": Picture("/static/one.png", 640, 480)}
+READER = MarkdownReader(page=MARKDOWN_PAGES.__getitem__, picture=PICTURES.__getitem__)
+
+
+def test_the_first_heading_is_the_title_and_no_part_of_the_body() -> None:
+    assert READER.read("# Taking attendance\n\nOn a phone.") == ("Taking attendance", "<p>On a phone.</p>\n")
+
+
+def test_a_link_leads_to_the_page_that_it_names() -> None:
+    assert 'href="/help/other"' in READER.read("# A\n\n[Other](other.md)").body
+
+
+def test_a_picture_has_its_address_its_size_and_its_words() -> None:
+    body = READER.read("# A\n\n![What it shows](pictures/one.png)").body
+    assert '<img src="/static/one.png" alt="What it shows" width="640" height="480" loading="lazy" />' in body
+
+
+def test_html_in_a_page_stays_text() -> None:
+    assert READER.read("# A\n\n<script>alert(1)</script>").body == "<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>\n"
+
+
+@pytest.mark.parametrize("text", ["# A\n\n[Gone](gone.md)", "# A\n\n![Gone](pictures/gone.png)"])
+def test_what_a_page_names_and_is_not_there_is_an_error(text: str) -> None:
+    with pytest.raises(LookupError):
+        READER.read(text)
+
+
+@pytest.mark.parametrize("text", ["", "No heading", "Words\n\n# A"])
+def test_a_page_without_a_heading_at_its_start_is_an_error(text: str) -> None:
+    with pytest.raises(ValueError, match="begin with a heading"):
+        READER.read(text)
+
+
+MOVED = "This event changed on"
+
+TERMS = {
+    "r": "until the event is over or canceled",
+    "u": "while the item is yours",
+    "p": "until the poll is closed",
+    "w": "until what your email changed is changed again",
+    "n": "while you have an account",
+    "e": "works for an hour",
+}
+
+
+@pytest.mark.parametrize("letter", TERMS)
+async def test_each_kind_of_link_says_its_own_term(app: Litestar, browse: SignIn, letter: str) -> None:
+    response = await (await browse(None)).get(f"/{letter}/forged")
+    assert (response.status_code, TERMS[letter] in response.text) == (404, True)
+    assert "This link no longer works" in response.text
+
+
+async def test_a_link_from_before_a_move_says_so_until_the_person_replies_again(
+    app: Litestar, sqlite_cast: Cast, browse: SignIn
+) -> None:
+    cast, stranger = sqlite_cast, await browse(None)
+    event_id, link = await schedule_with_reply_link(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    await stranger.send("POST", link, data={"reply": "yes"})
+    assert MOVED not in (await stranger.get(link)).text
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
+    later = replace(known, starts=known.starts + timedelta(days=1))
+    await scheduling.change_event(cast.coordinator, event_id, later, event.version, NOW)
+    page = (await stranger.get(link)).text
+    assert f"{MOVED} Tue, Dec 15" in page
+    assert "You replied Yes before the change." in page
+    await stranger.send("POST", link, data={"reply": "no"})
+    assert MOVED not in (await stranger.get(link)).text
+
+
+async def test_a_link_of_someone_who_was_invited_again_says_nothing_of_an_earlier_change(
+    app: Litestar, sqlite_cast: Cast, browse: SignIn
+) -> None:
+    cast, stranger = sqlite_cast, await browse(None)
+    event_id, link = await schedule_with_reply_link(app, cast, meeting(cast.kcpd_detective), cast.kcpd_detective)
+    await stranger.send("POST", link, data={"reply": "yes"})
+    event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
+    later = replace(known, starts=known.starts + timedelta(days=1))
+    for number, invitees in enumerate(({}, known.invitees)):
+        await scheduling.change_event(
+            cast.coordinator, event_id, replace(later, invitees=invitees), event.version + number, NOW
+        )
+    page = (await stranger.get(link)).text
+    assert "Will you attend?" in page
+    assert (MOVED in page, "no longer counts" in page) == (False, False)

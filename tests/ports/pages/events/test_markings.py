@@ -10,7 +10,7 @@ import pytest
 from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import edited_form, typed
+from tests.ports.pages.forms import edited_form, form_with
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category, Limit
@@ -24,19 +24,19 @@ FIRST = re.compile(r'<body[^>]*>\s*<a class="usa-skipnav"[^>]*>[^<]*</a>\s*<sect
 LAST = re.compile(r"</footer>\s*<section class=\"tt-cui tt-cui--last\"[^>]*><p>([^<]*)</p></section>\s*</body>")
 
 
-async def sent(desk: Browser, **changes: Any) -> httpx.Response:
+async def send_form(desk: Browser, **changes: Any) -> httpx.Response:
     facts = {"title": "Planning", "date": "2027-01-14", "save": "send", **changes}
-    return await desk.post("/events", typed((await desk.get("/schedule")).text, "/events", **facts))
+    return await desk.post("/events", form_with((await desk.get("/schedule")).text, "/events", **facts))
 
 
-async def test_the_marking_is_shut_until_somebody_needs_it(desk: Browser) -> None:
+async def test_the_marking_is_shut_until_someone_needs_it(desk: Browser) -> None:
     page = (await desk.get("/schedule")).text
     assert '<details class="tt-d"><summary>Mark it as controlled information (CUI)</summary>' in page
-    assert (await sent(desk)).status_code == 303
+    assert (await send_form(desk)).status_code == 303
 
 
 async def test_what_is_chosen_becomes_the_banner_first_and_last_with_who_designated_it_once(desk: Browser) -> None:
-    event = await desk.get((await sent(desk, **MARKED)).headers["location"])
+    event = await desk.get((await send_form(desk, **MARKED)).headers["location"])
     page = (await desk.get(event.headers["location"])).text
     assert FIRST.search(page)
     assert LAST.findall(page) == [BANNER]
@@ -44,7 +44,7 @@ async def test_what_is_chosen_becomes_the_banner_first_and_last_with_who_designa
 
 
 async def test_the_banner_is_shown_while_it_is_chosen(desk: Browser) -> None:
-    form = typed((await desk.get("/schedule")).text, "/events", **MARKED, mark_limit="FEDCON")
+    form = form_with((await desk.get("/schedule")).text, "/events", **MARKED, mark_limit="FEDCON")
     response = await desk.post("/schedule/summary", form)
     assert f"<dt>Marking</dt><dd>{BANNER}//FEDCON</dd>" in response.text
 
@@ -86,19 +86,19 @@ async def test_every_page_and_sheet_about_a_marked_event_begins_and_ends_with_it
         ),
     ],
 )
-async def test_what_cannot_be_a_marking_is_told_at_its_field_and_what_was_typed_is_kept(
+async def test_what_cannot_be_a_marking_is_said_at_its_field_and_what_was_typed_is_kept(
     desk: Browser, changes: dict[str, Any], field: str, sentence: str
 ) -> None:
-    response = await sent(desk, **{**MARKED, **changes})
+    response = await send_form(desk, **{**MARKED, **changes})
     assert response.status_code == 422
     assert f'<a href="#f-{field}">{sentence}</a>' in response.text
     assert '<details class="tt-d" open>' in response.text
-    assert typed(response.text, "/events")["title"] == ["Planning"]
+    assert form_with(response.text, "/events")["title"] == ["Planning"]
 
 
-async def test_federal_only_with_somebody_else_names_them(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_federal_only_with_someone_else_names_them(sqlite_cast: Cast, desk: Browser) -> None:
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
-    response = await sent(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
+    response = await send_form(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
     assert response.status_code == 422
     assert "FED ONLY means federal employees only." in response.text
     assert "another limit: Ipd liaison (IPD)." in response.text
@@ -126,7 +126,7 @@ async def test_a_chair_who_may_not_mark_reads_the_marking_and_keeps_it(sqlite_ca
 
 async def test_a_copy_is_marked_like_the_event_that_it_copies(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)
-    form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
+    form = form_with((await desk.get(f"/schedule?like={event_id}")).text, "/events")
     assert sorted(form["mark_categories"]) == ["LEI", "SP-INV"]
     assert (form["mark_until"], form["mark_agency"]) == (["2027-12-31"], [str(sqlite_cast.agencies["FBI"])])
 
@@ -142,11 +142,13 @@ async def test_who_may_not_mark_is_offered_no_copy_of_a_marked_event(sqlite_cast
 
 
 async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Browser) -> None:
-    form = typed((await desk.get("/schedule")).text, "/events", title="Planning", template_name="Planning", **MARKED)
+    form = form_with(
+        (await desk.get("/schedule")).text, "/events", title="Planning", template_name="Planning", **MARKED
+    )
     await desk.post("/schedule/templates", form)
     found = re.search(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
     assert found
-    begun = typed((await desk.get(found[1])).text, "/events")
+    begun = form_with((await desk.get(found[1])).text, "/events")
     assert (sorted(begun["mark_categories"]), begun["mark_until"]) == (["LEI", "SP-INV"], [""])
 
 
@@ -158,7 +160,7 @@ async def test_who_saves_second_reads_how_the_event_was_marked_meanwhile(sqlite_
     response = await desk.post(f"/events/{event_id}/edit", form)
     assert response.status_code == 409
     assert "<b>Marking</b> is now “LEI, SP-INV”." in response.text
-    again = typed(response.text, f"/events/{event_id}/edit", save="send")
+    again = form_with(response.text, f"/events/{event_id}/edit", save="send")
     assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
     event = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (event.banner, event.place) == (BANNER, "Room B")
@@ -211,7 +213,7 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
 async def test_what_a_plan_conflicts_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
     one = sqlite_cast.kcpd_detective
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
-    form = typed(
+    form = form_with(
         (await desk.get("/schedule")).text,
         "/events",
         date="2027-01-12",
@@ -229,7 +231,7 @@ async def test_titles_in_the_list_of_messages_have_the_portion_mark(sqlite_cast:
     assert re.search(r'<a href="/messages/[^"]+">Invitation: \(CUI\) Monthly task force meeting</a>', page)
 
 
-async def test_the_trail_marks_what_its_reader_may_see_and_its_file_begins_with_the_banner(
+async def test_the_audit_log_marks_what_its_reader_may_see_and_its_file_begins_with_the_banner(
     sqlite_cast: Cast, browse: SignIn, desk: Browser
 ) -> None:
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(marking=marking(sqlite_cast)), NOW)

@@ -13,7 +13,7 @@ from tests.database.others import another_writer
 from tests.database.statements import noted
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.ports.pages.forms import Fields, ids, typed
+from tests.ports.pages.forms import Fields, form_with, ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import rule_for_choice
@@ -33,16 +33,16 @@ MONTHLY: dict[str, Any] = {
     "place": "USAO conference room",
     "save": "send",
 }
-MADE_ANEW = re.compile(r'name="(?:form_id|csrf|_draft)" value="[^"]*"')
+MADE_EACH_TIME = re.compile(r'name="(?:form_id|csrf|_draft)" value="[^"]*"')
 """What differs whenever a form is shown."""
 
 
-async def filled(browser: Browser, address: str = "/schedule", **changes: Any) -> Fields:
-    return typed((await browser.get(address)).text, "/events", **{**MONTHLY, **changes})
+async def monthly_form(browser: Browser, address: str = "/schedule", **changes: Any) -> Fields:
+    return form_with((await browser.get(address)).text, "/events", **{**MONTHLY, **changes})
 
 
-async def sent(browser: Browser, **changes: Any) -> httpx.Response:
-    return await browser.post("/events", await filled(browser, **changes))
+async def send_monthly(browser: Browser, **changes: Any) -> httpx.Response:
+    return await browser.post("/events", await monthly_form(browser, **changes))
 
 
 async def plan_behind(viewer: Viewer, response: httpx.Response) -> Any:
@@ -61,7 +61,7 @@ async def test_a_member_without_a_task_of_that_kind_schedules_nothing(sqlite_cas
 
 
 async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, desk: Browser) -> None:
-    response = await sent(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
+    response = await send_monthly(desk, agency=list(sqlite_cast.agencies.values()), agenda="Welcome 5\r\nServices 20")
     plan = await plan_behind(sqlite_cast.coordinator, response)
     assert (plan.rrule, len(plan.invitees), plan.agenda) == (
         "FREQ=MONTHLY;BYDAY=2TH;UNTIL=20271209T200000Z",
@@ -72,14 +72,14 @@ async def test_a_monthly_series_for_all_agencies_is_one_form(sqlite_cast: Cast, 
 
 
 async def test_the_same_form_sent_twice_makes_one_event(sqlite_cast: Cast, desk: Browser) -> None:
-    form = await filled(desk)
+    form = await monthly_form(desk)
     first, second = [await desk.post("/events", form) for _ in range(2)]
     assert first.headers["location"] == second.headers["location"]
     assert len(await occurrences.dates_between(sqlite_cast.coordinator, NOW, NOW.replace(year=2029))) == 12
 
 
 async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(desk: Browser) -> None:
-    form = await filled(desk)
+    form = await monthly_form(desk)
     first = await desk.post("/events", form)
     second = await desk.post("/events", {**form, "title": "Another"})
     assert first.headers["location"] != second.headers["location"]
@@ -87,25 +87,25 @@ async def test_a_form_that_is_sent_again_with_another_title_makes_another_event(
 
 async def test_only_the_buttons_that_say_so_send_anything(sqlite_cast: Cast, desk: Browser) -> None:
     for pressed in ("show", "", "something else"):
-        response = await sent(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
+        response = await send_monthly(desk, save=pressed, person=ids(sqlite_cast.fbi_lead))
         assert response.status_code == 200
         assert 'value="Monthly task force meeting"' in response.text
         assert "1 person from 1 agency: FBI 1." in response.text
     assert not await Message.exists()
 
 
-async def test_a_draft_tells_nobody_and_is_seen_by_nobody_else(
+async def test_a_draft_tells_no_one_and_is_seen_by_no_one_else(
     sqlite_cast: Cast, desk: Browser, browse: SignIn
 ) -> None:
-    response = await sent(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
+    response = await send_monthly(desk, save="draft", person=ids(sqlite_cast.fbi_lead))
     page = await desk.get(response.headers["location"])
     assert "This is a draft" in page.text
     assert (await (await browse(sqlite_cast.fbi_lead)).get(response.headers["location"])).status_code == 404
     assert not await Message.exists()
 
 
-async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sqlite_cast: Cast, desk: Browser) -> None:
-    response = await sent(
+async def test_what_cannot_be_taken_is_said_at_once_and_nothing_typed_is_lost(sqlite_cast: Cast, desk: Browser) -> None:
+    response = await send_monthly(
         desk,
         title=" ",
         ends="13:00",
@@ -118,7 +118,7 @@ async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sq
     assert response.status_code == 422
     links = re.findall(r'<li><a href="#(f-[a-z-]+)">', response.text)
     assert links == ["f-title", "f-ends", "f-interval", "f-video-link"] * 2  # above the form, and beside it
-    again = typed(response.text, "/events")
+    again = form_with(response.text, "/events")
     assert again["agenda"] == ["Kept 5"]
     assert again["person"] == ids(sqlite_cast.fbi_lead)
     assert again["description"] == ["<b>kept too</b>"]
@@ -126,27 +126,27 @@ async def test_what_cannot_be_taken_is_told_at_once_and_nothing_typed_is_lost(sq
     assert all(f'id="{link}"' in response.text for link in links)
 
 
-async def test_an_operation_is_for_named_people_unless_somebody_chose_otherwise(desk: Browser) -> None:
-    fields = typed((await desk.get("/schedule?kind=joint_operation&date=2027-02-03")).text, "/events")
+async def test_an_operation_is_for_named_people_unless_someone_chose_otherwise(desk: Browser) -> None:
+    fields = form_with((await desk.get("/schedule?kind=joint_operation&date=2027-02-03")).text, "/events")
     assert (fields["visibility"], fields["date"]) == (["named"], ["2027-02-03"])
-    switched = await sent(desk, kind="joint_operation")
+    switched = await send_monthly(desk, kind="joint_operation")
     assert switched.status_code == 422
     assert "Operations are for named people unless you decide otherwise." in switched.text
-    knowingly = await desk.post("/events", typed(switched.text, "/events", save="send"))
+    knowingly = await desk.post("/events", form_with(switched.text, "/events", save="send"))
     assert knowingly.status_code == 303
 
 
 async def test_a_named_event_needs_its_names(desk: Browser) -> None:
-    response = await sent(desk, visibility="named")
+    response = await send_monthly(desk, visibility="named")
     assert response.status_code == 422
     assert "Choose the people who can see it." in response.text
 
 
-async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optional_or_informed(
+async def test_someone_of_a_ticked_agency_can_be_left_out_and_others_be_optional_or_informed(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     caht = sqlite_cast.caht_lead, sqlite_cast.caht_alternate
-    response = await sent(
+    response = await send_monthly(
         desk,
         agency=[str(sqlite_cast.agencies["CAHT"])],
         person=ids(sqlite_cast.fbi_lead, sqlite_cast.hhs_liaison),
@@ -165,8 +165,8 @@ async def test_somebody_of_a_ticked_agency_can_be_left_out_and_others_be_optiona
     }
 
 
-async def test_a_committee_is_invited_by_the_first_holders_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
-    response = await sent(desk, seats=[str(sqlite_cast.committees["services"])])
+async def test_a_committee_is_invited_by_the_primaries_of_its_seats(sqlite_cast: Cast, desk: Browser) -> None:
+    response = await send_monthly(desk, seats=[str(sqlite_cast.committees["services"])])
     plan = await plan_behind(sqlite_cast.coordinator, response)
     members = {sqlite_cast.caht_lead, sqlite_cast.harbor_advocate, sqlite_cast.bridge_advocate, sqlite_cast.coordinator}
     assert set(plan.invitees) == {one.member_id for one in members}
@@ -181,8 +181,8 @@ async def test_a_lead_is_offered_the_own_arm_and_named_people_alone(sqlite_cast:
 
 async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignIn) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
-    wide = await sent(lead, visibility="all")
-    stranger = await sent(lead, visibility="named", person=ids(sqlite_cast.bridge_advocate))
+    wide = await send_monthly(lead, visibility="all")
+    stranger = await send_monthly(lead, visibility="named", person=ids(sqlite_cast.bridge_advocate))
     assert (wide.status_code, stranger.status_code) == (422, 422)
     assert "Choose who can see it from the list." in wide.text
     assert "You can’t invite one of these people." in stranger.text
@@ -192,7 +192,7 @@ async def test_what_is_not_offered_is_not_taken(sqlite_cast: Cast, browse: SignI
 async def test_a_chair_schedules_for_the_committee(sqlite_cast: Cast, browse: SignIn) -> None:
     chair = await browse(sqlite_cast.caht_lead)
     services = sqlite_cast.committees["services"]
-    response = await sent(chair, visibility="committee", committee=services, seats=[services])
+    response = await send_monthly(chair, visibility="committee", committee=services, seats=[services])
     plan = await plan_behind(sqlite_cast.caht_lead, response)
     assert plan.committee_id == services
 
@@ -231,13 +231,13 @@ ODD: tuple[dict[str, Any], ...] = (
 
 @pytest.mark.parametrize("odd", ODD)
 async def test_odd_input_is_answered_with_a_sentence(desk: Browser, odd: dict[str, Any]) -> None:
-    response = await sent(desk, **odd)
+    response = await send_monthly(desk, **odd)
     assert response.status_code == 422
     assert 'id="error-summary"' in response.text
 
 
 PART = b'--x\r\nContent-Disposition: form-data; name="'
-ODD_BODIES = (
+ODD_CONTENTS = (
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN&title=%%ff%00&date=\xff\xfe&%ff=1&=&&save=send"),
     ("application/x-www-form-urlencoded", b"_csrf=TOKEN"),
     (
@@ -256,9 +256,9 @@ ODD_BODIES = (
 )
 
 
-@pytest.mark.parametrize(("kind", "body"), ODD_BODIES)
+@pytest.mark.parametrize(("kind", "body"), ODD_CONTENTS)
 async def test_odd_bytes_and_files_never_break_the_form(desk: Browser, kind: str, body: bytes) -> None:
-    token = (await filled(desk))["_csrf"][0]
+    token = (await monthly_form(desk))["_csrf"][0]
     response = await desk.send(
         "POST",
         "/events",
@@ -296,7 +296,7 @@ async def test_the_end_of_a_series_opens_by_itself_when_an_event_becomes_one(des
 async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: Browser) -> None:
     """For another event it is there only without scripts."""
     assert '<details class="tt-d tt-noscript" id="ends">' in (await desk.get("/schedule")).text
-    again = await sent(desk, save="show")
+    again = await send_monthly(desk, save="show")
     assert '<details class="tt-d" id="ends" open>' in again.text
 
 
@@ -314,7 +314,7 @@ async def test_a_way_to_repeat_that_the_first_day_does_not_have_stays_chosen(des
 
 
 async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) -> None:
-    form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
+    form = await monthly_form(desk, agency=[str(sqlite_cast.agencies["KCPD"])], kind="joint_operation")
     part = (await desk.post("/schedule/summary", form)).text
     assert "2 people from 1 agency: KCPD 2." in part
     assert "<dt>Reply by</dt><dd>Tue, Jan 12, 5:00 PM</dd>" in part
@@ -325,19 +325,21 @@ async def test_the_panel_says_who_gets_what(sqlite_cast: Cast, desk: Browser) ->
 
 async def test_the_panel_says_in_a_sentence_of_its_own_who_is_informed_only(sqlite_cast: Cast, desk: Browser) -> None:
     informed = {f"role-{sqlite_cast.fbi_lead.member_id}": "informed"}
-    form = await filled(desk, agency=[str(sqlite_cast.agencies["KCPD"])], person=ids(sqlite_cast.fbi_lead), **informed)
+    form = await monthly_form(
+        desk, agency=[str(sqlite_cast.agencies["KCPD"])], person=ids(sqlite_cast.fbi_lead), **informed
+    )
     part = " ".join((await desk.post("/schedule/summary", form)).text.split())
     assert re.search(r"KCPD \d\. 1 of them informed only, not asked to reply\.", part)
 
 
 async def test_the_panel_of_an_event_that_is_not_theirs_is_not_found(sqlite_cast: Cast, desk: Browser) -> None:
     hidden = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
-    response = await desk.post("/schedule/summary", await filled(desk, event=hidden))
+    response = await desk.post("/schedule/summary", await monthly_form(desk, event=hidden))
     assert response.status_code == 404
 
 
 async def test_the_lead_of_an_event_is_always_on_its_list(sqlite_cast: Cast, desk: Browser) -> None:
-    response = await sent(desk)
+    response = await send_monthly(desk)
     event_id = response.headers["location"].rpartition("/")[2]
     assert await invitees_of(event_id) == {sqlite_cast.coordinator.member_id: AttendeeRole.CHAIR}
 
@@ -373,7 +375,7 @@ async def test_the_count_of_an_agency_follows_every_way_to_invite(sqlite_cast: C
     page = (await desk.get("/schedule")).text
     agency = str(sqlite_cast.agencies["FBI"])
     assert f'<span id="in-{agency}">0 of 2 invited</span>' in page
-    part = (await desk.post("/schedule/summary", typed(page, "/events", agency=agency))).text
+    part = (await desk.post("/schedule/summary", form_with(page, "/events", agency=agency))).text
     assert f'<span id="in-{agency}" hx-swap-oob="innerHTML">2 of 2 invited</span>' in part
 
 
@@ -383,20 +385,20 @@ async def test_agencies_are_in_the_order_of_the_alphabet_whatever_their_case(des
     assert named == sorted(named, key=str.casefold)
 
 
-async def test_what_is_in_the_way_of_sending_stands_beside_the_button(desk: Browser) -> None:
-    form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
+async def test_what_is_in_the_way_of_sending_is_beside_the_button(desk: Browser) -> None:
+    form = form_with((await desk.get("/schedule")).text, "/events", **MONTHLY)
     assert "To fix" not in (await desk.post("/schedule/summary", form)).text
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
     assert fixes(part) == [("f-title", "Enter a title.")]
 
 
 async def test_everything_in_the_way_of_sending_is_named_and_leads_to_its_field(desk: Browser) -> None:
-    form = typed((await desk.get("/schedule")).text, "/events", **MONTHLY)
+    form = form_with((await desk.get("/schedule")).text, "/events", **MONTHLY)
     part = (await desk.post("/schedule/summary", {**form, "title": "", "ends": "", "video_link": "nowhere"})).text
     assert [name for name, _ in fixes(part)] == ["f-title", "f-ends", "f-video-link"]
 
 
-async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
+async def test_the_form_of_a_new_event_opens_at_once_while_someone_else_writes(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
@@ -407,7 +409,7 @@ async def test_the_form_of_a_new_event_opens_at_once_while_somebody_else_writes(
     assert "BEGIN IMMEDIATE" not in [query for query, _ in statements]  # nothing waits for a writer to end
     async with another_writer():
         pages = [(await desk.get(address)).text for address in addresses]
-    assert [MADE_ANEW.sub("", page) for page in pages] == [MADE_ANEW.sub("", page) for page in at_rest]
+    assert [MADE_EACH_TIME.sub("", page) for page in pages] == [MADE_EACH_TIME.sub("", page) for page in at_rest]
 
 
 async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sqlite_cast: Cast, desk: Browser) -> None:
@@ -431,7 +433,7 @@ async def test_an_event_is_duplicated_with_its_people_and_without_its_dates(sqli
         rule=rule_for_choice("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=3),
     )
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
-    form = typed((await desk.get(f"/schedule?like={event_id}")).text, "/events")
+    form = form_with((await desk.get(f"/schedule?like={event_id}")).text, "/events")
     assert (form["title"], form["agenda"], form["repeat"]) == (["Monthly task force meeting"], ["Welcome 5"], ["none"])
     assert form["date"] == ["2026-12-16"]
     assert str(sqlite_cast.fbi_lead.member_id) in form["person"]
@@ -457,31 +459,31 @@ async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cas
     page = (await desk.get("/schedule?date=2027-01-12")).text
     lead = sqlite_cast.fbi_lead
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
-    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    form = form_with(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     found = (await desk.post("/schedule/times", form)).text
     assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
     assert 'value="2027-01-12T11:30/12:30"' in found
     assert 'value="2027-01-12T08:00/09:00"' not in found
     chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T11:30/12:30"], "save": ["use-time"]})
-    again = typed(chosen.text, "/events")
+    again = form_with(chosen.text, "/events")
     assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["11:30"], ["12:30"])
 
 
 @pytest.mark.parametrize("before", [{"starts": "10:00", "ends": "11:00"}, {"all_day": "yes"}, {"date": ""}])
-async def test_the_times_and_everybodys_day_stay_in_sight_when_a_time_is_chosen(
+async def test_the_times_and_everyone_s_day_stay_visible_when_a_time_is_chosen(
     sqlite_cast: Cast, desk: Browser, before: dict[str, str]
 ) -> None:
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    form = typed(page, "/events", person=sqlite_cast.fbi_lead.member_id, save="times", **before)
+    form = form_with(page, "/events", person=sqlite_cast.fbi_lead.member_id, save="times", **before)
     found = (await desk.post("/schedule/times", form)).text
     slot = offered_slots(found)[1]
     # A browser with scripts has put the chosen time into its fields by then.
-    filled = typed(found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time")
+    filled = form_with(found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time")
     chosen = (await desk.post("/schedule/times", filled)).text
     assert "<b>The time above</b>" in chosen
     assert "Who is free when, by half hours" in chosen
     assert offered_slots(chosen) == offered_slots(found)
-    assert typed(chosen, "/events")["slot"] == [slot]
+    assert form_with(chosen, "/events")["slot"] == [slot]
 
 
 async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Browser) -> None:
@@ -489,7 +491,7 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
     first = meeting().starts
     for starts in (first, first.replace(day=26)):
         await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, starts=starts), NOW)
-    form = typed(
+    form = form_with(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
         starts="10:00",
@@ -503,22 +505,22 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
     assert "12 of the next 12 dates free" in found
 
 
-async def test_an_event_that_is_changed_makes_nobody_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_an_event_that_is_changed_makes_no_one_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
-    found = await desk.post("/schedule/times", typed((await desk.get(address)).text, address, save="times"))
+    found = await desk.post("/schedule/times", form_with((await desk.get(address)).text, address, save="times"))
     assert "11:30 AM: 2 of 2 required people are free" in found.text
 
 
-async def test_a_time_that_nobody_offered_changes_nothing(desk: Browser) -> None:
-    form = typed((await desk.get("/schedule?date=2027-01-12")).text, "/events", save="use-time", slot="tomorrow")
-    assert typed((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
+async def test_a_time_that_no_one_offered_changes_nothing(desk: Browser) -> None:
+    form = form_with((await desk.get("/schedule?date=2027-01-12")).text, "/events", save="use-time", slot="tomorrow")
+    assert form_with((await desk.post("/schedule/times", form)).text, "/events")["date"] == ["2027-01-12"]
 
 
-async def test_the_panel_names_who_is_taken_twice_with_the_organizer(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_the_panel_names_who_is_double_booked_with_the_organizer(sqlite_cast: Cast, desk: Browser) -> None:
     both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both, title="Case call"), NOW)
-    form = typed(
+    form = form_with(
         (await desk.get("/schedule?date=2027-01-12")).text,
         "/events",
         starts="10:30",
@@ -536,7 +538,7 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
     week = date(2027, 1, 11), date(2027, 1, 13), "Range week"
     await availability.set_blackout(lead, lead.agency_id, *week, NOW, NOW.date())
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    form = typed(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
+    form = form_with(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
     assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
     longer = form | {"date": ["2027-01-08"], "last_day": ["2027-01-11"]}
     assert "FBI, Mon, Jan 11 (Range week)" in (await desk.post("/schedule/summary", longer)).text
@@ -554,7 +556,7 @@ async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite
         lead, lead.agency_id, date(2027, 1, 12), date(2027, 1, 12), "Range", NOW, NOW.date()
     )
     page = (await desk.get("/schedule?date=2027-01-12")).text
-    form = typed(page, "/events", all_day="yes", person=lead.member_id)
+    form = form_with(page, "/events", all_day="yes", person=lead.member_id)
     part = (await desk.post("/schedule/summary", form)).text
     assert "FBI, Tue, Jan 12 (Range)" in part
     assert "Case call, Tue, Jan 12, 10:00 AM: Fbi lead (FBI)" in part
@@ -571,7 +573,9 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
     page = (await desk.get("/schedule?date=2027-01-12")).text
     assert '<option value="Room 5, 400 E 9th St">holds 1, Projector</option>' in page
     lead, place = sqlite_cast.fbi_lead, "Room 5, 400 E 9th St"
-    form = typed(page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id)
+    form = form_with(
+        page, "/events", title="Briefing", starts="10:30", ends="11:30", place=place, person=lead.member_id
+    )
     part = (await desk.post("/schedule/summary", form)).text
     assert "Case call, Tue, Jan 12, 10:00 AM" in part
     assert "Room holds 1; 2 invited, including the organizer." in part
@@ -583,23 +587,25 @@ async def test_sites_are_offered_and_the_panel_says_what_is_there_and_who_finds_
 
 async def test_an_odd_version_beside_suggested_times_is_no_failure(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
-    form = typed(
+    form = form_with(
         (await desk.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", version="x", save="times"
     )
     assert (await desk.post("/schedule/times", form)).status_code == 200
 
 
-async def test_an_agency_that_is_ticked_invites_nobody_who_only_keeps_accounts_or_reads_the_trail(
+async def test_an_agency_that_is_ticked_invites_no_one_who_only_keeps_accounts_or_reads_the_audit_log(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     page = (await lead.get("/schedule?date=2027-01-12")).text
     assert "USAO · 1 person" in page
     usao = sqlite_cast.agencies["USAO"]
-    form = typed(page, "/events", title="Call", visibility="law_enforcement", agency=usao, save="send")
+    form = form_with(page, "/events", title="Call", visibility="law_enforcement", agency=usao, save="send")
     event_id = (await lead.post("/events", form)).headers["location"].rpartition("/")[2]
     assert set(await invitees_of(UUID(event_id))) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.coordinator.member_id}
-    form = typed(page, "/events", title="Call two", visibility="law_enforcement", person=sqlite_cast.auditor.member_id)
+    form = form_with(
+        page, "/events", title="Call two", visibility="law_enforcement", person=sqlite_cast.auditor.member_id
+    )
     event_id = (await lead.post("/events", form | {"save": ["send"]})).headers["location"].rpartition("/")[2]
     assert sqlite_cast.auditor.member_id in await invitees_of(UUID(event_id)), "somebody who is named is meant"
 
@@ -609,7 +615,7 @@ async def test_after_an_error_the_address_opens_the_same_form(desk: Browser) -> 
     action = re.search(r'id="schedule" method="post" action="([^"]*)"', page)
     assert action
     address = action[1].replace("&amp;", "&")
-    refused = await desk.post(address, typed(page, "/events", title="", save="send"))
+    refused = await desk.post(address, form_with(page, "/events", title="", save="send"))
     assert (refused.status_code, f'action="{action[1]}"' in refused.text) == (422, True)
     again = await desk.get(address)
     assert (again.status_code, again.headers["location"]) == (303, "/schedule?kind=deadline&date=2027-03-09")

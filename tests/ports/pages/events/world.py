@@ -9,7 +9,7 @@ from litestar import Litestar
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
-from tests.ports.pages.forms import typed
+from tests.ports.pages.forms import form_with
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.plans import Plan
@@ -19,7 +19,7 @@ from tracker.usecases.events import occurrences, replies, scheduling
 async def schedule_core_group(desk: Browser, cast: Cast) -> httpx.Response:
     form: dict[str, Any] = {"title": "Core group", "date": "2027-01-12", "save": "send"}
     page = (await desk.get("/schedule")).text
-    sent = await desk.post("/events", typed(page, "/events", person=[str(cast.fbi_lead.member_id)], **form))
+    sent = await desk.post("/events", form_with(page, "/events", person=[str(cast.fbi_lead.member_id)], **form))
     return await follow_redirects(desk, sent)
 
 
@@ -32,7 +32,7 @@ async def follow_redirects(desk: Browser, response: httpx.Response) -> httpx.Res
 async def press_undo(desk: Browser, page: httpx.Response) -> httpx.Response:
     event_id = page.url.path.split("/")[2]
     address = f"/events/{event_id}/undo"
-    fields = {name: texts[0] for name, texts in typed(page.text, address).items()}
+    fields = {name: texts[0] for name, texts in form_with(page.text, address).items()}
     return await follow_redirects(desk, await desk.post(address, fields))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from tests.ports.browser import Browser
-from tests.ports.pages.forms import typed
+from tests.ports.pages.forms import form_with
 from tests.usecases.identity.world import PASSWORD, App
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
@@ -18,7 +18,7 @@ ACKNOWLEDGED = {"ack": "yes", "password": PASSWORD}
 
 async def send_form(browser: Browser, page: str, action: str, **fields: Any) -> httpx.Response:
     """Fill in the form of a page and send it."""
-    form = typed(html.unescape((await browser.get(page)).text), action, **fields)
+    form = form_with(html.unescape((await browser.get(page)).text), action, **fields)
     return await browser.send("POST", action, data=form, headers={"Sec-Fetch-Site": "same-origin", "Origin": "null"})
 
 
@@ -27,7 +27,7 @@ async def enroll_in_browser(browser: Browser, viewer: Viewer) -> App:
     await send_form(browser, "/sign-in", "/sign-in", email=viewer.email, **ACKNOWLEDGED)
     page = html.unescape((await browser.get("/sign-in/enrollment")).text)
     app = App(SHOWN_SECRET.search(page)[1].replace(" ", ""))  # type: ignore[index]  # the page has it
-    form = typed(page, "/sign-in/enrollment", code=app.code(clock.now()))
+    form = form_with(page, "/sign-in/enrollment", code=app.code(clock.now()))
     response = await browser.send("POST", "/sign-in/enrollment", data=form)
     assert (response.status_code, "Save your recovery codes" in response.text) == (200, True)
     assert 'href="/password"' not in response.text

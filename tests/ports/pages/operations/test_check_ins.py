@@ -1,5 +1,6 @@
-"""The check-in page: one tap per person with scripts or without, walk-ins, undo, and corrected times."""
+"""The day of an operation on pages: check-ins, what Home says, and the activity log."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -8,12 +9,18 @@ import httpx
 import pytest
 from msgspec import Struct
 
-from tests.cast import Cast
+from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import let_in, planned, under_way
+from tests.ports.pages.forms import text_at
+from tests.usecases.operations.world import NOTICE_TEXT, begin_execution, end_operation, let_in, plan_operation
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.operations.plans import Disclosure
+from tracker.rules.operations.readiness import NoticeState
+from tracker.rules.operations.states import OperationState
+from tracker.usecases.operations import access, approvals, plans, readiness
+from tracker.usecases.operations.plans import PlanBasics
 
 FIVE = datetime(2027, 1, 16, 11, tzinfo=UTC)
 HTMX = {"headers": {"HX-Request": "true"}}
@@ -36,18 +43,18 @@ class List(Struct, frozen=True):
 @pytest.fixture
 async def event_id(sqlite_cast: Cast) -> UUID:
     cast = sqlite_cast
-    event_id = await planned(cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.kcpd_detective)
+    event_id = await plan_operation(cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.kcpd_detective)
     await let_in(cast.fbi_lead, cast.hsi_liaison, event_id, cast.caht_lead)
     return event_id
 
 
-async def list_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> List:
+async def check_in_list_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> List:
     clock.start_at(FIVE, stands_still=True)
     return List(await browse(viewer), f"/events/{event_id}/2027-01-16/plan/check-in")
 
 
 async def test_a_tap_without_scripts_leads_back_with_an_undo(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     response = await found.tap(sqlite_cast.hsi_liaison, "in")
     assert response.status_code == 303
     assert response.headers["location"].endswith(f"#p-{sqlite_cast.hsi_liaison.member_id}")
@@ -61,7 +68,7 @@ async def test_a_tap_without_scripts_leads_back_with_an_undo(sqlite_cast: Cast, 
 async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     response = await found.tap(sqlite_cast.hsi_liaison, "in", **HTMX)
     text = " ".join(response.text.split())
     assert f'<li id="p-{sqlite_cast.hsi_liaison.member_id}">' in text
@@ -71,7 +78,7 @@ async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
 
 
 async def test_each_agency_is_counted(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     for one in (sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate):
         await found.tap(one, "in")
     await found.tap(sqlite_cast.fbi_lead, "out", "in")
@@ -82,9 +89,9 @@ async def test_each_agency_is_counted(sqlite_cast: Cast, browse: SignIn, event_i
 async def test_people_have_buttons_for_those_whom_they_may_check_in(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    lead = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    lead = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     assert (await lead.text()).count('name="person"') == 4
-    liaison = await list_of(browse, sqlite_cast.hsi_liaison, event_id)
+    liaison = await check_in_list_of(browse, sqlite_cast.hsi_liaison, event_id)
     assert (await liaison.text()).count('name="person"') == 1
     assert (await liaison.tap(sqlite_cast.fbi_lead, "in")).status_code == 403
 
@@ -92,7 +99,7 @@ async def test_people_have_buttons_for_those_whom_they_may_check_in(
 async def test_victim_services_on_the_operation_find_neither_the_page_nor_its_link(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await list_of(browse, sqlite_cast.caht_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.caht_lead, event_id)
     assert (await found.browser.get(found.at)).status_code == 404
     plan = await found.browser.get(found.at.removesuffix("/check-in"))
     assert (plan.status_code, "check-in" in plan.text.lower()) == (200, False)
@@ -101,7 +108,7 @@ async def test_victim_services_on_the_operation_find_neither_the_page_nor_its_li
 async def test_a_walk_in_without_a_name_is_refused_with_what_was_typed(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     refused = await found.browser.post(f"{found.at}/walk-ins", {"name": "", "agency": "other", "contact": "Channel 2"})
     assert (refused.status_code, "Enter the name of the person who came." in refused.text) == (422, True)
     assert 'value="Channel 2"' in refused.text
@@ -113,7 +120,7 @@ async def test_a_walk_in_without_a_name_is_refused_with_what_was_typed(
 async def test_times_are_corrected_on_the_clock_of_the_operation(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     clock.start_at(FIVE + timedelta(minutes=20), stands_still=True)
     await found.tap(sqlite_cast.hsi_liaison, "in")
     person = f"/people/{sqlite_cast.hsi_liaison.member_id}"
@@ -137,8 +144,8 @@ async def test_the_page_says_what_the_last_check_out_after_a_release_does(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
     cast = sqlite_cast
-    await under_way(cast, event_id)
-    found = await list_of(browse, cast.fbi_lead, event_id)
+    await begin_execution(cast, event_id)
+    found = await check_in_list_of(browse, cast.fbi_lead, event_id)
     await found.tap(cast.hsi_liaison, "in")
     assert "When the last person checks out, the operation is marked released." in await found.text()
     refused = await found.browser.post(f"{found.at}/release", {"minutes": "soon"})
@@ -156,8 +163,8 @@ async def test_the_page_says_what_the_last_check_out_after_a_release_does(
 
 
 async def test_the_lead_can_take_a_release_back(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
-    await under_way(sqlite_cast, event_id)
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await begin_execution(sqlite_cast, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     await found.tap(sqlite_cast.hsi_liaison, "in")
     await found.browser.post(f"{found.at}/release", {"minutes": "30"})
     assert (await found.browser.post(f"{found.at}/release/removal")).status_code == 303
@@ -168,7 +175,7 @@ async def test_the_lead_can_take_a_release_back(sqlite_cast: Cast, browse: SignI
 async def test_what_no_page_sends_is_refused(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID, odd: dict[str, str]
 ) -> None:
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     form = {"person": str(sqlite_cast.hsi_liaison.member_id), "status": "in", "was": "expected", "tap": "1"}
     assert (await found.browser.post(f"{found.at}/taps", form | odd)).status_code == 422
 
@@ -176,11 +183,242 @@ async def test_what_no_page_sends_is_refused(
 async def test_when_the_time_to_check_out_is_over_the_page_names_who_is_in_and_promises_no_email(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    await under_way(sqlite_cast, event_id)
-    found = await list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await begin_execution(sqlite_cast, event_id)
+    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     await found.tap(sqlite_cast.hsi_liaison, "in")
     await found.browser.post(f"{found.at}/release", {"minutes": "5"})
     clock.start_at(FIVE + timedelta(minutes=5), stands_still=True)
     page = await found.text()
     assert "Not checked out: Hsi liaison (HSI). Check them out when they’re accounted for." in page
     assert "gets an email" not in page
+
+
+KEY = "2027-01-16"
+
+
+async def submit_with_commitment(cast: Cast) -> UUID:
+    """Return an operation whose version 4 fbi_alternate approves and KCPD acknowledges."""
+    event_id = await plan_operation(cast.fbi_lead, cast.fbi_alternate, cast.kcpd_detective)
+    kcpd = cast.kcpd_detective.agency_id
+    await plans.commit_resources(cast.kcpd_detective, event_id, kcpd, people=4, vehicles=2, skills="", now=NOW)
+    basics = PlanBasics(
+        supervisor_id=cast.fbi_alternate.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
+    )
+    await plans.change_plan_basics(cast.fbi_lead, event_id, basics, NOW)
+    await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.SUBMITTED, NOW)
+    return event_id
+
+
+def main_text(html: str) -> str:
+    return " ".join(re.sub(r"<[^>]+>", " ", html[html.index("<main") : html.index("</main>")]).split())
+
+
+async def test_the_supervisor_is_led_to_the_plan(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    html = (await (await browse(sqlite_cast.fbi_alternate)).get("/")).text
+    assert "Waiting for your approval: Operation Bluestem Version 4 · Sat, Jan 16" in main_text(html)
+    assert f'href="/events/{event_id}/{KEY}/plan"' in html
+
+
+async def test_an_agency_acknowledges_by_one_press(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    assert "KCPD hasn’t acknowledged the plan: Operation Bluestem Version 4" in main_text((await browser.get("/")).text)
+    address, form = f"/events/{event_id}/{KEY}/plan/acknowledgments", {"version": "4", "next": "/"}
+    response = await browser.post(address, form)
+    assert (response.status_code, response.headers["location"]) == (303, "/")
+    after = main_text((await browser.get("/")).text)
+    assert "KCPD has acknowledged version 4." in after
+    assert "hasn’t acknowledged" not in after
+
+
+async def test_the_row_is_settled_in_place(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = (await browser.post(address, {"version": "4", "next": "/"}, **HTMX)).text
+    assert f'class="is-handled" id="row-plan-{event_id}-{KEY}"' in row
+    assert "KCPD has acknowledged version 4." in row
+
+
+async def test_a_plan_that_changed_meanwhile_is_not_acknowledged(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = (await browser.post(address, {"version": "3", "next": "/"}, **HTMX)).text
+    assert "The plan has changed. Read version 4 before you acknowledge it." in row
+    assert "Acknowledge version 4" in row
+    assert "hasn’t acknowledged" in main_text((await browser.get("/")).text)
+
+
+async def test_a_plan_that_is_over_by_now_is_not_acknowledged(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    browser = await browse(sqlite_cast.kcpd_detective)
+    await end_operation(sqlite_cast.fbi_lead, event_id)
+    address = f"/events/{event_id}/{KEY}/plan/acknowledgments"
+    row = await browser.post(address, {"version": "4", "next": "/"}, **HTMX)
+    assert (row.status_code, "The operation is over, and its plan no longer changes." in row.text) == (200, True)
+
+
+async def test_a_notice_that_has_ended_by_now_is_settled_in_its_row(sqlite_cast: Cast, browse: SignIn) -> None:
+    lead, recipient = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    event_id = await plan_operation(lead, sqlite_cast.hsi_liaison)
+    await readiness.save_readiness_notice(lead, event_id, NOTICE_TEXT, NOW, [recipient.member_id], NOW)
+    [notice] = (await readiness.readiness_view(lead, event_id, KEY)).notices
+    await readiness.change_notice_state(lead, event_id, notice.id, NoticeState.SCHEDULED, NOW)
+    await readiness.run_due_notices(NOW)
+    browser = await browse(recipient)
+    assert f'id="row-{notice.id}"' in (await browser.get("/")).text
+    await readiness.change_notice_state(lead, event_id, notice.id, NoticeState.STOOD_DOWN, NOW)
+    row = await browser.post(f"/notices/{notice.id}/acknowledgments", {"next": "/"}, **HTMX)
+    assert (row.status_code, f'id="row-{notice.id}"' in row.text, "<html" in row.text) == (200, True, False)
+    assert readiness.HAS_ENDED in row.text
+
+
+async def test_a_plan_that_was_sent_back_leads_its_lead_to_the_comment(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    supervisor, lead = await browse(sqlite_cast.fbi_alternate), await browse(sqlite_cast.fbi_lead)
+    address = f"/events/{event_id}/{KEY}/plan"
+    assert "Send back to planning" in main_text((await supervisor.get(address)).text)
+    empty = await supervisor.post(f"{address}/returns", {"version": "4", "comment": " "})
+    assert (empty.status_code, "Say what should change in up to 500 characters." in main_text(empty.text)) == (
+        422,
+        True,
+    )
+    assert (
+        await supervisor.post(f"{address}/returns", {"version": "4", "comment": "Name the medic."})
+    ).status_code == 303
+    row = "Fbi alternate (FBI) sent back the plan: Operation Bluestem “Name the medic.” · Sat, Jan 16"
+    assert row in main_text((await lead.get("/")).text)
+    assert "Version 4 was sent back by Fbi alternate (FBI), Tue, Dec 15" in main_text((await lead.get(address)).text)
+    assert "Waiting for your approval" not in main_text((await supervisor.get("/")).text)
+
+
+async def test_a_comment_that_comes_too_late_is_kept_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    supervisor = await browse(sqlite_cast.fbi_alternate)
+    await approvals.change_plan_state(sqlite_cast.fbi_lead, event_id, OperationState.PLANNING, NOW)
+    late = await supervisor.post(
+        f"/events/{event_id}/{KEY}/plan/returns", {"version": "4", "comment": "Name the medic."}
+    )
+    assert late.status_code == 422
+    assert "The plan isn’t waiting for approval." in main_text(late.text)
+    assert "Your comment, which wasn’t sent Name the medic." in main_text(late.text)
+
+
+async def test_a_request_for_access_leads_the_second_person_to_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    why = "She arranges the interpreters."
+    await access.give_access(sqlite_cast.fbi_lead, event_id, sqlite_cast.caht_lead.member_id, why, None, NOW)
+    html = (await (await browse(sqlite_cast.kcpd_detective)).get("/")).text
+    assert "1 access request to approve: Operation Bluestem Sat, Jan 16" in main_text(html)
+    assert f'href="/events/{event_id}/{KEY}/plan/access"' in html
+
+
+async def test_a_plan_whose_supervisor_left_leads_to_the_choice_of_another_one(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    event_id = await submit_with_commitment(sqlite_cast)
+    await access.take_off_operation(sqlite_cast.fbi_lead, event_id, sqlite_cast.fbi_alternate.member_id, NOW)
+    lead, address = await browse(sqlite_cast.fbi_lead), f"/events/{event_id}/{KEY}/plan"
+    assert "No one can approve the plan: Operation Bluestem Sat, Jan 16" in main_text((await lead.get("/")).text)
+    assert "Fbi alternate (FBI) can no longer approve. Choose someone else." in main_text(
+        (await lead.get(address)).text
+    )
+    form = {
+        "version": "4",
+        "supervisor": str(sqlite_cast.fbi_alternate.member_id),
+        "disclosure": "open",
+        "buffer": "60",
+    }
+    assert (await lead.post(f"{address}/basics", form)).status_code == 303
+
+
+SIX = datetime(2027, 1, 16, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def log_page(sqlite_cast: Cast) -> str:
+    """The address of the log of an operation that is under way."""
+    event_id: UUID = await plan_operation(sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate, sqlite_cast.hsi_liaison)
+    await begin_execution(sqlite_cast, event_id)
+    await let_in(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison, event_id, sqlite_cast.caht_lead)
+    return f"/events/{event_id}/2027-01-16/plan/log"
+
+
+async def desk_at_six(browse: SignIn, viewer: Viewer) -> Browser:
+    clock.start_at(SIX, stands_still=True)
+    return await browse(viewer)
+
+
+async def test_a_quick_entry_is_in_the_log_with_time_and_name(sqlite_cast: Cast, browse: SignIn, log_page: str) -> None:
+    browser = await desk_at_six(browse, sqlite_cast.hsi_liaison)
+    page = await text_at(browser, log_page)
+    assert 'name="text" value="On scene"' in page
+    assert (await browser.post(f"{log_page}/entries", {"text": "On scene", "tap": "1"})).status_code == 303
+    shown = await text_at(browser, log_page)
+    assert "<b>On scene</b>" in shown
+    assert "Sat, Jan 16, 6:00 AM" in shown
+    assert "Hsi liaison (HSI)" in shown
+    assert "State: Executing" in shown
+
+
+async def test_with_scripts_the_lines_and_the_form_that_was_sent_come_back(
+    sqlite_cast: Cast, browse: SignIn, log_page: str
+) -> None:
+    browser = await desk_at_six(browse, sqlite_cast.fbi_lead)
+    form = {"text": "Two vehicles at the door", "tap": "1", "typed": "yes"}
+    response = await browser.post(f"{log_page}/entries", form, headers={"HX-Request": "true"})
+    assert response.status_code == 200
+    assert "<h1>" not in response.text
+    assert 'id="free" hx-swap-oob' in response.text
+    assert "“Two vehicles at the door” added to the log." in response.text
+
+
+async def test_what_is_too_long_is_refused_with_what_was_typed(
+    sqlite_cast: Cast, browse: SignIn, log_page: str
+) -> None:
+    browser = await desk_at_six(browse, sqlite_cast.fbi_lead)
+    refused = await browser.post(f"{log_page}/entries", {"text": "x" * 501, "tap": "1"})
+    assert (refused.status_code, "x" * 501 in refused.text) == (422, True)
+    for odd in ({"text": "", "tap": "1"}, {"text": "On scene", "tap": ""}):
+        assert (await browser.post(f"{log_page}/entries", odd)).status_code == 422
+
+
+async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, log_page: str) -> None:
+    browser = await desk_at_six(browse, sqlite_cast.fbi_lead)
+    await browser.post(f"{log_page}/entries", {"text": "Two in custody", "tap": "1"})
+    clock.start_at(SIX + timedelta(minutes=10), stands_still=True)
+    entry = (await text_at(browser, log_page)).partition(f"{log_page}/entries/")[2].partition('"')[0]
+    page = await text_at(browser, f"{log_page}/entries/{entry}")
+    assert 'value="2027-01-16T06:00"' in page
+    seen = page.partition('name="seen" value="')[2].partition('"')[0]
+    wrong = await browser.post(f"{log_page}/entries/{entry}", {"text": "One", "at": "later", "seen": seen})
+    assert (wrong.status_code, "Enter the day and time" in wrong.text) == (422, True)
+    odd = await browser.post(f"{log_page}/entries/{entry}", {"text": "One", "at": "2017-01-16T06:00", "seen": seen})
+    assert (odd.status_code, "more than 30 days before the operation. Check the date." in odd.text) == (422, True)
+    form = {"text": "One in custody", "at": "2027-01-16T05:55", "seen": seen}
+    assert (await browser.post(f"{log_page}/entries/{entry}", form)).status_code == 303
+    shown = await text_at(browser, log_page)
+    assert "<b>One in custody</b>" in shown
+    assert "<s>Two in custody</s>, 6:00 AM, by Fbi lead (FBI)" in shown
+    stale = await browser.post(f"{log_page}/entries/{entry}", form)
+    assert (stale.status_code, "Someone corrected this since you opened it." in stale.text) == (422, True)
+
+
+async def test_others_read_an_entry_and_have_no_form_to_correct_it(
+    sqlite_cast: Cast, browse: SignIn, log_page: str
+) -> None:
+    lead = await desk_at_six(browse, sqlite_cast.fbi_lead)
+    await lead.post(f"{log_page}/entries", {"text": "On scene", "tap": "1"})
+    entry = (await text_at(lead, log_page)).partition(f"{log_page}/entries/")[2].partition('"')[0]
+    other = await desk_at_six(browse, sqlite_cast.hsi_liaison)
+    assert "<b>On scene</b>" in await text_at(other, f"{log_page}/lines")
+    assert f"{log_page}/entries/{entry}" not in await text_at(other, log_page)
+    assert (await other.get(f"{log_page}/entries/{entry}")).status_code == 404
+
+
+async def test_victim_services_on_the_operation_find_no_log(sqlite_cast: Cast, browse: SignIn, log_page: str) -> None:
+    browser = await desk_at_six(browse, sqlite_cast.caht_lead)
+    assert (await browser.get(log_page)).status_code == 404
+    assert "plan/log" not in await text_at(browser, log_page.removesuffix("/log"))

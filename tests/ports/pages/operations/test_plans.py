@@ -1,4 +1,4 @@
-"""The page of a plan: the lead plans, another agency commits, a conflict is decided, a supervisor approves."""
+"""The pages of a plan: its parts, who has access, and notices of readiness."""
 
 import re
 from uuid import UUID
@@ -9,10 +9,13 @@ from msgspec import Struct
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import B, planned, with_places
+from tests.usecases.operations.world import B, end_operation, insert_compared_places, plan_operation
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.sites import Coordinates, MeetingSiteFacts
+from tracker.rules.operations.readiness import NoticeState
+from tracker.rules.roster.sites import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
+from tracker.usecases.operations import readiness
+from tracker.usecases.roster import agencies
 from tracker.usecases.roster.agencies import add_meeting_site
 
 KEY = "2027-01-16"
@@ -36,16 +39,16 @@ class Page(Struct, frozen=True):
         return (await self.browser.post(f"{self.at}{tail}", form)).status_code
 
 
-async def page_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Page:
+async def plan_page_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Page:
     return Page(await browse(viewer), f"/events/{event_id}/{KEY}/plan")
 
 
-async def bluestem(two: Cast) -> UUID:
+async def schedule_bluestem(two: Cast) -> UUID:
     return await schedule_event(two.fbi_lead, operation(two.fbi_alternate, two.kcpd_detective), NOW)
 
 
 async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     assert "This operation has no plan yet." in await page.text()
     assert await page.post("") == 303
     assert await page.post("/sites", **SITE) == 303
@@ -67,7 +70,7 @@ async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast
 async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_typed(
     two: Cast, browse: SignIn, wrong: dict[str, str], sentence: str
 ) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": "South lot"} | wrong)
     assert refused.status_code == 422
@@ -76,7 +79,7 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_
 
 
 async def test_an_empty_site_form_says_what_is_missing_at_each_field(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": " ", "coordinates": "", "radius": ""})
     assert refused.status_code == 422
@@ -94,7 +97,7 @@ async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, pla
         coordinates=Coordinates(39_096_800, -94_418_500),
     )
     await add_meeting_site(two.coordinator, known, NOW, NOW)
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     assert 'value="Lot north, 500 Larkspur Ln"' in await page.text()
     assert await page.post("/sites", **SITE | {"place": place, "coordinates": ""}) == 303
@@ -102,14 +105,14 @@ async def test_a_known_place_needs_no_coordinates(two: Cast, browse: SignIn, pla
 
 
 async def test_an_unknown_place_needs_coordinates(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     refused = await page.browser.post(f"{page.at}/sites", SITE | {"coordinates": ""})
     assert (refused.status_code, "Enter latitude and longitude, like 39.0911, -94.4155." in refused.text) == (422, True)
 
 
 async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     assert "Add a site first." in await page.text()
     await page.post("/sites", **SITE)
@@ -119,8 +122,8 @@ async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, brow
 
 
 async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: SignIn) -> None:
-    event_id = await bluestem(two)
-    lead = await page_of(browse, two.fbi_lead, event_id)
+    event_id = await schedule_bluestem(two)
+    lead = await plan_page_of(browse, two.fbi_lead, event_id)
     await lead.post("")
     await lead.post("/sites", **SITE)
     await lead.post("/states", to="planning")
@@ -129,9 +132,9 @@ async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: Si
     when = {"submitted_on": "2026-12-14", "submitted_at": "16:30"}
     await lead.post("/clearances", system="rissafe", number="RS-1042", result="no_conflict", **when)
     assert re.search(r"RS-1042</b>:\s+no conflict.*Dec 14[^<]*4:30 PM", await lead.text(), re.DOTALL)
-    other = await page_of(browse, two.kcpd_detective, event_id)
+    other = await plan_page_of(browse, two.kcpd_detective, event_id)
     await other.post("/commitments", agency=str(two.agencies["KCPD"]), people="4", vehicles="2", skills="K-9")
-    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
     await supervisor.post("/states", to="approved")
     assert "<b>Approved</b>" in await lead.text()
     assert "Not every agency has acknowledged" in await lead.text()
@@ -141,7 +144,7 @@ async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: Si
 
 
 async def test_an_outdated_form_keeps_what_was_typed_and_can_be_sent_again(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
     form = {"disclosure": "silent", "buffer": "45"}
     refused = await page.browser.post(f"{page.at}/basics", {"version": "7"} | form)
@@ -152,9 +155,9 @@ async def test_an_outdated_form_keeps_what_was_typed_and_can_be_sent_again(two: 
 
 
 async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, browse: SignIn) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
-    page = await page_of(browse, two.fbi_lead, event_id)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    page = await plan_page_of(browse, two.fbi_lead, event_id)
     shown = await page.text()
     assert "Call Kcpd alternate (KCPD)" in shown
     assert "Operation Larkspur" not in shown
@@ -168,10 +171,10 @@ async def test_a_conflict_shows_whom_to_call_and_takes_a_decision(two: Cast, bro
 async def test_each_of_two_conflicts_has_fields_of_its_own_and_an_error_leads_to_the_one_that_was_sent(
     two: Cast, browse: SignIn
 ) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     for title in ("Operation Larkspur", "Operation Foxglove"):
-        await planned(two.kcpd_alternate, two.ipd_liaison, title=title, at=B)
-    page = await page_of(browse, two.fbi_lead, event_id)
+        await plan_operation(two.kcpd_alternate, two.ipd_liaison, title=title, at=B)
+    page = await plan_page_of(browse, two.fbi_lead, event_id)
     for conflict in set(re.findall(r"/plan/conflicts/([^/]+)/decisions", await page.text())):
         refused = await page.browser.post(f"{page.at}/conflicts/{conflict}/decisions", {"decision": "proceed"})
         ids = re.findall(r' id="(f-[^"]+)"', refused.text)
@@ -182,10 +185,10 @@ async def test_each_of_two_conflicts_has_fields_of_its_own_and_an_error_leads_to
 
 
 async def test_a_waiver_without_a_reason_is_refused_at_its_field(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, event_id := await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, event_id := await schedule_bluestem(two))
     await page.post("")
     await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
-    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
     refused = await supervisor.browser.post(f"{supervisor.at}/waivers", {"waiver": " "})
     form = refused.text.partition("/plan/waivers")[2]
     assert (refused.status_code, "Give the reason in up to 500 characters." in form) == (422, True)
@@ -193,10 +196,10 @@ async def test_a_waiver_without_a_reason_is_refused_at_its_field(two: Cast, brow
 
 
 async def test_a_supervisor_reads_what_is_missing_and_not_that_others_lead(two: Cast, browse: SignIn) -> None:
-    page = await page_of(browse, two.fbi_lead, event_id := await bluestem(two))
+    page = await plan_page_of(browse, two.fbi_lead, event_id := await schedule_bluestem(two))
     await page.post("")
     await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
-    supervisor = await page_of(browse, two.fbi_alternate, event_id)
+    supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
     shown = await supervisor.text()
     assert "Add a site first." in shown
     assert "can do this." not in shown
@@ -207,8 +210,8 @@ async def test_a_supervisor_reads_what_is_missing_and_not_that_others_lead(two: 
 
 
 async def test_a_canceled_operation_offers_no_way_back_to_planning(two: Cast, browse: SignIn) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    page = await page_of(browse, two.fbi_lead, event_id)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    page = await plan_page_of(browse, two.fbi_lead, event_id)
     await page.post("/states", to="stood_down")
     assert "Return to planning" in await page.text()
     await cancel_event(two.fbi_lead, event_id, (await event_seen_by(two.fbi_lead, event_id)).version, "", NOW)
@@ -216,8 +219,8 @@ async def test_a_canceled_operation_offers_no_way_back_to_planning(two: Cast, br
 
 
 async def test_the_officer_sees_where_and_when_both_are_and_no_content(two: Cast, browse: SignIn) -> None:
-    await planned(two.fbi_lead, two.hsi_liaison)
-    await planned(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     officer = await browse(two.coordinator)
     shown = (await officer.get("/deconfliction")).text
     assert "FBI and KCPD, 873 feet apart" in shown or "KCPD and FBI, 873 feet apart" in shown
@@ -227,7 +230,7 @@ async def test_the_officer_sees_where_and_when_both_are_and_no_content(two: Cast
 
 
 @pytest.mark.parametrize("name", ["fbi_lead", "caht_lead", "administrator", "auditor"])
-async def test_nobody_else_learns_that_there_is_a_page_of_conflicts(two: Cast, browse: SignIn, name: str) -> None:
+async def test_no_one_else_learns_that_there_is_a_page_of_conflicts(two: Cast, browse: SignIn, name: str) -> None:
     browser = await browse(two.members[name])
     refused, missing = await browser.get("/deconfliction"), await browser.get("/nothing-there")
     assert (refused.status_code, refused.content) == (404, missing.content)
@@ -240,11 +243,187 @@ async def test_a_meeting_and_a_series_have_no_plan(two: Cast, browse: SignIn) ->
 
 
 async def test_a_site_beyond_the_limit_of_comparisons_is_refused_with_what_was_typed(two: Cast, browse: SignIn) -> None:
-    event_id = await planned(two.fbi_lead, two.hsi_liaison)
-    await with_places(two.fbi_lead, 100)
-    page = await page_of(browse, two.fbi_lead, event_id)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await insert_compared_places(two.fbi_lead, 100)
+    page = await plan_page_of(browse, two.fbi_lead, event_id)
     refused = await page.browser.post(f"{page.at}/sites", SITE | {"place": "South lot"})
     assert (refused.status_code, "South lot" in refused.text) == (422, True)
     assert "You have had 100 sites compared with other operations in an hour, which is the limit." in refused.text
     shown = (await (await browse(two.coordinator)).get("/deconfliction")).text
     assert re.search(r"Fbi lead \(FBI\).*101</td>", shown, re.DOTALL)
+
+
+APPROVAL = re.compile(r'action="(/events/[^"]+/approval)"')
+
+
+async def plan_bluestem(two: Cast) -> UUID:
+    return await plan_operation(two.fbi_lead, two.hsi_liaison, two.kcpd_detective)
+
+
+def access_page(event_id: UUID) -> str:
+    return f"/events/{event_id}/2027-01-16/plan/access"
+
+
+async def request_access(desk: Browser, two: Cast, event_id: UUID) -> str:
+    """Ask for access of the lead of victim services, and return what the page says then."""
+    form = {"person": str(two.caht_lead.member_id), "reason": "She arranges the interpreters."}
+    return (await desk.get(str((await desk.post(access_page(event_id), form)).headers["location"]))).text
+
+
+async def test_the_page_shows_since_when_and_through_whom_each_person_sees_it(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_bluestem(two)
+    desk = await browse(two.fbi_lead)
+    await desk.post(
+        access_page(event_id), {"person": str(two.ipd_liaison.member_id), "reason": "Perimeter on the south side."}
+    )
+    page = (await desk.get(access_page(event_id))).text
+    for words in ("Ipd liaison (IPD)", "Perimeter on the south side.", "Leads the operation"):
+        assert words in page
+
+
+async def test_a_request_waits_and_a_second_person_approves_it(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_bluestem(two)
+    page = await request_access(await browse(two.fbi_lead), two, event_id)
+    assert "They see nothing, and get no email, until a second person" in page
+    assert "No one on the operation can approve it yet." not in page
+    assert not APPROVAL.search(page)
+    advocate = await browse(two.caht_lead)
+    assert (await advocate.get(access_page(event_id))).status_code == 404
+    second = await browse(two.hsi_liaison)
+    button = APPROVAL.search((await second.get(access_page(event_id))).text)
+    assert button
+    await second.post(button[1], {})
+    assert (await advocate.get(access_page(event_id))).status_code == 200
+
+
+async def test_a_request_that_no_one_on_the_operation_can_approve_says_so(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    desk = await browse(two.fbi_lead)
+    await desk.post(f"{access_page(event_id)}/people/{two.hsi_liaison.member_id}/removal", {})
+    page = await request_access(desk, two, event_id)
+    assert "No one on the operation can approve it yet." in page
+
+
+async def test_victim_services_without_a_reason_is_refused_at_the_field(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_bluestem(two)
+    desk = await browse(two.fbi_lead)
+    refused = await desk.post(access_page(event_id), {"person": str(two.caht_lead.member_id), "reason": ""})
+    assert refused.status_code == 422
+    assert "Say why this person needs to know." in refused.text
+    assert 'value="Caht lead (CAHT)"' in refused.text
+
+
+async def test_a_removed_person_gets_not_found_with_the_next_request(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_bluestem(two)
+    gone = await browse(two.kcpd_detective)
+    assert (await gone.get(access_page(event_id))).status_code == 200
+    desk = await browse(two.fbi_lead)
+    await desk.post(f"{access_page(event_id)}/people/{two.kcpd_detective.member_id}/removal", {})
+    assert (await gone.get(access_page(event_id))).status_code == 404
+
+
+async def test_someone_who_does_not_lead_it_sees_only_their_own_access(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_bluestem(two)
+    page = (await (await browse(two.hsi_liaison)).get(access_page(event_id))).text
+    assert "Your access" in page
+    assert "Kcpd detective" not in page
+
+
+TYPED = {
+    "starts": "2027-01-15",
+    "starts_at": "20:00",
+    "ends": "2027-01-17",
+    "ends_at": "02:00",
+    "fewest": "3",
+    "most": "6",
+    "minors": "unknown",
+    "needs": "Beds for one night",
+    "contact": "Duty desk, 816-555-0100",
+}
+
+
+@pytest.fixture
+async def planned_bluestem(sqlite_cast: Cast) -> UUID:
+    return await plan_operation(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
+
+
+def readiness_page(event_id: UUID) -> str:
+    return f"/events/{event_id}/{KEY}/plan/readiness"
+
+
+def notice_form(cast: Cast) -> dict[str, str]:
+    return TYPED | {"recipient": str(cast.caht_lead.member_id)}
+
+
+async def test_a_refused_notice_is_shown_again_with_what_was_typed(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    refused = await lead.post(
+        readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"ends": "2027-01-15", "ends_at": "21:00"}
+    )
+    assert (refused.status_code, "Make the window at least 4 hours long." in refused.text) == (422, True)
+    assert "Beds for one night</textarea>" in refused.text
+    assert (await lead.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))).status_code == 303
+
+
+async def test_recipients_are_found_by_words_one_after_another(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    several = await lead.post(
+        readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"more": "", "more_words": "caht"}
+    )
+    assert (several.status_code, "More than one person matches." in several.text) == (422, True)
+    assert f'value="{sqlite_cast.caht_lead.member_id}" checked' in several.text
+    assert 'value="caht"' in several.text
+    refused = await lead.post(
+        readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"more_words": "harbor advocate", "ends": "soon"}
+    )
+    assert f'value="{sqlite_cast.harbor_advocate.member_id}" checked' in refused.text
+    await lead.post(readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"more_words": "harbor advocate"})
+    view = await readiness.readiness_view(sqlite_cast.fbi_lead, planned_bluestem, KEY)
+    assert view.current
+    assert {one.name for one in view.current.recipients} == {"Caht lead", "Harbor advocate"}
+
+
+async def test_a_text_stays_readable_when_another_person_has_scheduled_the_draft_meanwhile(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    await lead.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))
+    view = await readiness.readiness_view(sqlite_cast.fbi_lead, planned_bluestem, KEY)
+    assert view.current
+    await readiness.change_notice_state(
+        sqlite_cast.fbi_lead, planned_bluestem, view.current.id, NoticeState.SCHEDULED, NOW
+    )
+    refused = await lead.post(
+        readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"needs": "A female interpreter"}
+    )
+    assert (refused.status_code, "This operation has a notice already." in refused.text) == (422, True)
+    assert "A female interpreter</textarea>" in refused.text
+
+
+async def test_nothing_is_offered_that_an_operation_refuses_once_it_is_over(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    facts = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="Ring twice")
+    await agencies.add_confidential_site(sqlite_cast.harbor_advocate, facts, NOW)
+    lead = await browse(sqlite_cast.fbi_lead)
+    before = (await lead.get(readiness_page(planned_bluestem))).text
+    assert ("Write a notice" in before, "Add place" in before) == (True, True)
+    [place] = (await readiness.readiness_view(sqlite_cast.fbi_lead, planned_bluestem, KEY)).places
+    await readiness.add_off_site_place(sqlite_cast.fbi_lead, planned_bluestem, place.id, NOW)
+    await end_operation(sqlite_cast.fbi_lead, planned_bluestem)
+    after = (await lead.get(readiness_page(planned_bluestem))).text
+    assert [one for one in ("Write a notice", "Add place", "/removal", "can write one") if one in after] == []
+    assert "There is no notice." in after
+    assert (await lead.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))).status_code == 422
+
+
+async def test_other_people_of_the_operation_cannot_write_a_notice(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    other = await browse(sqlite_cast.hsi_liaison)
+    assert "Write a notice" not in (await other.get(readiness_page(planned_bluestem))).text
+    assert (await other.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))).status_code == 403

@@ -11,7 +11,7 @@ from tests.cast import NOW, Cast, marking, meeting
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.usecases.events.autumn import hold_autumn
-from tests.usecases.operations.world import planned
+from tests.usecases.operations.world import plan_operation
 from tracker import clock
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category
@@ -26,7 +26,7 @@ COUNT = re.compile(r"([0-9,]+) rows? ·")
 
 
 @pytest.fixture
-async def desk(browse: SignIn, sqlite_cast: Cast) -> Browser:
+async def desk_after_autumn(browse: SignIn, sqlite_cast: Cast) -> Browser:
     """The coordinator's browser after an autumn."""
     await hold_autumn(sqlite_cast)
     return await browse(sqlite_cast.coordinator)
@@ -39,48 +39,48 @@ async def test_reports_are_in_the_navigation_of_those_who_have_them(browse: Sign
         assert (await browser.get("/reports")).status_code == (200 if has else 403)
 
 
-async def test_every_number_on_the_page_opens_as_many_rows(desk: Browser) -> None:
-    links = LINK.findall((await desk.get(PAGE)).text)
+async def test_every_number_on_the_page_opens_as_many_rows(desk_after_autumn: Browser) -> None:
+    links = LINK.findall((await desk_after_autumn.get(PAGE)).text)
     assert len(links) > 80
     for address, number in set(links):
-        rows = (await desk.get(html.unescape(address))).text
+        rows = (await desk_after_autumn.get(html.unescape(address))).text
         assert COUNT.search(rows)[1] == number, address  # type: ignore[index]  # no match fails as it should
         assert rows.count("<tr>") - 1 - ("of=held" in address or "of=canceled" in address) == int(number), address
 
 
-async def test_each_row_leads_to_its_event_or_its_item(desk: Browser) -> None:
+async def test_each_row_leads_to_its_event_or_its_item(desk_after_autumn: Browser) -> None:
     for query in ("part=places&of=invited", "part=dates&of=held", "part=items&of=given"):
-        rows = (await desk.get(f"/reports/rows?period=FY2027-Q1&{query}")).text
+        rows = (await desk_after_autumn.get(f"/reports/rows?period=FY2027-Q1&{query}")).text
         for address in set(re.findall(r'<th scope="row"[^>]*><a href="([^"]+)">', rows)):
-            assert (await desk.get(address)).status_code == 200
+            assert (await desk_after_autumn.get(address)).status_code == 200
 
 
-async def test_the_chart_says_the_numbers_of_the_table_in_words(desk: Browser) -> None:
-    page = (await desk.get(PAGE)).text
+async def test_the_chart_says_the_numbers_of_the_table_in_words(desk_after_autumn: Browser) -> None:
+    page = (await desk_after_autumn.get(PAGE)).text
     assert "October 2026 33, November 2026 27, December 2026 33 percent." in page
     assert page.count("<rect") == 3
     assert "<b>33%</b>" in page
 
 
-async def test_without_an_address_the_page_shows_this_grant_half_year(desk: Browser) -> None:
-    page = (await desk.get("/reports")).text
+async def test_without_an_address_the_page_shows_this_grant_half_year(desk_after_autumn: Browser) -> None:
+    page = (await desk_after_autumn.get("/reports")).text
     assert "Grant half-year, July to December 2026 · as of Tue, Dec 15, 2026, 9:00 AM Central" in page
 
 
-async def test_the_page_says_why_the_numbers_of_items_need_not_add_up(desk: Browser) -> None:
-    now = " ".join((await desk.get("/reports")).text.split())
+async def test_the_page_says_why_the_numbers_of_items_need_not_add_up(desk_after_autumn: Browser) -> None:
+    now = " ".join((await desk_after_autumn.get("/reports")).text.split())
     assert "Open counts every item that is open now, including those assigned earlier." in now
     assert "A canceled item counts only in Assigned." in now
 
 
-async def test_a_period_without_events_says_so(desk: Browser) -> None:
-    page = (await desk.get("/reports?period=2024-H1")).text
+async def test_a_period_without_events_says_so(desk_after_autumn: Browser) -> None:
+    page = (await desk_after_autumn.get("/reports?period=2024-H1")).text
     assert "No events were held in this period." in page
     assert '<svg class="tt-chart"' not in page
 
 
-async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk: Browser) -> None:
-    response = await desk.get("/reports?period=custom&from=2026-12-09&to=2026-12-01&kind=training")
+async def test_chosen_days_are_kept_and_what_is_wrong_is_said_at_the_field(desk_after_autumn: Browser) -> None:
+    response = await desk_after_autumn.get("/reports?period=custom&from=2026-12-09&to=2026-12-01&kind=training")
     assert response.status_code == 422
     for said in (
         'href="#f-to"',
@@ -89,7 +89,7 @@ async def test_chosen_days_are_kept_and_what_is_wrong_is_told_at_the_field(desk:
         'value="training" selected',
     ):
         assert said in response.text
-    sound = await desk.get("/reports?period=custom&from=2026-11-01&to=2026-11-30")
+    sound = await desk_after_autumn.get("/reports?period=custom&from=2026-11-01&to=2026-11-30")
     assert "November 1, 2026, to November 30, 2026" in sound.text
 
 
@@ -105,8 +105,8 @@ async def test_a_report_keeps_to_a_committee_of_the_readers_and_to_no_other(brow
     assert "No events were held in this period" in of_another
 
 
-async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Browser) -> None:
-    response = await desk.get("/reports.csv?period=FY2027-Q1&kind=meeting")
+async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_log(desk_after_autumn: Browser) -> None:
+    response = await desk_after_autumn.get("/reports.csv?period=FY2027-Q1&kind=meeting")
     assert response.headers["content-type"] == "text/csv; charset=utf-8"
     assert response.headers["content-disposition"] == 'attachment; filename="report-2026-10-01-2026-12-31.csv"'
     assert response.headers["cache-control"] == "no-store, private"
@@ -120,17 +120,17 @@ async def test_a_file_says_whose_it_is_and_is_noted_in_the_audit_trail(desk: Bro
     assert json.loads(entry["facts"])["format"] == "csv"
 
 
-async def test_rows_are_downloaded_too_and_their_texts_are_no_formulas(desk: Browser) -> None:
+async def test_rows_are_downloaded_too_and_their_texts_are_no_formulas(desk_after_autumn: Browser) -> None:
     formula = {AttendanceMark.guest: "=1+1 Paralegal"}
     await AttendanceMark.update(formula).where(AttendanceMark.guest == "Paralegal")
     query = "period=FY2027-Q1&part=places&of=walk_in"
-    text = (await desk.get(f"/reports/rows.csv?{query}")).content.decode("utf-8-sig")
+    text = (await desk_after_autumn.get(f"/reports/rows.csv?{query}")).content.decode("utf-8-sig")
     assert '"\'=1+1 Paralegal","County Prosecutor","Walk-in, remote"' in text
-    workbook = await desk.get(f"/reports/rows.xlsx?{query}")
+    workbook = await desk_after_autumn.get(f"/reports/rows.xlsx?{query}")
     assert workbook.content.startswith(b"PK")
 
 
-async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_fresh_proof(
+async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_new_confirmation(
     browse: SignIn, sqlite_cast: Cast
 ) -> None:
     await hold_autumn(sqlite_cast)
@@ -166,7 +166,7 @@ async def test_a_file_begins_with_the_banner_over_the_marked_rows_that_its_reade
         assert "(CUI) <a href" in page
 
 
-async def test_an_address_that_names_no_number_is_not_there(desk: Browser) -> None:
+async def test_an_address_that_names_no_number_is_not_there(desk_after_autumn: Browser) -> None:
     for query in (
         "",
         "part=places",
@@ -174,7 +174,7 @@ async def test_an_address_that_names_no_number_is_not_there(desk: Browser) -> No
         "part=places&of=here&agency=odd",
         "part=dates&of=held&arm=odd",
     ):
-        assert (await desk.get(f"/reports/rows?period=FY2027-Q1&{query}")).status_code == 404
+        assert (await desk_after_autumn.get(f"/reports/rows?period=FY2027-Q1&{query}")).status_code == 404
 
 
 async def test_page_and_file_count_an_operation_for_people_on_it_and_are_the_same_bytes_for_others(
@@ -184,7 +184,7 @@ async def test_page_and_file_count_an_operation_for_people_on_it_and_are_the_sam
     others = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.caht_lead)]
     before = [await _of_operations(one) for one in others]
     starts = datetime(2026, 12, 5, 6)  # noqa: DTZ001 - local to the zone
-    await planned(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective, starts=starts)
+    await plan_operation(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective, starts=starts)
     assert [await _of_operations(one) for one in others] == before
     assert all("<b>Withheld.</b>" in page and '"Withheld","Withheld",""' in file for page, file in before)
     page, file = await _of_operations(await browse(sqlite_cast.fbi_lead))

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.cast import NOW, Cast, everybody, meeting, operation
+from tests.cast import NOW, Cast, everyone, meeting, operation
 from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.world import draft_mark_on
-from tests.ports.pages.forms import edited_form, typed
+from tests.ports.pages.forms import edited_form, form_with
 from tracker import clock
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
@@ -28,7 +28,7 @@ from tracker.usecases.views import event_page
 KEY = "2027-01-12"
 
 
-def weekly(*invitees: Viewer, **facts: Any) -> Plan:
+def weekly_plan(*invitees: Viewer, **facts: Any) -> Plan:
     """Return the plan of four meetings; local times come as text, as everywhere in this file."""
     start = datetime.fromisoformat(facts.pop("starts", "2027-01-12 10:00"))
     return meeting(*invitees, starts=start, rule=rule_for_choice("weekly", start, count=facts.pop("count", 4)), **facts)
@@ -39,7 +39,7 @@ async def view_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> event_page.
 
 
 async def test_an_event_by_video_says_so_in_place_of_its_room(sqlite_cast: Cast, desk: Browser) -> None:
-    plan = weekly(sqlite_cast.fbi_lead, place="", video_link="https://video.example/1")
+    plan = weekly_plan(sqlite_cast.fbi_lead, place="", video_link="https://video.example/1")
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     for path in ("", f"/{KEY}", "/cancellation"):
         page = (await desk.get(f"/events/{event_id}{path}")).text
@@ -77,7 +77,7 @@ async def test_deeds_on_events_that_are_not_for_them_are_not_found(sqlite_cast: 
 async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     page = (await (await browse(sqlite_cast.harbor_advocate)).get(f"/events/{event_id}/{KEY}")).text
     assert "Caht lead" in page
     assert "Kcpd detective" not in page
@@ -85,12 +85,12 @@ async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
     assert "8 other people are counted above." in page
 
 
-async def test_notes_to_the_organizer_are_read_by_whoever_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+async def test_notes_to_the_organizer_are_read_by_anyone_who_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "maybe", "comment": "Court until 2:30"})
-    told = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.fbi_lead)]
-    pages = [(await one.get(f"/events/{event_id}/{KEY}")).text for one in told]
+    reported = [await browse(one) for one in (sqlite_cast.coordinator, sqlite_cast.fbi_lead)]
+    pages = [(await one.get(f"/events/{event_id}/{KEY}")).text for one in reported]
     assert ["Court until 2:30" in page for page in pages] == [True, False]
 
 
@@ -106,7 +106,7 @@ async def test_an_operation_is_marked_and_says_what_phones_show(sqlite_cast: Cas
 
 @pytest.mark.parametrize(("pressed", "value"), [("yes", "accepted"), ("maybe", "tentative"), ("no", "declined")])
 async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, pressed: str, value: str) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     response = await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": pressed, "scope": "date"})
     assert (response.status_code, response.headers["location"]) == (303, f"/events/{event_id}/{KEY}#reply")
@@ -115,7 +115,7 @@ async def test_a_button_replies_for_the_date(sqlite_cast: Cast, browse: SignIn, 
 
 
 async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     await detective.post(f"/events/{event_id}/{KEY}/reply", {"reply": "yes", "scope": "series"})
     later = await view_of(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
@@ -125,7 +125,7 @@ async def test_a_reply_can_be_for_all_dates(sqlite_cast: Cast, browse: SignIn) -
 
 async def test_which_dates_a_reply_is_for_is_asked_before_the_reply(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await scheduling.schedule_event(
-        sqlite_cast.coordinator, weekly(sqlite_cast.coordinator, sqlite_cast.fbi_lead), NOW
+        sqlite_cast.coordinator, weekly_plan(sqlite_cast.coordinator, sqlite_cast.fbi_lead), NOW
     )
     page = (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}/{KEY}")).text
     assert page.index('name="scope"') < page.index('name="reply" value="yes"')
@@ -205,7 +205,7 @@ async def test_the_note_of_a_reply_that_came_too_late_is_shown_until_it_is_disca
 
 
 async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.kcpd_detective), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(sqlite_cast.kcpd_detective), NOW)
     detective = await browse(sqlite_cast.kcpd_detective)
     assert "/edit" not in (await detective.get(f"/events/{event_id}/{KEY}")).text
     for rest in ("edit", "cancellation", f"{KEY}/edit", f"{KEY}/cancellation"):
@@ -214,8 +214,8 @@ async def test_only_organizers_are_offered_to_edit_or_cancel(sqlite_cast: Cast, 
 
 
 async def test_the_form_of_an_event_changes_nothing_when_it_is_saved_as_it_is(sqlite_cast: Cast, desk: Browser) -> None:
-    plan = weekly(
-        *everybody(sqlite_cast), committee_id=sqlite_cast.committees["steering"], agenda="Welcome 5\nServices 20"
+    plan = weekly_plan(
+        *everyone(sqlite_cast), committee_id=sqlite_cast.committees["steering"], agenda="Welcome 5\nServices 20"
     )
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     _, before = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
@@ -234,8 +234,8 @@ async def test_an_all_day_event_keeps_its_days_through_its_form(sqlite_cast: Cas
     assert (event.title, after.starts, after.duration) == ("Renamed", plan.starts, plan.duration)
 
 
-async def test_a_new_place_is_told_to_everybody(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everybody(sqlite_cast)), NOW)
+async def test_a_new_place_is_reported_to_everyone(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
     form = await edited_form(desk, event_id, place="HSI conference room")
     await Message.update({Message.state: "sent"}, force=True)
     assert (await desk.post(f"/events/{event_id}/edit", form)).status_code == 303
@@ -252,20 +252,20 @@ async def test_the_second_of_two_editors_sees_both_and_loses_nothing(sqlite_cast
     assert "<b>Place</b> is now “HSI conference room”. You typed “FBI field office”" in refused.text
     assert "<b>Agenda</b> is now “Welcome 5”. You had not changed it" in refused.text
     assert "<b>Title</b>" not in refused.text
-    again = typed(refused.text, f"/events/{event_id}/edit", save="send")
+    again = form_with(refused.text, f"/events/{event_id}/edit", save="send")
     assert (await desk.post(f"/events/{event_id}/edit", again)).status_code == 303
     event = await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)
     assert (event.place, event.title, event.agenda) == ("FBI field office", "Task force meeting", "Welcome 5")
 
 
-async def test_people_whom_somebody_else_invited_meanwhile_stay_invited(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_people_whom_someone_else_invited_meanwhile_stay_invited(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     second = await edited_form(desk, event_id, title="Task force meeting")
     people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.caht_lead)]
     await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, person=people))
     refused = await desk.post(f"/events/{event_id}/edit", second)
     assert "<b>Invitation of Caht lead (CAHT)</b> is now “required”." in refused.text
-    again = typed(refused.text, f"/events/{event_id}/edit", save="send")
+    again = form_with(refused.text, f"/events/{event_id}/edit", save="send")
     await desk.post(f"/events/{event_id}/edit", again)
     _, plan = await scheduling.plan_to_change(sqlite_cast.coordinator, event_id)
     assert sqlite_cast.caht_lead.member_id in plan.invitees
@@ -279,11 +279,11 @@ async def test_a_record_of_the_form_that_is_not_ours_decides_nothing(
     stale = await edited_form(desk, event_id, place="FBI field office", was=was, version="99")
     refused = await desk.post(f"/events/{event_id}/edit", stale)
     assert refused.status_code == 409
-    assert typed(refused.text, f"/events/{event_id}/edit")["place"] == ["FBI field office"]
+    assert form_with(refused.text, f"/events/{event_id}/edit")["place"] == ["FBI field office"]
 
 
 async def test_a_running_series_goes_on_as_a_new_one_with_its_organizer(sqlite_cast: Cast, desk: Browser) -> None:
-    plan = weekly(sqlite_cast.harbor_advocate, starts="2026-12-08 10:00", count=6, visibility="victim_services")
+    plan = weekly_plan(sqlite_cast.harbor_advocate, starts="2026-12-08 10:00", count=6, visibility="victim_services")
     event_id = await scheduling.schedule_event(sqlite_cast.caht_lead, plan, NOW - timedelta(days=10))
     page = (await desk.get(f"/events/{event_id}/edit")).text
     assert "This series has started." in page
@@ -310,13 +310,13 @@ async def test_a_draft_is_sent_from_its_form(sqlite_cast: Cast, desk: Browser) -
     assert await Message.count().where(Message.kind == "invitation") == 1
 
 
-async def test_canceling_first_says_who_is_told(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(*everybody(sqlite_cast)), NOW)
+async def test_canceling_first_says_who_is_notified(sqlite_cast: Cast, desk: Browser) -> None:
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(*everyone(sqlite_cast)), NOW)
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     page = (await desk.get(f"/events/{event_id}/cancellation")).text
     assert "Cancel all 4 dates and notify 11 people" in page
     assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
-    form = typed(page, f"/events/{event_id}/cancellation", reason="Budget")
+    form = form_with(page, f"/events/{event_id}/cancellation", reason="Budget")
     assert (await desk.post(f"/events/{event_id}/cancellation", form)).status_code == 303
     assert "All dates are canceled" in (await desk.get(f"/events/{event_id}/{KEY}")).text
 
@@ -325,7 +325,7 @@ async def test_a_canceled_event_comes_back(sqlite_cast: Cast, desk: Browser) -> 
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     await scheduling.cancel_event(sqlite_cast.coordinator, event_id, 1, "", NOW)
     action = f"/events/{event_id}/restoration"
-    form = typed((await desk.get(f"/events/{event_id}/{KEY}")).text, action)
+    form = form_with((await desk.get(f"/events/{event_id}/{KEY}")).text, action)
     for _ in range(2):
         assert (await desk.post(action, form)).status_code == 303
     assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CONFIRMED
@@ -343,15 +343,15 @@ async def test_a_canceled_event_is_not_edited_into_life(sqlite_cast: Cast, desk:
     assert (await scheduling.event_seen_by(sqlite_cast.coordinator, event_id)).status == EventStatus.CANCELED
 
 
-async def test_a_cancellation_from_an_old_page_shows_how_it_stands(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_a_cancellation_from_an_old_page_shows_the_present_state(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     action = f"/events/{event_id}/cancellation"
-    form = typed((await desk.get(action)).text, action, reason="Kept")
+    form = form_with((await desk.get(action)).text, action, reason="Kept")
     await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, place="HSI conference room"))
     refused = await desk.post(action, form)
     assert refused.status_code == 409
     assert "HSI conference room" in refused.text
-    assert (await desk.post(action, typed(refused.text, action))).status_code == 303
+    assert (await desk.post(action, form_with(refused.text, action))).status_code == 303
 
 
 async def test_an_agenda_adds_up_its_minutes(sqlite_cast: Cast, desk: Browser) -> None:
@@ -363,13 +363,13 @@ async def test_an_agenda_adds_up_its_minutes(sqlite_cast: Cast, desk: Browser) -
 
 
 async def test_dates_of_a_series_lead_to_each_other(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(), NOW)
     page = (await desk.get(f"/events/{event_id}/2027-01-19")).text
     assert f'Next: <a href="/events/{event_id}/2027-01-26">Tue, Jan 26</a>' in page
     assert f'Previous: <a href="/events/{event_id}/{KEY}">Tue, Jan 12</a>' in page
 
 
-async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_who_takes_an_event_away_from_themselves_reads_so(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.kcpd_detective, visibility=Visibility.LAW_ENFORCEMENT)
     event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, plan, NOW)
     response = await desk.post(f"/events/{event_id}/edit", await edited_form(desk, event_id, visibility="named"))
@@ -377,7 +377,7 @@ async def test_who_takes_an_event_out_of_their_own_sight_is_told_so(sqlite_cast:
     assert "you’re not one of them" in (await desk.get("/calendar")).text
 
 
-async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
+async def test_a_named_event_is_opened_to_more_people_only_after_a_new_confirmation(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
@@ -386,7 +386,7 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_fresh_proof(
     clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
     response = await lead.post(f"/events/{event_id}/edit", form)
     assert (response.status_code, CONFIRM_FIRST in response.text) == (403, True)
-    assert typed(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
+    assert form_with(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
     kept = await edited_form(lead, event_id, visibility="named", place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
     clock.start_at(NOW, stands_still=True)
@@ -406,7 +406,7 @@ async def test_the_lead_of_an_operation_reads_who_has_opened_it(sqlite_cast: Cas
     assert "Tue, Dec 15, 9:00 AM" in html
 
 
-async def test_an_alternate_is_sent_on_the_page_and_stands_by_name_there_and_on_the_roll(
+async def test_an_alternate_is_sent_on_the_page_and_is_named_there_and_on_the_attendance_sheet(
     sqlite_cast: Cast, browse: SignIn, desk: Browser
 ) -> None:
     of_committee = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
@@ -441,17 +441,17 @@ async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cas
 
 
 async def test_a_typo_is_emailed_to_no_one_unless_the_form_says_so(sqlite_cast: Cast, desk: Browser) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(sqlite_cast.fbi_lead), NOW)
     for address in (f"/events/{event_id}/edit", f"/events/{event_id}/{KEY}/edit"):
         await Message.delete(force=True)
         for notify, number in ((["changes"], 0), ("all", 1)):
-            form = typed((await desk.get(address)).text, address, agenda="Typo", title="Core group", save="send")
+            form = form_with((await desk.get(address)).text, address, agenda="Typo", title="Core group", save="send")
             assert form["notify"] == ["changes"]
             await desk.post(address, form | {"notify": notify})
             assert await Message.count() == number
 
 
-async def test_the_form_says_who_gets_which_mail_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:
+async def test_the_form_says_who_gets_which_email_before_it_is_saved(sqlite_cast: Cast, desk: Browser) -> None:
     plan = meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead, sqlite_cast.hsi_liaison)
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
     await Message.update({Message.state: "sent"}, force=True)
@@ -471,18 +471,18 @@ async def test_the_action_items_of_a_meeting_are_called_by_where_they_come_from(
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": sqlite_cast.committees["steering"]}
     for plan, heading in (
         (meeting(), "Action items"),
-        (weekly(), "Action items from this series"),
+        (weekly_plan(), "Action items from this series"),
         (meeting(**steering), "Action items from this event and Steering Committee"),
-        (weekly(**steering), "Action items from this series and Steering Committee"),
+        (weekly_plan(**steering), "Action items from this series and Steering Committee"),
     ):
         event_id = await scheduling.schedule_event(sqlite_cast.coordinator, plan, NOW)
         assert f'<h2 id="actions-h">{heading}</h2>' in (await member.get(f"/events/{event_id}/{KEY}")).text
 
 
-async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_writes(
+async def test_pages_that_tell_what_a_deed_would_do_open_while_someone_else_writes(
     sqlite_cast: Cast, desk: Browser
 ) -> None:
-    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly(sqlite_cast.fbi_lead), NOW)
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, weekly_plan(sqlite_cast.fbi_lead), NOW)
     pages = {}
     async with another_writer():
         for path in ("edit", "cancellation", f"{KEY}/edit"):
@@ -494,15 +494,15 @@ async def test_pages_that_tell_what_a_deed_would_do_open_while_somebody_else_wri
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
 
 
-async def asked(cast: Cast, *invitees: Viewer, **facts: Any) -> tuple[UUID, str]:
+async def schedule_next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> tuple[UUID, str]:
     event_id = await schedule_event(
         cast.coordinator, meeting(*invitees, starts=NEXT_WEEK, **facts), NOW - timedelta(days=9)
     )
     return event_id, f"/events/{event_id}/2026-12-22"
 
 
-async def test_a_reply_by_telephone_stands_in_the_list_with_who_entered_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    _, address = await asked(sqlite_cast, sqlite_cast.kcpd_detective, sqlite_cast.caht_lead)
+async def test_a_reply_by_telephone_is_in_the_list_with_who_entered_it(sqlite_cast: Cast, browse: SignIn) -> None:
+    _, address = await schedule_next_week(sqlite_cast, sqlite_cast.kcpd_detective, sqlite_cast.caht_lead)
     browser = await browse(sqlite_cast.coordinator)
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "yes", "note": "Called at noon"}
     response = await browser.post(f"{address}/replies", form)
@@ -514,7 +514,7 @@ async def test_a_reply_by_telephone_stands_in_the_list_with_who_entered_it(sqlit
 
 
 async def test_the_person_reads_who_entered_it_and_can_reply_again(sqlite_cast: Cast, browse: SignIn) -> None:
-    _, address = await asked(sqlite_cast, sqlite_cast.kcpd_detective)
+    _, address = await schedule_next_week(sqlite_cast, sqlite_cast.kcpd_detective)
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "no"}
     await (await browse(sqlite_cast.coordinator)).post(f"{address}/replies", form)
     clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
@@ -525,7 +525,7 @@ async def test_the_person_reads_who_entered_it_and_can_reply_again(sqlite_cast: 
 
 
 async def test_other_invitees_see_the_reply_and_not_who_entered_it(sqlite_cast: Cast, browse: SignIn) -> None:
-    _, address = await asked(sqlite_cast, sqlite_cast.kcpd_detective, sqlite_cast.kcpd_alternate)
+    _, address = await schedule_next_week(sqlite_cast, sqlite_cast.kcpd_detective, sqlite_cast.kcpd_alternate)
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "yes"}
     await (await browse(sqlite_cast.coordinator)).post(f"{address}/replies", form)
     page = (await (await browse(sqlite_cast.kcpd_alternate)).get(address)).text
@@ -535,7 +535,7 @@ async def test_other_invitees_see_the_reply_and_not_who_entered_it(sqlite_cast: 
 
 
 async def test_what_was_typed_is_kept_beside_the_errors(sqlite_cast: Cast, browse: SignIn) -> None:
-    _, address = await asked(
+    _, address = await schedule_next_week(
         sqlite_cast, sqlite_cast.kcpd_detective, rule=rule_for_choice("weekly", NEXT_WEEK, count=3)
     )
     response = await (await browse(sqlite_cast.coordinator)).post(
@@ -548,7 +548,7 @@ async def test_what_was_typed_is_kept_beside_the_errors(sqlite_cast: Cast, brows
 
 
 async def test_a_date_that_was_canceled_meanwhile_says_so(sqlite_cast: Cast, browse: SignIn) -> None:
-    event_id, address = await asked(sqlite_cast, sqlite_cast.kcpd_detective)
+    event_id, address = await schedule_next_week(sqlite_cast, sqlite_cast.kcpd_detective)
     browser = await browse(sqlite_cast.coordinator)
     await browser.post(f"/events/{event_id}/cancellation", {"version": "1"})
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "yes"}

@@ -26,7 +26,7 @@ def email_server(app: Litestar) -> None:
     app.state["mail_server"] = RecentCheck(lambda _: "")
 
 
-async def opened(app: Litestar, viewer: Viewer) -> str:
+async def home_of(app: Litestar, viewer: Viewer) -> str:
     return main_of(await home_page(Browser(app, await session_of(viewer, NOW))))
 
 
@@ -38,7 +38,7 @@ async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
     sqlite_cast: Cast, app: Litestar
 ) -> None:
     app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
-    page = await opened(app, sqlite_cast.administrator)
+    page = await home_of(app, sqlite_cast.administrator)
     found = rows(page)
     assert found[:2] == ["Jobs Problem", "Mail server Problem"]
     assert "Backup Warning" in found
@@ -49,13 +49,13 @@ async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
 
 async def test_what_is_well_is_not_listed(sqlite_cast: Cast, app: Litestar) -> None:
     await reminders.queue_due_messages(NOW, "America/Chicago")
-    found = " ".join(rows(await opened(app, sqlite_cast.administrator)))
+    found = " ".join(rows(await home_of(app, sqlite_cast.administrator)))
     assert [name for name in ("Jobs", "Mail server", "Database", "Schema", "Audit log") if name in found] == []
 
 
 async def test_an_administrator_reads_how_many_people_never_signed_in(sqlite_cast: Cast, app: Litestar) -> None:
     await session_of(sqlite_cast.fbi_lead, NOW)
-    page = section_of(await opened(app, sqlite_cast.administrator), "h-admin")
+    page = section_of(await home_of(app, sqlite_cast.administrator), "h-admin")
     out = ("administrator", "coordinator", "fbi_lead")
     assert f"{len(sqlite_cast.members) - len(out)} people have never signed in" in words_of_page(page)
     assert '<a href="/people/invitations">' in page
@@ -66,7 +66,7 @@ async def test_a_coordinator_reads_in_one_row_below_the_queue_that_health_needs_
 ) -> None:
     await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
     app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
-    page = await opened(app, sqlite_cast.coordinator)
+    page = await home_of(app, sqlite_cast.coordinator)
     assert re.search(r"\d health checks need attention Jobs, Mail server, ", words_of_page(section_of(page, "h-admin")))
     assert "Connection refused" not in page
     assert page.index('id="h-queue"') < page.index('id="mine"') < page.index('id="h-admin"')

@@ -1,16 +1,23 @@
-"""The search page: what it shows of what was found."""
+"""Search, people who are chosen by words, and the page on which a person leaves."""
 
 import re
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID, uuid4
+
+import pytest
 
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import form_with
+from tests.usecases.roster.forms import column_of_member
+from tracker import clock
 from tracker.rules.actions.action_items import NewItem
-from tracker.rules.core.viewers import Role
+from tracker.rules.core.viewers import Role, Visibility
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.usecases.actions.action_items import create_item
+from tracker.usecases.events import scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import schedule_event
 
@@ -63,7 +70,7 @@ async def test_of_quotation_marks_the_page_says_that_they_are_ignored(sqlite_cas
     assert said not in (await browser.get("/search?q=force+task")).text
 
 
-async def found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:
+async def options_found(browser: Browser, words: str, candidates: str = "known") -> tuple[list[str], str]:
     """Return the options that words find, and what is said of them."""
     asked = {"place": "f-person", "name": "person", "person_words": words}
     response = await browser.get(f"/people/found?{urlencode(asked)}&candidates={candidates}")
@@ -88,11 +95,11 @@ async def field(browser: Browser, address: str) -> str:
 
 async def test_words_find_the_people_whom_the_viewer_knows(sqlite_cast: Cast, browse: SignIn) -> None:
     desk = await browse(sqlite_cast.coordinator)
-    assert await found(desk, "kcpd") == (
+    assert await options_found(desk, "kcpd") == (
         ["Kcpd alternate (KCPD)", "Kcpd detective (KCPD)"],
         "2 matches. Use the arrow keys, then Enter to choose.",
     )
-    assert await found(desk, "zzz") == ([], "No one matches “zzz”.")
+    assert await options_found(desk, "zzz") == ([], "No one matches “zzz”.")
 
 
 async def test_people_whom_the_viewer_may_not_know_are_neither_found_nor_counted(
@@ -100,16 +107,18 @@ async def test_people_whom_the_viewer_may_not_know_are_neither_found_nor_counted
 ) -> None:
     await MemberRole.insert(MemberRole(id=uuid4(), member=sqlite_cast.bridge_advocate.member_id, role=Role.AGENCY_LEAD))
     advocate = await browse(sqlite_cast.bridge_advocate)
-    assert await found(advocate, "kcpd") == ([], "No one matches “kcpd”.")
-    people, said = await found(advocate, "example")
+    assert await options_found(advocate, "kcpd") == ([], "No one matches “kcpd”.")
+    people, said = await options_found(advocate, "example")
     assert len(people) == 4
     assert said.startswith("4 matches.")
-    assert (await found(await browse(sqlite_cast.coordinator), "example"))[1].startswith("8 of 14 matches.")
+    assert (await options_found(await browse(sqlite_cast.coordinator), "example"))[1].startswith("8 of 14 matches.")
 
 
 async def test_only_readers_of_the_audit_log_find_everyone(sqlite_cast: Cast, browse: SignIn) -> None:
-    assert (await found(await browse(sqlite_cast.auditor), "bridge", "actors"))[0] == ["Bridge advocate (Bridge Legal)"]
-    assert (await found(await browse(sqlite_cast.auditor), "sys", "actors"))[0] == ["System"]
+    assert (await options_found(await browse(sqlite_cast.auditor), "bridge", "actors"))[0] == [
+        "Bridge advocate (Bridge Legal)"
+    ]
+    assert (await options_found(await browse(sqlite_cast.auditor), "sys", "actors"))[0] == ["System"]
     member = await browse(sqlite_cast.kcpd_detective)
     for asked in ("candidates=actors&place=f-who", "candidates=odd&place=f-who"):
         response = await member.get(f"/people/found?name=who&who_words=a&{asked}")
@@ -133,12 +142,12 @@ async def test_owners_of_an_item_from_a_named_event_are_found_on_its_list_by_tho
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     owners = f"owners&subject={await of_operation(sqlite_cast)}"
-    assert (await found(await browse(sqlite_cast.fbi_lead), "example", owners))[0] == [
+    assert (await options_found(await browse(sqlite_cast.fbi_lead), "example", owners))[0] == [
         "Fbi lead (FBI)",
         "Kcpd detective (KCPD)",
     ]
-    assert (await found(await browse(sqlite_cast.caht_lead), "kcpd", owners)) == (
-        await found(await browse(sqlite_cast.caht_lead), "kcpd", f"owners&subject={uuid4()}")
+    assert (await options_found(await browse(sqlite_cast.caht_lead), "kcpd", owners)) == (
+        await options_found(await browse(sqlite_cast.caht_lead), "kcpd", f"owners&subject={uuid4()}")
     )
 
 
@@ -154,9 +163,9 @@ async def test_a_whole_name_or_address_means_its_person_even_where_it_finds_othe
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     desk, meant = await browse(sqlite_cast.coordinator), sqlite_cast.coordinator
-    assert len((await found(desk, "coordinator"))[0]) == 1
+    assert len((await options_found(desk, "coordinator"))[0]) == 1
     await Member.update({Member.title: "Coordinator of shifts"}).where(Member.id == sqlite_cast.fbi_lead.member_id)
-    assert len((await found(desk, "coordinator"))[0]) == 2
+    assert len((await options_found(desk, "coordinator"))[0]) == 2
     for typed in ("coordinator", meant.email):
         response = await desk.get(f"/messages?person_words={typed}")
         assert response.headers["location"] == f"/messages?person={meant.member_id}"
@@ -202,3 +211,129 @@ async def test_the_audit_log_is_filtered_by_the_system_or_a_person(sqlite_cast: 
     assert (await auditor.get("/audit?who=&who_words=System")).headers["location"] == "/audit?who=system"
     assert 'value="System"' in await field(auditor, "/audit?who=system")
     assert 'href="#f-who">No one matches “zzz”.' in (await auditor.get("/audit?who=&who_words=zzz")).text
+
+
+@pytest.fixture
+def cast(sqlite_cast: Cast) -> Cast:
+    return sqlite_cast
+
+
+def offboarding_page(cast: Cast, name: str) -> str:
+    return f"/people/{cast.members[name].member_id}/offboarding"
+
+
+async def test_it_lists_what_moves_and_asks_who_takes_over(cast: Cast, browse: SignIn) -> None:
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.coordinator), NOW)
+    browser = await browse(cast.coordinator)
+    page = (await browser.get(offboarding_page(cast, "fbi_lead"))).text
+    assert "Operation Bluestem" in page
+    assert "Steering Committee" in page
+    reply = await browser.post(offboarding_page(cast, "fbi_lead"), form_with(page, offboarding_page(cast, "fbi_lead")))
+    assert reply.status_code == 422
+    assert "so everything has an owner" in reply.text
+
+
+async def test_an_operation_that_the_administrator_may_not_see_is_not_on_the_page(cast: Cast, browse: SignIn) -> None:
+    await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
+    for manager in (cast.coordinator, cast.administrator):
+        page = (await (await browse(manager)).get(offboarding_page(cast, "fbi_lead"))).text
+        assert "Bluestem" not in page
+        assert "No upcoming events that you can see." in page
+
+
+async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.administrator)
+    theirs = offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(theirs)).text
+    assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
+    last = await browser.post(theirs, form_with(first, theirs, successor_words="fbi alternate"))
+    assert last.status_code == 200
+    assert "None of the invitations you can see will pass to someone else." in " ".join(last.text.split())
+    assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
+    reply = await browser.post(theirs, form_with(last.text, theirs))
+    assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
+    page = (await browser.get(reply.headers["location"])).text
+    assert "Their work was reassigned and all access ended." in page
+    assert "Add back" in page
+    assert "Fbi lead" not in (await browser.get("/people")).text
+    assert "Fbi lead" in (await browser.get("/people?left=1")).text
+
+
+async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
+    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    address = theirs.removesuffix("/offboarding")
+    await browser.post(f"{address}/suspension", {"why": "Long leave"})
+    assert "Removing them also ends a seat or chair that they held before." in (await browser.get(theirs)).text
+    await browser.post(f"{address}/restoration")
+    assert "Steering Committee" in (await browser.get(address)).text
+    await browser.post(f"{address}/suspension", {"why": "Gone"})
+    await browser.post(theirs, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
+    await browser.post(f"{address}/restoration")
+    assert "No committee seats." in (await browser.get(address)).text
+
+
+async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.coordinator)
+    theirs = offboarding_page(cast, "fbi_lead")
+    await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
+    address = theirs.removesuffix("/offboarding")
+    assert (await browser.post(f"{address}/restoration")).status_code == 303
+    assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
+    assert "<span>Member</span>" in (await browser.get(address)).text
+
+
+async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(cast: Cast, browse: SignIn) -> None:
+    browser, theirs = await browse(cast.administrator), offboarding_page(cast, "fbi_lead")
+    found = f"/people/found?candidates=successors&subject={cast.fbi_lead.member_id}&place=f-who&name=who&who_words="
+    assert re.findall(r'data-words="([^"]+)"', (await browser.get(f"{found}example")).text) == [
+        "Coordinator (USAO)",
+        "Fbi alternate (FBI)",
+    ]
+    refused = await browser.post(theirs, {"successor": "", "successor_words": "kcpd"})
+    assert refused.status_code == 422
+    assert "No one matches “kcpd”." in refused.text
+    review = await browser.post(theirs, {"successor": "", "successor_words": "fbi alt"})
+    assert 'value="Fbi alternate (FBI)"' in review.text
+    assert (await (await browse(cast.fbi_alternate)).get(f"{found}example")).status_code == 403
+
+
+async def test_a_new_confirmation_is_asked_first(cast: Cast, browse: SignIn) -> None:
+    browser = await browse(cast.coordinator)
+    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    theirs = offboarding_page(cast, "fbi_lead")
+    for reply in (await browser.get(theirs), await browser.post(theirs, {"successor": ""})):
+        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={theirs}")
+
+
+async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
+    assert (await (await browse(cast.fbi_lead)).get(offboarding_page(cast, "fbi_alternate"))).status_code == 403
+
+
+async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: Cast, browse: SignIn) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **about), NOW)
+    await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
+    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(theirs)).text
+    assert "Monthly task force meeting" in first
+    review = await browser.post(theirs, form_with(first, theirs, successor_words="fbi alternate"))
+    assert review.status_code == 200
+    assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
+    assert "1 email will go to 1 person." in review.text
+    assert "Fbi lead is removed from these lists, and no one is added:" in review.text
+    assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
+    done = await browser.post(theirs, form_with(review.text, theirs))
+    assert (
+        "1 invitee list also changed. 1 email will go to 1 person."
+        in (await browser.get(done.headers["location"])).text
+    )
+
+
+async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -> None:
+    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
+    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "hsi_liaison")
+    first = (await browser.get(theirs)).text
+    review = await browser.post(theirs, form_with(first, theirs, successor_words="Coordinator"))
+    assert "Hsi liaison is removed from the list." in review.text
+    assert "No one will get an email." in review.text
