@@ -20,7 +20,7 @@ from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import AccountChanged, ItemDue, ItemOverdue, MailedEntry, ReminderDue
 from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ReplyPage
+from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email, ReplyPage
 from tracker.rules.emails.event_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.events import Event, EventStatus, Kind
@@ -29,6 +29,8 @@ from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.actions import ActionItem
+from tracker.tables.schema.events import Event as EventRow
+from tracker.tables.schema.events import Occurrence as OccurrenceRow
 from tracker.tables.schema.roster import Member
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
@@ -263,6 +265,48 @@ async def test_a_canceled_date_names_the_next_one(cast: Cast) -> None:
     )
     assert letter.calendar is not None
     assert letter.calendar.is_cancel
+
+
+@pytest.mark.both_engines
+async def test_canceling_the_only_date_cancels_the_event_and_everyone_hears(cast: Cast) -> None:
+    event_id = await schedule_meeting(cast)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-12", 1, "Snow", LATER)
+    date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
+    assert (date_now.event.status, date_now.is_off) == (EventStatus.CANCELED, True)
+    canceled = await send_only_email(MOVED)
+    assert canceled.calendar is not None
+    assert canceled.calendar.is_cancel
+    await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-01-12", date_now.version, MOVED)
+    again = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
+    assert (again.event.status, again.is_off) == (EventStatus.CONFIRMED, False)
+
+
+async def test_canceling_the_last_date_that_is_left_of_a_series_cancels_the_series(cast: Cast) -> None:
+    rule = rule_for_choice("weekly", meeting().starts, count=2)
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, rule=rule), NOW)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-12", 1, "", LATER)
+    await send_emails(MOVED)
+    await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-01-19", 1, "", MOVED)
+    canceled = await send_only_email(MOVED + timedelta(minutes=5))
+    assert canceled.subject == "Canceled: Monthly task force meeting, all dates"
+    date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
+    await occurrences.restore_occurrence(cast.coordinator, event_id, "2027-01-19", date_now.version, MOVED)
+    restored = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
+    dates = await occurrences.dates_in_series(cast.coordinator, restored.event)
+    assert [date.is_off for date in dates] == [True, False]
+
+
+async def test_a_cancellation_is_not_dropped_while_the_only_date_is_canceled(cast: Cast) -> None:
+    """Before 0.3, a date was canceled alone, also when the event had no other."""
+    event_id = await schedule_meeting(cast)
+    date_now = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-12")
+    await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
+    [message, *_] = await outbox.claim_messages("slow", (), MOVED, 10)
+    confirmed = {EventRow.status: EventStatus.CONFIRMED.value}
+    await EventRow.update(confirmed).where(EventRow.id == event_id)
+    await OccurrenceRow.update({OccurrenceRow.is_canceled: True}).where(OccurrenceRow.event == event_id)
+    alone = replace(message, occurrence_id=date_now.id)
+    assert isinstance(await content_deeds.write_email(alone, MOVED, ZONE), Email)
 
 
 async def test_a_canceled_series_says_all_dates(cast: Cast) -> None:

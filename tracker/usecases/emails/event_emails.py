@@ -353,7 +353,8 @@ def _why_not_now(occasion: EventForReader) -> SendOutcome | None:
     if isinstance(occasion.content, InvitationAnswered):
         is_recorded = occasion.content.outcome is AnswerOutcome.RECORDED
         return REPLY_CHANGED if is_recorded and occasion.substitutes_for else None
-    is_off = occasion.event.status is EventStatus.CANCELED or (not occasion.is_whole and occasion.date.is_off)
+    is_of_date = not (occasion.is_whole and occasion.event.is_series)
+    is_off = occasion.event.status is EventStatus.CANCELED or (is_of_date and occasion.date.is_off)
     if isinstance(occasion.content, Canceled):
         return _why_over(occasion) if is_off else ON
     if is_off:

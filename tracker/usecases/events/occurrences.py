@@ -21,13 +21,14 @@ from tracker.rules.events.notifications import Notify, RecordChoice
 from tracker.rules.events.plans import DateChange
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema import events as rows
-from tracker.tables.visible import attendance, calendars
+from tracker.tables.visible import calendars
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.events import history
+from tracker.usecases.events import history, scheduling
 from tracker.usecases.events.history import keeping_undoable
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.replies import ask_again
+from tracker.usecases.events.series import check_stays_held
 from tracker.usecases.events.visibility import raise_calendar_versions
 
 TWO_ON_A_DAY = "The series has another date on that day. Choose another day, or check “Hold both on the same day”."
@@ -137,15 +138,18 @@ async def cancel_occurrence(
     *,
     record: RecordChoice | None = None,
 ) -> None:
-    """Cancel one date; the others stay. No one is notified when it is over.
+    """Cancel one date; the others stay. When no other one is left, the whole event is canceled.
 
-    `record` says what becomes of closed attendance.
+    No one is notified when it is over. `record` says what becomes of closed attendance.
     Errors: NotFound, NotAllowed, Conflict, Invalid(record) when attendance is closed and `record` is missing.
     """
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
-        if occurrence.is_canceled:
+        if occurrence.is_off:
             raise Conflict("This date is already canceled.")
+        if occurrence.id == await _only_date_left(viewer, occurrence.event):
+            await scheduling.cancel_event(viewer, event_id, occurrence.event.version, reason, now, record=record)
+            return
         notifications.check_record_choice(occurrence, record)
         facts = {"record": record} if record and notifications.is_on_record(occurrence) else {}
         off = {"is_canceled": True, "cancel_reason": reason, "is_off_record": RecordChoice.REMOVE in facts.values()}
@@ -158,11 +162,14 @@ async def cancel_occurrence(
 async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_version: int, now: datetime) -> None:
     """Restore a canceled date, and ask people to reply again if the cancellation has been sent out.
 
-    When it is over, no one is notified or asked.
+    The only date that is left of a canceled event restores the event. When it is over, no one is notified or asked.
     Errors: NotFound, NotAllowed, Conflict.
     """
     async with writing():
         occurrence = await date_to_change(viewer, event_id, key, expected_version)
+        if occurrence.is_off and occurrence.id == await _only_date_left(viewer, occurrence.event):
+            await scheduling.restore_event(viewer, event_id, occurrence.event.version, now)
+            return
         if not occurrence.is_canceled:
             raise Conflict("This date isn’t canceled.")
         async with keeping_undoable(viewer, event_id, UndoableDeed.CHANGED, now, UndoReach(dates=(occurrence.id,))):
@@ -173,6 +180,12 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
             news = Restored(before=notifications.known_before_date(occurrence))
             await _notify_of_status(news, occurrence, now)
             await _log_date(viewer, "restored", occurrence, now, HistoryVerb.RESTORED)
+
+
+async def _only_date_left(viewer: Viewer, event: Event) -> UUID | None:
+    """Return the date of an event that alone isn't canceled by itself; None when there are several, or none."""
+    left = [date.id for date in await events.dates_in_order(viewer, event) if not date.is_canceled]
+    return left[0] if len(left) == 1 else None
 
 
 async def date_to_change(viewer: Viewer, event_id: UUID, key: str, expected_version: int) -> Occurrence:
@@ -222,17 +235,3 @@ async def _log_date(
 def _own_text(value: str | None, of_series: str) -> str | None:
     """Return the text to store with a date: none where it equals that of its series."""
     return None if value is None or value == of_series else value
-
-
-WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
-
-
-async def check_stays_held(viewer: Viewer, date: Occurrence, begins: datetime, now: datetime) -> None:
-    """Check that a date whose attendance is on record does not move to a day to come, where it would begin at `begins`.
-
-    Its record would be that of a meeting that has not been held. Errors: Invalid(date=…).
-    """
-    if not date.starts_at <= now < begins:
-        return
-    if date.attendance_closed_at is not None or await attendance.recorded_marks(viewer, date):
-        raise Invalid(date=WAS_HELD)

@@ -306,9 +306,10 @@ async def _save_status(
     await rows.Event.update(
         status=status, cancel_reason=reason, version=version, sequence=sequence, changed_at=now
     ).where(rows.Event.id == event.id)
-    if not event.is_series:
+    if not event.is_series:  # its date is what the event is
         is_removed = RecordChoice.REMOVE in facts.values()
-        await rows.Occurrence.update(is_off_record=is_removed).where(rows.Occurrence.event == event.id)
+        columns: dict[Any, Any] = {"is_off_record": is_removed, "is_canceled": False, "cancel_reason": ""}
+        await rows.Occurrence.update(columns).where(rows.Occurrence.event == event.id)
     await visibility.raise_calendar_versions(event.id)
 
 

@@ -32,15 +32,16 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema import events as rows
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import EventChange
+from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import substitutes
 from tracker.usecases.events.invitees import entry_in_calendars, notify_people, withdraw_invitations
 from tracker.usecases.events.invitees import notify_invitees as send
-from tracker.usecases.events.occurrences import check_stays_held
 from tracker.usecases.events.visibility import may_narrow_to, raise_calendar_versions, who_may_see, write_audiences
 
 AN_INSTANT = timedelta(microseconds=1)
+WAS_HELD = "This event was held, and its attendance is recorded. Schedule a new event, or duplicate this one."
 _TAKE_OVER = (
     " ON CONFLICT (id) DO UPDATE SET event = EXCLUDED.event, original_start = EXCLUDED.original_start,"
     " starts_at = EXCLUDED.starts_at, ends_at = EXCLUDED.ends_at, title = EXCLUDED.title, place = EXCLUDED.place,"
@@ -312,3 +313,14 @@ async def reproject_dates(now: datetime) -> int:
             await raise_event_versions(events)
             await audit.record(BY_COMMAND, "replanned", "calendar", "", {"dates": len(dates)}, now)
     return len(dates)
+
+
+async def check_stays_held(viewer: Viewer, date: Occurrence, begins: datetime, now: datetime) -> None:
+    """Check that a date whose attendance is on record does not move to a day to come, where it would begin at `begins`.
+
+    Its record would be that of a meeting that has not been held. Errors: Invalid(date=…).
+    """
+    if not date.starts_at <= now < begins:
+        return
+    if date.attendance_closed_at is not None or await attendance.recorded_marks(viewer, date):
+        raise Invalid(date=WAS_HELD)
