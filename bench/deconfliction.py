@@ -4,39 +4,30 @@ Both in processor time, as in `bench.series`. The largest size is the same check
 other days stored.
 """
 
-from msgspec import Struct
-from pathlib import Path
-from collections.abc import Sequence
-import tempfile
-import uvloop
-from contextlib import AsyncExitStack
-import sqlite3
-import time
-from datetime import timedelta
-from collections.abc import Callable
 import random
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
-from datetime import datetime
-from datetime import UTC
-from tracker.rules.operations.plans import Disclosure
-from tracker.database import Engine
-from tracker.tables.background.operations import ComparedPlan
-from bench.figures import Figure
-from tracker.ports.cli.serve import settle
-from bench.figures import middle
-from tracker.database import bind
-from tracker.usecases.operations.deconfliction import find_overlaps
-from tests.cast import NOW
-from tracker.rules.operations.plans import LONGEST_BUFFER
-from tracker.tables.background.operations import LONGEST_OPERATION
-from tracker.rules.operations.deconfliction import EARTH
-from tests.usecases.operations.world import with_another_lead
+
+import uvloop
+from msgspec import Struct
+
+from bench.figures import Figure, middle
 from bench.stock import opened
-from tests.usecases.operations.world import plan_operation
-from tests.usecases.operations.world import A
+from tests.cast import NOW
+from tests.usecases.operations.world import A, plan_operation, with_another_lead
+from tracker.database import Engine, bind, engine
+from tracker.ports.cli.serve import settle
+from tracker.rules.operations.deconfliction import EARTH
+from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
+from tracker.tables.background.operations import LONGEST_OPERATION, ComparedPlan, compared_plans
 from tracker.tables.schema.operations.plans import OperationPlan
-from tracker.database import engine
-from tracker.tables.background.operations import compared_plans
+from tracker.usecases.operations.deconfliction import find_overlaps
 
 IN_THE_WINDOW, FEW, MANY = 10_000, 1_000, 100_000  # operations of the same days, and of other days
 USUAL = 200  # of the same days, beside those of other days

@@ -4,32 +4,28 @@ A series may have `MAX_DATES`. Both costs grow with the dates and not with their
 take more than four times as long, and the home page, most of which is the same for both, far less.
 """
 
-from datetime import datetime
-from collections.abc import Sequence
 import tempfile
-import uvloop
-from pathlib import Path
-from contextlib import AsyncExitStack
 import time
-from collections.abc import Iterator
-from datetime import timedelta
-from tracker.rules.recurrence.series import MAX_DATES
-from bench.figures import Figure
-from tests.cast import NOW
-from tracker.ports.cli.serve import settle
-from bench.world import asked
-from bench.figures import middle
-from bench.world import World
-from bench.stock import opened
-from tracker.usecases.events.calendar_import import import_calendar
-from tracker.ical.calendar_import import read_calendar_file
-from tests.cast import ZONE
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import uvloop
+
+from bench.figures import Figure, middle
 from bench.reader import Reader
-from tracker.app import create_app
-from tests.ports.browser import app_settings
-from tests.ports.browser import session_of
-from tracker.database import engine
+from bench.stock import opened
+from bench.world import World, asked
+from tests.cast import NOW, ZONE
+from tests.ports.browser import app_settings, session_of
 from tracker import clock
+from tracker.app import create_app
+from tracker.database import engine
+from tracker.ical.calendar_import import read_calendar_file
+from tracker.ports.cli.serve import settle
+from tracker.rules.recurrence.series import MAX_DATES
+from tracker.usecases.events.calendar_import import import_calendar
 
 FEW, MANY = MAX_DATES // 4, MAX_DATES  # dates of the event
 REQUESTS, WARM_UP = 40, 3

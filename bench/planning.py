@@ -1,23 +1,21 @@
 """10,000 reminders planned in one transaction, beside a bare executemany of the very same rows; in processor time."""
 
-from datetime import datetime
-from collections.abc import Sequence
-import tempfile
-import uvloop
-from pathlib import Path
-from datetime import timedelta
 import shutil
-import time
 import sqlite3
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import uvloop
+
 from bench.figures import Figure
 from bench.stock import opened
-from tracker.usecases.emails.reminders import queue_due_messages
-from tests.cast import NOW
-from tests.cast import ZONE
-from tests.cast import meeting
-from tests.cast import everyone
-from tracker.tables.schema.core.tables import Message
+from tests.cast import NOW, ZONE, everyone, meeting
 from tracker.database import engine
+from tracker.tables.schema.core.tables import Message
+from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
 
 COUNT, PEOPLE = 10_000, 10  # reminders, and people who come to each meeting

@@ -4,49 +4,37 @@ The floor sends as many finished emails of the same size to the same server over
 aiosmtplib and nothing else. A second is one of processor time, of the sender and the mail server together.
 """
 
-from datetime import datetime
-from collections.abc import Sequence
+import asyncio
+import subprocess
+import sys
 import tempfile
-import uvloop
-from pathlib import Path
-from datetime import timedelta
-from statistics import median
-from collections.abc import Awaitable
 import time
 from collections import deque
-import asyncio
-import aiosmtplib
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
-import sys
-import subprocess
-from tests.cast import meeting
-from bench.figures import Figure
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+import aiosmtplib
+import uvloop
+
+from bench.figures import Figure, middle
 from bench.server import Server
-from tracker.database import engine_from_url
-from tracker.database import bind
-from tracker.database import open_database
-from tracker.database.migrate import migrate
-from tests.cast import people_of_the_task_force
-from tracker.ports.cli.serve import settle
-from tracker.database import close_database
-from bench.figures import middle
-from tests.cast import Cast
-from tests.cast import everyone
-from tests.cast import NOW
-from tracker.tables.schema.core.tables import Message
-from tracker.usecases.emails.reminders import queue_due_messages
-from tests.cast import ZONE
+from tests.cast import NOW, SECRET, ZONE, Cast, everyone, meeting, people_of_the_task_force
 from tracker.config.settings import Settings
-from tests.cast import SECRET
-from tracker.ports.mail.compose import EmailComposer
 from tracker.crypto.signed_links import Links
-from tracker.ports.mail.delivery import Delivery
+from tracker.database import bind, close_database, engine_from_url, open_database
+from tracker.database.migrate import migrate
+from tracker.ports.cli.serve import settle
+from tracker.ports.mail.compose import EmailComposer
+from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.rules.core.outbox import SendOutcome
-from tracker.ports.mail.delivery import LANES
-from tracker.usecases.events import scheduling
+from tracker.tables.schema.core.tables import Message
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails as content_deeds
+from tracker.usecases.emails.reminders import queue_due_messages
+from tracker.usecases.events import scheduling
 
 ROUNDS, DATES, PEOPLE = 6, 16, 12  # a seventh day would have reminders of a week before, too
 COUNT = DATES * PEOPLE  # emails in a round

@@ -6,36 +6,29 @@ The floor reads as many emails of the same people with the standard library and 
 made again for it: the pattern of a boundary that was read before is compiled already.
 """
 
+import asyncio
+import tempfile
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from email.parser import BytesParser
+from itertools import cycle
+from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
-from collections.abc import Sequence
-import tempfile
+
 import uvloop
-from pathlib import Path
-from datetime import timedelta
-from itertools import cycle
-from datetime import datetime
-import time
-import asyncio
-from email.parser import BytesParser
 from icalendar import Calendar
-from bench.figures import Figure
-from bench.figures import middle
-from bench.stock import with_old_dates
-from bench.stock import SECRET
-from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.received_emails import Intake
-from tracker.ports.mail.received_emails import EmailParser
-from bench.stock import ZONE
-from tests.cast import NOW
-from tests.cast import Cast
-from tests.cast import everyone
-from tests.cast import meeting
-from tracker.tables.schema.events import Invitation
-from tracker.ports.mail.client_emails import PROGRAMS
-from tracker.ports.mail.client_emails import ReplyEnvelope
+
+from bench.figures import Figure, middle
+from bench.stock import SECRET, ZONE, with_old_dates
+from tests.cast import NOW, Cast, everyone, meeting
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto import keys
+from tracker.crypto.signed_links import ReplyAddresses
+from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
+from tracker.ports.mail.received_emails import EmailParser, Intake
+from tracker.tables.schema.events import Invitation
 from tracker.usecases.events import scheduling
 
 REPLIES, AT_A_TIME = 1_000, 50  # at a time, and in an hour: fewer than a sender may send

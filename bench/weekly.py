@@ -1,24 +1,20 @@
 """Home with eight more weekly series in its window, beside home without them."""
 
-from collections.abc import Sequence
 import tempfile
-import uvloop
-from pathlib import Path
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
-from bench.figures import Figure
-from tests.cast import NOW
-from bench.world import world
-from tracker.ports.cli.serve import settle
+from pathlib import Path
+
+import uvloop
+
+from bench.figures import Figure, middle
 from bench.renders import WARM_UP
-from bench.world import asked
-from bench.figures import middle
-from bench.world import World
-from tracker.rules.recurrence.series import rule_for_choice
-from tests.cast import meeting
-from tests.cast import everyone
-from bench.world import LONG_AGO
+from bench.world import LONG_AGO, World, asked, world
+from tests.cast import NOW, everyone, meeting
 from tracker import clock
+from tracker.ports.cli.serve import settle
+from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.events import scheduling
 
 DATES = 1_000  # stored

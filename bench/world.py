@@ -1,33 +1,25 @@
 """A database of the cast with an old past and a busy month, and the coordinator as its reader."""
 
-from datetime import timedelta
-from msgspec import Struct
-from contextlib import asynccontextmanager
-from pathlib import Path
-from collections.abc import AsyncIterator
-from functools import partial
-from datetime import datetime
 import time
-from datetime import date
-from tests.cast import NOW
-from tracker.database import Engine
-from tests.cast import Cast
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from msgspec import Struct
+
 from bench.reader import Reader
-from bench.stock import copied
-from tracker.database import engine
+from bench.stock import copied, with_old_dates
+from tests.cast import NOW, Cast, everyone, meeting
+from tests.ports.browser import app_settings, session_of
 from tracker.app import create_app
-from tests.ports.browser import app_settings
-from tests.ports.browser import session_of
-from bench.stock import with_old_dates
-from tests.cast import everyone
-from tracker.rules.core.viewers import Viewer
-from tests.cast import meeting
-from tracker.rules.events.replies import ReplyValue
-from tracker.database import bind
+from tracker.database import Engine, bind, engine
 from tracker.rules.actions.action_items import NewItem
-from tracker.usecases.events import scheduling
-from tracker.usecases.events import replies
+from tracker.rules.core.viewers import Viewer
+from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
+from tracker.usecases.events import replies, scheduling
 
 USUAL, FULL = 60, 500  # events in the month
 ITEMS = 30
