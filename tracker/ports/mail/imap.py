@@ -36,7 +36,7 @@ from tracker.errors import Busy
 from tracker.ports.http.request_source import is_loopback
 from tracker.ports.mail.received_emails import LARGEST_EMAIL, MOST_HEADERS, EmailParser, Intake
 from tracker.usecases.core import process_locks
-from tracker.usecases.core.process_locks import JobLock, SingleJob, lock_job
+from tracker.usecases.core.process_locks import ProcessLock, SingleJob, lock_job
 from tracker.usecases.intake import received_emails
 
 LOOKS_EVERY = 60.0  # seconds between two looks at a mailbox that reports nothing by itself
@@ -255,7 +255,7 @@ class MailboxReader:
         self._open_folder, self._waits, self._steady = open_folder, waits, steady
         self._thread = CapacityLimiter(1)  # of our own: a mailbox that hangs takes no thread from the pages
         self._running = asyncio.Lock()
-        self._hold: JobLock | None = None
+        self._hold: ProcessLock | None = None
         self._folder: MailboxFolder | None = None
         self._opened_at = 0.0
         self._waiting_in: MailboxFolder | None = None

@@ -181,47 +181,6 @@ def is_seen_by(person: Viewer | None, may_see: AbstractSet[str]) -> bool:
     return person is not None and not person.audiences.isdisjoint(may_see)
 
 
-def build_viewer(  # noqa: PLR0913 - one keyword for each fact about a person
-    *,
-    member_id: UUID,
-    name: str,
-    email: str,
-    agency_id: UUID,
-    agency: str,
-    arm: Arm,
-    level: Level,
-    zone: str,
-    roles: frozenset[Role],
-    chairs: frozenset[UUID],
-    seats: frozenset[UUID],
-    all_committees: frozenset[UUID],
-    grants: frozenset[UUID] = frozenset(),
-    is_discreet: bool = False,
-    signs_in: bool = True,
-) -> Viewer:
-    """Return the viewer with the audiences that hold for them.
-
-    A coordinator holds both arms and every committee, but no named event that does not name them.
-    """
-    leads_all = Role.COORDINATOR in roles
-    arms, committees = (tuple(Arm), all_committees) if leads_all else ((arm,), seats | chairs)
-    held = person_audiences({member_id, *grants}, agency_id, arms, committees, CAPACITIES[level])
-    return Viewer(
-        member_id=member_id,
-        name=name,
-        email=email,
-        agency_id=agency_id,
-        agency=agency,
-        arm=arm,
-        zone=zone,
-        roles=roles,
-        chairs=chairs,
-        audiences=held,
-        is_discreet=is_discreet,
-        signs_in=signs_in,
-    )
-
-
 @lru_cache(REMEMBERED_ADDRESSES)
 def network_address(text: str) -> str:
     """Return a network address as the audit log keeps it; empty when the text isn't an address.
@@ -322,17 +281,14 @@ def widens_audiences(before: AbstractSet[str], after: Iterable[str]) -> bool:
 
 
 def person_audiences(
-    names: AbstractSet[UUID],
-    agency_id: UUID,
-    arms: Iterable[Arm],
-    committees: Iterable[UUID],
-    standings: Iterable[Capacity],
+    names: AbstractSet[UUID], agency_id: UUID, arms: Iterable[Arm], committees: Iterable[UUID], level: Level
 ) -> frozenset[str]:
-    """Return the audiences that hold for an active person: committees, arm, agency, and the person in each capacity.
+    """Return the audiences that hold for an active person: committees, arms, agency, and the person in each capacity.
 
-    `names` are the id of the person, and of their accesses that end by themselves and haven't yet.
+    `names` are the id of the person, and of their accesses that end by themselves and haven't yet. A coordinator holds
+    both arms and every committee, but no named event that does not name them.
     """
-    oneself = {named_audience(name, capacity) for name, capacity in product(names, standings)}
+    oneself = {named_audience(name, capacity) for name, capacity in product(names, CAPACITIES[level])}
     return frozenset(
         {EVERYONE, agency_audience(agency_id), *oneself}
         | {arm_audience(arm) for arm in arms}

@@ -22,49 +22,99 @@ WORKER_LOCKS = 0x6D61_696C  # first half of the workers' advisory locks
 WORKER_NAMES = 2**31  # the other half is a random number, which is the worker's name
 KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 """A machine that loses power frees its work after a minute instead of two hours."""
+TRY_LOCK = "SELECT pg_try_advisory_lock($1, $2)"
 JOB_LOCKS = 0x6F6E_6573  # first half of these jobs' advisory locks
 
 
-class Worker(ABC):
-    """A sender's proof of life. A name is never used again, so a worker that is gone stays gone."""
-
-    name: str
+class ProcessLock(ABC):
+    """A lock that no other process can take until this one releases it, or ends."""
 
     @abstractmethod
+    def is_held(self) -> bool:
+        """Return whether no other process can have taken it."""
+
+    @abstractmethod
+    async def release(self) -> None:
+        """Let another process take it."""
+
+
+class FileLock(ProcessLock):
+    """The lock of a file beside the database, freed by the kernel even at kill -9."""
+
+    def __init__(self, path: Path, flags: int = 0) -> None:
+        """Make the file if need be, and lock it. Errors: BlockingIOError when another has the lock."""
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._handle: int | None = os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600)
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._handle)
+            raise
+
+    def is_held(self) -> bool:
+        return self._handle is not None
+
+    async def release(self) -> None:
+        """Free the lock. The file stays: another process may be about to lock it."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+
+class PostgresLock(ProcessLock):
+    """An advisory lock on a connection of its own, freed by the server when the connection ends."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def is_held(self) -> bool:
+        return not self._connection.is_closed()
+
+    async def release(self) -> None:
+        await self._connection.close()
+
+
+class Worker(ABC):
+    """A sender's proof of life: a lock that others see. A name is never used again, so who is gone stays gone."""
+
+    def __init__(self, name: str, lock: ProcessLock) -> None:
+        self.name = name
+        self._lock = lock
+
     def is_there(self) -> bool:
         """Return whether other workers still see this one as alive."""
+        return self._lock.is_held()
 
     @abstractmethod
     async def gone(self, names: list[str]) -> list[str]:
         """Return which of these workers are no longer alive."""
 
-    @abstractmethod
     async def leave(self) -> None:
         """Release the lock; other workers may then claim this worker's messages."""
+        await self._lock.release()
 
 
 async def enlist_worker() -> Worker:
     """Return a new worker on the bound database."""
     bound = engine()
-    if is_postgres(bound):
-        return await PostgresWorker.enlist(await bound.get_new_connection())
-    return FileWorker(Path(f"{bound.path}.workers"))
+    if not is_postgres(bound):
+        return FileWorker(Path(f"{bound.path}.workers"))
+    connection = await bound.get_new_connection()
+    await connection.execute(KEEPALIVES)
+    while True:
+        number = secrets.randbelow(WORKER_NAMES)
+        if await connection.fetchval(TRY_LOCK, WORKER_LOCKS, number):
+            return PostgresWorker(str(number), connection)
 
 
 class FileWorker(Worker):
     """A worker that holds the lock of a file named after it."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        self._folder = folder
-        self.name = secrets.token_hex(8)
         # The name is new, so no other worker checks the file before it is written to a row.
-        self._lock: int | None = os.open(folder / self.name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-    def is_there(self) -> bool:
-        """Return whether the lock is held; it cannot be lost while the process lives."""
-        return self._lock is not None
+        name = secrets.token_hex(8)
+        super().__init__(name, FileLock(folder / name, os.O_EXCL))
+        self._folder = folder
 
     async def gone(self, names: list[str]) -> list[str]:
         """Return the workers whose lock is free, and remove their files."""
@@ -72,31 +122,17 @@ class FileWorker(Worker):
 
     async def leave(self) -> None:
         """Remove the file and free the lock."""
-        if self._lock is not None:
+        if self.is_there():
             (self._folder / self.name).unlink(missing_ok=True)
-            os.close(self._lock)
-            self._lock = None
+            await super().leave()
 
 
 class PostgresWorker(Worker):
-    """A worker that holds an advisory lock on its own connection."""
+    """A worker that holds an advisory lock, whose number no living worker has, on its own connection."""
 
     def __init__(self, name: str, connection: Any) -> None:
-        self.name = name
+        super().__init__(name, PostgresLock(connection))
         self._connection = connection
-
-    @classmethod
-    async def enlist(cls, connection: Any) -> "PostgresWorker":
-        """Take a number that no living worker has; the connection belongs to the worker from now on."""
-        await connection.execute(KEEPALIVES)
-        while True:
-            number = secrets.randbelow(WORKER_NAMES)
-            if await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", WORKER_LOCKS, number):
-                return cls(str(number), connection)
-
-    def is_there(self) -> bool:
-        """Return whether the connection is still open."""
-        return not self._connection.is_closed()
 
     async def gone(self, names: list[str]) -> list[str]:
         """Return the workers whose lock the server does not hold."""
@@ -106,10 +142,6 @@ class PostgresWorker(Worker):
             WORKER_LOCKS,
         )
         return [name for name in names if name not in {str(row["name"]) for row in held}]
-
-    async def leave(self) -> None:
-        """Close the connection, which frees the lock."""
-        await self._connection.close()
 
 
 def _is_free(path: Path) -> bool:
@@ -133,72 +165,20 @@ class SingleJob(Enum):
     MAILBOX = 1
 
 
-class JobLock(ABC):
-    """The lock of a job."""
-
-    @abstractmethod
-    def is_held(self) -> bool:
-        """Return whether no other process can have taken the job."""
-
-    @abstractmethod
-    async def release(self) -> None:
-        """Let another process take the job."""
-
-
-async def lock_job(job: SingleJob) -> JobLock | None:
+async def lock_job(job: SingleJob) -> ProcessLock | None:
     """Return the lock of a job; None while another process, or this one, has it."""
     bound = engine()
-    if is_postgres(bound):
-        return await _PostgresHold.taken(await bound.get_new_connection(), job)
-    return _FileHold.taken(Path(f"{bound.path}.workers"), job)
-
-
-class _FileHold(JobLock):
-    """The lock of a file beside the database, freed by the kernel even at kill -9."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle: int | None = handle
-
-    @classmethod
-    def taken(cls, folder: Path, job: SingleJob) -> "_FileHold | None":
-        folder.mkdir(mode=0o700, exist_ok=True)
-        handle = os.open(folder / job.name.lower(), os.O_RDWR | os.O_CREAT, 0o600)
+    if not is_postgres(bound):
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return FileLock(Path(f"{bound.path}.workers", job.name.lower()))
         except BlockingIOError:
-            os.close(handle)
             return None
-        return cls(handle)
-
-    def is_held(self) -> bool:
-        return self._handle is not None
-
-    async def release(self) -> None:
-        """Free the lock. The file stays: another process may be about to lock it."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-
-class _PostgresHold(JobLock):
-    """An advisory lock on a connection of its own, freed by the server when the connection ends."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-
-    @classmethod
-    async def taken(cls, connection: Any, job: SingleJob) -> "_PostgresHold | None":
-        await connection.execute(KEEPALIVES)
-        if await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", JOB_LOCKS, job.value):
-            return cls(connection)
-        await connection.close()
-        return None
-
-    def is_held(self) -> bool:
-        return not self._connection.is_closed()
-
-    async def release(self) -> None:
-        await self._connection.close()
+    connection = await bound.get_new_connection()
+    await connection.execute(KEEPALIVES)
+    if await connection.fetchval(TRY_LOCK, JOB_LOCKS, job.value):
+        return PostgresLock(connection)
+    await connection.close()
+    return None
 
 
 ONLY_ROW = 1  # id of the only row

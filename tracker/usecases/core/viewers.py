@@ -28,8 +28,8 @@ from tracker.rules.core.viewers import (
     Role,
     Status,
     Viewer,
-    build_viewer,
     is_seen_by,
+    person_audiences,
 )
 from tracker.rules.roster.directory import is_account_over
 from tracker.tables.background.emails import outbox_queue
@@ -303,20 +303,25 @@ def viewer_from(row: Mapping[str, Any], rights: Iterable[Mapping[str, Any]]) -> 
 def _viewer(person: tuple[Any, ...], rights: tuple[Right, ...]) -> Viewer:
     """Return the viewer of these values. The same values make the same viewer, so one that is kept stays true."""
     member, name, email, zone, agency, code, arm, level, is_discreet, is_guest = person
-    return build_viewer(
-        member_id=UUID(int=member.int),  # asyncpg's own kind of id is equal, and SQLite takes none
+    # asyncpg's own kind of id is equal, and SQLite takes none.
+    member_id, agency_id = UUID(int=member.int), UUID(int=agency.int)
+    roles = frozenset(Role(word) for kind, word, _ in rights if kind == "role")
+    chairs = frozenset(UUID(committee) for _, word, committee in rights if word == Role.COMMITTEE_CHAIR)
+    leads_all = Role.COORDINATOR in roles
+    committees = _ids(rights, "committee") if leads_all else _ids(rights, "seat") | chairs
+    arms = tuple(Arm) if leads_all else (Arm(arm),)
+    names = {member_id, *_ids(rights, "grant")}
+    return Viewer(
+        member_id=member_id,
         name=name,
         email=email,
-        agency_id=UUID(int=agency.int),
+        agency_id=agency_id,
         agency=code,
         arm=Arm(arm),
-        level=Level(level),
         zone=zone,
-        roles=frozenset(Role(word) for kind, word, _ in rights if kind == "role"),
-        chairs=frozenset(UUID(committee) for _, word, committee in rights if word == Role.COMMITTEE_CHAIR),
-        seats=_ids(rights, "seat"),
-        all_committees=_ids(rights, "committee"),
-        grants=_ids(rights, "grant"),
+        roles=roles,
+        chairs=chairs,
+        audiences=person_audiences(names, agency_id, arms, committees, Level(level)),
         is_discreet=bool(is_discreet),
         signs_in=not is_guest,
     )

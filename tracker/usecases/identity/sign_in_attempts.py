@@ -114,21 +114,7 @@ async def account_at(email: str) -> SignInAccount | None:
 
 
 async def _account(where: Combinable | WhereRaw) -> SignInAccount | None:
-    columns = (
-        Member.id,
-        Member.agency,
-        Member.name,
-        Member.email,
-        Member.password_hash,
-        Member.totp_sealed,
-        Member.totp_at,
-        Member.locked_at,
-        Member.status,
-        Member.agency.status,
-        Member.is_guest,
-        Member.expires_at,
-    )
-    row: dict[str, Any] | None = await Member.select(*columns).where(where).first()
+    row: dict[str, Any] | None = await Member.select(*Member.all_columns(), Member.agency.status).where(where).first()
     if row is None:
         return None
     facts = {

@@ -35,21 +35,6 @@ LEFT_WITHOUT = "People who left have no role or seat. Leave both cells empty."
 NO_COORDINATOR = (
     "No one would be coordinator, so no one could schedule for everyone. Give at least one member that role."
 )
-_MEMBER = (
-    Member.id,
-    Member.email,
-    Member.agency,
-    Member.name,
-    Member.title,
-    Member.phone,
-    Member.mobile,
-    Member.is_mobile_private,
-    Member.zone,
-    Member.status,
-    Member.is_guest,
-    Member.expires_at,
-    Member.version,
-)
 AuditWriter = Callable[[str, str, UUID | str, dict[str, object]], Awaitable[None]]
 """Writes an audit entry: verb, subject, its id, facts."""
 HeldPlaces = set[tuple[UUID, UUID | None, SeatPlace]]
@@ -266,7 +251,7 @@ class _Import:
             raise _Undo(RosterImportReport(faults=faults))
         seats = ImportedSeats(self._log, {entry.email for entry in entries})
         await seats.know(entries)
-        known = {row["email"]: row for row in await Member.select(Member.id, *_MEMBER)}
+        known = {row["email"]: row for row in await Member.select(exclude_secrets=True)}
         roles: dict[UUID, set[Role]] = {}
         for row in await MemberRole.select(MemberRole.member, MemberRole.role).where(MemberRole.committee.is_null()):
             roles.setdefault(row["member"], set()).add(Role(row["role"]))

@@ -80,13 +80,12 @@ async def people_with_words(
     people = [_found(row) for row in records]
     open_to_viewer = {viewer.agency_id, *(row["agency"] for row in others)}
     agencies = [
-        AgencyFound(id=row["id"], code=row["code"], name=row["name"])
+        row
         for row in every
         if (viewer.manages_accounts or row["id"] in open_to_viewer) and has_all(words, row["code"], row["name"])
     ]
-    return sorted(people, key=lambda person_found: (person_found.agency, person_found.name, person_found.id))[
-        :at_most
-    ], agencies[:at_most]
+    in_order = sorted(people, key=lambda person: (person.agency, person.name, person.id))
+    return in_order[:at_most], convert(agencies[:at_most], list[AgencyFound], strict=False)
 
 
 async def people_with_email(viewer: Viewer, address: str) -> list[PersonFound]:
@@ -101,7 +100,7 @@ def _found(row: Row) -> PersonFound:
 async def committees_with(viewer: Viewer, words: Sequence[str], at_most: int) -> list[CommitteeFound]:
     """Return the committees that the viewer may know whose name or place has all the words, by name."""
     records = [row for row in await rows.committee_rows(viewer) if has_all(words, row["name"], row["place"])]
-    return [CommitteeFound(id=row["id"], name=row["name"], place=row["place"]) for row in records[:at_most]]
+    return convert(records[:at_most], list[CommitteeFound], strict=False)
 
 
 async def person_for(viewer: Viewer, member_id: UUID) -> PersonCard:
@@ -188,17 +187,16 @@ async def _places(viewer: Viewer) -> dict[UUID, list[CommitteePlace]]:
     }
     chairing = {(row["member"], row["committee"]) for row in chairs if row["committee"] in names}
     places: dict[UUID, list[CommitteePlace]] = {}
-    for member, committee_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
-        key = (member, committee_id)
-        places.setdefault(member, []).append(
-            CommitteePlace(
-                committee_id=committee_id,
-                committee=names[committee_id],
-                is_primary=seated.get(key, False),
-                is_chair=key in chairing,
-                has_seat=key in seated,
-            )
+    for member_id, committee_id in sorted({*seated, *chairing}, key=lambda pair: names[pair[1]]):
+        key = (member_id, committee_id)
+        place = CommitteePlace(
+            committee_id=committee_id,
+            committee=names[committee_id],
+            is_primary=seated.get(key, False),
+            is_chair=key in chairing,
+            has_seat=key in seated,
         )
+        places.setdefault(member_id, []).append(place)
     return places
 
 

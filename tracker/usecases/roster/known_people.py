@@ -44,17 +44,17 @@ _ON_COMMITTEES = (
     f" (SELECT r.member FROM member_role r WHERE r.role = 'coordinator' OR r.committee IN ({OWN_COMMITTEES}))"
 )
 # Agencies are few and read once: SQLite takes 6 µs to look up one for each person.
-_AGENCIES = "SELECT g.id, g.code, g.name, g.arm FROM agency g"
+_AGENCIES = "SELECT g.id, g.code AS agency, g.name AS agency_name, g.arm FROM agency g"
 _AMONG = _ACTIVE + " AND m.id IN ({})"
 _WITH_WORDS = "m.id IN (SELECT t.person FROM ({}) f JOIN person_text t ON t.id = f.rowid)"
-_PEOPLE = "SELECT m.id, m.name, m.title, m.email, m.agency FROM member m WHERE {}"
+_PEOPLE = "SELECT m.id, m.name, m.title, m.email, m.agency AS agency_id FROM member m WHERE {}"
 # Counted agency by agency, each by the index: with GROUP BY, SQLite takes half as long again.
 _BY_AGENCY = (
     "SELECT g.id, g.code, g.arm, (SELECT COUNT(*) FROM member m WHERE m.agency = g.id AND {}) AS people FROM agency g"
 )
 _THESE = "({}) AND (m.agency IN ({}) OR m.id IN ({}))"
 _MATCHES = (
-    "SELECT m.id, m.name, m.title, m.email, m.agency, COUNT(*) OVER () AS every FROM member m WHERE {}"
+    "SELECT m.id, m.name, m.title, m.email, m.agency AS agency_id, COUNT(*) OVER () AS every FROM member m WHERE {}"
     " ORDER BY CASE WHEN {} THEN 0 ELSE 1 END, {}, m.id LIMIT {}"
 )
 _MANAGERS = (
@@ -212,19 +212,16 @@ async def all_candidates(candidates: Candidates) -> list[Person]:
 async def count_candidates(candidates: Candidates) -> list[AgencyCount]:
     """Return the agencies of the candidates by short name, each with their number."""
     among = candidates.condition if candidates.to_count is None else candidates.to_count
-    agency_counts = [
-        AgencyCount(row["id"], row["code"], Arm(row["arm"]), int(row["people"]))
-        for row in await engine().run_querystring(QueryString(_BY_AGENCY, among))
-        if row["people"]
-    ]
-    return sorted(agency_counts, key=lambda agency_count: agency_count.code.casefold())
+    rows = await engine().run_querystring(QueryString(_BY_AGENCY, among))
+    counts = [AgencyCount(row["id"], row["code"], Arm(row["arm"]), int(row["people"])) for row in rows if row["people"]]
+    return sorted(counts, key=lambda count: count.code.casefold())
 
 
 async def _read(query: QueryString) -> list[dict[str, Any]]:
     """Return the rows of people with the facts of their agencies."""
     people, agencies = await engine().read_each(query, QueryString(_AGENCIES))
-    of = {row["id"]: {"code": row["code"], "agency_name": row["name"], "arm": row["arm"]} for row in agencies}
-    return [{**row, **of[row["agency"]]} for row in people]
+    by_id = {agency["id"]: {**agency, "arm": Arm(agency["arm"])} for agency in agencies}
+    return [{**by_id[row["agency_id"]], **row} for row in people]
 
 
 def _held_by(viewer: Viewer) -> QueryString:
@@ -232,16 +229,7 @@ def _held_by(viewer: Viewer) -> QueryString:
 
 
 def _person(row: Mapping[str, Any]) -> Person:
-    return Person(
-        id=row["id"],
-        name=row["name"],
-        email=row["email"],
-        agency_id=row["agency"],
-        agency=row["code"],
-        arm=Arm(row["arm"]),
-        title=row["title"],
-        agency_name=row["agency_name"],
-    )
+    return Person(**{name: row[name] for name in Person._fields})
 
 
 HOUR = timedelta(hours=1)

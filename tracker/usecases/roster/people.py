@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Struct, convert
 from msgspec.structs import asdict, replace
 from piccolo.querystring import QueryString
 
@@ -147,11 +147,10 @@ class Profile(Struct, frozen=True, kw_only=True):
 
 async def profile_of(viewer: Viewer) -> Profile:
     """Return the viewer's own profile. Errors: NotFound."""
-    columns = (Member.name, Member.title, Member.phone, Member.mobile, Member.is_mobile_private, Member.zone)
-    row = await Member.select(*columns).where(Member.id == viewer.member_id).first()
+    row = await Member.select(exclude_secrets=True).where(Member.id == viewer.member_id).first()
     if row is None:
         raise NotFound
-    return Profile(**row | {"is_mobile_private": bool(row["is_mobile_private"])})
+    return convert(row, Profile, strict=False)
 
 
 async def change_profile(viewer: Viewer, wanted: Profile, now: datetime) -> None:
