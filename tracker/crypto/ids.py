@@ -4,7 +4,7 @@ import hashlib
 import json
 import random
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date, timedelta
 from typing import Protocol, runtime_checkable
@@ -57,9 +57,10 @@ def _canonical(fact: object) -> object:
     if isinstance(fact, list | tuple):
         return [_canonical(part) for part in fact]
     if isinstance(fact, AbstractSet):
-        return {"set": _sorted(_canonical(member) for member in fact)}
+        return {"set": sorted((_canonical(member) for member in fact), key=json.dumps)}
     if isinstance(fact, Mapping):
-        return {"mapping": _sorted([_canonical(key), _canonical(value)] for key, value in fact.items())}
+        pairs = ([_canonical(key), _canonical(value)] for key, value in fact.items())
+        return {"mapping": sorted(pairs, key=json.dumps)}
     name = type(fact).__name__
     if isinstance(fact, date | timedelta | UUID):
         return {name: str(fact)}
@@ -67,10 +68,6 @@ def _canonical(fact: object) -> object:
         fields = fact.identity if isinstance(fact, Identified) else asdict(fact)
         return {name: {field: _canonical(value) for field, value in fields.items()}}
     raise TypeError(f"No id can be made from {name}. Give it a form that is the same everywhere.")
-
-
-def _sorted(parts: Iterable[object]) -> list[object]:
-    return sorted(parts, key=json.dumps)
 
 
 def new_uid() -> str:

@@ -141,17 +141,14 @@ class ChangeWatcher:
         none was sent by anyone who could know of a later commit.
         """
         if self._seen is None:
-            self._seen = self._looked()
+            with suppress(sqlite3.OperationalError):
+                if self._connection is None:
+                    self._connection, self._number = self._connect(), next(_serial)
+                    self._connection.execute("PRAGMA busy_timeout=0")  # the event loop never waits here
+                version = self._connection.execute("PRAGMA data_version").fetchone()[0]
+                self._seen = self._number, int(version)
             asyncio.get_running_loop().call_soon(self._forget)
         return self._seen
-
-    def _looked(self) -> ChangeMark | None:
-        with suppress(sqlite3.OperationalError):
-            if self._connection is None:
-                self._connection, self._number = self._connect(), next(_serial)
-                self._connection.execute("PRAGMA busy_timeout=0")  # the event loop never waits here
-            return self._number, int(self._connection.execute("PRAGMA data_version").fetchone()[0])
-        return None
 
     def _forget(self) -> None:
         self._seen = None

@@ -79,7 +79,7 @@ class Clock:
 
     async def _run(self, job: Job) -> None:
         self._ticked[job.name] = self._steady()
-        if self._is_stopping or self._is_held():
+        if self._is_stopping or self._steady() < self._held_until:
             return
         self._running.add(job.name)
         self._is_idle.clear()
@@ -96,22 +96,13 @@ class Clock:
         pause = min([LOOKS, *(job.every for job in self._jobs)])
         while True:
             await asyncio.sleep(pause)
-            self._look_at_the_wall()
-            self._wake_the_silent()
-
-    def _look_at_the_wall(self) -> None:
-        drift = self._wall() - self._steady()
-        if abs(drift - self._drift) > JUMP:
-            log.error("The clock jumped by %.0f s. No email is sent for %.0f s.", drift - self._drift, HOLD)
-            self._held_until = self._steady() + HOLD
-        self._drift = drift
-
-    def _wake_the_silent(self) -> None:
-        """Tick where APScheduler waits for a time that was an hour ahead when the clock went back."""
-        for job in self._jobs:
-            is_silent = self._steady() - self._ticked[job.name] > PATIENCE * job.every
-            if is_silent and job.name not in self._running:
-                self._scheduler.modify_job(job.name, next_run_time=datetime.now(UTC))
-
-    def _is_held(self) -> bool:
-        return self._steady() < self._held_until
+            drift = self._wall() - self._steady()
+            if abs(drift - self._drift) > JUMP:
+                log.error("The clock jumped by %.0f s. No email is sent for %.0f s.", drift - self._drift, HOLD)
+                self._held_until = self._steady() + HOLD
+            self._drift = drift
+            for job in self._jobs:
+                is_silent = self._steady() - self._ticked[job.name] > PATIENCE * job.every
+                if is_silent and job.name not in self._running:
+                    # APScheduler waits for a time that was an hour ahead when the clock went back.
+                    self._scheduler.modify_job(job.name, next_run_time=datetime.now(UTC))

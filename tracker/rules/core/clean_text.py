@@ -48,11 +48,10 @@ def clean(text: str, longest: int, field: str, *, multiline: bool = False) -> st
 
 def visible_text(text: str) -> str:
     """Return a text from its first character that shows: no space, no control, no mark without a letter, no filler."""
-    return next((text[place:] for place, one in enumerate(text) if _shows(one)), "")
-
-
-def _shows(character: str) -> bool:
-    return unicodedata.category(character)[0] not in "CMZ" and character not in _BLANK
+    for place, sign in enumerate(text):
+        if unicodedata.category(sign)[0] not in "CMZ" and sign not in _BLANK:
+            return text[place:]
+    return ""
 
 
 def too_long_words(text: str, longest: int) -> str:
@@ -73,7 +72,7 @@ def name_fault(text: str) -> str:
     if is_formula(text):
         return FORMULA
     if visible_text(text) != text or any(
-        unicodedata.category(one)[0] == "C" and one not in _NAME_JOINERS for one in text
+        unicodedata.category(sign)[0] == "C" and sign not in _NAME_JOINERS for sign in text
     ):
         return UNSEEN
     return ""
@@ -83,7 +82,7 @@ def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
     """Return rows as CSV: UTF-8 with a byte order mark, every cell quoted, CR LF line ends (RFC 4180)."""
     text = io.StringIO(BOM, newline="")
     text.seek(len(BOM))
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerows([csv_cell(one) for one in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerows(map(csv_cell, row) for row in rows)
     return text.getvalue().encode()
 
 
@@ -127,7 +126,7 @@ def folded(text: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the words of a text, folded, in their order."""
-    return [one[:LONGEST_WORD] for one in TOKEN.findall(folded(text))]
+    return [word[:LONGEST_WORD] for word in TOKEN.findall(folded(text))]
 
 
 def search_words(text: str) -> tuple[str, ...]:

@@ -235,10 +235,6 @@ def _word(text: str, words: Mapping[str, Value]) -> Value | None:
     return words[word] if word else None
 
 
-def _roles(text: str) -> frozenset[Role]:
-    return frozenset(role for part in _parts(text) if (role := _word(part, ROLES)))
-
-
 def _seats(text: str) -> Mapping[str, SeatPlace]:
     seats: dict[str, SeatPlace] = {}
     for part in _parts(text):
@@ -272,7 +268,7 @@ READERS: Mapping[str, Callable[[str], object]] = {
     "mobile": _phone,
     "mobile_private": lambda text: _word(text, ANSWERS),
     "zone": _zone,
-    "roles": _roles,
+    "roles": lambda text: frozenset(role for part in _parts(text) if (role := _word(part, ROLES))),
     "seats": _seats,
     "status": lambda text: _word(text, {str(status): status for status in Status}),
 }

@@ -14,7 +14,6 @@ from uuid import UUID
 
 import pyotp
 from msgspec import Struct
-from piccolo.custom_types import Combinable
 
 from tracker.crypto import keys
 from tracker.database import writing
@@ -49,38 +48,44 @@ class Enrollment(Struct, frozen=True):
     sealed: str
 
 
-def begin_enrollment(account: SignInAccount, within: str) -> Enrollment:
-    """Return a new secret for an authenticator app; nothing is stored until a code confirms it.
+def enrollment_for(account: SignInAccount, within: str, sealed: str = "") -> Enrollment:
+    """Return a new secret for an authenticator app, or the one that a form sent back, so that it needs no new scan.
 
-    `within` is the challenge or session; the sealed secret is accepted only together with it.
+    Nothing is stored until a code confirms it. `within` is the challenge or session; the sealed secret is accepted only
+    together with it.
     """
-    secret = pyotp.random_base32()
-    return _enrollment_of(account, secret, keys.seal(keys.named(PURPOSE), secret, _bound(account, within)))
+    bound_to = _bound(account, within)
+    secret = _opened(sealed, bound_to) if sealed else pyotp.random_base32()
+    sealed = sealed or keys.seal(keys.named(PURPOSE), secret, bound_to)
+    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
+    return Enrollment(uri=uri, secret=secret, sealed=sealed)
 
 
-def same_enrollment(account: SignInAccount, within: str, sealed: str) -> Enrollment:
-    """Return the enrollment that a form sent back, so that a typing mistake needs no new scan."""
-    return _enrollment_of(account, _opened(sealed, _bound(account, within)), sealed)
-
-
-async def confirm_enrollment(
-    account: SignInAccount, within: str, sealed: str, code: str, now: datetime, origin: Origin
+async def set_up_authenticator(
+    account: SignInAccount, within: str, sealed: str, code: str, now: datetime, origin: Origin, *, replaces: bool
 ) -> bool:
-    """Put a secret in force if `code` comes from it; the caller is inside `writing()`.
+    """Put a secret in force if `code` comes from it, and return whether it does; the caller is inside `writing()`.
 
-    Errors: `NotAllowed` when the account has an authenticator already.
+    With `replaces`, it replaces the authenticator that the account has. Errors: `NotAllowed` when another was set up
+    meanwhile.
     """
-    none_yet, by = Member.totp_sealed.is_null(), account.actor(origin)
-    return await _put_in_force(account, within, sealed, code, now, none_yet, by=by, verb="authenticator_added")
-
-
-async def replace_authenticator(
-    account: SignInAccount, within: str, sealed: str, code: str, now: datetime, origin: Origin
-) -> bool:
-    """Replace the authenticator in force if `code` comes from the new secret; the caller is inside `writing()`."""
-    unchanged = Member.totp_sealed == account.totp_sealed if account.totp_sealed else Member.totp_sealed.is_null()
-    by = account.actor(origin)
-    return await _put_in_force(account, within, sealed, code, now, unchanged, by=by, verb="authenticator_replaced")
+    secret = _opened(sealed, _bound(account, within))
+    step = _step_of(secret, code, now)
+    if step is None:
+        return False
+    changed: dict[Any, Any] = {
+        Member.totp_sealed: keys.seal(keys.named(PURPOSE), secret, _bound(account)),
+        Member.totp_last_step: step,
+        Member.totp_at: now,
+    }
+    unchanged = Member.totp_sealed.is_null()
+    if replaces and account.totp_sealed:
+        unchanged = Member.totp_sealed == account.totp_sealed
+    if not await Member.update(changed).where((Member.id == account.member_id) & unchanged).returning(Member.id):
+        raise NotAllowed("Another authenticator app was set up in the meantime. Sign in with its code.")
+    verb = "authenticator_replaced" if replaces else "authenticator_added"
+    await audit.record(account.actor(origin), verb, "member", account.member_id, {}, now)
+    return True
 
 
 async def use_code(account: SignInAccount, code: str, now: datetime) -> bool:
@@ -104,32 +109,6 @@ async def delete_authenticator(member_id: UUID, now: datetime, *, by: Actor) -> 
         await audit.record(by, "authenticator_removed", "member", member_id, {}, now)
 
 
-async def _put_in_force(
-    account: SignInAccount,
-    within: str,
-    sealed: str,
-    code: str,
-    now: datetime,
-    still: Combinable,
-    *,
-    by: Actor,
-    verb: str,
-) -> bool:
-    secret = _opened(sealed, _bound(account, within))
-    step = _step_of(secret, code, now)
-    if step is None:
-        return False
-    changed: dict[Any, Any] = {
-        Member.totp_sealed: keys.seal(keys.named(PURPOSE), secret, _bound(account)),
-        Member.totp_last_step: step,
-        Member.totp_at: now,
-    }
-    if not await Member.update(changed).where((Member.id == account.member_id) & still).returning(Member.id):
-        raise NotAllowed("Another authenticator app was set up in the meantime. Sign in with its code.")
-    await audit.record(by, verb, "member", account.member_id, {}, now)
-    return True
-
-
 def _step_of(secret: str, code: str, now: datetime) -> int | None:
     """Return the period of this code; all are compared, so the time taken reveals nothing."""
     typed = re.sub(r"[\s-]", "", code)
@@ -139,11 +118,6 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
     codes = pyotp.HOTP(secret)
     steps = [present + off for off in WINDOW if keys.same(codes.at(present + off), typed)]
     return steps[0] if steps else None
-
-
-def _enrollment_of(account: SignInAccount, secret: str, sealed: str) -> Enrollment:
-    uri = pyotp.TOTP(secret).provisioning_uri(name=account.email, issuer_name=ISSUER)
-    return Enrollment(uri=uri, secret=secret, sealed=sealed)
 
 
 def _opened(sealed: str, bound_to: str) -> str:

@@ -22,12 +22,10 @@ from tracker.usecases.identity.passwords import hashing_in_use, renew_hash
 from tracker.usecases.identity.security_codes import (
     WRONG_CODE,
     Enrollment,
-    begin_enrollment,
     codes_left,
-    confirm_enrollment,
+    enrollment_for,
     renew_codes,
-    replace_authenticator,
-    same_enrollment,
+    set_up_authenticator,
     use_code,
     use_recovery_code,
 )
@@ -139,7 +137,7 @@ async def enroll(challenge: str, now: datetime, sealed: str = "") -> Enrollment:
     account = await account_challenged(challenge, now)
     if account.totp_sealed is not None:
         raise Gone(OVER)
-    return same_enrollment(account, challenge, sealed) if sealed else begin_enrollment(account, challenge)
+    return enrollment_for(account, challenge, sealed)
 
 
 async def confirm_totp(
@@ -152,8 +150,8 @@ async def confirm_totp(
     account = await account_challenged(challenge, now)
     async with writing():
         account = await account_unchanged(account, now)
-        if not account.is_paused(now) and await confirm_enrollment(
-            account, challenge, sealed, code, now, arrival.origin
+        if not account.is_paused(now) and await set_up_authenticator(
+            account, challenge, sealed, code, now, arrival.origin, replaces=False
         ):
             session = await open_session(account, now, arrival, how="new authenticator")
             codes = await renew_codes(account.member_id, now, by=account.actor(arrival.origin))
@@ -257,8 +255,7 @@ async def new_authenticator(member_id: UUID, session_id: str, sealed: str = "") 
 
     Errors: NotAllowed for a secret of another session.
     """
-    account = await _known_account(member_id)
-    return same_enrollment(account, session_id, sealed) if sealed else begin_enrollment(account, session_id)
+    return enrollment_for(await _known_account(member_id), session_id, sealed)
 
 
 async def set_authenticator(
@@ -271,8 +268,8 @@ async def set_authenticator(
     account = await _known_account(member_id)
     async with writing():
         account = await account_unchanged(account, now)
-        if not account.is_paused(now) and await replace_authenticator(
-            account, session_id, sealed, code, now, arrival.origin
+        if not account.is_paused(now) and await set_up_authenticator(
+            account, session_id, sealed, code, now, arrival.origin, replaces=True
         ):
             await end_sessions(member_id, keeping=session_id)
             return

@@ -123,9 +123,7 @@ async def agencies_for(viewer: Viewer) -> list[AgencyCard]:
 
 async def active_agencies_for(viewer: Viewer) -> QueryString:
     """Return the query for id and code of the active ones of those agencies, by code, for a choice list."""
-    return rows.active_agencies_query(
-        rows.EVERY if viewer.manages_accounts else rows.has_known_people(await rows.known_to(viewer))
-    )
+    return rows.active_agencies_query(None if viewer.manages_accounts else await rows.known_to(viewer))
 
 
 async def agency_for(viewer: Viewer, agency_id: UUID) -> AgencyCard:

@@ -193,14 +193,12 @@ async def agency_rows() -> list[Row]:
     return list(await engine().run_querystring(QueryString(_AGENCIES)))
 
 
-def has_known_people(known: QueryString) -> QueryString:
-    """Return the condition that selects the agencies where known people serve, not counting those who left."""
-    return QueryString(_WITH_PEOPLE, known)
+def active_agencies_query(known: QueryString | None) -> QueryString:
+    """Return the query for id and code of the active agencies, by code, where known people serve who haven't left.
 
-
-def active_agencies_query(narrowed: QueryString) -> QueryString:
-    """Return the query for id and code of the active agencies that match a condition, by code."""
-    return QueryString(_ACTIVE_AGENCIES, narrowed)
+    None for `known` selects them all.
+    """
+    return QueryString(_ACTIVE_AGENCIES, EVERY if known is None else QueryString(_WITH_PEOPLE, known))
 
 
 async def seat_rows() -> list[Row]:
