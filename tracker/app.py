@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar
 from litestar.datastructures import State
 
 from tracker import clock
@@ -75,8 +75,9 @@ def create_app(settings: Settings | None = None) -> Litestar:
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
+    demo = [DEMO] if chosen.is_demo else []
     app = Litestar(
-        route_handlers=[*_pages(chosen), api.router, subscription.subscription, healthz],
+        route_handlers=[*ROOMS.values(), *demo, api.router, subscription.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(error_page),
         after_exception=[recognize, drafts.keep_failed],
@@ -108,10 +109,6 @@ def _state(settings: Settings, links: Links) -> State:
             "mail_server": RecentCheck(),
         }
     )
-
-
-def _pages(settings: Settings) -> list[Router]:
-    return [*ROOMS.values(), DEMO] if settings.is_demo else list(ROOMS.values())
 
 
 def _running(settings: Settings, links: Links) -> Callable[[Litestar], Any]:
@@ -161,7 +158,10 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
     compose.prove_headers_safe(composer)
     delivery = Delivery(settings, composer, clock.now)
     mailbox = MailboxReader(settings, _reader(settings), clock.now) if settings.imap_host else None
-    ticker = Clock([*_jobs(settings, delivery), *_reading(settings, mailbox)])
+    jobs = _jobs(settings, delivery)
+    if mailbox is not None:
+        jobs.append(("mailbox", min(settings.tick, MAILBOX_EVERY), on_our_schema(mailbox.run)))
+    ticker = Clock(jobs)
     await ticker.start()
     try:
         yield
@@ -172,14 +172,7 @@ async def _ticking(settings: Settings, links: Links) -> AsyncIterator[None]:
         await ticker.stop()
 
 
-def _reading(settings: Settings, mailbox: MailboxReader | None) -> Sequence[Job]:
-    """Return the job that reads replies from a mailbox, where the settings name one."""
-    if mailbox is None:
-        return []
-    return [("mailbox", min(settings.tick, MAILBOX_EVERY), on_our_schema(mailbox.run))]
-
-
-def _jobs(settings: Settings, delivery: Delivery) -> Sequence[Job]:
+def _jobs(settings: Settings, delivery: Delivery) -> list[Job]:
     plan = partial(reminders.queue_due_messages, zone=settings.time_zone, escalation=usual_escalation(settings))
     jobs: Sequence[Job] = (
         ("reminders", min(settings.tick, PLANNING_EVERY), lambda: plan(clock.now())),

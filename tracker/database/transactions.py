@@ -158,7 +158,10 @@ class Transaction(StepReading, BaseTransaction):
     ) -> bool:
         # Set first, so that a task started inside puts no statement between COMMIT and the connection's next user.
         self.is_over = True
-        self._leave_context()
+        try:
+            self.engine.current_transaction.reset(self._entered)
+        except ValueError:  # entered in another context: a test's fixture, a generator that a server resumes
+            self.engine.current_transaction.set(None)
         try:
             with CancelScope(shield=True):
                 await self._end(is_wanted=error is None)
@@ -173,11 +176,16 @@ class Transaction(StepReading, BaseTransaction):
 
     async def read_now(self, statements: Sequence[Statement]) -> list[Rows]:
         """Run statements in this transaction, after the writes that wait."""
-        with self._failing():
+        if self.has_failed:
+            raise TransactionError(FAILED)
+        try:
             if self.has_begun:
                 return await self.engine.fetch_each(self.connection, self._taken_along(), statements)
             self.has_begun = True
             return await self.engine.begin(self.connection, self._taken_along(), statements, *self.before_it)
+        except BaseException:
+            self.has_failed = True
+            raise
 
     async def begin(self) -> None:
         """Begin before there is a statement; raise after 30 s behind another process."""
@@ -205,16 +213,6 @@ class Transaction(StepReading, BaseTransaction):
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    @contextmanager
-    def _failing(self) -> Iterator[None]:
-        if self.has_failed:
-            raise TransactionError(FAILED)
-        try:
-            yield
-        except BaseException:
-            self.has_failed = True
-            raise
-
     async def _commit(self) -> None:
         if self.has_begun:
             await self.engine.commit(self.connection, self._taken_along())
@@ -225,12 +223,6 @@ class Transaction(StepReading, BaseTransaction):
     async def _give_back(self, *, is_clean: bool) -> None:
         await self.engine.give_back(self.connection, is_clean=is_clean)
 
-    def _leave_context(self) -> None:
-        try:
-            self.engine.current_transaction.reset(self._entered)
-        except ValueError:  # entered in another context: a test's fixture, a generator that a server resumes
-            self.engine.current_transaction.set(None)
-
     async def _end(self, *, is_wanted: bool) -> None:
         is_clean = False
         try:
@@ -240,19 +232,14 @@ class Transaction(StepReading, BaseTransaction):
         finally:
             try:
                 if not is_clean:
-                    is_clean = await self._roll_back()
+                    with suppress(Exception):  # closing the connection rolls back, too; the first error is shown
+                        if self.has_begun:
+                            await self.engine.fetch(self.connection, "ROLLBACK", [])
+                        is_clean = True
             finally:  # asyncio's own cancellation passes the shield
                 await self._give_back(is_clean=is_clean)
         if is_wanted and self.has_failed:
             raise TransactionError(FAILED)
-
-    async def _roll_back(self) -> bool:
-        """Return whether the rollback succeeded; if not, closing the connection does it. The first error is shown."""
-        with suppress(Exception):
-            if self.has_begun:
-                await self.engine.fetch(self.connection, "ROLLBACK", [])
-            return True
-        return False
 
 
 class Savepoint(BaseTransaction):

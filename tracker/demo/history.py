@@ -7,6 +7,7 @@ notes and the audit log have the right age.
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from uuid import UUID
 
@@ -169,21 +170,16 @@ def _reply(story: Story, script: Script, moment: datetime, date: Date) -> None:
     """Write the replies of the people who were invited at that time into the diary."""
     for_series = script.when.repeat is not RepeatChoice.NONE
 
-    def reply(key: str, value: ReplyValue, comment: str) -> Deed:
-        async def deed(now: datetime) -> None:
-            event_id = story.events[script.key]
-            await replies.record_own_reply(
-                story.who(key), event_id, date.key, value, comment, now, for_series=for_series
-            )
-
-        return deed
+    async def reply(key: str, value: ReplyValue, comment: str, now: datetime) -> None:
+        event_id = story.events[script.key]
+        await replies.record_own_reply(story.who(key), event_id, date.key, value, comment, now, for_series=for_series)
 
     for key in story.invited(script):
         value = story.luck.choices(list(REPLIES), list(REPLIES.values()))[0]
         at = min(moment + timedelta(hours=story.luck.uniform(2, 90)), date.starts_at - HOUR)
         if value and at < story.now and key not in script.silent:
             comment = story.luck.choice(COMMENTS) if value is ReplyValue.DECLINED else ""
-            story.at(at, reply(key, value, comment))
+            story.at(at, partial(reply, key, value, comment))
 
 
 def _take_attendance(story: Story, script: Script, date: Date) -> None:
@@ -231,21 +227,18 @@ def _change(story: Story, dates: Dates) -> None:
         event = await scheduling.event_seen_by(lead, story.events["radio"])
         await scheduling.cancel_event(lead, event.id, event.version, "The channel isn't ready yet.", now)
 
-    story.at(story.now - 5 * A_DAY, _moved(story, "coordinator", "monthly", ahead["monthly"][1]))
-    story.at(story.now, _moved(story, "caht_lead", "partners", ahead["partners"][0]))
+    story.at(story.now - 5 * A_DAY, partial(_move, story, "coordinator", "monthly", ahead["monthly"][1]))
+    story.at(story.now, partial(_move, story, "caht_lead", "partners", ahead["partners"][0]))
     story.at(story.now - 3 * A_DAY, cancel_date)
     story.at(story.now - A_DAY, cancel_event)
 
 
-def _moved(story: Story, lead: str, key: str, moved: Date) -> Deed:
-    async def deed(now: datetime) -> None:
-        viewer, event_id = story.who(lead), story.events[key]
-        date = await occurrences.date_seen_by(viewer, event_id, moved.key)
-        starts = moved_start(story.local(moved.starts_at))
-        change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is booked.")
-        await occurrences.change_occurrence(viewer, event_id, moved.key, change, date.version, now, notify=Notify.ALL)
-
-    return deed
+async def _move(story: Story, lead: str, key: str, moved: Date, now: datetime) -> None:
+    viewer, event_id = story.who(lead), story.events[key]
+    date = await occurrences.date_seen_by(viewer, event_id, moved.key)
+    starts = moved_start(story.local(moved.starts_at))
+    change = DateChange(starts=starts, duration=moved.ends_at - moved.starts_at, reason="The room is booked.")
+    await occurrences.change_occurrence(viewer, event_id, moved.key, change, date.version, now, notify=Notify.ALL)
 
 
 def moved_start(starts: datetime) -> datetime:

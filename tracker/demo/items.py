@@ -1,11 +1,12 @@
 """The action items of the demo: open, in progress, blocked, overdue, done; each assigned on a date that took place."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
 from tracker.demo import Row, read_story
-from tracker.demo.history import HOUR, Date, Dates, Deed, Story
+from tracker.demo.history import HOUR, Date, Dates, Story
 from tracker.demo.program import A_DAY, due_day
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.viewers import Visibility
@@ -61,44 +62,34 @@ def give_items(story: Story, dates: Dates) -> None:
         origin = past[-assigned.back] if past else None
         given = origin.ends_at + SOON_AFTER if origin else story.now
         made: list[str] = []
-        story.at(given, _creation(story, errand, origin, made))
+        story.at(given, partial(_create, story, errand, origin, made))
         for number, step in enumerate(errand.steps, start=1):
             at = max(given + HOUR * number, story.now - step.ago - HOUR * number)
-            story.at(at, _update(story, errand, step, number, made))
+            story.at(at, partial(_update, story, errand, step, number, made))
 
 
-def _creation(story: Story, errand: Errand, origin: Date | None, made: list[str]) -> Deed:
-    """Return what creates an item, and adds its reference to those that were made."""
+async def _create(story: Story, errand: Errand, origin: Date | None, made: list[str], now: datetime) -> None:
+    """Create an item, and add its reference to those that were made."""
     giver, owner = story.who(errand.assigned.giver), story.who(errand.assigned.owner)
-
-    async def create(now: datetime) -> None:
-        origin_id = None
-        if origin and errand.assigned.origin:
-            event_id = story.events[errand.assigned.origin]
-            origin_id = (await occurrences.date_seen_by(giver, event_id, origin.key)).id
-        day = to_local(now, story.zone).date()
-        item = NewItem(
-            title=errand.title,
-            owner_id=owner.member_id,
-            due=max(due_day(errand.assigned.due, story.today), day),
-            seen_by=Visibility.LAW_ENFORCEMENT,
-            origin_id=origin_id,
-        )
-        made.append(await action_items.create_item(giver, item, now, day))
-
-    return create
+    origin_id = None
+    if origin and errand.assigned.origin:
+        event_id = story.events[errand.assigned.origin]
+        origin_id = (await occurrences.date_seen_by(giver, event_id, origin.key)).id
+    day = to_local(now, story.zone).date()
+    item = NewItem(
+        title=errand.title,
+        owner_id=owner.member_id,
+        due=max(due_day(errand.assigned.due, story.today), day),
+        seen_by=Visibility.LAW_ENFORCEMENT,
+        origin_id=origin_id,
+    )
+    made.append(await action_items.create_item(giver, item, now, day))
 
 
-def _update(story: Story, errand: Errand, step: Step, version: int, made: list[str]) -> Deed:
-    key = errand.assigned.giver if step.status is ItemStatus.CANCELED else errand.assigned.owner
-
-    async def update(now: datetime) -> None:
-        change = ItemEdit(status=step.status, progress=step.progress, note=step.note)
-        await action_items.save_item_edit(
-            story.who(key), made[0], change, version, now, to_local(now, story.zone).date()
-        )
-
-    return update
+async def _update(story: Story, errand: Errand, step: Step, version: int, made: list[str], now: datetime) -> None:
+    editor = story.who(errand.assigned.giver if step.status is ItemStatus.CANCELED else errand.assigned.owner)
+    change = ItemEdit(status=step.status, progress=step.progress, note=step.note)
+    await action_items.save_item_edit(editor, made[0], change, version, now, to_local(now, story.zone).date())
 
 
 async def remind_of_items(story: Story) -> None:
