@@ -9,7 +9,7 @@ from tests.cast import NOW, ZONE, Cast
 from tests.usecases.roster.forms import agency_facts, audit_verbs, column_of_member, facts_of_member, person_facts
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Role, Viewer
-from tracker.rules.roster.directory import AgencyContact, PersonFacts
+from tracker.rules.roster.directory import AgencyContact, PersonFacts, Profile
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Agency, Member
@@ -17,7 +17,7 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.identity.sign_in_attempts import account_of
 from tracker.usecases.roster import agencies, csv_import, directory, people
-from tracker.usecases.roster.people import Profile, change_profile, profile_of, save_person
+from tracker.usecases.roster.people import change_profile, profile_of, save_person
 
 OLD_PROOF = NOW - timedelta(minutes=15)
 

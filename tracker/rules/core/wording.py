@@ -36,35 +36,12 @@ ZONES = {
     "UTC": "UTC",
 }
 ZONE_WORDS = {zone: word for word, zones in ZONES.items() for zone in zones.split()}
-ZONE_CHOICES = (
-    "America/New_York",
-    "America/Detroit",
-    "America/Indiana/Indianapolis",
-    "America/Chicago",
-    "America/Denver",
-    "America/Boise",
-    "America/Phoenix",
-    "America/Los_Angeles",
-    "America/Anchorage",
-    "Pacific/Honolulu",
-    "America/Puerto_Rico",
-    "UTC",
+ZONE_CHOICES = tuple(
+    "America/New_York America/Detroit America/Indiana/Indianapolis America/Chicago America/Denver America/Boise "
+    "America/Phoenix America/Los_Angeles America/Anchorage Pacific/Honolulu America/Puerto_Rico UTC".split()
 )
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
+MONTHS = tuple("January February March April May June July August September October November December".split())
 
 
 class Worded(StrEnum):

@@ -82,15 +82,22 @@ class AccountCard(Struct, frozen=True, kw_only=True):
     feeds: int
 
 
-class PersonCard(Struct, frozen=True, kw_only=True):
+class Profile(Struct, frozen=True, kw_only=True):
+    """What members keep of themselves; the mobile number is empty also where the viewer may not see it."""
+
+    name: str
+    title: str = ""
+    phone: str = ""
+    mobile: str = ""
+    is_mobile_private: bool = False
+    zone: str
+
+
+class PersonCard(Profile, frozen=True, kw_only=True):
     """A person whom the viewer may know; `account` is set only for administrators."""
 
     id: UUID
-    name: str
-    title: str
     email: str
-    phone: str
-    zone: str
     agency_id: UUID
     agency: str
     """Short name, for example KCPD."""
@@ -103,9 +110,6 @@ class PersonCard(Struct, frozen=True, kw_only=True):
     places: Sequence[CommitteePlace] = field(default=())
     """Places on committees that the viewer may know."""
     account: AccountCard | None = None
-    mobile: str = ""
-    """Empty also where the viewer may not see it."""
-    is_mobile_private: bool = False
 
     @property
     def is_coordinator(self) -> bool:
@@ -147,18 +151,37 @@ class AgencyContact(Struct, frozen=True, kw_only=True):
 NO_CONTACT = AgencyContact()
 
 
-class AgencyCard(Struct, frozen=True, kw_only=True):
+class AgencyFacts(Struct, frozen=True, kw_only=True):
+    """An agency as a form describes it."""
+
+    code: str
+    name: str
+    arm: Arm | None
+    level: Level | None
+    coalition_id: UUID | None = None
+    status: Status = Status.ACTIVE
+    contact: AgencyContact = NO_CONTACT
+
+    def check(self) -> None:
+        """Raise `Invalid` with a sentence for each wrong field."""
+        wrong = {
+            "code": name_fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
+            "name": name_fault(self.name) if self.name else "Enter the agency’s full name.",
+            "arm": "" if self.arm else "Choose an arm.",
+            "level": "" if self.level else "Choose a level.",
+            **self.contact.wrong(),
+        }
+        refuse_fields(wrong)
+
+
+class AgencyCard(AgencyFacts, frozen=True, kw_only=True):
     """An agency, with its people and committees that the viewer may know."""
 
     id: UUID
-    code: str
-    name: str
     arm: Arm
     level: Level
-    coalition_id: UUID | None
     coalition: str | None
     """Short name of the agency whose coalition this one belongs to."""
-    status: Status
     version: int
     count: int
     """How many of its people the viewer may know, without those who left."""
@@ -166,7 +189,6 @@ class AgencyCard(Struct, frozen=True, kw_only=True):
     """These people, on the page of the agency."""
     committees: Sequence[tuple[UUID, str]] = ()
     """Committees on which it has a seat."""
-    contact: AgencyContact = NO_CONTACT
 
 
 class PeopleFound(Struct, frozen=True, kw_only=True):
@@ -270,16 +292,10 @@ def mobile_for(viewer: Viewer, member_id: UUID, mobile: str, *, is_private: bool
     return mobile if sees_it else ""
 
 
-class PersonFacts(Struct, frozen=True, kw_only=True):
+class PersonFacts(Profile, frozen=True, kw_only=True):
     """A person as a form describes them; `email` in lower case, texts cleaned."""
 
-    name: str
-    title: str = ""
     email: str
-    phone: str = ""
-    mobile: str = ""
-    is_mobile_private: bool = False
-    zone: str
     agency_id: UUID | None
     roles: frozenset[Role] = frozenset()
     is_guest: bool = False
@@ -296,29 +312,6 @@ class PersonFacts(Struct, frozen=True, kw_only=True):
             "zone": "" if self.zone in zone_names() else "Choose a time zone from the list.",
             "agency": "" if self.agency_id else "Choose an agency.",
             "guest": GUEST_ROLES if self.is_guest and self.roles else "",
-        }
-        refuse_fields(wrong)
-
-
-class AgencyFacts(Struct, frozen=True, kw_only=True):
-    """An agency as a form describes it."""
-
-    code: str
-    name: str
-    arm: Arm | None
-    level: Level | None
-    coalition_id: UUID | None = None
-    status: Status = Status.ACTIVE
-    contact: AgencyContact = NO_CONTACT
-
-    def check(self) -> None:
-        """Raise `Invalid` with a sentence for each wrong field."""
-        wrong = {
-            "code": name_fault(self.code) if self.code else "Give the agency a short name, for example KCPD.",
-            "name": name_fault(self.name) if self.name else "Enter the agency’s full name.",
-            "arm": "" if self.arm else "Choose an arm.",
-            "level": "" if self.level else "Choose a level.",
-            **self.contact.wrong(),
         }
         refuse_fields(wrong)
 

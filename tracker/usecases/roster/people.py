@@ -23,7 +23,7 @@ from tracker.rules.core.wording import zone_of
 from tracker.rules.emails.messages import MessageStatus, status_of_state
 from tracker.rules.roster import directory as account_rules
 from tracker.rules.roster.csv_file import LONGEST
-from tracker.rules.roster.directory import LONGEST_PHONE, AccountState, PersonCard, PersonFacts, check_phones
+from tracker.rules.roster.directory import LONGEST_PHONE, AccountState, PersonCard, PersonFacts, Profile, check_phones
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
@@ -132,17 +132,6 @@ async def _check_person(
 
 def _person_columns(facts: PersonFacts) -> dict[str, Any]:
     return {name.removesuffix("_id"): value for name, value in asdict(facts).items() if name != "roles"}
-
-
-class Profile(Struct, frozen=True, kw_only=True):
-    """A member's roster entry."""
-
-    name: str
-    title: str
-    phone: str
-    mobile: str = ""
-    is_mobile_private: bool = False
-    zone: str
 
 
 async def profile_of(viewer: Viewer) -> Profile:

@@ -20,6 +20,7 @@ from tracker.ports.pages.identity.security_settings import shown_sessions
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural, zone_choices
 from tracker.rules.operations.access import may_read_emergency_uses
+from tracker.rules.roster.directory import Profile
 from tracker.usecases import availability
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, process_locks
@@ -29,7 +30,6 @@ from tracker.usecases.identity.sign_in import credentials_of
 from tracker.usecases.intake import received_emails
 from tracker.usecases.operations.officer import is_officer
 from tracker.usecases.roster import known_people, people
-from tracker.usecases.roster.people import Profile
 from tracker.usecases.views import health, home
 
 PATH = "/settings"
