@@ -425,7 +425,7 @@ async def test_an_address_that_becomes_someone_s_account_has_no_effect(sqlite_ca
     await confirm_alias(sqlite_cast.ipd_liaison, "new@fbi.example")
     agency = sqlite_cast.agencies["FBI"]
     async with writing():
-        await people.insert_member(agency_id=agency, name="New", email="new@fbi.example", now=NOW, zone=ZONE)
+        await people.insert_member(PersonFacts(agency_id=agency, name="New", email="new@fbi.example", zone=ZONE), NOW)
     assert await known_people.addresses_of(sqlite_cast.ipd_liaison) == {sqlite_cast.ipd_liaison.email}
 
 
