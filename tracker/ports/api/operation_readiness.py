@@ -107,7 +107,7 @@ async def _notices(viewer: Viewer, now: datetime, event_id: UUID) -> tuple[Readi
     """Return the notices, and note that the operation was read. Errors: NotFound."""
     whole = await read_by(viewer, event_id, now)
     view = await readiness_view(viewer, event_id, whole.view.occurrence.key)
-    people = await all_candidates(view.candidates) if view.may_plan else []
+    people = await all_candidates(view.candidates) if view.leads else []
     notices = shown(
         NoticesShown,
         view,

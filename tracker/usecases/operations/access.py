@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tracker.database import conflicts, writing
 from tracker.database.bulk_insert import insert_row
@@ -24,7 +24,7 @@ from tracker.rules.events.markings import may_have_limited, standing_on_list
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations import access as rules
 from tracker.rules.operations.access import Dissemination, EmergencyOpened, Grant, GrantState
-from tracker.rules.operations.plans import Operation, may_plan
+from tracker.rules.operations.plans import may_plan
 from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
@@ -40,7 +40,7 @@ from tracker.usecases.events.invitees import STATUSES_ANNOUNCED, add_invitee, wi
 from tracker.usecases.events.visibility import check_within_limit, end_access_from_list, raise_calendar_versions
 from tracker.usecases.operations.approvals import enqueue_for_approval
 from tracker.usecases.operations.emergency_access import openings_of
-from tracker.usecases.operations.states import NOT_A_LEAD, operation_for, operation_on_date
+from tracker.usecases.operations.states import NOT_A_LEAD, OperationView, operation_for, operation_view
 from tracker.usecases.roster.known_people import (
     WITH_ACCOUNT,
     Candidates,
@@ -73,12 +73,9 @@ class PersonAccess(Struct, frozen=True, kw_only=True):
         return self.grant.giver if self.grant else self.listed.giver
 
 
-class AccessView(Struct, frozen=True, kw_only=True):
+class AccessView(OperationView, frozen=True, kw_only=True):
     """Who may see an operation, for the people who lead it; others see their own access, and what they may approve."""
 
-    occurrence: Occurrence
-    operation: Operation
-    leads: bool
     people: tuple[PersonAccess, ...]
     waiting: tuple[Grant, ...]
     """Requests that the viewer may approve, or made as lead."""
@@ -100,16 +97,14 @@ class AccessView(Struct, frozen=True, kw_only=True):
 
 async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AccessView:
     """Return what the page shows. Errors: NotFound for an operation without a plan, or that the viewer may not see."""
-    occurrence, operation = await operation_on_date(viewer, event_id, key)
-    event, leads = occurrence.event, may_plan(viewer, occurrence.event)
+    view = await operation_view(viewer, event_id, key)
+    event, leads = view.occurrence.event, view.leads
     known = await visible.access_grants(viewer, event)
     waiting = [grant for grant in known if grant.state(now) is GrantState.REQUESTED]
     approvable = frozenset(grant.id for grant in waiting if rules.may_approve_access(viewer, event.lead_id, grant))
     granted = {grant.member_id: grant for grant in known if grant.state(now) is GrantState.GRANTED}
     return AccessView(
-        occurrence=occurrence,
-        operation=operation,
-        leads=leads,
+        **asdict(view),
         people=tuple(
             PersonAccess(listed=person, grant=granted.get(person.member_id), is_lead=person.member_id == event.lead_id)
             for person in await visible.listed_people(viewer, event)
@@ -120,7 +115,7 @@ async def access_view(viewer: Viewer, event_id: UUID, key: str, now: datetime) -
         has_no_second=leads and not all([await _possible_approvers(event, grant, now) for grant in waiting]),
         candidates=await _candidates(viewer, event) if leads else None,
         opened=tuple(await openings_of(viewer, event)),
-        record=tuple(await dissemination_record(viewer, occurrence)),
+        record=tuple(await dissemination_record(viewer, view.occurrence)),
     )
 
 
@@ -172,15 +167,10 @@ async def give_access(
             rules.check_grant(person.arm, reason, until, now)
             await check_within_limit(event.marking, {person.id})
             waits = rules.needs_second_person(person.arm)
+            asked = {"giver": viewer.member_id, "reason": reason, "requested_at": now, "until": until}
+            granted_at = None if waits else now
             grant_id = await insert_row(
-                OperationGrant,
-                event=event_id,
-                member=person.id,
-                giver=viewer.member_id,
-                reason=reason,
-                requested_at=now,
-                granted_at=None if waits else now,
-                until=until,
+                OperationGrant, event=event_id, member=person.id, granted_at=granted_at, **asked
             )
             if waits:
                 [grant] = [grant for grant in await visible.access_grants(viewer, event) if grant.id == grant_id]

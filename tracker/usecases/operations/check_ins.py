@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from tracker.crypto import ids
@@ -18,7 +17,7 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Arm, Status, Viewer
-from tracker.rules.events.events import DateLine, Occurrence
+from tracker.rules.events.events import DateLine
 from tracker.rules.operations import check_ins as rules
 from tracker.rules.operations.check_ins import CheckIn, CheckInTally, Direction, LineCorrection, Tap, WalkIn
 from tracker.rules.operations.plans import Operation, may_plan
@@ -30,21 +29,17 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import check_ins
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations.deconfliction import compare_plan
-from tracker.usecases.operations.states import enter_plan_state, operation_for, operation_on_date
+from tracker.usecases.operations.states import OperationView, enter_plan_state, operation_for, operation_view
 
 NOT_THEIR_CHECK_IN = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
 NOT_A_RELEASER = "Only the operation lead, or someone else who can edit the operation, can do this."
 
 
-class CheckInList(Struct, frozen=True, kw_only=True):
+class CheckInList(OperationView, frozen=True, kw_only=True):
     """An operation's check-in list as one viewer sees it."""
 
-    occurrence: Occurrence
-    operation: Operation
     lines: list[CheckIn]
-    leads: bool
-    """Whether the viewer is one of the people who lead it."""
     recordable: frozenset[UUID]
     """The people whom the viewer may check in and out."""
     why_not_in: str | None
@@ -101,24 +96,20 @@ class CheckInList(Struct, frozen=True, kw_only=True):
 
 async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> CheckInList:
     """Return the check-in list of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
-    occurrence, operation = await operation_on_date(viewer, event_id, key)
+    view = await operation_view(viewer, event_id, key)
     if not rules.may_read_check_ins(viewer):
         raise NotFound
-    expected = await check_ins.expected_lines(viewer, occurrence.event)
-    lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, occurrence.event))
-    leads = may_plan(viewer, occurrence.event)
-    is_on_it = viewer.member_id in {check_in.member_id for check_in in expected}
-    release = await check_ins.release_of(viewer, occurrence.event)
-    is_due = release is not None and release.due_at <= now and operation.state in rules.CHECKS_OUT
+    event, state = view.occurrence.event, view.operation.state
+    expected = await check_ins.expected_lines(viewer, event)
+    lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, event))
+    role = {"leads": view.leads, "is_on_it": viewer.member_id in {check_in.member_id for check_in in expected}}
+    release = await check_ins.release_of(viewer, event)
+    is_due = release is not None and release.due_at <= now and state in rules.CHECKS_OUT
     return CheckInList(
-        occurrence=occurrence,
-        operation=operation,
+        **asdict(view),
         lines=lines,
-        leads=leads,
-        recordable=frozenset(
-            line.person_id for line in lines if rules.may_record_check_in(viewer, line, leads=leads, is_on_it=is_on_it)
-        ),
-        why_not_in=rules.why_no_check_in(occurrence, operation.state, now),
+        recordable=frozenset(line.person_id for line in lines if rules.may_record_check_in(viewer, line, **role)),
+        why_not_in=rules.why_no_check_in(view.occurrence, state, now),
         release=release,
         is_overdue=is_due and bool(rules.lines_still_in(lines)),
     )

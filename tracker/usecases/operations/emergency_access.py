@@ -65,15 +65,8 @@ async def begin_emergency_access(
         is_its = (EmergencyAccess.session == session_id) & EmergencyAccess.ended_at.is_null()
         if await EmergencyAccess.exists().where(is_its & (EmergencyAccess.until > now)):
             raise Conflict(ALREADY)
-        await insert_row(
-            EmergencyAccess,
-            id=access.id,
-            member=viewer.member_id,
-            session=session_id,
-            reason=reason,
-            began_at=now,
-            until=access.until,
-        )
+        began = {"member": viewer.member_id, "session": session_id, "reason": reason, "began_at": now}
+        await insert_row(EmergencyAccess, id=access.id, until=access.until, **began)
         others = sorted(await coordinators() - {viewer.member_id})
         await outbox.enqueue_all([_draft(access.id, coordinator) for coordinator in others], now)
         await audit.record(viewer.actor, "emergency_begun", "emergency", access.id, {"why": reason}, now)

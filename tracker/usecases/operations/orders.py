@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from tracker.database import writing
 from tracker.database.bulk_insert import insert_row
@@ -31,7 +31,6 @@ from tracker.rules.operations.orders import (
     PhasePlan,
 )
 from tracker.rules.operations.plans import Operation, PlannedSite, may_plan
-from tracker.rules.operations.states import OVER
 from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
 from tracker.tables.schema.operations.records import BriefCopy
 from tracker.tables.visible import attendance
@@ -46,13 +45,9 @@ TIMES_NOT_YET = "Times are recorded once the plan is approved, until the operati
 A_MINUTE = timedelta(minutes=1)
 
 
-class OrderView(Struct, frozen=True, kw_only=True):
-    """An operation's date, its plan, its order, and its phases by id."""
+class OrderView(states.OperationView, frozen=True, kw_only=True):
+    """An operation with its order, and its phases by id."""
 
-    occurrence: Occurrence
-    operation: Operation
-    may_change: bool
-    """Whether the viewer may save another version."""
     order: Order | None
     versions: list[OrderVersion]
     phases: dict[UUID, Phase]
@@ -69,16 +64,15 @@ class OrderView(Struct, frozen=True, kw_only=True):
 
 async def order_view(viewer: Viewer, event_id: UUID, key: str) -> OrderView:
     """Return what the page of the order shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence, operation = await states.operation_on_date(viewer, event_id, key)
+    view = await states.operation_view(viewer, event_id, key)
+    event = view.occurrence.event
     return OrderView(
-        occurrence=occurrence,
-        operation=operation,
-        may_change=may_plan(viewer, occurrence.event) and operation.state not in OVER,
-        order=await plans.operations_order(viewer, occurrence.event),
-        versions=await plans.order_versions(viewer, occurrence.event),
-        phases=await plans.operation_phases(viewer, occurrence.event),
-        may_print=may_edit(viewer, occurrence.event),
-        may_time=_may_time_phases(viewer, operation),
+        **asdict(view),
+        order=await plans.operations_order(viewer, event),
+        versions=await plans.order_versions(viewer, event),
+        phases=await plans.operation_phases(viewer, event),
+        may_print=may_edit(viewer, event),
+        may_time=_may_time_phases(viewer, view.operation),
     )
 
 

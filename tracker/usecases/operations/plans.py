@@ -92,14 +92,12 @@ class PlanView(Struct, frozen=True, kw_only=True):
     @property
     def steps(self) -> list[tuple[OperationState, bool]]:
         """Return each step, and whether it is behind the plan."""
-        here = STEPS.index(self.operation.state) if self.operation and self.operation.state in STEPS else -1
-        return [(step, number < here) for number, step in enumerate(STEPS)]
+        return [(step, number < (self.step_number or 0)) for number, step in enumerate(STEPS, start=1)]
 
     @property
     def step_number(self) -> int | None:
         """Return where the plan is among the steps, from 1; None for one that was stood down or aborted."""
-        is_step = self.operation is not None and self.operation.state in STEPS
-        return STEPS.index(self.operation.state) + 1 if self.operation and is_step else None
+        return STEPS.index(self.operation.state) + 1 if self.operation and self.operation.state in STEPS else None
 
     @property
     def obstacles(self) -> tuple[str, ...]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct
 from msgspec.structs import asdict
 
 from tracker.crypto import ids
@@ -21,11 +20,9 @@ from tracker.rules.core import viewers
 from tracker.rules.core.message_types import ReadinessNews
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Arm, Viewer
-from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import MOST_SITES, Operation, may_plan
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
-from tracker.rules.operations.states import OVER
 from tracker.rules.roster.sites import PublicSite
 from tracker.tables.background import operations
 from tracker.tables.background.operations import all_acknowledged
@@ -70,12 +67,9 @@ NOTICE = "readiness_notice"
 """The subject of audit entries that must not lead to an operation."""
 
 
-class ReadinessView(Struct, frozen=True, kw_only=True):
+class ReadinessView(states.OperationView, frozen=True, kw_only=True):
     """The notices of an operation, and what the viewer may do with them."""
 
-    occurrence: Occurrence
-    operation: Operation
-    may_plan: bool
     notices: list[LedNotice]
     candidates: Candidates
     """People of victim services whom the people who lead it may choose."""
@@ -93,19 +87,9 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
     """Whether the operation isn't within the window of the current notice."""
 
     @property
-    def is_over(self) -> bool:
-        """Return whether the operation is over, so that no notice can be written for it."""
-        return self.operation.state in OVER
-
-    @property
     def moves(self) -> tuple[NoticeState, ...]:
         """Return where the current notice can be taken now."""
         return rules.notice_moves(self.current.state, self.operation.state) if self.current else ()
-
-    @property
-    def may_change(self) -> bool:
-        """Return whether the viewer can change the plan now: the people who lead it, until the operation is over."""
-        return self.may_plan and not self.is_over
 
     @property
     def may_write(self) -> bool:
@@ -115,17 +99,15 @@ class ReadinessView(Struct, frozen=True, kw_only=True):
 
 async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessView:
     """Return what the page shows. Errors: NotFound for an event without a plan, or that the viewer may not see."""
-    occurrence, operation = await states.operation_on_date(viewer, event_id, key)
-    leads = may_plan(viewer, occurrence.event)
+    view = await states.operation_view(viewer, event_id, key)
+    occurrence, leads = view.occurrence, view.leads
     notices = await visible.notices_of(viewer, occurrence.event)
     current = _current(notices)
     candidates = _known_candidates(viewer, current)
     span = occurrence.starts_at, occurrence.ends_at
     here = await off_site_places(viewer, occurrence.event)
     return ReadinessView(
-        occurrence=occurrence,
-        operation=operation,
-        may_plan=leads,
+        **asdict(view),
         notices=notices,
         candidates=candidates,
         can_choose=leads and bool(await count_candidates(candidates)),

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
+from msgspec.structs import asdict
 
 from tracker.crypto import ids
 from tracker.database import writing
@@ -27,7 +28,7 @@ from tracker.tables.schema.operations.records import HotWash, OperationLogEntry
 from tracker.tables.visible.operations import check_ins, plans
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
-from tracker.usecases.operations.states import operation_for, operation_on_date
+from tracker.usecases.operations.states import OperationView, operation_for, operation_view
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
 NOT_THEIR_ENTRY = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
@@ -143,11 +144,9 @@ TOO_EARLY_FOR_LESSONS = "Lessons are written once the operation is released or a
 LESSON_CHANGED = "Someone saved this lesson after you opened it."
 
 
-class AfterActionView(Struct, frozen=True, kw_only=True):
-    """An operation's date, its plan, and what was written down afterward."""
+class AfterActionView(OperationView, frozen=True, kw_only=True):
+    """An operation, and what was written down afterward."""
 
-    occurrence: Occurrence
-    operation: Operation
     may_write: bool
     """Whether the viewer may write the hot wash and after-action items now."""
     may_release: bool
@@ -163,15 +162,13 @@ class AfterActionView(Struct, frozen=True, kw_only=True):
 
 async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterActionView:
     """Return what the page shows. Errors: NotFound, also for an operation without a plan."""
-    occurrence, operation = await operation_on_date(viewer, event_id, key)
-    leads = may_plan(viewer, occurrence.event)
+    view = await operation_view(viewer, event_id, key)
     return AfterActionView(
-        occurrence=occurrence,
-        operation=operation,
-        may_write=leads and operation.state in rules.WRITTEN_IN,
-        may_release=leads and operation.state in OVER,
-        hot_wash=await check_ins.hot_wash(viewer, occurrence.event),
-        lessons=await check_ins.operation_lessons(viewer, occurrence.event),
+        **asdict(view),
+        may_write=view.leads and view.operation.state in rules.WRITTEN_IN,
+        may_release=view.leads and view.is_over,
+        hot_wash=await check_ins.hot_wash(viewer, view.occurrence.event),
+        lessons=await check_ins.operation_lessons(viewer, view.occurrence.event),
     )
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from tracker.database.bulk_insert import insert_row
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
@@ -43,14 +45,33 @@ async def operation_for(viewer: Viewer, event_id: UUID) -> Operation:
     return operation
 
 
-async def operation_on_date(viewer: Viewer, event_id: UUID, key: str) -> tuple[Occurrence, Operation]:
-    """Return the date of an operation whose day is `key` (ISO), and its plan. Errors: NotFound, also without a plan."""
+class OperationView(Struct, frozen=True, kw_only=True):
+    """The date of an operation and its plan, as one viewer sees them; pages add what else they show."""
+
+    occurrence: Occurrence
+    operation: Operation
+    leads: bool
+    """Whether the viewer is one of the people who lead it."""
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether the operation is over, so that its plan no longer changes."""
+        return self.operation.state in OVER
+
+    @property
+    def may_change(self) -> bool:
+        """Return whether the viewer can change the plan now: the people who lead it, until the operation is over."""
+        return self.leads and not self.is_over
+
+
+async def operation_view(viewer: Viewer, event_id: UUID, key: str) -> OperationView:
+    """Return an operation by its date, whose day is `key` (ISO). Errors: NotFound, also without a plan."""
     occurrence = await date_seen_by(viewer, event_id, key)
     check_kind(occurrence.event)
     operation = await plans.operation_plan(viewer, occurrence.event)
     if operation is None:
         raise NotFound
-    return occurrence, operation
+    return OperationView(occurrence=occurrence, operation=operation, leads=may_plan(viewer, occurrence.event))
 
 
 async def operation_under_way(viewer: Viewer, event_id: UUID, version: int | None = None) -> Operation:

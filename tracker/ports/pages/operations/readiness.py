@@ -121,7 +121,7 @@ async def post_notice(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
     except Invalid as wrong:
         return await _shown(pages, view, now, form, wrong)
     except NotAllowed as refused:  # it was scheduled, or the operation ended, while someone was still writing
-        if not view.may_plan:
+        if not view.leads:
             raise
         return await _shown(pages, view, now, form, Invalid(refused.sentence))
     return pages.redirect(f"{date.plan}/readiness", "Draft saved. Check it below, then schedule its release.")
