@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from tests.ical.making import NOW, TODAY, dates_of, event
-from tracker.errors import Invalid
 from tracker.rules.calendars import calendars as grid
 from tracker.rules.calendars.calendars import (
     CalendarChoice,
@@ -28,7 +27,6 @@ from tracker.rules.calendars.feeds import (
     Alarms,
     AllDayAlarm,
     FeedLevel,
-    FeedScope,
     alarm_words,
     client_name,
     feed_level,
@@ -36,8 +34,6 @@ from tracker.rules.calendars.feeds import (
     is_date_gone,
     is_over_and_gone,
     neutral_title,
-    read_alarms,
-    read_feed_scope,
 )
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import DateLine, EventStatus, Kind
@@ -390,13 +386,6 @@ def test_a_client_is_called_by_the_name_that_people_know(user_agent: str, name: 
     assert client_name(user_agent) == name
 
 
-def test_an_unknown_scope_is_refused_at_its_field() -> None:
-    assert read_feed_scope("mine") is FeedScope.MINE
-    with pytest.raises(Invalid) as refused:
-        read_feed_scope("others")
-    assert set(refused.value.fields) == {"scope"}
-
-
 def test_who_reads_discreetly_has_appointments_of_everything_and_no_more_operations_than_before() -> None:
     named = event(visibility=Visibility.NAMED)
     assert feed_level(event(), shows_operations=False, is_discreet=True) is FeedLevel.APPOINTMENT
@@ -409,36 +398,26 @@ def test_an_appointment_does_not_even_say_that_it_is_an_operation() -> None:
 
 
 def test_a_feed_has_no_alarm_unless_its_owner_chooses_one() -> None:
-    assert read_alarms("", "") == NO_ALARMS
+    assert Alarms() == NO_ALARMS
     assert [NO_ALARMS.trigger(is_all_day=one) for one in (False, True)] == [None, None]
     assert not alarm_words(NO_ALARMS)
 
 
 @pytest.mark.parametrize("minutes", ALARM_MINUTES)
 def test_an_alarm_comes_before_an_event_with_a_time(minutes: int) -> None:
-    assert read_alarms(str(minutes), "").trigger(is_all_day=False) == -timedelta(minutes=minutes)
-    assert read_alarms(str(minutes), "").trigger(is_all_day=True) is None
+    assert Alarms(minutes=minutes).trigger(is_all_day=False) == -timedelta(minutes=minutes)
+    assert Alarms(minutes=minutes).trigger(is_all_day=True) is None
 
 
 @pytest.mark.parametrize(("choice", "hours"), [("evening", -6), ("morning", 8)])
 def test_an_alarm_of_a_whole_day_counts_from_its_midnight(choice: str, hours: int) -> None:
-    assert read_alarms("", choice).trigger(is_all_day=True) == timedelta(hours=hours)
-    assert read_alarms("", choice).trigger(is_all_day=False) is None
+    assert Alarms(all_day=AllDayAlarm(choice)).trigger(is_all_day=True) == timedelta(hours=hours)
+    assert Alarms(all_day=AllDayAlarm(choice)).trigger(is_all_day=False) is None
 
 
 def test_alarms_have_words() -> None:
     both = Alarms(minutes=15, all_day=AllDayAlarm.EVENING)
     assert alarm_words(both) == "15 minutes before; all-day events: 6:00 PM the day before"
-
-
-@pytest.mark.parametrize(
-    ("minutes", "all_day", "fields"),
-    [("7", "", {"alarm"}), ("-15", "noon", {"alarm", "all_day_alarm"}), ("x", "morning", {"alarm"})],
-)
-def test_what_is_not_offered_is_refused(minutes: str, all_day: str, fields: set[str]) -> None:
-    with pytest.raises(Invalid) as refused:
-        read_alarms(minutes, all_day)
-    assert set(refused.value.fields) == fields
 
 
 def line_of(

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.errors import Invalid
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import Worded
@@ -64,8 +63,6 @@ KIND_WORDS = {
     Kind.DEADLINE: "deadlines",
 }
 """The events of one kind, in a sentence."""
-NO_ALARM = ""
-"""The choice of no alarm in a form."""
 ALARM_MINUTES = {
     10: "10 minutes before",
     15: "15 minutes before",
@@ -87,12 +84,12 @@ class FeedLevel(StrEnum):
     """Only the time: neither title nor sender name the task force."""
 
 
-class FeedScope(StrEnum):
+class FeedScope(Worded):
     """Which events a feed contains."""
 
-    ALL = "all"
+    ALL = "all", "Everything I can see"
     """Everything that its owner may see."""
-    MINE = "mine"
+    MINE = "mine", "My own events"
     """What its owner is invited to or organizes."""
 
 
@@ -230,20 +227,6 @@ def client_name(user_agent: str) -> str:
     return next((name for mark, name in _CLIENTS if mark in words), "another app")
 
 
-def read_feed_scope(text: str) -> FeedScope:
-    """Return the scope that a form sent. Errors: Invalid(scope)."""
-    if text not in set(FeedScope):
-        raise Invalid(scope="Choose what the feed shows.")
-    return FeedScope(text)
-
-
-def read_feed_kind(text: str) -> Kind | None:
-    """Return the kind that a form limited a feed to; None for an empty text. Errors: Invalid(kind)."""
-    if text and text not in set(Kind):
-        raise Invalid(kind="Choose a kind of event from the list.")
-    return Kind(text) if text else None
-
-
 def feed_words(scope: FeedScope, only: FeedLimit, committee: str) -> str:
     """Return what a feed contains: "my Steering Committee meetings"; empty for everything.
 
@@ -261,18 +244,6 @@ def _end_of_stay(moment: datetime) -> date:
 
 _FROM_MIDNIGHT = {AllDayAlarm.EVENING: timedelta(hours=-6), AllDayAlarm.MORNING: timedelta(hours=8)}
 NO_ALARMS = Alarms()
-
-
-def read_alarms(minutes: str, all_day: str) -> Alarms:
-    """Return the alarms that a form chose. Errors: Invalid by alarm and all_day_alarm."""
-    wrong = {}
-    if minutes not in {NO_ALARM, *map(str, ALARM_MINUTES)}:
-        wrong["alarm"] = "Choose from the list."
-    if all_day not in {NO_ALARM, *AllDayAlarm}:
-        wrong["all_day_alarm"] = "Choose from the list."
-    if wrong:
-        raise Invalid(**wrong)
-    return Alarms(minutes=int(minutes) if minutes else None, all_day=AllDayAlarm(all_day) if all_day else None)
 
 
 def alarm_words(alarms: Alarms) -> str:

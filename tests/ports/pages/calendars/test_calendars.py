@@ -506,6 +506,7 @@ async def test_the_page_says_what_others_store_before_operations_are_turned_on(c
         ({"name": "Phone", "scope": "all", "committee": "x"}, "Choose a committee from the list."),
         ({"name": "Phone", "scope": "all", "kind": "party"}, "Choose a kind of event from the list."),
         ({"name": "Phone", "scope": "all", "alarm": "7"}, "Choose from the list."),
+        ({"name": "Phone", "scope": "all", "all_day_alarm": "noon"}, "Choose from the list."),
         ({"name": "Phone", "scope": "others"}, "Choose what the feed shows."),
         ({"name": "Phone"}, "Choose what the feed shows."),
         ({"name": "x" * 61, "scope": "all"}, "Use at most 60 characters"),

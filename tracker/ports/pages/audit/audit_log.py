@@ -14,7 +14,7 @@ from tracker.database import together
 from tracker.errors import NotFound
 from tracker.ports.http.dependencies import Now, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
+from tracker.ports.pages.core.dependencies import Page, Pages, Query, QueryString, first_reauthenticate
 from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import (
     WORDS,
@@ -84,7 +84,7 @@ class AuditQuery(Struct, frozen=True, kw_only=True):
 @get("/audit", guards=[signed_in])
 async def audit_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
-) -> Response[Any]:
+) -> Page:
     """Show a page of the audit log; the address holds the filter, and names no one by words."""
     who = await _actor_in(viewer, params)
     if is_typed(params, "who") and not who.error:
@@ -96,7 +96,7 @@ async def audit_page(
 @post("/audit/verification", guards=[signed_in], status_code=200)
 async def post_verification(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
-) -> Response[str]:
+) -> Page:
     """Verify every entry of the audit log and show the result."""
     verified = await audit_log.verify_log_for(viewer, now)
     shown = await _page_context(viewer, params, query_string, zone, now)
@@ -104,7 +104,7 @@ async def post_verification(
 
 
 @get("/audit/export", guards=[signed_in])
-async def audit_export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now) -> Response[Any]:
+async def audit_export(viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now) -> Page:
     """Return the entries of a filter as a file, after a recent confirmation; the export is an entry too."""
     asked = audit_query_in(params, zone)
     if first := first_reauthenticate(visit, asked.newest, now):
@@ -226,7 +226,7 @@ RESUMED = "Sending has resumed. Outdated messages are not sent."
 
 
 @post("/sending", guards=[signed_in], status_code=303)
-async def post_sending(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Response[Any]:
+async def post_sending(pages: Pages, viewer: Viewer, visit: Visit, now: Now) -> Page:
     """Allow it to send. Errors: NotFound for people who do not manage accounts."""
     if not viewer.manages_accounts:
         raise NotFound

@@ -4,11 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,8 +15,10 @@ from msgspec.structs import replace
 from tracker.errors import Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in
+from tracker.ports.pages.core.dependencies import Form, Page, Pages
+from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, id_in
+from tracker.ports.pages.core.sheets import NO_FORM
+from tracker.ports.pages.events.previews import OpenedForm
 from tracker.ports.pages.events.schedule_form import When, holiday_choices_in, read_when, rule_in_form
 from tracker.ports.pages.events.schedule_people import picks_in_form
 from tracker.ports.pages.events.scheduling import open_form, show_form_again
@@ -40,7 +41,7 @@ from tracker.rules.recurrence.holidays import held_starts, next_working_day
 from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule
 from tracker.usecases import availability
 from tracker.usecases.availability import TimeSearch
-from tracker.usecases.events.form_options import EventChoices, invited_by_form
+from tracker.usecases.events.form_options import invited_by_form
 
 AN_HOUR = timedelta(hours=1)
 JUDGED = 12
@@ -90,40 +91,37 @@ class TimesShown(Struct, frozen=True, kw_only=True):
 
 
 @post("/schedule/times", guards=[signed_in], status_code=200)
-async def post_time_search(
-    pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings
-) -> Response[str]:
+async def post_time_search(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now, settings: Settings) -> Page:
     """Suggest times for the selected people; a chosen time is put into the form above the same suggestions."""
     opened = await open_form(viewer, form, zone, now)
     is_chosen = form["save"] == USE
-    looked = form.but(_looked_from(form)) if is_chosen else form
-    times = await _times_shown(viewer, now, settings, looked, opened.offered, opened.zone)
+    looked = form
+    if is_chosen:
+        fields = parse_qs(form["looked_from"], keep_blank_values=True)
+        looked = form.but({name: fields[name][-1] for name in WHEN if name in fields})
+    times = await _times_shown(viewer, now, settings, looked, opened)
     if pages.is_htmx:
         return pages.render("events/schedule/times-part.html", times=times, zone_name=opened.zone, form=form)
-    filled = form.but(chosen_time_in(form)) if is_chosen else form
+    filled = _with_chosen_time(form) if is_chosen else form
     return await show_form_again(pages, viewer, filled, opened, now, times=times)
 
 
-def chosen_time_in(form: FormValues) -> dict[str, str]:
-    """Return the fields of day and hours for the chosen time; none when it can't be read."""
+def _with_chosen_time(form: FormValues) -> FormValues:
+    """Return the form with day and hours of the chosen time; unchanged when that can't be read."""
     day, _, hours = form["slot"].partition("T")
     starts, _, ends = hours.partition("/")
-    chosen = FormValues({"date": [day], "starts": [starts], "ends": [ends]})
+    chosen = form.but({"date": day, "starts": starts, "ends": ends, "last_day": "", "all_day": ""})
     reader = FormReader(chosen)
-    whole = reader.day("date") and reader.time("starts") and reader.time("ends") and not reader.wrong
-    return {"date": day, "starts": starts, "ends": ends, "last_day": "", "all_day": ""} if whole else {}
-
-
-def _looked_from(form: FormValues) -> dict[str, str]:
-    """Return the fields of day and hours from when the search started."""
-    fields = parse_qs(form["looked_from"], keep_blank_values=True)
-    return {name: fields[name][-1] for name in WHEN if name in fields}
+    is_whole = reader.day("date") and reader.time("starts") and reader.time("ends") and not reader.wrong
+    return chosen if is_whole else form
 
 
 async def _times_shown(
-    viewer: Viewer, now: Now, settings: Settings, form: FormValues, offered: EventChoices, zone: str
+    viewer: Viewer, now: Now, settings: Settings, form: FormValues, opened: OpenedForm
 ) -> TimesShown:
-    asked = {one: role for one, role in invited_by_form(picks_in_form(form), offered).items() if role.takes_part}
+    offered, zone = opened.offered, opened.zone
+    roles = invited_by_form(picks_in_form(form), offered)
+    asked = {member_id: role for member_id, role in roles.items() if role.takes_part}
     invitees = {offered.lead_id: AttendeeRole.CHAIR, **asked}
     wanted = replace(
         _time_search(form, zone, now),
@@ -133,14 +131,21 @@ async def _times_shown(
     )
     times_found = await availability.find_times(viewer, invitees, wanted, now)
     names = {person.id: person for person in (*offered.people, offered.lead) if person}
-    required = [one for one, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
-    days = times_found.days if wanted.reads_outside else {}
+    required = [member_id for member_id, role in invitees.items() if role is not AttendeeRole.OPTIONAL]
+    busy = times_found.days
+    days = busy if wanted.reads_outside else {}
     chosen_as = partial(time_choice, zone=zone, required=required, names=names, days=days)
     choices = [chosen_as(suggestion) for suggestion in times_found.suggestions]
     chosen = [choice for choice in choices if form["save"] == USE and choice.value == form["slot"]]
     typed = chosen[0] if chosen else chosen_as(times_found.typed) if times_found.typed else None
     drawn = [typed] if typed else choices
     day = drawn[0].starts.date() if drawn else wanted.first.date()
+    people = sorted(
+        (names[member_id] for member_id in invitees if member_id in names and member_id in busy),
+        key=lambda person: (person.agency.casefold(), person.name),
+    )
+    rows = [grid_row(busy[member_id], day, zone) for member_id in required if member_id in busy]
+    states = [[cell.state for cell in row for _ in range(cell.span)] for row in rows]
     return TimesShown(
         required=len(required),
         reads_outside=wanted.reads_outside,
@@ -149,8 +154,11 @@ async def _times_shown(
         hours=half_hours_of(day),
         typed=typed,
         looked_from=urlencode({name: form[name] for name in WHEN}),
-        lines=_day_lines(times_found.days, [names[invitee] for invitee in invitees if invitee in names], day, zone),
-        free=_count_free([times_found.days[one] for one in required if one in times_found.days], day, zone),
+        lines=[
+            DayLine(person=person, cells=grid_row(busy[person.id], day, zone), shares=busy[person.id].shares(day, zone))
+            for person in people
+        ],
+        free=[sum(state is Availability.FREE for state in column) for column in zip(*states, strict=True)],
     )
 
 
@@ -201,21 +209,6 @@ def time_choice(
     return TimeChoice(value=value, starts=starts, ends=ends, notes=" · ".join(said))
 
 
-def _day_lines(days: Mapping[UUID, BusyDays], people: list[Person], day: date, zone: str) -> list[DayLine]:
-    ordered = sorted(
-        (person for person in people if person.id in days), key=lambda person: (person.agency.casefold(), person.name)
-    )
-    return [
-        DayLine(person=person, cells=grid_row(days[person.id], day, zone), shares=days[person.id].shares(day, zone))
-        for person in ordered
-    ]
-
-
-def _count_free(days: list[BusyDays], day: date, zone: str) -> list[int]:
-    rows = [[cell.state for cell in grid_row(busy_days, day, zone) for _ in range(cell.span)] for busy_days in days]
-    return [sum(state is Availability.FREE for state in column) for column in zip(*rows, strict=True)]
-
-
 SHARED_CALENDAR_PATH = "/settings/calendar"
 FIELDS = ("address",)
 CALENDAR_SHARED = "Calendar added. We’ll read it within a few minutes."
@@ -223,22 +216,20 @@ CALENDAR_REMOVED = "You stopped sharing your calendar. Everything read from it w
 
 
 @get(SHARED_CALENDAR_PATH, guards=[signed_in])
-async def show_shared_calendar(pages: Pages, viewer: Viewer, settings: Settings) -> Response[str]:
+async def show_shared_calendar(pages: Pages, viewer: Viewer, settings: Settings) -> Page:
     """Show what the viewer shares, without the address."""
     return await _shared_calendar_page(pages, viewer, settings)
 
 
 @post(SHARED_CALENDAR_PATH, guards=[signed_in], status_code=303)
-async def post_shared_calendar(pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings) -> Response[Any]:
+async def post_shared_calendar(pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings) -> Page:
     """Share the calendar at an address, or show the form again with its errors."""
     if not settings.shared_calendars:
         raise NotFound
     try:
         await availability.share_calendar(viewer, form["address"], settings.own_host, now)
     except Invalid as wrong:
-        return await _shared_calendar_page(
-            pages, viewer, settings, form=form, errors=errors_of(wrong, FIELDS), status_code=422
-        )
+        return await _shared_calendar_page(pages, viewer, settings, form, wrong)
     return pages.redirect(SHARED_CALENDAR_PATH, CALENDAR_SHARED)
 
 
@@ -251,17 +242,18 @@ async def post_shared_calendar_removal(pages: Pages, viewer: Viewer, now: Now, s
 
 
 async def _shared_calendar_page(
-    pages: Pages, viewer: Viewer, settings: Settings, *, status_code: int = 200, **context: Any
-) -> Response[str]:
+    pages: Pages, viewer: Viewer, settings: Settings, form: FormValues | None = None, wrong: Invalid | None = None
+) -> Page:
     is_on, shared = settings.shared_calendars, await availability.own_shared_calendar(viewer)
     if shared is None and not is_on:
         raise NotFound
-    values: dict[str, Any] = {
-        "shared": shared,
-        "is_on": is_on,
-        "form": FormValues({}),
-        "errors": Errors(),
-        "longest": LONGEST_ADDRESS,
-        "weeks": AHEAD.days // 7,
-    }
-    return pages.render("availability/calendar.html", status_code=status_code, **values | context)
+    return pages.render(
+        "availability/calendar.html",
+        shared=shared,
+        is_on=is_on,
+        longest=LONGEST_ADDRESS,
+        weeks=AHEAD.days // 7,
+        status_code=422 if wrong else 200,
+        form=form or NO_FORM,
+        errors=errors_of(wrong, FIELDS),
+    )

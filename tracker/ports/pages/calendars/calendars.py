@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Response, get
+from litestar import get
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -15,7 +15,7 @@ from tracker.database import together
 from tracker.ports.http.dependencies import Today, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import DateEntry, agenda_of, date_entry, marks_of, write_out
-from tracker.ports.pages.core.dependencies import Pages, Query, QueryString
+from tracker.ports.pages.core.dependencies import Page, Pages, Query, QueryString
 from tracker.ports.pages.core.drafts import saved_among
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.calendars import calendars as calendar_rules
@@ -46,7 +46,7 @@ MOST_LISTED = 18  # events listed below the month on a narrow screen
 @get("/calendar", guards=[signed_in])
 async def show_calendar(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, today: Today
-) -> Response[str]:
+) -> Page:
     """Show a month or a week.
 
     `view` (month, week, list), `month` (2026-12) or for a week `date` (2026-12-10); and the filters: `kind`

@@ -70,27 +70,15 @@ FormToken: TypeAlias = Injected[str]
 """The token that every form of this session carries; only behind the guard `signed_in`."""
 
 
-async def _injected_upload(request: FormRequest) -> form_values.Upload | None:
-    return await form_values.uploaded_file(request)
-
-
 async def _injected_form(request: FormRequest) -> FormValues:
     form = await read_form(request)
     sheets.keep_draft(request.scope, form)
     return form
 
 
-def _drafts(scope: Scope) -> sheets.PageDrafts:
-    return sheets.PageDrafts(scope)
-
-
 def _date(scope: Scope) -> DateAddress:
-    found: dict[str, Any] = dict(scope["path_params"])
-    return DateAddress(found["event_id"], found["key"])
-
-
-def _params(request: FormRequest) -> FormValues:
-    return read_query(request)
+    named: dict[str, Any] = dict(scope["path_params"])
+    return DateAddress(named["event_id"], named["key"])
 
 
 def _query_string(scope: Scope) -> str:
@@ -114,11 +102,11 @@ def _home_rows(scope: Scope) -> home_part.HomeRows:
 DEPENDENCIES = {
     "pages": Provide(_injected_pages, sync_to_thread=False),
     "form": Provide(_injected_form),
-    "upload": Provide(_injected_upload),
-    "drafts": Provide(_drafts, sync_to_thread=False),
+    "upload": Provide(form_values.uploaded_file),
+    "drafts": Provide(sheets.PageDrafts, sync_to_thread=False),
     "home_rows": Provide(_home_rows, sync_to_thread=False),
     "date": Provide(_date, sync_to_thread=False),
-    "params": Provide(_params, sync_to_thread=False),
+    "params": Provide(read_query, sync_to_thread=False),
     "query_string": Provide(_query_string, sync_to_thread=False),
     "form_token": Provide(_form_token, sync_to_thread=False),
 }

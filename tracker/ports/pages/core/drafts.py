@@ -14,7 +14,7 @@ from tracker.ports.http.drafts import FIELD, DraftMark
 from tracker.ports.http.drafts import PATH as DRAFTS_PATH
 from tracker.ports.http.errors import status_of
 from tracker.ports.http.guards import POLLED, signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, QueryString
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, QueryString
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.core.sheets import NEW_EACH_TIME
 from tracker.rules.core.drafts import LISTINGS, RESTORABLE_FOR, SavedFilter, kept_query, saved_words
@@ -90,7 +90,7 @@ def saved_among(query_string: QueryString, listing: str, every: Iterable[SavedFi
 
 
 @post(PATH, guards=[signed_in], status_code=303)
-async def post_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_filter(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save a filter under a name and show its page, or say what is missing."""
     try:
         made = await drafts.save_filter(viewer, form["listing"], form["name"], form["query"], now)

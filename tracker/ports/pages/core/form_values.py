@@ -194,7 +194,7 @@ def moment_in(text: str) -> datetime | None:
 
 def form_version(form: FormValues) -> int:
     """Return the version that a form was opened with; 0, which no row has, for anything else."""
-    return int(form["version"]) if _NUMBER.fullmatch(form["version"]) else 0
+    return count_in(form["version"])
 
 
 def _day(text: str) -> date:

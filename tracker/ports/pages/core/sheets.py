@@ -34,13 +34,16 @@ REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
 """Fields that hold several texts."""
 
 
-class WordedChange(Struct, frozen=True, kw_only=True):
-    """A change in words: the label of the field and the meaning of its values."""
+class FieldChange(Struct, frozen=True, kw_only=True):
+    """A field that another person changed since the form was opened."""
 
-    label: str
+    name: str
     now: str
     typed: str
     is_taken: bool
+    """Whether the form took the new value, because this person had not changed the field."""
+    label: str = ""
+    """The words for the field, once the change is in words."""
 
 
 class FormSheet(Struct, frozen=True, kw_only=True):
@@ -50,7 +53,7 @@ class FormSheet(Struct, frozen=True, kw_only=True):
     version: int = 0
     was: str = ""
     errors: Errors = field(default_factory=Errors)
-    changes: Sequence[WordedChange] | None = None
+    changes: Sequence[FieldChange] | None = None
     asks_reauthentication: bool = False
     status_code: int = 200
 
@@ -118,23 +121,13 @@ Flat = dict[str, str]
 """Each field as one text; for people, `person:<id>` with their role in the invitation."""
 
 
-class FieldChange(Struct, frozen=True, kw_only=True):
-    """A field that another person changed since the form was opened."""
-
-    name: str
-    now: str
-    typed: str
-    is_taken: bool
-    """Whether the form took the new value, because this person had not changed the field."""
-
-
 def word_changes(
     changes: Iterable[FieldChange], labels: Mapping[str, str], said: Callable[[str, str], str]
-) -> list[WordedChange]:
+) -> list[FieldChange]:
     """Return the changes in the order of `labels`, without others; `said(name, text)` words a value."""
     of_field = {change.name: change for change in changes}
     return [
-        WordedChange(label=label, now=said(name, change.now), typed=said(name, change.typed), is_taken=change.is_taken)
+        replace(change, label=label, now=said(name, change.now), typed=said(name, change.typed))
         for name, label in labels.items()
         if (change := of_field.get(name))
     ]

@@ -18,7 +18,7 @@ from tracker.errors import Invalid, NotFound
 from tracker.ports.http.dependencies import Injected, Now, PathText
 from tracker.ports.http.guards import public
 from tracker.ports.http.security import CSP
-from tracker.ports.pages.core.dependencies import Form, Pages
+from tracker.ports.pages.core.dependencies import Form, Page, Pages
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of
 from tracker.rules.events.replies import LONGEST_COMMENT
 
@@ -89,20 +89,18 @@ class DemoReplyBox(Protocol):
         """Send what a person writes back, and return what the way in answered. Errors: NotFound, Invalid."""
 
 
-def mailbox_of(scope: Scope) -> DemoMailbox:
-    """Return the mailbox of this application."""
+def _mailbox(scope: Scope) -> DemoMailbox:
     mailbox: DemoMailbox = scope["litestar_app"].state["mailbox"]
     return mailbox
 
 
-def reply_box_of(scope: Scope) -> DemoReplyBox:
-    """Return the reply box of this application."""
+def _reply_box(scope: Scope) -> DemoReplyBox:
     reply_box: DemoReplyBox = scope["litestar_app"].state["reply_box"]
     return reply_box
 
 
 @get("/demo/mail", guards=[public])
-async def show_demo_emails(pages: Pages, mailbox: Injected[DemoMailbox], to: FromQuery[str] = "") -> Response[str]:
+async def show_demo_emails(pages: Pages, mailbox: Injected[DemoMailbox], to: FromQuery[str] = "") -> Page:
     """Show the newest emails; ?to= shows only those to one address."""
     return pages.render("emails/pages/demo-emails.html", mails=await mailbox.newest(to), to=to)
 
@@ -110,7 +108,7 @@ async def show_demo_emails(pages: Pages, mailbox: Injected[DemoMailbox], to: Fro
 @get("/demo/mail/{name:str}", guards=[public])
 async def show_demo_email(
     name: PathText, pages: Pages, mailbox: Injected[DemoMailbox], reply_box: Injected[DemoReplyBox]
-) -> Response[str]:
+) -> Page:
     """Show one email as its reader sees it, below it a box to answer it, and its parts as text. Errors: NotFound."""
     return _email_page(pages, await _find_email(mailbox, name), reply_box)
 
@@ -123,7 +121,7 @@ async def post_demo_reply(
     now: Now,
     mailbox: Injected[DemoMailbox],
     reply_box: Injected[DemoReplyBox],
-) -> Response[str]:
+) -> Page:
     """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
     mail = await _find_email(mailbox, name)
     try:
@@ -139,7 +137,7 @@ async def post_demo_reply(
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
-async def show_demo_email_html(name: PathText, mailbox: Injected[DemoMailbox]) -> Response[str]:
+async def show_demo_email_html(name: PathText, mailbox: Injected[DemoMailbox]) -> Page:
     """Show the HTML of one email as an email program does: in a sandbox, without scripts and external content."""
     mail = await _find_email(mailbox, name)
     if not mail.html:
@@ -172,7 +170,7 @@ def _email_page(
     form: FormValues | None = None,
     wrong: Invalid | None = None,
     answered: str = "",
-) -> Response[str]:
+) -> Page:
     parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML source": mail.html}
     page = pages.render(
         "emails/pages/demo-email.html",
@@ -201,6 +199,6 @@ def text_pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 DEPENDENCIES = {
-    "mailbox": Provide(mailbox_of, sync_to_thread=False),
-    "reply_box": Provide(reply_box_of, sync_to_thread=False),
+    "mailbox": Provide(_mailbox, sync_to_thread=False),
+    "reply_box": Provide(_reply_box, sync_to_thread=False),
 }

@@ -1,19 +1,18 @@
 """Emails that people send or set for events and committees: reminders, escalation, reminders to reply, thank-yous."""
 
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 from msgspec.structs import asdict
 
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
 from tracker.ports.http.cookies import Undo
-from tracker.ports.http.dependencies import Injected, Now, PathId, PathText, Settings, Viewer, Zone
+from tracker.ports.http.dependencies import Injected, Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages, usual_escalation
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, OnDate, Page, Pages, usual_escalation
 from tracker.ports.pages.core.form_values import Errors, FormValues, count_in, errors_of, moment_in
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.emails.messages import PageEmailReader
@@ -49,7 +48,7 @@ USUAL_REMINDERS_SAVED = "The task force’s reminders are saved for new events. 
 @get(COMMITTEE_REMINDERS, guards=[signed_in])
 async def show_committee_reminders(
     committee_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[str]:
+) -> Page:
     """Show the policy, or what the viewer chose and did not save. Errors: NotFound, NotAllowed."""
     policy = await preferences.committee_policy(viewer, committee_id, now)
     texts = usual_reminder_texts(policy.policy) if policy.is_usual else reminder_texts(policy.policy)
@@ -58,9 +57,7 @@ async def show_committee_reminders(
 
 
 @post(COMMITTEE_REMINDERS, guards=[signed_in], status_code=303)
-async def post_committee_reminders(
-    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_committee_reminders(committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save the policy, or show the form again when the number of upcoming events is another one now."""
     policy = None if form["reminders"] == USUAL_REMINDERS else policy_in_form(form)
     upcoming = count_in(form["number"]) if form["upcoming"] else None
@@ -78,9 +75,7 @@ async def post_committee_reminders(
 
 
 @post(COMMITTEE_REMINDERS + "/preview", guards=[signed_in], status_code=200)
-async def preview_committee_reminders(
-    committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[str]:
+async def preview_committee_reminders(committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Say what the choices of an open form mean. Errors: NotFound, NotAllowed."""
     policy = await preferences.committee_policy(viewer, committee_id, now)
     return pages.render_block("emails/pages/reminder-panel.html", "words", words=_words(policy, form))
@@ -105,7 +100,7 @@ def _words(policy: CommitteePolicy, form: FormValues) -> str:
 
 def _committee_page(
     pages: Pages, policy: CommitteePolicy, form: FormValues, errors: Errors | None = None, status_code: int = 200
-) -> Response[str]:
+) -> Page:
     return pages.render(
         "emails/pages/committee-reminders.html",
         committee=policy.committee,
@@ -121,7 +116,7 @@ def _committee_page(
 
 
 @get(USUAL_REMINDERS_PATH, guards=[signed_in])
-async def show_usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Response[str]:
+async def show_usual_reminders(pages: Pages, viewer: Viewer, drafts: Drafts) -> Page:
     """Show the policy that applies now, or what the viewer chose and did not save. Errors: NotAllowed."""
     _check_coordinator(viewer)
     saved = FormValues(reminder_texts(await committees.policy_of_committee(None)))
@@ -137,7 +132,7 @@ async def post_usual_reminders(pages: Pages, viewer: Viewer, form: Form, now: No
 
 
 @post(USUAL_REMINDERS_PATH + "/preview", guards=[signed_in], status_code=200)
-async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> Response[str]:
+async def preview_usual_reminders(pages: Pages, viewer: Viewer, form: Form) -> Page:
     """Say what the choices of an open form mean. Errors: NotAllowed."""
     _check_coordinator(viewer)
     return pages.render_block(PANEL, "words", words=policy_in_form(form).words)
@@ -157,9 +152,7 @@ SAVED = (
 
 
 @get(ESCALATION_PATH, guards=[signed_in])
-async def show_committee_escalation(
-    committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings
-) -> Response[str]:
+async def show_committee_escalation(committee_id: PathId, pages: Pages, viewer: Viewer, settings: Settings) -> Page:
     """Show the days. Errors: NotFound, NotAllowed."""
     committee, days = await escalations.committee_escalation(viewer, committee_id)
     texts = {name: [str(number)] for name, number in asdict(days).items() if number is not None}
@@ -169,7 +162,7 @@ async def show_committee_escalation(
 @post(ESCALATION_PATH, guards=[signed_in], status_code=303)
 async def post_committee_escalation(
     committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Save the days, or show the form again with its errors."""
     try:
         days = committee_days_in(form["agency"], form["coordinator"], usual_escalation(settings))
@@ -187,7 +180,7 @@ def _escalation_page(
     settings: Settings,
     errors: Errors | None = None,
     status_code: int = 200,
-) -> Response[str]:
+) -> Page:
     return pages.render(
         "emails/pages/committee-escalation.html",
         committee=committee,
@@ -200,30 +193,22 @@ def _escalation_page(
 
 @post("/events/{event_id:uuid}/{key:str}/nudges", guards=[signed_in], status_code=303)
 async def post_nudges(
-    event_id: PathId,
-    key: PathText,
-    pages: Pages,
-    viewer: Viewer,
-    form: Form,
-    *,
-    home_rows: HomeRows,
-    zone: Zone,
-    now: Now,
-) -> Response[Any]:
+    date: OnDate, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, zone: Zone, now: Now
+) -> Page:
     """Nudge them and say how many; if someone else was faster, the page says when it is possible again."""
     confirms = bool(form["confirmations"])
     refused = ""
     try:
-        count = await nudges.nudge_people(viewer, event_id, key, now, zone, confirmations=confirms)
+        count = await nudges.nudge_people(viewer, *date, now, zone, confirmations=confirms)
         said = nudged_words(count, "confirm the change" if confirms else "reply")
     except Conflict as conflict:
         said = refused = conflict.sentence
     fields = {"at": now.isoformat(), "next": form["next"]}
-    removal = f"/events/{event_id}/{key}/nudges/removal"
+    removal = f"{date.page}/nudges/removal"
     undo_button = Undo(address=removal, fields=fields, until=now + REMINDERS_UNDO_FOR)
     if home_rows.are_asked_for(form):
-        return await _home_row(home_rows, event_id, key, said, refused, None if refused else undo_button)
-    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
+        return await _home_row(home_rows, *date, said, refused, None if refused else undo_button)
+    address = HOME if is_from_home(form) else f"{date.page}#participants"
     if refused:
         return pages.refuse(address, refused if address == HOME else "")
     return pages.redirect(address, said, undo_button)
@@ -231,23 +216,23 @@ async def post_nudges(
 
 @post("/events/{event_id:uuid}/{key:str}/nudges/removal", guards=[signed_in], status_code=303)
 async def post_nudges_undo(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
-) -> Response[Any]:
+    date: OnDate, pages: Pages, viewer: Viewer, form: Form, *, home_rows: HomeRows, now: Now
+) -> Page:
     """Undo reminders that have not left yet, or say that they may have."""
     said, refused = "Undone. No one was reminded.", ""
     try:
-        await nudges.undo_date_nudges(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+        await nudges.undo_date_nudges(viewer, *date, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         said = refused = gone.sentence
     if home_rows.are_asked_for(form):
-        return await _home_row(home_rows, event_id, key, said, refused)
-    address = HOME if is_from_home(form) else f"/events/{event_id}/{key}#participants"
+        return await _home_row(home_rows, *date, said, refused)
+    address = HOME if is_from_home(form) else f"{date.page}#participants"
     return pages.refuse(address, refused) if refused else pages.redirect(address, said)
 
 
 async def _home_row(
     home_rows: HomeRows, event_id: UUID, key: str, said: str, refused: str, undo_button: Undo | None = None
-) -> Response[str]:
+) -> Page:
     """Return the row of the home page, also when nothing is left to do: it shows why."""
     home = await home_rows.found()
     rows = {(row.line.event_id, row.line.key): row for row in (home.days.replies if home.days else ())}
@@ -262,24 +247,16 @@ THANK_YOU_PATH = "/events/{event_id:uuid}/{key:str}/thank-you"
 
 @get(THANK_YOU_PATH, guards=[signed_in])
 async def show_thank_you(
-    event_id: PathId,
-    key: PathText,
-    pages: Pages,
-    viewer: Viewer,
-    *,
-    zone: Zone,
-    now: Now,
-    read_email: Injected[PageEmailReader],
-) -> Response[str]:
+    date: OnDate, pages: Pages, viewer: Viewer, *, zone: Zone, now: Now, read_email: Injected[PageEmailReader]
+) -> Page:
     """Show who would get it, and what it says to the viewer; or that it was sent."""
-    thank_you = await summaries.thank_you_view(viewer, event_id, key, now, zone)
+    thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
     return _thank_you_page(pages, thank_you, read_email, zone, now)
 
 
 @post(THANK_YOU_PATH, guards=[signed_in], status_code=303)
 async def post_thank_you(
-    event_id: PathId,
-    key: PathText,
+    date: OnDate,
     pages: Pages,
     viewer: Viewer,
     form: Form,
@@ -287,26 +264,24 @@ async def post_thank_you(
     zone: Zone,
     now: Now,
     read_email: Injected[PageEmailReader],
-) -> Response[Any]:
+) -> Page:
     """Send it to as many people as the page showed, or show the page again with the reason why not."""
     try:
-        people = await summaries.send_thank_you(viewer, event_id, key, now, people=count_in(form["people"]))
+        people = await summaries.send_thank_you(viewer, *date, now, people=count_in(form["people"]))
     except Conflict as refused:
-        thank_you = await summaries.thank_you_view(viewer, event_id, key, now, zone)
+        thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
         return _thank_you_page(pages, thank_you, read_email, zone, now, refused.sentence)
-    address = f"/events/{event_id}/{key}"
+    address = date.page
     undo = Undo(address=f"{address}/thank-you/removal", fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
     return pages.redirect(address, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
 
 
 @post(f"{THANK_YOU_PATH}/removal", guards=[signed_in], status_code=303)
-async def post_thank_you_undo(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Redirect:
+async def post_thank_you_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a thank-you that has not left yet, or say that it may have."""
-    address = f"/events/{event_id}/{key}"
+    address = date.page
     try:
-        await summaries.undo_thank_you(viewer, event_id, key, moment_in(form["at"]) or NEVER, now)
+        await summaries.undo_thank_you(viewer, *date, moment_in(form["at"]) or NEVER, now)
     except Gone as gone:
         return pages.refuse(address, gone.sentence)
     return pages.redirect(address, "Undone. No one was emailed.")
@@ -314,7 +289,7 @@ async def post_thank_you_undo(
 
 def _thank_you_page(
     pages: Pages, thank_you: ThankYouView, read_email: PageEmailReader, zone: str, now: Now, refused: str = ""
-) -> Response[str]:
+) -> Page:
     occurrence, event = thank_you.occurrence, thank_you.occurrence.event
     return pages.render(
         "emails/pages/thank-you.html",

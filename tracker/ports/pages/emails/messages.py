@@ -3,14 +3,13 @@
 The application puts the function that words an email into `app.state.read_email`.
 """
 
-import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import Provide
 from litestar.response import Redirect
 from litestar.types import Scope
@@ -22,9 +21,9 @@ from tracker.errors import Conflict
 from tracker.ports.http.dependencies import Injected, Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import date_address
-from tracker.ports.pages.core.dependencies import Form, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, QueryString, usual_escalation
 from tracker.ports.pages.core.drafts import saved_in
-from tracker.ports.pages.core.form_values import FormValues, id_in, is_typed, moment_in, read_chosen_person
+from tracker.ports.pages.core.form_values import FormValues, count_in, id_in, is_typed, moment_in, read_chosen_person
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
@@ -37,14 +36,13 @@ STATUSES = [("", "All"), *MessageStatus.labels().items()]
 RESENT = "Sending again, with current details."
 MESSAGES = "/messages"
 SENDINGS = f"{MESSAGES}/sendings"
-_NUMBER = re.compile("[0-9]{1,6}")
 BETWEEN = "_"  # the time and the id of a place
 
 
 @get(MESSAGES, guards=[signed_in])
 async def show_messages(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, *, settings: Settings, now: Now
-) -> Response[Any]:
+) -> Page:
     """Show a page of what was sent, as far as the viewer may know of it; its address names no one by words."""
     to = await read_chosen_person(params, "person", people_to_invite(viewer)) if viewer.may_schedule else None
     asked = message_query_in(viewer, params.but({"person": to.value}) if to else params)
@@ -78,15 +76,13 @@ async def show_messages(
 
 
 @get(f"{SENDINGS}/{{sending_id:uuid}}", guards=[signed_in])
-async def show_sending(
-    sending_id: PathId, pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now
-) -> Response[str]:
+async def show_sending(sending_id: PathId, pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Page:
     """Show to whom a sending went, and how it ended for each."""
-    return await _sending_page(pages, viewer, sending_id, zone, now, skip=skip_in(params["skip"]))
+    return await _sending_page(pages, viewer, sending_id, zone, now, skip=count_in(params["skip"]))
 
 
 @post(f"{MESSAGES}/{{message_id:uuid}}/sendings", guards=[signed_in], status_code=303)
-async def post_resend(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Response[Any]:
+async def post_resend(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now) -> Page:
     """Queue a message again, and show its sending, or show there why it isn't sent again."""
     try:
         sending_id = await messages.resend_message(viewer, message_id, now)
@@ -97,9 +93,7 @@ async def post_resend(message_id: PathId, pages: Pages, viewer: Viewer, zone: Zo
 
 
 @post(f"{SENDINGS}/{{sending_id:uuid}}/retries", guards=[signed_in], status_code=303)
-async def post_retry(
-    sending_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
-) -> Response[Any]:
+async def post_retry(sending_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Page:
     """Queue the messages of a sending that failed again, and redirect to where it was pressed."""
     try:
         number = await messages.retry_sending(viewer, sending_id, now)
@@ -120,7 +114,7 @@ async def _sending_page(
     skip: int = 0,
     refused: str = "",
     back: str = MESSAGES,
-) -> Response[str]:
+) -> Page:
     """Return the page of a sending; `refused` says why nothing was sent again, and `back` leads to the list."""
     page = await messages.sending_page(viewer, sending_id, skip, now)
     return pages.render(
@@ -204,11 +198,6 @@ def address_of_sending(sending_id: UUID, skip: int = 0) -> str:
     return f"{SENDINGS}/{sending_id}{f'?skip={skip}' if skip else ''}"
 
 
-def skip_in(text: str) -> int:
-    """Return how many messages come before the page that is asked for; 0 for a text that says no such number."""
-    return int(text) if _NUMBER.fullmatch(text) else 0
-
-
 PageEmailReader = Callable[[Email], Any]
 """Returns the words of an email, without its links (`tracker.ports.mail.wording`)."""
 
@@ -221,7 +210,7 @@ def _page_email_reader(scope: Scope) -> PageEmailReader:
 @get(f"{MESSAGES}/{{message_id:uuid}}", guards=[signed_in])
 async def show_message(
     message_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, now: Now, read_email: Injected[PageEmailReader]
-) -> Response[str]:
+) -> Page:
     """Show one message, as its recipient would see it now."""
     message = await read_message(viewer, message_id, now, zone)
     return pages.render(

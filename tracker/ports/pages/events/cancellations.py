@@ -3,16 +3,25 @@
 from collections.abc import Awaitable
 from contextlib import suppress
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Query, undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import (
+    Drafts,
+    Form,
+    OnDate,
+    Page,
+    Pages,
+    Query,
+    undo_for,
+    with_number_notified,
+)
 from tracker.ports.pages.core.form_values import FormValues, errors_of, form_version
 from tracker.ports.pages.events import previews
 from tracker.ports.pages.events.date_pages import occurrence_address, occurrence_times
@@ -66,28 +75,24 @@ class AskedCancellation(NamedTuple):
 
 @get("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in])
 async def show_date_cancellation(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
-) -> Response[Any]:
+    date: OnDate, pages: Pages, viewer: Viewer, params: Query, drafts: Drafts, now: Now
+) -> Page:
     """Ask whether to cancel one date, or this and following dates."""
-    form = await drafts.begun(_draft_of(event_id, f"{event_id}/{key}"), params)
-    asked = await _asked(viewer, now, event_id, key, _scope_in(params if params["which"] else form))
+    form = await drafts.begun(_draft_of(date.event_id, f"{date.event_id}/{date.key}"), params)
+    asked = await _asked(viewer, now, *date, _scope_in(params if params["which"] else form))
     if not asked.event.is_series:
-        return Redirect(f"/events/{event_id}/cancellation", status_code=303)
+        return Redirect(f"/events/{date.event_id}/cancellation", status_code=303)
     return await _question(pages, viewer, now, asked, form)
 
 
 @post("/events/{event_id:uuid}/{key:str}/cancellation", guards=[signed_in], status_code=303)
-async def post_date_cancellation(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_date_cancellation(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Cancel one date, or this and following dates."""
-    return await _cancel(pages, viewer, now, event_id, key, form, _scope_in(form))
+    return await _cancel(pages, viewer, now, *date, form, _scope_in(form))
 
 
 @get("/events/{event_id:uuid}/cancellation", guards=[signed_in])
-async def show_event_cancellation(
-    event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[str]:
+async def show_event_cancellation(event_id: PathId, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now) -> Page:
     """Ask whether to cancel the whole event."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     form = await drafts.begun(_draft_of(event_id, str(event_id)), FormValues({}))
@@ -95,24 +100,20 @@ async def show_event_cancellation(
 
 
 @post("/events/{event_id:uuid}/cancellation", guards=[signed_in], status_code=303)
-async def post_event_cancellation(
-    event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_event_cancellation(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Cancel the event with all its upcoming dates."""
     key = (await occurrences.nearest_date(viewer, event_id, now)).key
     return await _cancel(pages, viewer, now, event_id, key, form, CancellationScope.ALL)
 
 
 @post("/events/{event_id:uuid}/{key:str}/restoration", guards=[signed_in], status_code=303)
-async def post_date_restoration(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Redirect:
+async def post_date_restoration(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Restore a canceled date; if someone else was faster, the page shows the present state."""
     try:
-        await occurrences.restore_occurrence(viewer, event_id, key, form_version(form), now)
+        await occurrences.restore_occurrence(viewer, *date, form_version(form), now)
     except Conflict:
-        return Redirect(occurrence_address(await occurrences.date_seen_by(viewer, event_id, key)), status_code=303)
-    return await _done(pages, viewer, event_id, key, "Date restored.", now)
+        return Redirect(occurrence_address(await occurrences.date_seen_by(viewer, *date)), status_code=303)
+    return await _done(pages, viewer, *date, "Date restored.", now)
 
 
 @post("/events/{event_id:uuid}/restoration", guards=[signed_in], status_code=303)
@@ -164,7 +165,7 @@ def _deed(
 
 async def _cancel(
     pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: CancellationScope
-) -> Response[Any]:
+) -> Page:
     asked, record = await _asked(viewer, now, event_id, key, scope), _record_in(form)
     version = form_version(
         form.but({"version": form["series_version"]}) if scope is CancellationScope.FOLLOWING else form
@@ -200,7 +201,7 @@ async def _question(
     *,
     wrong: Invalid | None = None,
     is_stale: bool = False,
-) -> Response[str]:
+) -> Page:
     event, date = asked.event, asked.view.occurrence
     record = _record_in(form) or RecordChoice.KEEP
     version = date.version if asked.scope is CancellationScope.ONE else event.version

@@ -1,18 +1,18 @@
 """What the pages of a date share, and replies there: one’s own, for others, and substitutes."""
 
 from datetime import UTC, datetime, time, timedelta
-from typing import Annotated, Any, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeAlias
 from uuid import UUID
 
-from litestar import HttpMethod, Response, post, route
+from litestar import HttpMethod, post, route
 from litestar.params import QueryParameter
 from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.ports.http.cookies import Undo
-from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
+from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Viewer
 from tracker.ports.http.guards import link, signed_in
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, Query, link_page
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, moment_in
 from tracker.rules.core.wording import local
 from tracker.rules.emails.follow_ups import skipped_words, why_no_nudge
@@ -127,7 +127,6 @@ def read_reply_value(form: FormValues, field: str = "reply", comment: str = "com
     return value, words
 
 
-ReplyLinkResponse = TypeVar("ReplyLinkResponse", bound=Response[Any])
 Alone: TypeAlias = Annotated[str, QueryParameter(name="date")]
 """The key of the only date meant, of all dates that a link covers; empty = all of them."""
 
@@ -150,7 +149,7 @@ class ShownInvitation(NamedTuple):
 @route("/r/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
 async def show_reply_link(
     token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links, alone: Alone = ""
-) -> Response[str]:
+) -> Page:
     """Show an invitation with its three buttons; ?a=yes puts that button first, ?saved=yes shows what was saved.
 
     The link to a series also replies to one of its dates: ?date=2027-01-14. If another series has these dates by now,
@@ -161,14 +160,14 @@ async def show_reply_link(
     except (NotFound, Gone) as closed:
         return _closed_page(pages, closed)
     if params["saved"] and shown.reply.reply is not ReplyValue.NEEDS_ACTION and not shown.is_restricted:
-        return _private(pages.render("events/reply-saved.html", **_link_context(links, shown)))
+        return link_page(pages.render("events/reply-saved.html", **_link_context(links, shown)))
     return _reply_form(pages, links, shown, wanted=params["a"])
 
 
 @post("/r/{token:str}", guards=[link], status_code=303)
 async def post_link_reply(
     token: PathText, pages: Pages, origin: Origin, form: Form, now: Now, links: Links, alone: Alone = ""
-) -> Response[Any]:
+) -> Page:
     """Record the reply whose button was pressed; if another series has the dates by now, show them first (409)."""
     try:
         shown = await _shown_by_link(links, token, alone, now, origin)
@@ -182,7 +181,7 @@ async def post_link_reply(
         return _closed_page(pages, closed, form["comment"])
     except Invalid as wrong:
         return _reply_form(pages, links, shown, form=form, wrong=wrong)
-    return _private(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
+    return link_page(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
 async def _shown_by_link(links: Links, token: str, alone: str, now: Now, origin: Origin) -> ShownInvitation:
@@ -218,15 +217,15 @@ def _reply_form(
     wanted: str = "",
     form: FormValues | None = None,
     wrong: Invalid | None = None,
-) -> Response[str]:
+) -> Page:
     """Show the three buttons, or a link to sign in where only named people may know what the event is."""
     reply = shown.reply
     if shown.is_restricted:
-        return _private(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
+        return link_page(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
     first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
     first = wanted if wanted in REPLIES else first
     is_unsaved = shown.is_elsewhere and form is not None
-    return _private(
+    return link_page(
         pages.render(
             "events/reply-form.html",
             status_code=422 if wrong else 409 if is_unsaved else 200,
@@ -271,20 +270,14 @@ def _hours(occurrence: Occurrence) -> tuple[time, time, timedelta]:
     return starts.time(), ends.time(), ends.date() - starts.date()
 
 
-def _closed_page(pages: Pages, why: NotFound | Gone, comment: str = "") -> Response[str]:
+def _closed_page(pages: Pages, why: NotFound | Gone, comment: str = "") -> Page:
     """Say that the event is over or canceled, and show the note that came too late.
 
     Of any other link, say only that it can't be used.
     """
     if why.sentence in (NotFound.sentence, Gone.sentence):
-        return _private(pages.render("core/errors/link.html", status_code=404, of="reply"))
-    return _private(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment))
-
-
-def _private(response: ReplyLinkResponse) -> ReplyLinkResponse:
-    """Keep the address, which is the permission to reply, from search engines and other sites."""
-    response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
-    return response
+        return link_page(pages.render("core/errors/link.html", status_code=404, of="reply"))
+    return link_page(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment))
 
 
 NO_LONGER_SUBSTITUTE = "You’re no longer the substitute. We’ll email you a calendar update."
@@ -293,26 +286,22 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @post(REFUSAL_PATH, guards=[signed_in], status_code=303)
-async def post_refusal(event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
+async def post_refusal(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Record that the viewer can't come in another person's place, or say why it's too late."""
-    address = f"/events/{event_id}/{key}"
+    address = date.page
     try:
-        await recorded_replies.decline_as_substitute(viewer, event_id, key, now)
+        await recorded_replies.decline_as_substitute(viewer, *date, now)
     except (Gone, NotAllowed) as closed:
         return pages.refuse(f"{address}#reply", closed.sentence)
     return pages.redirect(f"{address}#reply", NO_LONGER_SUBSTITUTE, refusal_undo_button(address, now))
 
 
 @post(f"{REFUSAL_PATH}/removal", guards=[signed_in], status_code=303)
-async def post_refusal_undo(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Redirect:
+async def post_refusal_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a substitute's No that the viewer gave or recorded, or say why it can't be undone."""
-    address = f"/events/{event_id}/{key}"
+    address = date.page
     try:
-        substitute_refusal = await recorded_replies.undo_refusal(
-            viewer, event_id, key, moment_in(form["at"]) or NEVER, now
-        )
+        substitute_refusal = await recorded_replies.undo_refusal(viewer, *date, moment_in(form["at"]) or NEVER, now)
     except (Gone, Conflict) as refused:
         return pages.refuse(address, refused.sentence)
     is_own = all(turn.substitute_id == viewer.member_id for turn in substitute_refusal.turns)

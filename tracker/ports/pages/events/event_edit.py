@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromQuery, QueryParameter
 from litestar.response import Redirect
 from msgspec.structs import replace
@@ -16,7 +16,7 @@ from tracker.ports.http import errors
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit, Zone
 from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, Upload, undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages, Upload, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import (
     Errors,
     FormValues,
@@ -125,7 +125,7 @@ async def show_event_form(
     now: Now,
     key: Annotated[str, QueryParameter(name="from")] = "",
     proposal: FromQuery[str] = "",
-) -> Response[Any]:
+) -> Page:
     """Show the form of an event or the viewer's draft of it; `from` is the first date of a series that is to change.
 
     With a `proposal` for its only date, the form has the time that someone proposed.
@@ -158,9 +158,7 @@ async def show_event_form(
 
 
 @post("/events/{event_id:uuid}/edit", guards=[signed_in], status_code=303)
-async def post_event_change(
-    event_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now
-) -> Response[Any]:
+async def post_event_change(event_id: PathId, pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Page:
     """Save the whole event, or show the form again.
 
     It is shown again with errors (422), with changes that were saved meanwhile (409), or to confirm the person's
@@ -218,9 +216,7 @@ async def _opened(viewer: Viewer, event: Event, plan: Plan, impact: EditImpact) 
     return OpenedEvent(offered, form, Editing(event, event.version, form_record(form), impact, plan))
 
 
-async def _again(
-    pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any
-) -> Response[str]:
+async def _again(pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any) -> Page:
     """Show what was typed, with the version that the form was opened with."""
     sent = opened.shown(version=form_version(form), was=form["was"])
     return await render_schedule_form(pages, viewer, form, sent, now, **context)
@@ -228,7 +224,7 @@ async def _again(
 
 async def _beside_each_other(
     pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any
-) -> Response[str]:
+) -> Page:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
     both, changes = merge_edits(recorded_form(form["was"]), settle_boxes(form), opened.form)
     people = {f"person:{person.id}": f"Invitation of {person_label(person)}" for person in opened.offered.people}
@@ -287,16 +283,14 @@ SHOWN = 500  # rows of a report
 
 
 @get(IMPORT_PATH, guards=[signed_in])
-async def show_calendar_import(pages: Pages, viewer: Viewer) -> Response[Any]:
+async def show_calendar_import(pages: Pages, viewer: Viewer) -> Page:
     """Show how to import a calendar file."""
     check_importer(viewer)
     return _import_page(pages)
 
 
 @post(IMPORT_PATH, guards=[signed_in], status_code=303)
-async def post_calendar_import(
-    pages: Pages, viewer: Viewer, form: Form, upload: Upload, zone: Zone, now: Now
-) -> Response[Any]:
+async def post_calendar_import(pages: Pages, viewer: Viewer, form: Form, upload: Upload, zone: Zone, now: Now) -> Page:
     """Show what a file would do, row by row; after confirmation, import it."""
     check_importer(viewer)
     try:
@@ -321,7 +315,7 @@ async def post_calendar_import(
 
 def _import_page(
     pages: Pages, *, status_code: int = 200, wrong: str = "", report: ImportReport | None = None, text: str = ""
-) -> Response[Any]:
+) -> Page:
     rows = report.rows[:SHOWN] if report else ()
     return pages.render(
         "events/import.html",

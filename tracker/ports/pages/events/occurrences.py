@@ -8,16 +8,16 @@ from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages, undo_for, with_number_notified
+from tracker.ports.pages.core.dependencies import Drafts, Form, OnDate, Page, Pages, undo_for, with_number_notified
 from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version, id_in
 from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
 from tracker.ports.pages.events.date_pages import occurrence_address, occurrence_times, redirect_to_moved_date
@@ -48,62 +48,53 @@ DATE_FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda",
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
 async def show_date_form(
-    event_id: PathId,
-    key: PathText,
-    pages: Pages,
-    viewer: Viewer,
-    drafts: Drafts,
-    now: Now,
-    proposal: FromQuery[str] = "",
-) -> Response[Any]:
+    date: OnDate, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, proposal: FromQuery[str] = ""
+) -> Page:
     """Show the form of one date, or the viewer's draft of it; the only date of an event is changed with the event.
 
     With a `proposal`, it has the time that someone proposed.
     """
     try:
-        view = await _date_to_edit(viewer, now, event_id, key)
+        view = await _date_to_edit(viewer, now, *date)
     except NotFound:
-        return await redirect_to_moved_date(viewer, event_id, key)
+        return await redirect_to_moved_date(viewer, *date)
     if not view.occurrence.event.is_series:
-        return Redirect(f"/events/{event_id}/edit{f'?proposal={proposal}' if proposal else ''}", status_code=303)
+        query = f"?proposal={proposal}" if proposal else ""
+        return Redirect(f"/events/{date.event_id}/edit{query}", status_code=303)
     try:
-        proposed = await proposed_times(viewer, proposal, event_id, now, view.occurrence.id)
+        proposed = await proposed_times(viewer, proposal, date.event_id, now, view.occurrence.id)
     except Conflict as closed:
         return pages.refuse(f"{occurrence_address(view.occurrence)}#proposals", closed.sentence)
-    draft = await drafts.kept(DraftKey(form=DraftForm.DATE, subject=f"{event_id}/{key}", event_id=event_id))
+    key = DraftKey(form=DraftForm.DATE, subject=f"{date.event_id}/{date.key}", event_id=date.event_id)
+    draft = await drafts.kept(key)
     sheet = resume_sheet(draft, DraftForm.DATE, _opened_sheet(view), DATE_WORDS)
     sheet = replace(sheet, form=sheet.form.but(proposed.texts)) if proposed else sheet
     return await _date_form(pages, viewer, view, sheet, now, proposed)
 
 
 @post("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in], status_code=303)
-async def post_date(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_date(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Save one date, or show the form again: with errors (422), or with changes that were saved meanwhile (409)."""
-    view = await _date_to_edit(viewer, now, event_id, key)
+    view = await _date_to_edit(viewer, now, *date)
     try:
-        change = read_date_change(form, view.occurrence)
-        await occurrences.change_occurrence(
-            viewer, event_id, key, change, form_version(form), now, notify=notify_in_form(form)
-        )
+        change, version = read_date_change(form, view.occurrence), form_version(form)
+        await occurrences.change_occurrence(viewer, *date, change, version, now, notify=notify_in_form(form))
     except Invalid as wrong:
         return await _date_form(pages, viewer, view, refuse_sheet(form, wrong, DATE_FIELDS), now)
     except Conflict:
-        view = await _date_to_edit(viewer, now, event_id, key)
+        view = await _date_to_edit(viewer, now, *date)
         return await _date_form(pages, viewer, view, overtake_sheet(form, _opened_sheet(view), DATE_WORDS), now)
-    any_waiting = await messages.any_emails_waiting(viewer, [event_id], view.occurrence.id)
-    people = await messages.number_notified(viewer, [event_id], now)
+    any_waiting = await messages.any_emails_waiting(viewer, [date.event_id], view.occurrence.id)
+    people = await messages.number_notified(viewer, [date.event_id], now)
     words = with_number_notified("Saved.", people, any_waiting=any_waiting)
-    return pages.redirect(occurrence_address(view.occurrence), words, await undo_for(viewer, event_id, now, key))
+    undo = await undo_for(viewer, date.event_id, now, date.key)
+    return pages.redirect(occurrence_address(view.occurrence), words, undo)
 
 
 @post("/events/{event_id:uuid}/{key:str}/impact", guards=[signed_in], status_code=200)
-async def preview_date_change(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[str]:
+async def preview_date_change(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Show what happens when the form is saved as it is."""
-    view = await _date_to_edit(viewer, now, event_id, key)
+    view = await _date_to_edit(viewer, now, *date)
     return pages.render("events/date-outcome.html", **await _date_outcome(viewer, form, view.occurrence, now))
 
 
@@ -173,7 +164,7 @@ class ProposedTimes(Struct, frozen=True, kw_only=True):
 
 async def _date_form(
     pages: Pages, viewer: Viewer, view: EventView, sheet: FormSheet, now: Now, proposed: ProposedTimes | None = None
-) -> Response[str]:
+) -> Page:
     return pages.render(
         "events/edit-date.html",
         view=view,
@@ -193,14 +184,14 @@ MEANWHILE = "Someone changed the series in the meantime. Nothing was added. Chec
 
 
 @get("/events/{event_id:uuid}/dates", guards=[signed_in])
-async def show_new_date(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[str]:
+async def show_new_date(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the form."""
     event, _ = await scheduling.plan_to_change(viewer, event_id)
     return await _new_date_form(pages, viewer, event, now, FormValues({"starts": [f"{event.starts:%H:%M}"]}))
 
 
 @post("/events/{event_id:uuid}/dates", guards=[signed_in], status_code=303)
-async def post_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add the date, or show the form again with its errors."""
     event, _ = await scheduling.plan_to_change(viewer, event_id)
     try:
@@ -218,7 +209,7 @@ async def post_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Fo
 
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)
-async def preview_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[str]:
+async def preview_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Show what happens when the date is added as typed."""
     event, _ = await scheduling.plan_to_change(viewer, event_id)
     return pages.render("events/date-outcome.html", **await _new_date_outcome(viewer, form, event, now))
@@ -253,7 +244,7 @@ async def _new_date_form(
     form: FormValues,
     wrong: Invalid | None = None,
     status: int = 200,
-) -> Response[str]:
+) -> Page:
     return pages.render(
         "events/add-date.html",
         status_code=status,

@@ -12,7 +12,7 @@ from uuid import UUID
 from tracker.database import surviving_failures, together
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.pages.core.form_values import FormReader, FormValues
-from tracker.ports.pages.core.sheets import WordedChange, form_record
+from tracker.ports.pages.core.sheets import FieldChange, form_record
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
 from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
@@ -44,7 +44,7 @@ class Editing(NamedTuple):
     edit_impact: EditImpact
     shown: Plan
     """What the form shows before anything is edited."""
-    changes: Sequence[WordedChange] | None = None
+    changes: Sequence[FieldChange] | None = None
     """What another person saved meanwhile; None when no one did."""
 
     @property

@@ -3,13 +3,12 @@
 from datetime import date, datetime, time
 from typing import Any
 
-from litestar import Response
 from msgspec import Struct
 
 from tracker.database import together
 from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, Viewer
-from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.dependencies import Page, Pages
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, person_label
 from tracker.ports.pages.events import previews, schedule_form
 from tracker.ports.pages.events.previews import Editing, OpenedForm, conflicts_in_form
@@ -119,7 +118,7 @@ async def render_schedule_form(
     *,
     is_tried: bool = True,
     **context: Any,
-) -> Response[str]:
+) -> Page:
     """Return the whole form, with everything that was typed; `context` is what else it shows, and its status.
 
     Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits

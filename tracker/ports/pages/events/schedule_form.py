@@ -42,6 +42,7 @@ ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 WEEKDAYS_BY_NUMBER = tuple("0123456")
 """Of the week, as forms send them; Monday = 0."""
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
+ONE_DAY = timedelta(days=1)
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -107,7 +108,7 @@ def read_texts(reader: FormReader, names: Iterable[str]) -> dict[str, Any]:
 def read_when(reader: FormReader) -> When | None:
     """Return when the event takes place and how it repeats, or None when its days or times can't be read."""
     is_all_day = bool(reader.form["all_day"])
-    span = _days(reader) if is_all_day else _hours(reader)
+    span = _span(reader, is_all_day=is_all_day)
     if span is None:
         return None
     starts, ends = span
@@ -158,19 +159,16 @@ def status_in_form(form: FormValues, event: Event | None) -> EventStatus:
     return EventStatus.TENTATIVE if form["tentative"] else EventStatus.CONFIRMED
 
 
-def _days(reader: FormReader) -> tuple[datetime, datetime] | None:
+def _span(reader: FormReader, *, is_all_day: bool) -> tuple[datetime, datetime] | None:
     first, last = reader.day("date", "Choose a date."), reader.day("last_day")
-    if first is None:
+    if is_all_day and first:
+        if last and last < first:
+            reader.refuse("last_day", "The last day is before the first.")
+        days = max((last or first) - first, timedelta(0)) + ONE_DAY
+        starts = datetime.combine(first, time())
+        return starts, starts + min(days, plan_rules.LONGEST + ONE_DAY)
+    if is_all_day:
         return None
-    if last is not None and last < first:
-        reader.refuse("last_day", "The last day is before the first.")
-    days = max((last or first) - first, timedelta(0)) + timedelta(days=1)
-    starts = datetime.combine(first, time())
-    return starts, starts + min(days, plan_rules.LONGEST + timedelta(days=1))
-
-
-def _hours(reader: FormReader) -> tuple[datetime, datetime] | None:
-    first, last = reader.day("date", "Choose a date."), reader.day("last_day")
     begins, ends = reader.time("starts", "Enter a start time."), reader.time("ends", "Enter an end time.")
     if first is None or begins is None or ends is None:
         return None
@@ -344,7 +342,6 @@ def reminder_context(offered: EventChoices) -> dict[str, Any]:
 
 BEGINS, ENDS = time(9), time(10)
 """The hours of an empty form."""
-ONE_DAY = timedelta(days=1)
 
 
 def empty_form(kind: Kind, day: date, offered: EventChoices) -> FormValues:

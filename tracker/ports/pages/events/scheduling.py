@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 
 from tracker.crypto import ids
@@ -16,6 +16,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import (
     Drafts,
     Form,
+    Page,
     Pages,
     Query,
     QueryString,
@@ -73,7 +74,7 @@ SENDS = ("send", "draft", ASKS)
 @get("/schedule", guards=[signed_in])
 async def show_new_event(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, drafts: Drafts, zone: Zone, now: Now
-) -> Response[str]:
+) -> Page:
     """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
 
     Each of them begins with what the viewer typed there and did not save: a form that was opened for a day of the
@@ -126,7 +127,7 @@ async def redirect_to_new_event(viewer: Viewer, query_string: QueryString) -> Re
 @post("/events", guards=[signed_in], status_code=303)
 async def post_new_event(
     pages: Pages, viewer: Viewer, form: Form, query_string: QueryString, zone: Zone, now: Now
-) -> Response[Any]:
+) -> Page:
     """Save what the form describes, or show it again with its errors."""
     opened = await _opened_new(viewer, form, zone)
     form_id = id_in(form["form_id"]) or ids.new_id()
@@ -149,7 +150,7 @@ async def post_new_event(
 
 
 @get("/schedule/preview", guards=[signed_in])
-async def preview_typed_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
+async def preview_typed_dates(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Page:
     """Show what the date fields mean."""
     check_organizer(viewer)
     return pages.render(
@@ -163,7 +164,7 @@ async def preview_typed_dates(pages: Pages, viewer: Viewer, params: Query, zone:
 
 
 @post("/schedule/summary", guards=[signed_in], status_code=200)
-async def preview_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+async def preview_event(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Page:
     """Show who gets what; when the kind has just become operation, it is for named people."""
     opened = await open_form(viewer, form, zone, now)
     if form["kind"] == Kind.JOINT_OPERATION and form["kind_shown"] != form["kind"]:
@@ -220,7 +221,7 @@ async def _opened_new(viewer: Viewer, form: FormValues, zone: str, *lists: UUID)
 
 async def show_form_again(
     pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, **context: Any
-) -> Response[str]:
+) -> Page:
     """Show the whole form again as it was typed; `context` is what else it shows."""
     kept = opened.editing and opened.editing._replace(version=form_version(form), was=form["was"])
     form_id = id_in(form["form_id"]) or ids.new_id()
@@ -230,7 +231,7 @@ async def show_form_again(
 
 
 @post("/schedule/people", guards=[signed_in], status_code=200)
-async def post_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+async def post_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Page:
     """Show the lists as the checked agencies and committees make them, and with one person added or removed."""
     opened = await open_form(viewer, form, zone, now)
     offered_ids = {person.id for person in opened.offered.people}
@@ -246,7 +247,7 @@ async def post_people(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now:
 @post("/schedule/people/{agency_id:uuid}", guards=[signed_in], status_code=200)
 async def post_people_of_agency(
     agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now
-) -> Response[str]:
+) -> Page:
     """Show all people of one agency whom the viewer may invite. Errors: NotFound for an agency without such people."""
     opened = await open_form(viewer, form, zone, now, agency_id)
     lists = agency_lists(form, opened.offered, [agency_id])
@@ -260,7 +261,7 @@ async def post_people_of_agency(
 
 
 @post("/schedule/matches", guards=[signed_in], status_code=200)
-async def post_people_search(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+async def post_people_search(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Page:
     """Show the first people whom the typed words find."""
     opened = await open_form(viewer, form, zone, now)
     if not pages.is_htmx:
@@ -282,7 +283,7 @@ TEMPLATES_PATH = "/schedule/templates"
 
 
 @get(TEMPLATES_PATH, guards=[signed_in])
-async def show_templates(pages: Pages, viewer: Viewer) -> Response[str]:
+async def show_templates(pages: Pages, viewer: Viewer) -> Page:
     """List the templates that the viewer may use."""
     check_organizer(viewer)
     templates = await form_options.templates_for(viewer)
@@ -291,7 +292,7 @@ async def show_templates(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @post(TEMPLATES_PATH, guards=[signed_in], status_code=200)
-async def post_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Response[str]:
+async def post_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, now: Now) -> Page:
     """Save the content of the form as a template, and show the form again unchanged."""
     opened = await _opened_new(viewer, form, zone)
     kept = settle_boxes(form)

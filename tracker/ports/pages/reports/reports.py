@@ -16,7 +16,7 @@ from tracker.database import together
 from tracker.errors import Invalid, TooLarge
 from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Pages, Query, QueryString, first_reauthenticate
+from tracker.ports.pages.core.dependencies import Page, Pages, Query, QueryString, first_reauthenticate
 from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
 from tracker.ports.pages.core.static import CSV_TYPE, XLSX_TYPE, SpreadsheetTable, csv_of, xlsx_of
@@ -68,7 +68,7 @@ FILE_TYPE = {"file_type": Provide(_file_type, sync_to_thread=False)}
 @get(PAGE, guards=[signed_in])
 async def report_page(
     pages: Pages, viewer: Viewer, params: Query, query_string: QueryString, zone: Zone, now: Now
-) -> Response[str]:
+) -> Page:
     """Show a period's figures; the address holds period, kind and, for chosen days, from and to."""
     try:
         asked, errors = await report_request_in(viewer, zone, now, params), Errors()
@@ -101,7 +101,7 @@ async def report_page(
 
 
 @get(f"{PAGE}/rows", guards=[signed_in])
-async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Response[str]:
+async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now: Now) -> Page:
     """Show the rows that one number counts."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
     report_rows = await reports.rows_behind(viewer, asked, number, SHOWN)
@@ -121,7 +121,7 @@ async def rows_page(pages: Pages, viewer: Viewer, params: Query, zone: Zone, now
 @get([f"{PAGE}.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
 async def report_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Return a period's figures as a file, and record that in the audit log."""
     asked = await report_request_in(viewer, zone, now, params)
     period_report = await reports.report_for(viewer, asked)
@@ -134,7 +134,7 @@ async def report_file(
 @get([f"{PAGE}/rows.{form}" for form in FILES], guards=[signed_in], dependencies=FILE_TYPE)
 async def rows_file(
     file_type: FileType, viewer: Viewer, visit: Visit, params: Query, zone: Zone, now: Now, settings: Settings
-) -> Response[Any]:
+) -> Page:
     """Return the rows behind a number as a file, and record that in the audit log."""
     asked, number = await report_request_in(viewer, zone, now, params), number_in(params)
     report_rows = await reports.rows_behind(viewer, asked, number, MOST)
@@ -240,7 +240,22 @@ def rate_chart(months: Sequence[MonthLine]) -> RateChart | None:
     if all(line.tally.rate is None for line in months):
         return None
     wide = (RIGHT - LEFT) / len(months)
-    bars = [_bar(line, LEFT + wide * number, wide) for number, line in enumerate(months)]
+    width = min(wide * BAR_WIDTH, WIDEST)
+    bars = []
+    for number, line in enumerate(months):
+        x, y = LEFT + wide * number, _y(line.tally.rate or 0)
+        is_unlabeled = wide < WIDEST / 2 and line.first.month % 3 != 1
+        bars.append(
+            ChartBar(
+                x=round(x + (wide - width) / 2, 1),
+                y=y,
+                width=round(width, 1),
+                height=round(BOTTOM - y, 1),
+                middle=round(x + wide / 2, 1),
+                label="" if is_unlabeled else MONTHS[line.first.month - 1][:3],
+                rate=line.tally.rate,
+            )
+        )
     said = [
         f"{MONTHS[line.first.month - 1]} {line.first.year} {line.tally.rate}"
         for line in months
@@ -248,22 +263,6 @@ def rate_chart(months: Sequence[MonthLine]) -> RateChart | None:
     ]
     return RateChart(
         bars, [ChartStep(_y(step), step) for step in STEPS], f"{', '.join(said)} percent.", len(bars) <= MOST_LABELED
-    )
-
-
-def _bar(line: MonthLine, x: float, wide: float) -> ChartBar:
-    width, rate = min(wide * BAR_WIDTH, WIDEST), line.tally.rate
-    y = _y(rate or 0)
-    every_other = wide < WIDEST / 2 and line.first.month % 3 != 1
-    label = "" if every_other else MONTHS[line.first.month - 1][:3]
-    return ChartBar(
-        x=round(x + (wide - width) / 2, 1),
-        y=y,
-        width=round(width, 1),
-        height=round(BOTTOM - y, 1),
-        middle=round(x + wide / 2, 1),
-        label=label,
-        rate=rate,
     )
 
 

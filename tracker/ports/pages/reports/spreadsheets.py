@@ -113,7 +113,7 @@ def report_sheets(report: PeriodReport) -> list[SpreadsheetTable]:
             rows=activities,
             totals=1,
         ),
-        *_operations(report.operations),
+        *([_operations(report.operations)] if report.operations else []),
     ]
 
 
@@ -154,13 +154,11 @@ def hours(minutes: int) -> float:
     return round(minutes / 60, 1)
 
 
-def _operations(operations: OperationCount | None) -> list[SpreadsheetTable]:
-    if operations is None:
-        return []
+def _operations(operations: OperationCount) -> SpreadsheetTable:
     counted: tuple[Cell, ...] = (operations.held, len(operations.agencies), ", ".join(operations.agencies))
     row = (WITHHELD, WITHHELD, "") if operations.is_withheld else counted
     columns = ("Joint operations that you can see", "Agencies", "Which")
-    return [SpreadsheetTable(name="Joint operations", columns=columns, rows=[row])]
+    return SpreadsheetTable(name="Joint operations", columns=columns, rows=[row])
 
 
 def _item(item: ActionItem, zone: str) -> tuple[Cell, ...]:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect
 
@@ -16,7 +16,7 @@ from tracker.ports.http.dependencies import Now, PathId, Today, Viewer, Visit, Z
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core import form_values
 from tracker.ports.pages.core.date_entries import agenda_of, date_address, date_times
-from tracker.ports.pages.core.dependencies import Form, Pages, first_reauthenticate
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, first_reauthenticate
 from tracker.ports.pages.core.form_shapes import Day, FormShape, Text, form_context
 from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormValues, errors_of, id_in
 from tracker.ports.pages.reports.spreadsheets import period_choices, report_address, report_request_in, rows_link
@@ -38,7 +38,7 @@ AHEAD = timedelta(days=21)
 
 
 @get("/agencies", guards=[signed_in])
-async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def agencies_page(pages: Pages, viewer: Viewer) -> Page:
     """Show the agencies that the viewer may know."""
     agency_cards = await directory.agencies_for(viewer)
     return pages.render("views/agencies/list.html", **ROSTER_WORDS, agencies=agency_cards)
@@ -47,7 +47,7 @@ async def agencies_page(pages: Pages, viewer: Viewer) -> Response[str]:
 @get("/agencies/{agency_id:uuid}", guards=[signed_in])
 async def agency_page(
     agency_id: PathId, pages: Pages, viewer: Viewer, zone: Zone, today: Today, now: Now, period: FromQuery[str] = ""
-) -> Response[str]:
+) -> Page:
     """Show one agency; `period` in the address is that of its attendance, for people who have reports."""
     return pages.render("views/agencies/show.html", **await agency_context(viewer, agency_id, zone, today, now, period))
 
@@ -106,7 +106,7 @@ class BlackoutForm(FormShape, kw_only=True):
 @post(BLACKOUT_PATH, guards=[signed_in], status_code=303)
 async def post_blackout(
     agency_id: PathId, pages: Pages, viewer: Viewer, form: Form, zone: Zone, today: Today, now: Now
-) -> Response[Any]:
+) -> Page:
     """Add blackout days, or show the page again with the errors."""
     try:
         blackout = BlackoutForm.read(form)
@@ -134,7 +134,7 @@ DONE = (
 
 
 @get(PATH, guards=[signed_in])
-async def offboarding_page(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Response[Any]:
+async def offboarding_page(person_id: PathId, pages: Pages, visit: Visit, zone: Zone, now: Now) -> Page:
     """Show what a person is responsible for, and ask for a successor."""
     check_roster_manager(visit.viewer)
     first = first_reauthenticate(visit, f"/people/{person_id}/offboarding", now)
@@ -144,7 +144,7 @@ async def offboarding_page(person_id: PathId, pages: Pages, visit: Visit, zone: 
 @post(PATH, guards=[signed_in], status_code=303)
 async def post_offboarding(
     person_id: PathId, pages: Pages, visit: Visit, form: Form, zone: Zone, today: Today, now: Now
-) -> Response[Any]:
+) -> Page:
     """Offboard a person; first show which invitations pass to whom, and which emails go out."""
     check_roster_manager(visit.viewer)
     if first := first_reauthenticate(visit, f"/people/{person_id}/offboarding", now):
@@ -177,7 +177,7 @@ async def _page(
     wrong: Invalid | None = None,
     *,
     impact: Sequence[ListImpact] | None = None,
-) -> Response[Any]:
+) -> Page:
     """Show the page; `impact` is what the chosen successor takes over on lists of events, for review.
 
     The button removes the person only when that is shown.

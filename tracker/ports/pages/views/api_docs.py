@@ -10,7 +10,7 @@ from msgspec import Struct
 from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS
-from tracker.ports.pages.core.dependencies import Pages
+from tracker.ports.pages.core.dependencies import Page, Pages
 from tracker.rules.identity.passwords import ApiScope
 
 Json = dict[str, Any]
@@ -72,7 +72,7 @@ class ShownOperation(Struct, frozen=True, kw_only=True):
 
 
 @get(DOCUMENTS, guards=[public])
-async def api_docs(state: State, pages: Pages, settings: Settings) -> Response[str]:
+async def api_docs(state: State, pages: Pages, settings: Settings) -> Page:
     """Show the document: it is the same for everyone and made once."""
     shown: Response[str] | None = state.get("api_docs")
     if shown is None:

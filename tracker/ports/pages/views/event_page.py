@@ -5,15 +5,15 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.response import Redirect
 
 from tracker.database import together
 from tracker.errors import Conflict, Gone, Invalid, NotFound
-from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, OnDate, Page, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
 from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.date_pages import (
@@ -42,7 +42,7 @@ DATES_SHOWN = 12
 
 
 @get("/events/{event_id:uuid}", guards=[signed_in])
-async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show a series with all its dates; redirect an event with one date to that date."""
     view = await view_series(viewer, event_id, now)
     if not view.event.is_series:
@@ -62,26 +62,24 @@ async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) 
 
 
 @get("/events/{event_id:uuid}/{key:str}", guards=[signed_in])
-async def show_event(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now
-) -> Response[Any]:
+async def show_event(date: OnDate, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now) -> Page:
     """Show one date, also at the address that it had in an earlier series.
 
     The forms of replies begin with what the viewer typed there and did not save.
     """
-    subject = f"{event_id}/{key}"
+    subject = f"{date.event_id}/{date.key}"
     try:
         view, kept = await together(
-            view_event(viewer, event_id, key, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
+            view_event(viewer, *date, now), drafts.of(subject, DraftForm.REPLY, DraftForm.RECORDED_REPLY)
         )
     except NotFound:
-        return await redirect_to_moved_date(viewer, event_id, key)
+        return await redirect_to_moved_date(viewer, *date)
     await audit.record_date_read(viewer, view.occurrence, now)
     typed = _typed(drafts, view, subject, kept)
-    date, event = view.occurrence, view.occurrence.event
+    occurrence, event = view.occurrence, view.occurrence.event
     outcome = None
-    if date.is_off and view.may_edit:
-        restore = partial(occurrences.restore_occurrence, viewer, event.id, date.key, date.version, now)
+    if occurrence.is_off and view.may_edit:
+        restore = partial(occurrences.restore_occurrence, viewer, event.id, occurrence.key, occurrence.version, now)
         if event.status is EventStatus.CANCELED:
             restore = partial(scheduling.restore_event, viewer, event.id, event.version, now)
         outcome = (await preview_deed(viewer, event.id, restore, now)).outcome
@@ -101,28 +99,24 @@ def _typed(drafts: Drafts, view: EventView, subject: str, kept: Mapping[DraftFor
 
 
 @post("/events/{event_id:uuid}/{key:str}/reply", guards=[signed_in], status_code=303)
-async def post_reply(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now
-) -> Response[Any]:
+async def post_reply(date: OnDate, pages: Pages, viewer: Viewer, form: Form, home_rows: HomeRows, now: Now) -> Page:
     """Record the viewer's reply, or say why it came too late, with the note that was typed (410)."""
     is_row = home_rows.are_asked_for(form)
     try:
         value, comment, substitute = read_reply_form(form)
         for_series = form["scope"] == "series"
-        await replies.record_own_reply(
-            viewer, event_id, key, value, comment, now, for_series=for_series, substitute=substitute
-        )
+        await replies.record_own_reply(viewer, *date, value, comment, now, for_series=for_series, substitute=substitute)
     except Gone as closed:
         if is_row:
-            return await _home_row(home_rows, await replies.owed_reply_for(viewer, event_id, key), form, closed)
-        view = await view_event(viewer, event_id, key, now)
+            return await _home_row(home_rows, await replies.owed_reply_for(viewer, *date), form, closed)
+        view = await view_event(viewer, *date, now)
         said = {"comment": form["comment"], "refused": closed.sentence}
         return pages.render(_template(pages), status_code=410, **event_page_context(view, now) | said)
     except Invalid as wrong:
-        return await _replied(pages, viewer, event_id, key, now, form, wrong=wrong)
+        return await _replied(pages, viewer, *date, now, form, wrong=wrong)
     if not is_from_home(form):
-        return await _replied(pages, viewer, event_id, key, now)
-    owed_reply = await replies.owed_reply_for(viewer, event_id, key)
+        return await _replied(pages, viewer, *date, now)
+    owed_reply = await replies.owed_reply_for(viewer, *date)
     return (
         await _home_row(home_rows, owed_reply, form) if is_row else pages.redirect(HOME, _reply_said(form, owed_reply))
     )
@@ -137,7 +131,7 @@ async def _replied(
     form: FormValues | None = None,
     *,
     wrong: Invalid | None = None,
-) -> Response[Any]:
+) -> Page:
     """Show the present state: to htmx the parts that changed, with an error the whole page, else a redirect."""
     if not wrong and not pages.is_htmx:
         occurrence = await occurrences.date_seen_by(viewer, event_id, key)
@@ -151,7 +145,7 @@ async def _replied(
 
 async def _home_row(
     home_rows: HomeRows, owed_reply: replies.OwedReply, form: FormValues, closed: Gone | None = None
-) -> Response[str]:
+) -> Page:
     """Return the row of the home page; after it the next date of the series, if that waits for a reply now."""
     home = await home_rows.found()
     refused = closed.sentence if closed else ""
@@ -186,25 +180,22 @@ OF_SUBSTITUTE = "They’ll get an email that updates their calendar. The person 
 
 
 @post("/events/{event_id:uuid}/{key:str}/replies", guards=[signed_in], status_code=303)
-async def post_recorded_reply(
-    event_id: PathId, key: PathText, pages: Pages, viewer: Viewer, form: Form, now: Now
-) -> Response[Any]:
+async def post_recorded_reply(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Record the reply, or show the page again with what was typed; a date that takes no replies shows that."""
-    view = await view_event(viewer, event_id, key, now)
+    view = await view_event(viewer, *date, now)
     try:
         value, note = read_reply_value(form, "reply", "note")
         for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])
-        reply = (person_id, value, note, now)
         person, released = await record_reply_for(
-            viewer, event_id, key, *reply, for_series=for_series, invitation_id=invitation_id
+            viewer, *date, person_id, value, note, now, for_series=for_series, invitation_id=invitation_id
         )
     except Invalid as wrong:
         context = {**event_page_context(view, now), "recorded": form, "errors": errors_of(wrong, RECORDED_FIELDS)}
         return pages.render("events/show.html", status_code=422, **context)
     except (Gone, Conflict) as closed:
-        return pages.refuse(f"/events/{event_id}/{key}#participants", closed.sentence)
+        return pages.refuse(f"{date.page}#participants", closed.sentence)
     sentence = f"Recorded: {person.name} ({person.agency}) replied {REPLY_WORDS[value]}."
     undo, emailed = None, f"{released} will get an email that they’re not needed." if released else NO_EMAIL
     if person.substitutes_for:
-        undo, emailed = refusal_undo_button(f"/events/{event_id}/{key}", now), OF_SUBSTITUTE
-    return pages.redirect(f"/events/{event_id}/{key}#participants", f"{sentence} {emailed}", undo)
+        undo, emailed = refusal_undo_button(date.page, now), OF_SUBSTITUTE
+    return pages.redirect(f"{date.page}#participants", f"{sentence} {emailed}", undo)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromQuery, QueryParameter
 from msgspec import Struct
@@ -22,7 +22,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.audit.audit_log import SYSTEM
 from tracker.ports.pages.core.date_entries import write_out
-from tracker.ports.pages.core.dependencies import Form, Pages, Query
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query
 from tracker.ports.pages.core.form_values import MOST, WORDS
 from tracker.ports.pages.core.home_part import home_context, read_home
 from tracker.ports.pages.core.static import GUIDE, own_assets
@@ -66,7 +66,7 @@ class Administration(Struct, frozen=True, kw_only=True):
 @get("/", guards=[signed_in])
 async def home_page(
     pages: Pages, visit: Visit, zone: Zone, today: Today, now: Now, *, settings: Settings, mail_server: MailServer
-) -> Response[str]:
+) -> Page:
     """Show what needs the viewer's attention; a part that can't be read says so, and the rest is shown."""
     viewer = visit.viewer
     shown, managed = await together(read_home(viewer, now, zone), _managed(viewer, now, settings, mail_server))
@@ -108,7 +108,7 @@ async def _administration(
 
 
 @post("/test-emails", guards=[signed_in], status_code=303)
-async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Response[Any]:
+async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Send a test email to the viewer; the row says what became of it."""
     await account_emails.send_email_test(viewer, now)
     said = f"A test email to {viewer.email} is on its way."
@@ -120,7 +120,7 @@ async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) ->
 @get("/test-emails/last", guards=[signed_in])
 async def last_test_email(
     pages: Pages, viewer: Viewer, is_set_up: Annotated[str, QueryParameter(name="set-up")] = ""
-) -> Response[Any]:
+) -> Page:
     """Show what became of the last test email, for htmx. Errors: NotFound for people who do not manage accounts."""
     if not viewer.manages_accounts:
         raise NotFound
@@ -130,21 +130,21 @@ async def last_test_email(
 
 
 @post("/set-up-list/removal", guards=[signed_in], status_code=303)
-async def post_set_up_removal(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_set_up_removal(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Hide the list, with Undo."""
     await home.hide_set_up(viewer, now)
     return pages.redirect(HOME, SET_UP_HIDDEN, Undo(address="/set-up-list", fields={}, until=now + UNDO_FOR))
 
 
 @post("/set-up-list", guards=[signed_in], status_code=303)
-async def post_set_up(pages: Pages, viewer: Viewer, now: Now) -> Response[Any]:
+async def post_set_up(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the list again, or say that nothing on it is left to do."""
     await home.show_set_up_again(viewer, now)
     left = await home.set_up_list(viewer, await process_locks.deployment_state())
     return pages.redirect(HOME, "The setup checklist is back." if left else "Setup checklist done.")
 
 
-async def _test_row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Response[str]:
+async def _test_row(pages: Pages, viewer: Person, said: str = "", *, is_set_up: bool) -> Page:
     progress = await home.set_up_progress(viewer)
     test = progress.test
     if not said and test and test.state is MessageState.SENT:
@@ -160,7 +160,7 @@ _FIELD_PLACE = re.compile(r"[a-z0-9-]{1,80}")
 
 
 @get("/search", guards=[signed_in])
-async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: FromQuery[str] = "") -> Response[str]:
+async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: FromQuery[str] = "") -> Page:
     """Show the results, with the words highlighted in them; for a date, first a link to its week, whatever is in it."""
     text = q.strip()[:LONGEST]
     search_results = await search.search_all(viewer, text, now)
@@ -181,7 +181,7 @@ async def search_page(pages: Pages, viewer: Viewer, now: Now, today: Today, q: F
 
 
 @get("/people/found", guards=[signed_in])
-async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Response[str]:
+async def people_found(pages: Pages, viewer: Viewer, params: Query) -> Page:
     """Show the first people among the candidates whom the words in the named field find. Errors: NotFound."""
     if not _FIELD_PLACE.fullmatch(params["place"]):
         raise NotFound
@@ -207,13 +207,13 @@ FIRST = "README"
 
 
 @get(HELP, guards=[signed_in])
-async def help_list(pages: Pages) -> Response[str]:
+async def help_list(pages: Pages) -> Page:
     """Show what the guide has."""
     return pages.render("views/help.html", page=guide()[FIRST], first="")
 
 
 @get(f"{HELP}/{{name:str}}", guards=[signed_in])
-async def help_page(pages: Pages, name: PathText) -> Response[str]:
+async def help_page(pages: Pages, name: PathText) -> Page:
     """Show one page of the guide. Errors: NotFound for any other name."""
     page = guide().get(name)
     if page is None or name == FIRST:

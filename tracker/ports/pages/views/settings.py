@@ -1,9 +1,9 @@
 """Settings of a person, and the Admin page."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.di import Provide
 from litestar.types import Scope
 from msgspec.structs import asdict
@@ -14,7 +14,7 @@ from tracker.ports.health import checks
 from tracker.ports.health.mail_server import RecentCheck
 from tracker.ports.http.dependencies import Injected, Now, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Pages
+from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.ports.pages.identity.security_settings import shown_sessions
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -41,14 +41,14 @@ LINK_REPLACED = f"{LINK_SENT} Any link we sent there earlier no longer works."
 
 
 @get(PATH, guards=[signed_in])
-async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Response[str]:
+async def settings_page(pages: Pages, viewer: Viewer, visit: Visit, drafts: Drafts, now: Now) -> Page:
     """Show the settings."""
     form_values, draft = await together(_profile(viewer), drafts.kept(DraftKey(form=DraftForm.PROFILE)))
     return await _page(pages, viewer, visit, now, form_values if draft is None else draft)
 
 
 @post(f"{PATH}/profile", guards=[signed_in], status_code=303)
-async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Page:
     """Change the viewer's own entry in the roster."""
     try:
         texts = {name: form[name] for name in PROFILE_TEXTS}
@@ -59,7 +59,7 @@ async def save_profile(pages: Pages, viewer: Viewer, visit: Visit, form: Form, n
 
 
 @post(f"{PATH}/addresses", guards=[signed_in], status_code=303)
-async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Response[Any]:
+async def add_address(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now: Now) -> Page:
     """Add a further address, or say why it can't be; the answer is the same for one that is someone else's."""
     address = form["address"].strip().lower()
     try:
@@ -85,7 +85,7 @@ async def _page(
     wrong: Invalid | None = None,
     *,
     address: str = "",
-) -> Response[str]:
+) -> Page:
     (proofs, sessions, tokens), (feeds, shares_calendar), (addresses, filters) = await together(
         together(
             credentials_of(viewer.member_id),
@@ -180,7 +180,7 @@ TASKS = (
 
 
 @get("/admin", guards=[signed_in])
-async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
+async def admin_page(pages: Pages, viewer: Viewer) -> Page:
     """Show the pages that the viewer may use. Errors: NotFound for people who may use none of them."""
     tasks = [task for task in TASKS if task.is_for(viewer)]
     if not tasks:
@@ -190,9 +190,7 @@ async def admin_page(pages: Pages, viewer: Viewer) -> Response[str]:
 
 
 @get("/admin/health", guards=[signed_in])
-async def health_page(
-    pages: Pages, viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer
-) -> Response[str]:
+async def health_page(pages: Pages, viewer: Viewer, now: Now, settings: Settings, mail_server: MailServer) -> Page:
     """Show whether the jobs run: in words, because counts would reveal what the viewer does not see."""
     if not viewer.manages_accounts:
         raise NotFound
