@@ -123,7 +123,7 @@ class AdminTask(NamedTuple):
     label: str
     words: str
     sign: str
-    is_for: Callable[[Viewer], bool]
+    is_for: Callable[[Viewer], bool] = lambda viewer: viewer.manages_accounts
 
 
 TASKS = (
@@ -134,19 +134,9 @@ TASKS = (
         "mail",
         lambda viewer: viewer.may_schedule,
     ),
+    AdminTask("/sites", "Sites", "Set up the rooms where the task force meets, with their capacity.", "location_on"),
     AdminTask(
-        "/sites",
-        "Sites",
-        "Set up the rooms where the task force meets, with their capacity.",
-        "location_on",
-        lambda viewer: viewer.manages_accounts,
-    ),
-    AdminTask(
-        "/people/import",
-        "Import people",
-        "Add and update agencies, people, and seats from a file.",
-        "group_add",
-        lambda viewer: viewer.manages_accounts,
+        "/people/import", "Import people", "Add and update agencies, people, and seats from a file.", "group_add"
     ),
     AdminTask(
         "/audit",
@@ -174,7 +164,6 @@ TASKS = (
         "Health",
         "Check that reminders and emails are going out, and see what the tracker runs on.",
         "verified",
-        lambda viewer: viewer.manages_accounts,
     ),
 )
 
