@@ -86,12 +86,9 @@ async def post_committee_reminders_undo(
     committee_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Redirect:
     """Undo a change of the policy, or say why it can't be undone."""
-    address = f"/committees/{committee_id}"
-    try:
-        await preferences.undo_committee_policy(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
-    except (Gone, Conflict) as refused:
-        return pages.refuse(address, refused.sentence)
-    return pages.redirect(address, "Undone. The previous reminders are back.")
+    deed = preferences.undo_committee_policy(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
+    said = "Undone. The previous reminders are back."
+    return await pages.answer(f"/committees/{committee_id}", deed, said, Gone, Conflict)
 
 
 def _words(policy: CommitteePolicy, form: FormValues) -> str:
@@ -271,20 +268,16 @@ async def post_thank_you(
     except Conflict as refused:
         thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
         return _thank_you_page(pages, thank_you, read_email, zone, now, refused.sentence)
-    address = date.page
-    undo = Undo(address=f"{address}/thank-you/removal", fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
-    return pages.redirect(address, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
+    removal = f"{date.page}/thank-you/removal"
+    undo = Undo(address=removal, fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
+    return pages.redirect(date.page, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
 
 
 @post(f"{THANK_YOU_PATH}/removal", guards=[signed_in], status_code=303)
 async def post_thank_you_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a thank-you that has not left yet, or say that it may have."""
-    address = date.page
-    try:
-        await summaries.undo_thank_you(viewer, *date, moment_in(form["at"]) or NEVER, now)
-    except Gone as gone:
-        return pages.refuse(address, gone.sentence)
-    return pages.redirect(address, "Undone. No one was emailed.")
+    deed = summaries.undo_thank_you(viewer, *date, moment_in(form["at"]) or NEVER, now)
+    return await pages.answer(date.page, deed, "Undone. No one was emailed.", Gone)
 
 
 def _thank_you_page(

@@ -288,27 +288,22 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 @post(REFUSAL_PATH, guards=[signed_in], status_code=303)
 async def post_refusal(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Record that the viewer can't come in another person's place, or say why it's too late."""
-    address = date.page
-    try:
-        await recorded_replies.decline_as_substitute(viewer, *date, now)
-    except (Gone, NotAllowed) as closed:
-        return pages.refuse(f"{address}#reply", closed.sentence)
-    return pages.redirect(f"{address}#reply", NO_LONGER_SUBSTITUTE, refusal_undo_button(address, now))
+    deed, undo = recorded_replies.decline_as_substitute(viewer, *date, now), refusal_undo_button(date.page, now)
+    return await pages.answer(f"{date.page}#reply", deed, NO_LONGER_SUBSTITUTE, Gone, NotAllowed, undo=undo)
 
 
 @post(f"{REFUSAL_PATH}/removal", guards=[signed_in], status_code=303)
 async def post_refusal_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a substitute's No that the viewer gave or recorded, or say why it can't be undone."""
-    address = date.page
     try:
-        substitute_refusal = await recorded_replies.undo_refusal(viewer, *date, moment_in(form["at"]) or NEVER, now)
+        refusal = await recorded_replies.undo_refusal(viewer, *date, moment_in(form["at"]) or NEVER, now)
     except (Gone, Conflict) as refused:
-        return pages.refuse(address, refused.sentence)
-    is_own = all(turn.substitute_id == viewer.member_id for turn in substitute_refusal.turns)
-    who = "You’re" if is_own else f"{substitute_refusal.substitute} is"
-    known = f"{substitute_refusal.principals} may already have an email about the No. Let them know it was undone."
-    last = known if substitute_refusal.may_be_known else "No one was notified."
-    return pages.redirect(address, f"Undone. {who} the substitute for {substitute_refusal.principals} again. {last}")
+        return pages.refuse(date.page, refused.sentence)
+    is_own = all(turn.substitute_id == viewer.member_id for turn in refusal.turns)
+    who = "You’re" if is_own else f"{refusal.substitute} is"
+    known = f"{refusal.principals} may already have an email about the No. Let them know it was undone."
+    last = known if refusal.may_be_known else "No one was notified."
+    return pages.redirect(date.page, f"Undone. {who} the substitute for {refusal.principals} again. {last}")
 
 
 def refusal_undo_button(address: str, now: Now) -> Undo:
