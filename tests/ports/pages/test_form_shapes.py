@@ -38,8 +38,16 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences, scheduling
 
+
+def shapes_below(shape: type[FormShape]) -> Iterator[type[FormShape]]:
+    """Return every form that is declared, also one that has the fields of another."""
+    for declared in shape.__subclasses__():
+        yield declared
+        yield from shapes_below(declared)
+
+
 assert routers.ROOMS  # with it, every page declares its forms
-SHAPES = sorted(FormShape.__subclasses__(), key=lambda shape: shape.__qualname__)
+SHAPES = sorted(shapes_below(FormShape), key=lambda shape: shape.__qualname__)
 NO_DAY = "Enter the date as year-month-day, for example 2027-01-14."
 NO_TIME = "Enter the time as hours:minutes, for example 14:30."
 
@@ -54,7 +62,9 @@ def refused_texts(field: FormField) -> Iterator[tuple[str, str]]:
         case Whole(least=least, greatest=greatest, outside=outside):
             yield "many", field.unreadable
             yield from [(str(least - 1), outside), (str(greatest + 1), outside)] if outside else []
-        case Choice(missing=sentence) | Id(unknown=sentence) if sentence:
+        case Choice(unknown=unknown, missing=missing) if unknown or missing:
+            yield "lair", unknown or missing
+        case Id(unknown=sentence) if sentence:
             yield "lair", sentence
         case Day() | TimeOfDay():
             yield ("tomorrow", NO_DAY) if isinstance(field, Day) else ("noon", NO_TIME)

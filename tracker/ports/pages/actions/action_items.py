@@ -82,7 +82,7 @@ async def show_item_list(
 async def show_new_item(pages: Pages, viewer: Viewer, params: Query, today: Today, now: Now) -> Page:
     """Show the form of a new item from the meeting ?origin=…, with the title ?title=… of a line of its agenda."""
     form = new_item_form(params, today).but({"title": params["title"][:LONGEST_TITLE]})
-    return pages.render("actions/new-from-meeting.html", **await meeting_item_context(viewer, today, now, form))
+    return pages.render("actions/new-from-meeting.html", **await meeting_item_context(viewer, now, form))
 
 
 @post("/action-items", guards=[signed_in], status_code=303)
@@ -95,7 +95,7 @@ async def post_new_item(
         reference = await action_items.create_item(viewer, read_new_item(form, owner), now, today)
     except Invalid as wrong:
         if form["back"] == MEETING:
-            context = await meeting_item_context(viewer, today, now, form, wrong)
+            context = await meeting_item_context(viewer, now, form, wrong)
             return pages.render("actions/new-from-meeting.html", **context)
         context = await item_list_context(viewer, today, now, FormValues({}))
         new = await new_item_context(viewer, today, now, form, wrong)
@@ -110,12 +110,12 @@ async def post_new_item(
 
 @get(ITEM, guards=[signed_in])
 async def show_item(
-    reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, today: Today, *, now: Now, settings: Settings
+    reference: PathText, pages: Pages, viewer: Viewer, drafts: Drafts, now: Now, settings: Settings
 ) -> Page:
     """Show one item with its history, who is reminded of it next, and the viewer's draft of an update."""
     item = await item_lists.item_for(viewer, reference)
     context, reminded, carried = await together(
-        _begun_edit(drafts, viewer, today, item),
+        _begun_edit(drafts, viewer, item),
         item_reminders_ahead(viewer, item, now, settings.time_zone, usual_escalation(settings)),
         item_lists.times_carried(viewer, item, now),
     )
@@ -131,8 +131,8 @@ async def show_item_row(
         return Redirect(f"/action-items/{reference}", status_code=303)
     board, item = await together(read_item_list(viewer, today, now, params), item_lists.item_for(viewer, reference))
     if params["open"] == "1":
-        return await item_row_response(pages, board, await _begun_edit(drafts, viewer, today, item), is_open=True)
-    return await item_row_response(pages, board, item_context(viewer, today, await item_lists.view_item(viewer, item)))
+        return await item_row_response(pages, board, await _begun_edit(drafts, viewer, item), is_open=True)
+    return await item_row_response(pages, board, item_context(viewer, await item_lists.view_item(viewer, item)))
 
 
 @post(ITEM, guards=[signed_in], status_code=303)
@@ -144,7 +144,7 @@ async def post_item_edit(reference: PathText, pages: Pages, viewer: Viewer, form
     except Invalid as wrong:
         view = await item_lists.item_view(viewer, reference)
         sheet = refuse_sheet(form, wrong, list(form_fields(ItemForm)))
-        return await _shown_again(pages, viewer, now, form, item_context(viewer, today, view, sheet))
+        return await _shown_again(pages, viewer, today, now, form, item_context(viewer, view, sheet))
     except Conflict as changed:
         return await _beside_saved(pages, viewer, today, now, reference, form, changed)
     said = f"{reference} updated." if item.version != version else f"Nothing changed on {reference}."
@@ -215,13 +215,13 @@ async def post_item_reassignment(
         owner_id = OwnerForm.read(form.but({"owner": owner.value}), owner=owner.error).owner or NOBODY
         item = await action_items.reassign_item(viewer, reference, owner_id, form_version(form), now, today)
     except Invalid as wrong:
-        context = item_context(viewer, today, await item_lists.item_view(viewer, reference))
+        context = item_context(viewer, await item_lists.item_view(viewer, reference))
         refused = {"owner": replace(owner, error=wrong.fields.get("owner")), "status_code": 422}
-        return await _shown_again(pages, viewer, now, form, context | refused)
+        return await _shown_again(pages, viewer, today, now, form, context | refused)
     except Conflict as changed:
-        context = item_context(viewer, today, await item_lists.item_view(viewer, reference), happened=changed.sentence)
+        context = item_context(viewer, await item_lists.item_view(viewer, reference), happened=changed.sentence)
         chosen = {"owner": owner} if context["item"].is_open else {}
-        return await _shown_again(pages, viewer, now, form, context | chosen | {"status_code": 409})
+        return await _shown_again(pages, viewer, today, now, form, context | chosen | {"status_code": 409})
     return pages.redirect(f"/action-items/{reference}", f"{reference} reassigned to {_owner_words(viewer, item)}.")
 
 
@@ -260,16 +260,18 @@ async def _edited(
     if pages.is_htmx:
         pages.saved()
         board = await read_item_list(viewer, today, now, form)
-        context = item_context(viewer, today, await item_lists.view_item(viewer, item))
+        context = item_context(viewer, await item_lists.view_item(viewer, item))
         return await item_row_response(pages, board, context, said=sentence, undo=undo)
     address = HOME if form["next"] == HOME else list_address_in(form["next"]) or f"/action-items/{item.reference}"
     return pages.redirect(address, sentence, undo)
 
 
-async def _shown_again(pages: Pages, viewer: Viewer, now: Now, form: FormValues, context: Context) -> Page:
+async def _shown_again(
+    pages: Pages, viewer: Viewer, today: Today, now: Now, form: FormValues, context: Context
+) -> Page:
     """Show an item's form again, with everything that was typed."""
     if pages.is_htmx:
-        board = await read_item_list(viewer, context["today"], now, form)
+        board = await read_item_list(viewer, today, now, form)
         return await item_row_response(pages, board, context, is_open=True)
     return pages.render("actions/show.html", **context)
 
@@ -281,9 +283,9 @@ async def _beside_saved(
     view = await item_lists.item_view(viewer, reference)
     if "note" in form:
         sheet = overtake_sheet(form, item_sheet(view.item), ItemForm.words())
-        return await _shown_again(pages, viewer, now, form, item_context(viewer, today, view, sheet))
-    context = item_context(viewer, today, view, happened=changed.sentence)
-    return await _shown_again(pages, viewer, now, form, context | {"status_code": 409})
+        return await _shown_again(pages, viewer, today, now, form, item_context(viewer, view, sheet))
+    context = item_context(viewer, view, happened=changed.sentence)
+    return await _shown_again(pages, viewer, today, now, form, context | {"status_code": 409})
 
 
 async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today) -> FormValues:
@@ -299,14 +301,14 @@ async def _new_form(drafts: Drafts, viewer: Viewer, params: Query, today: Today)
     return await drafts.begun(key, form)
 
 
-async def _begun_edit(drafts: Drafts, viewer: Viewer, today: Today, item: ActionItem) -> Context:
+async def _begun_edit(drafts: Drafts, viewer: Viewer, item: ActionItem) -> Context:
     """Return an item whose form begins with the viewer's draft of an update, beside what was saved since."""
     key = DraftKey(form=DraftForm.ITEM, subject=str(item.id), event_id=item.origin_event_id)
     view, draft = await together(
         item_lists.view_item(viewer, item), drafts.kept(key, f"/action-items/{item.reference}")
     )
     sheet = resume_sheet(draft, DraftForm.ITEM, item_sheet(view.item), ItemForm.words())
-    return item_context(viewer, today, view, sheet)
+    return item_context(viewer, view, sheet)
 
 
 def item_undo_button(viewer: Viewer, form: FormValues, before: ActionItem, after: ActionItem, now: Now) -> Undo | None:

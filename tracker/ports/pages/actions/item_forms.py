@@ -146,7 +146,6 @@ async def item_list_context(viewer: Viewer, today: Today, now: Now, query: FormV
     return {
         "board": await read_item_list(viewer, today, now, query),
         "chosen": chosen,
-        "today": today,
         "here": _address_of(chosen),
         "groupings": [(group.value, label, _address_of(replace(chosen, group_by=group))) for group, label in labels],
     }
@@ -160,7 +159,6 @@ def list_address_in(text: str) -> str | None:
 
 
 def _address_of(chosen: ItemFilter) -> str:
-    """Return the address of the list with a filter."""
     flags = {"mine": "1" if chosen.only_mine else "", "done": "1" if chosen.with_done else ""}
     asked = {"group": chosen.group_by.value, "q": chosen.words, **flags}
     return f"{LIST_PATH}?{urlencode({name: text for name, text in asked.items() if text})}"
@@ -202,9 +200,7 @@ async def _assigned_owner(viewer: Viewer, form: FormValues, offered: NewItemChoi
     return await read_chosen_person(form, "owner", offered.owners)
 
 
-async def meeting_item_context(
-    viewer: Viewer, today: Today, now: Now, form: FormValues, wrong: Invalid | None = None
-) -> Context:
+async def meeting_item_context(viewer: Viewer, now: Now, form: FormValues, wrong: Invalid | None = None) -> Context:
     """Return the form of a new item from one meeting. Errors: NotFound for a meeting that takes no items."""
     origin_id = id_in(form["origin"])
     offered = await item_lists.new_item_choices(viewer, origin_id, now)
@@ -218,20 +214,16 @@ async def meeting_item_context(
         "line": line,
         "starts": local(line.starts_at, line.zone),
         "address": date_address(line),
-        "today": today,
     }
 
 
-def item_context(
-    viewer: Viewer, today: Today, view: ItemView, sheet: FormSheet | None = None, *, happened: str = ""
-) -> Context:
+def item_context(viewer: Viewer, view: ItemView, sheet: FormSheet | None = None, *, happened: str = "") -> Context:
     """Return what the page of an item shows, with what was typed; `happened` says why a button alone did nothing."""
     item, sheet = view.item, sheet or item_sheet(view.item)
     return {
         **sheet_context(sheet, ItemForm, OwnerForm),
         "view": view,
         "item": item,
-        "today": today,
         "version": sheet.version,
         "was": sheet.was or item_sheet(item).was,
         "happened": happened,
@@ -311,22 +303,20 @@ def progress_options(now: int) -> list[tuple[str, str]]:
 
 
 @route("/u/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def show_item_link(
-    token: PathText, pages: Pages, origin: Origin, params: Query, today: Today, now: Now, links: Links
-) -> Page:
+async def show_item_link(token: PathText, pages: Pages, origin: Origin, params: Query, now: Now, links: Links) -> Page:
     """Show the form; ?s=done only preselects a status and focuses the button, ?saved=1 shows what was saved."""
     try:
         viewer, item = await _open_link(origin, now, links, token)
     except NotFound:
         return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     if item.is_restricted or not (item.is_open or params["saved"]):
-        return _closed(pages, today, item)
+        return _closed(pages, item)
     if params["saved"]:
-        return link_page(pages.render("actions/link-saved.html", item=item, token=token, today=today))
+        return link_page(pages.render("actions/link-saved.html", item=item, token=token))
     wanted, sheet = params["s"] if params["s"] in REPORTED_WORDS else "", _link_sheet(item)
     if wanted:
         sheet = replace(sheet, form=sheet.form.but({"status": wanted}))
-    return await _form(pages, today, token, viewer, item, sheet, is_asked_for=bool(wanted))
+    return await _form(pages, token, viewer, item, sheet, is_asked_for=bool(wanted))
 
 
 @post("/u/{token:str}", guards=[link], status_code=303)
@@ -337,19 +327,19 @@ async def post_item_link(
     try:
         viewer, item = await _open_link(origin, now, links, token)
         if item.is_restricted or not item.is_open:
-            return _closed(pages, today, item)
+            return _closed(pages, item)
         change = LinkForm.read(form).edit()
         await action_items.save_item_edit(viewer, item.reference, change, form_version(form), now, today)
     except NotFound:
         return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     except Invalid as wrong:
-        return await _form(pages, today, token, viewer, item, refuse_sheet(form, wrong, list(form_fields(LinkForm))))
+        return await _form(pages, token, viewer, item, refuse_sheet(form, wrong, list(form_fields(LinkForm))))
     except Conflict:
         viewer, item = await _open_link(origin, now, links, token)
         if item.is_restricted or not item.is_open:
-            return _closed(pages, today, item)
+            return _closed(pages, item)
         sheet = overtake_sheet(form, _link_sheet(item), ItemForm.words())
-        return await _form(pages, today, token, viewer, item, sheet)
+        return await _form(pages, token, viewer, item, sheet)
     return link_page(Redirect(f"/u/{token}?saved=1", status_code=303))
 
 
@@ -365,14 +355,7 @@ def _link_sheet(item: ActionItem) -> FormSheet:
 
 
 async def _form(
-    pages: Pages,
-    today: Today,
-    token: str,
-    viewer: Viewer,
-    item: ActionItem,
-    sheet: FormSheet,
-    *,
-    is_asked_for: bool = False,
+    pages: Pages, token: str, viewer: Viewer, item: ActionItem, sheet: FormSheet, *, is_asked_for: bool = False
 ) -> Page:
     view = await item_lists.item_view(viewer, item.reference)
     return link_page(
@@ -383,17 +366,14 @@ async def _form(
             item=item,
             is_asked_for=is_asked_for,
             steps=progress_options(item.progress),
-            today=today,
             notes=[(local(note.at, viewer.zone), note) for note in view.notes],
         )
     )
 
 
-def _closed(pages: Pages, today: Today, item: ActionItem) -> Page:
+def _closed(pages: Pages, item: ActionItem) -> Page:
     """Say that there is nothing to update; a restricted item shows nothing before the owner signs in."""
     if item.is_restricted:
         return link_page(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
     closed_at = item.closed_at or item.changed_at
-    return link_page(
-        pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at, today=today)
-    )
+    return link_page(pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at))

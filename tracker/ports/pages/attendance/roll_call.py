@@ -79,14 +79,14 @@ async def post_mark(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now:
         await roll_call.record_guest_mark(viewer, *date, mark_id, mark, now)
     else:
         raise Invalid("Choose a person on the list.")
-    return await _shown(pages, viewer, now, date, now, member_id=member_id)
+    return await _shown(pages, viewer, date, now, member_id=member_id)
 
 
 @post(f"{ATTENDANCE_PATH}/replied-yes", guards=[signed_in], status_code=303)
 async def post_marks_of_yes(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Mark everyone here who replied yes and has no mark."""
     await roll_call.mark_replied_yes_here(viewer, *date, now)
-    return await _shown(pages, viewer, now, date, now, is_bulk=True)
+    return await _shown(pages, viewer, date, now, is_bulk=True)
 
 
 @post(f"{ATTENDANCE_PATH}/walk-ins", guards=[signed_in], status_code=303)
@@ -107,7 +107,7 @@ async def post_attendance_walk_in(date: OnDate, pages: Pages, viewer: Viewer, fo
         context = await _with_history(viewer, roll, None) | form_context(form, wrong, WalkInForm)
         template = "attendance/sheet-part.html" if pages.is_htmx else "attendance/show.html"
         return pages.render(template, **context | {"person": person})
-    return await _shown(pages, viewer, now, date, now)
+    return await _shown(pages, viewer, date, now)
 
 
 @post(f"{ATTENDANCE_PATH}/undo", guards=[signed_in], status_code=303)
@@ -117,7 +117,7 @@ async def post_marks_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form
     if at is None:
         raise Invalid("There is nothing to undo.")
     await roll_call.undo_marks(viewer, *date, at, now)
-    return await _shown(pages, viewer, now, date, now)
+    return await _shown(pages, viewer, date, now)
 
 
 @post(f"{ATTENDANCE_PATH}/closure", guards=[signed_in], status_code=303)
@@ -135,30 +135,22 @@ async def post_attendance_reopening(date: OnDate, viewer: Viewer, now: Now) -> R
 
 
 async def _shown(
-    pages: Pages,
-    viewer: Viewer,
-    now: Now,
-    date: DateAddress,
-    step: datetime,
-    *,
-    member_id: UUID | None = None,
-    **facts: bool,
+    pages: Pages, viewer: Viewer, date: DateAddress, now: datetime, *, member_id: UUID | None = None, **facts: bool
 ) -> Page:
     """Return the response to a change: to htmx the line or list that changed, else a redirect to the page."""
     if not pages.is_htmx:
         place = f"#p-{member_id}" if member_id else ""
-        return Redirect(f"{date.page}/attendance?{urlencode({'step': step.isoformat()})}{place}", status_code=303)
+        return Redirect(f"{date.page}/attendance?{urlencode({'step': now.isoformat()})}{place}", status_code=303)
     roll = await roll_call.read_roll_call(viewer, *date, now)
     line = next(
         (line for line in roll.lines if member_id and line.member_id == member_id and not line.is_walk_in), None
     )
     if line is None:
-        return pages.render("attendance/sheet-part.html", **await _whole(viewer, roll, step), **facts)
-    return pages.render("attendance/line-part.html", line=line, **await _context(viewer, roll, step))
+        return pages.render("attendance/sheet-part.html", **await _whole(viewer, roll, now), **facts)
+    return pages.render("attendance/line-part.html", line=line, **await _context(viewer, roll, now))
 
 
 async def _context(viewer: Viewer, roll: AttendanceSheet, step: datetime | None) -> dict[str, Any]:
-    """Return the values for a line of the sheet and the message about the last change."""
     return {
         **date_context(roll.occurrence),
         "roll": roll,

@@ -36,8 +36,6 @@ SECURITY = "/settings#security"
 SET_UP = "Your new authenticator app is set up. You’ve been signed out in your other browsers."
 FIRST_CODES = "Your authenticator app is set up. Now get recovery codes in case you don’t have your phone."
 LOST = "/settings/lost-phone"
-ENDED = "Signed out in that browser."
-EVERYWHERE = "You’re signed out everywhere."
 LOST_PHONE_WORDS = "{} ended, {} turned off, {} revoked. Next, set up an authenticator app on another phone."
 
 
@@ -126,14 +124,14 @@ async def shown_sessions(member_id: UUID, here: str, now: Now) -> list[ShownSess
 async def post_session_end(session_id: PathText, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Sign another browser out; this one signs out with the button in the header."""
     await session_deeds.end_session(viewer, session_id, now)
-    return pages.redirect(SECURITY, ENDED)
+    return pages.redirect(SECURITY, "Signed out in that browser.")
 
 
 @post("/settings/sessions/end", guards=[signed_in], status_code=303)
 async def post_sign_out_everywhere(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Redirect:
     """Sign all browsers out, this one too."""
     await session_deeds.sign_out_everywhere(viewer.member_id, now, by=viewer.actor)
-    response = pages.redirect("/sign-in", EVERYWHERE)
+    response = pages.redirect("/sign-in", "You’re signed out everywhere.")
     response.headers["Clear-Site-Data"] = '"storage"'
     cookies.remove_cookie(response, settings, cookies.SESSION)
     return response
@@ -160,7 +158,6 @@ async def post_lost_phone(pages: Pages, viewer: Viewer, visit: Visit, now: Now) 
 
 
 PATH = "/settings/tokens"
-REVOKED = "Token revoked. Apps that used it no longer have access."
 
 
 class TokenForm(FormShape, kw_only=True):
@@ -195,7 +192,7 @@ async def post_token(pages: Pages, viewer: Viewer, visit: Visit, form: Form, now
 async def post_token_revocation(token_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Revoke a token permanently."""
     await session_deeds.revoke_token_of(viewer, token_id, now)
-    return pages.redirect(PATH, REVOKED)
+    return pages.redirect(PATH, "Token revoked. Apps that used it no longer have access.")
 
 
 async def _tokens(pages: Pages, viewer: Viewer, visit: Visit, now: Now, **context: Any) -> Page:

@@ -216,7 +216,6 @@ DEPENDENCIES = {
 }
 """Dependencies of sign-in handlers, beside those of every page."""
 SIGN_IN = "identity/sign-in.html"
-ENROLLMENT = "identity/enrollment.html"
 CODE = "/sign-in/code"
 RECOVERY = "/sign-in/recovery"
 CODE_PAGES: Mapping[SecondStep, tuple[str, type[FormShape]]] = {
@@ -281,7 +280,7 @@ async def _enrollment(entry: Entry, now: Now, form: FormValues, wrong: Exception
         made = await sign_in.enroll(entry.challenge, now, form["sealed"])
     except (Gone, NotAllowed):
         return entry.to_start(form["next"])
-    return entry.show(ENROLLMENT, CodeForm, form=form, wrong=wrong, made=made)
+    return entry.show("identity/enrollment.html", CodeForm, form=form, wrong=wrong, made=made)
 
 
 @get(CODE, guards=[public])

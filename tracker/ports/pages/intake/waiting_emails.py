@@ -9,7 +9,7 @@ from litestar.response import Redirect
 
 from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.cookies import Undo
-from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Today, Viewer
+from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Viewer
 from tracker.ports.http.guards import link, signed_in
 from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, link_page, with_number_notified
 from tracker.ports.pages.core.form_shapes import FormShape, Text, form_fields
@@ -162,7 +162,7 @@ def _address(date: Occurrence) -> str:
 
 
 @route("/w/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
-async def show_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, today: Today, links: Links) -> Page:
+async def show_email_undo(token: PathText, pages: Pages, origin: Origin, now: Now, links: Links) -> Page:
     """Show what an email changed and a button that undoes it; or that it was undone, or can't be."""
     try:
         undoable = await item_emails.undoable_by_link(links.read_undo(token), now, origin)
@@ -171,9 +171,7 @@ async def show_email_undo(token: PathText, pages: Pages, origin: Origin, now: No
     if undoable.is_restricted:
         return link_page(pages.render("actions/link-sign-in.html", target=_page(undoable)))
     row = occurrence_times(undoable.date) if undoable.date else {}
-    return link_page(
-        pages.render("intake/undo.html", token=token, found=undoable, page=_page(undoable), today=today, **row)
-    )
+    return link_page(pages.render("intake/undo.html", token=token, found=undoable, page=_page(undoable), **row))
 
 
 @post("/w/{token:str}", guards=[link], status_code=303)

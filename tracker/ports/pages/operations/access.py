@@ -8,7 +8,7 @@ from uuid import UUID
 from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
+from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit
 from tracker.ports.http.guards import UNDER_EMERGENCY, signed_in
 from tracker.ports.pages.core.dependencies import (
     Form,
@@ -128,7 +128,6 @@ async def post_access_removal(date: OnDate, member_id: PathId, pages: Pages, vie
 async def _access_page(
     pages: Pages, view: AccessView, form: FormValues | None = None, wrong: Invalid | None = None
 ) -> Page:
-    """Render the page; after an error with what was typed."""
     return pages.render(
         "operations/access.html",
         **form_context(form, wrong, AccessForm),
@@ -154,13 +153,13 @@ class EmergencyForm(FormShape, kw_only=True):
 
 
 @get(EMERGENCY, guards=[signed_in])
-async def show_emergency_access(pages: Pages, visit: Visit, settings: Settings, now: Now) -> Page:
+async def show_emergency_access(pages: Pages, visit: Visit, now: Now) -> Page:
     """Show how to begin, or what can be opened, and who had it. Errors: NotFound for anyone it isn't for."""
-    return await _emergency_page(pages, visit, settings, now)
+    return await _emergency_page(pages, visit, now)
 
 
 @post(EMERGENCY, guards=[signed_in], status_code=303)
-async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings: Settings, now: Now) -> Page:
+async def post_emergency_access(pages: Pages, visit: Visit, form: Form, now: Now) -> Page:
     """Begin emergency access."""
     if first := first_reauthenticate(visit, EMERGENCY, now):
         return first
@@ -170,7 +169,7 @@ async def post_emergency_access(pages: Pages, visit: Visit, form: Form, settings
             visit.viewer, visit.session_id, reason, visit.reauthenticated_at, now
         )
     except Invalid as wrong:
-        return await _emergency_page(pages, visit, settings, now, form, wrong)
+        return await _emergency_page(pages, visit, now, form, wrong)
     return pages.redirect(EMERGENCY, "Emergency access started. The coordinators get an email.")
 
 
@@ -191,12 +190,7 @@ async def post_emergency_opening(event_id: PathId, pages: Pages, viewer: Viewer,
 
 
 async def _emergency_page(
-    pages: Pages,
-    visit: Visit,
-    settings: Settings,
-    now: Now,
-    form: FormValues | None = None,
-    wrong: Invalid | None = None,
+    pages: Pages, visit: Visit, now: Now, form: FormValues | None = None, wrong: Invalid | None = None
 ) -> Page:
     viewer = visit.viewer
     return pages.render(
@@ -206,5 +200,4 @@ async def _emergency_page(
         choices=await emergency_access.emergency_choices(viewer, now) if viewer.emergency else [],
         may_begin=may_use_emergency_access(viewer) and viewer.emergency is None,
         confirm=None if is_reauthenticated(visit, now) else to_reauthentication(EMERGENCY),
-        zone=settings.time_zone,
     )

@@ -86,6 +86,10 @@ class ReleaseForm(FormShape, kw_only=True):
     minutes: Annotated[int | None, Whole("Minutes to check out", 3)]
 
 
+LIST_FORMS = (WalkInForm, ReleaseForm)
+"""The forms beside the check-in list."""
+
+
 class LineForm(FormShape, kw_only=True):
     """One person's times, contact, and assignment, as they are corrected."""
 
@@ -144,7 +148,7 @@ async def post_walk_in(date: OnDate, pages: Pages, viewer: Viewer, form: Form, n
     except Invalid as wrong:
         check_ins_list = await check_ins.check_in_list(viewer, *date, now)
         template = "list-part" if pages.is_htmx else "show"
-        context = await _context(viewer, check_ins_list, form=form, wrong=wrong)
+        context = await _context(viewer, check_ins_list, **form_context(form, wrong, *LIST_FORMS))
         return pages.render(f"operations/check-in/{template}.html", **context)
     return await _show_tap(pages, viewer, date, now, line, is_whole=True)
 
@@ -166,7 +170,7 @@ async def post_release(date: OnDate, pages: Pages, viewer: Viewer, form: Form, n
         state = await check_ins.release_everyone(viewer, date.event_id, ReleaseForm.read(form).minutes, now)
     except Invalid as wrong:
         check_ins_list = await check_ins.check_in_list(viewer, *date, now)
-        context = await _context(viewer, check_ins_list, form=form, wrong=wrong)
+        context = await _context(viewer, check_ins_list, **form_context(form, wrong, *LIST_FORMS))
         return pages.render("operations/check-in/show.html", **context)
     is_over = state is OperationState.RELEASED
     return pages.redirect(f"{date.plan}/check-in", ALL_OUT if is_over else "Release recorded.")
@@ -224,12 +228,7 @@ async def _show_tap(
 
 
 async def _context(
-    viewer: Viewer,
-    check_ins_list: CheckInList,
-    row_id: UUID | None = None,
-    *,
-    form: FormValues | None = None,
-    wrong: Invalid | None = None,
+    viewer: Viewer, check_ins_list: CheckInList, row_id: UUID | None = None, **shown: Any
 ) -> dict[str, Any]:
     """Return the values for the list, and for the message about the viewer's last tap."""
     agencies = await check_ins.walk_in_agencies(viewer, leads=check_ins_list.leads)
@@ -237,7 +236,7 @@ async def _context(
     walk_ins = sum(line.is_walk_in for line in check_ins_list.lines)
     return {
         **date_context(check_ins_list.occurrence),
-        **form_context(form, wrong, WalkInForm, ReleaseForm),
+        **form_context(None, None, *LIST_FORMS),
         "found": check_ins_list,
         "tally": check_ins_list.tally,
         "list_address": f"{occurrence_address(check_ins_list.occurrence)}/plan/check-in",
@@ -245,7 +244,7 @@ async def _context(
         "agencies": [("", "Choose"), *choices, OTHER] if check_ins_list.leads else choices,
         "ticket": uuid5(check_ins_list.operation.id, f"{viewer.member_id} {walk_ins}"),
         "default_wait": DEFAULT_RELEASE_WAIT,
-    }
+    } | shown
 
 
 def _person(

@@ -307,7 +307,6 @@ def _planned_form(view: OrderView, phase: Phase) -> FormSheet:
 
 
 def _actual_form(view: OrderView, phase: Phase) -> FormSheet:
-    """Return the form of the actual times as it is opened."""
     zone = view.occurrence.event.zone
     begun, ended = (to_local(moment, zone) if moment else None for moment in (phase.begun_at, phase.ended_at))
     day = begun or to_local(phase.starts_at, zone)

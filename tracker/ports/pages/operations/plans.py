@@ -8,13 +8,14 @@ from uuid import UUID
 from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
-from tracker.ports.pages.core.dependencies import DateAddress, Form, HomeRows, OnDate, Page, Pages
+from tracker.ports.pages.core.dependencies import Form, HomeRows, OnDate, Page, Pages
 from tracker.ports.pages.core.form_shapes import Choice, Day, FormShape, Id, Text, TimeOfDay, Typed, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.home_part import is_from_home
+from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.wording import to_utc
 from tracker.rules.operations.deconfliction import ALONE_WORDS, Decision, Outcome
@@ -167,7 +168,7 @@ async def post_basics(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
         )
         await plans.change_plan_basics(viewer, date.event_id, wanted, now, version=form_version(form))
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Plan saved.")
 
 
@@ -183,7 +184,7 @@ async def post_site(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now:
         )
         sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, sentence)
 
 
@@ -209,7 +210,7 @@ async def post_commitment(date: OnDate, pages: Pages, viewer: Viewer, form: Form
             now=now,
         )
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Resources saved.")
 
 
@@ -220,37 +221,23 @@ async def post_commitment_removal(date: OnDate, agency_id: PathId, pages: Pages,
     return pages.redirect(date.plan, "Resources removed.")
 
 
-async def _plan_again(
-    pages: Pages,
-    viewer: Viewer,
-    date: DateAddress,
-    form: FormValues,
-    now: datetime,
-    refusal: Invalid | Conflict,
-    hit_id: UUID | None = None,
-) -> Page:
-    """Show the page with what was typed, and why it was refused.
-
-    After a conflict, what was typed is beside the plan as it is now, and can be sent again.
-    """
-    view = await plan_view(viewer, *date, now)
-    if isinstance(refusal, Conflict):
-        form = form.but({"version": str(view.operation.version if view.operation else "")})
-        refusal = Invalid(refusal.sentence)
-    return _show_plan(pages, view, form, refusal, hit_id)
-
-
 def _show_plan(
     pages: Pages,
     view: PlanView,
     form: FormValues | None = None,
-    wrong: Invalid | None = None,
+    refusal: Invalid | Conflict | None = None,
     hit_id: UUID | None = None,
 ) -> Page:
-    """Render the page; after an error with what was typed, for a conflict in the form of that conflict."""
+    """Render the page; when something was refused with what was typed, for a conflict in the form of that conflict.
+
+    When the plan was changed meanwhile, what was typed is beside the plan as it is now, and can be sent again.
+    """
+    if isinstance(refusal, Conflict):
+        form = (form or NO_FORM).but({"version": str(view.operation.version if view.operation else "")})
+        refusal = Invalid(refusal.sentence)
     return pages.render(
         "operations/plan.html",
-        **form_context(form, wrong, *PLAN_FORMS),
+        **form_context(form, refusal, *PLAN_FORMS),
         view=view,
         posted_hit=hit_id,
         map=draw_site_map(view.sites.values()),
@@ -284,7 +271,7 @@ async def post_number(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
         asked = OutsideCheck(system=typed.system, number=typed.number, result=typed.result, submitted_at=submitted_at)
         await approvals.record_deconfliction_number(viewer, date.event_id, asked, now)
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Number recorded.")
 
 
@@ -294,7 +281,7 @@ async def post_waiver(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
     try:
         await approvals.waive_deconfliction(viewer, date.event_id, WaiverForm.read(form).waiver, now)
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Deconfliction number waived.")
 
 
@@ -305,7 +292,7 @@ async def post_return(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
         comment = ReturnForm.read(form).comment
         await approvals.return_plan(viewer, date.event_id, comment, now, version=form_version(form))
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Plan sent back. Its lead gets an email.")
 
 
@@ -337,19 +324,18 @@ async def post_decision(date: OnDate, hit_id: PathId, pages: Pages, viewer: View
         side = DecisionForm.read(form)
         await deconfliction.decide_conflict(viewer, date.event_id, hit_id, side.decision, side.reason, now)
     except (Invalid, Conflict) as refusal:
-        return await _plan_again(pages, viewer, date, form, now, refusal, hit_id)
+        return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal, hit_id)
     return pages.redirect(date.plan, "Decision recorded.")
 
 
 @get("/deconfliction", guards=[signed_in])
-async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now, settings: Settings) -> Page:
+async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the open conflicts. Errors: NotFound for everyone but deconfliction officers."""
     return pages.render(
         "operations/officer.html",
         cases=await officer.open_conflicts(viewer, now),
         unplaced=await officer.unplaced_operations(viewer, now),
         searchers=await officer.people_who_search(viewer, now),
-        zone=settings.time_zone,
         disclosures=Disclosure.labels(),
         decisions=Decision.labels(),
     )

@@ -190,7 +190,6 @@ async def _shown(
 
 
 def _draft_form(view: ReadinessView) -> FormValues:
-    """Return the form of the draft, or an empty one."""
     notice, zone = view.current, view.occurrence.event.zone
     if notice is None or notice.state is not NoticeState.DRAFT:
         return NoticeForm.texts_of(None, minors=Minors.UNKNOWN)

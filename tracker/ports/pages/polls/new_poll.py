@@ -30,7 +30,6 @@ from tracker.usecases.polls import polls
 
 ROWS = 3
 """Empty rows that the form begins with, and that "Add 3 dates" adds."""
-OPENED = "People will get an email in a moment."
 
 
 class TypedDate(NamedTuple):
@@ -123,7 +122,7 @@ async def post_new_poll(
         poll_id = await polls.open_poll(viewer, event_id, NewPollForm.read(timed).poll(event.zone), now)
     except Invalid as wrong:
         return await _shown(pages, viewer, event, form, now, settings, wrong)
-    return pages.redirect(f"/polls/{poll_id}", OPENED)
+    return pages.redirect(f"/polls/{poll_id}", "People will get an email in a moment.")
 
 
 async def _shown(

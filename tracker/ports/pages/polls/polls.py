@@ -154,7 +154,9 @@ async def show_poll_link(token: PathText, pages: Pages, origin: Origin, params: 
         viewer, view = await polls.open_poll_by_link(*links.read_poll(token), now, origin)
     except (NotFound, Gone) as closed:
         return _closed_link(pages, closed)
-    return _link_form(pages, viewer, view, token, now, is_saved=bool(params["saved"]))
+    return _link_form(
+        pages, viewer, view, token, now, is_saved=bool(params["saved"] and view.own and view.own.has_replied)
+    )
 
 
 @post("/p/{token:str}", guards=[link], status_code=303)
@@ -180,27 +182,18 @@ async def post_poll_link_replies(
 
 
 def _link_form(
-    pages: Pages,
-    viewer: Viewer,
-    view: PollView,
-    token: str,
-    now: Now,
-    wrong: Invalid | None = None,
-    *,
-    is_saved: bool = False,
-    is_asked_again: bool = False,
+    pages: Pages, viewer: Viewer, view: PollView, token: str, now: Now, wrong: Invalid | None = None, **facts: bool
 ) -> Page:
     """Show the dates, or a link to sign in where only named people may know what the event is."""
     if view.poll.event.is_restricted:
         return link_page(pages.render("events/reply-sign-in.html", address=f"/polls/{view.poll.id}"))
     page = pages.render(
         "polls/link.html",
-        status_code=409 if is_asked_again else 422 if wrong else 200,
+        status_code=409 if facts.get("is_asked_again") else 422 if wrong else 200,
         **poll_context(view, now) | {"errors": errors_of(wrong, FIELDS)},
         person=viewer,
         here=f"/p/{token}",
-        is_asked_again=is_asked_again,
-        is_saved=is_saved and view.own is not None and view.own.has_replied,
+        **{"is_asked_again": False, "is_saved": False} | facts,
     )
     return link_page(page)
 

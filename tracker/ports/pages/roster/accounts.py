@@ -175,8 +175,6 @@ async def post_reset_link(person_id: PathId, pages: Pages, visit: Visit, now: No
 
 
 def _handler_of(tail: str, deed: AccessDeed, words: str) -> HTTPRouteHandler:
-    """Return the handler of a button that changes a person's access and then says so."""
-
     @post(f"{ACCESS}/{tail}", guards=[signed_in], status_code=303)
     async def handler(person_id: PathId, pages: Pages, visit: Visit, now: Now) -> Page:
         if first := await _first_reauthenticate(person_id, visit, now):
