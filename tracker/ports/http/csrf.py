@@ -10,6 +10,7 @@ from litestar.datastructures import FormMultiDict
 
 from tracker.crypto import keys
 from tracker.errors import NotAllowed, TooLarge
+from tracker.ports.http.dependencies import settings_of
 from tracker.ports.http.request_source import Connection, origins
 
 FIELD = "_csrf"
@@ -38,7 +39,7 @@ def check_origin(connection: Connection) -> None:
     """
     site = connection.headers.get("sec-fetch-site", "same-origin")
     origin = connection.headers.get("origin", "null")
-    if site not in ("same-origin", "none") or origin.lower() not in {"null", *origins(_settings(connection))}:
+    if site not in ("same-origin", "none") or origin.lower() not in {"null", *origins(settings_of(connection.scope))}:
         raise NotAllowed(FOREIGN)
 
 
@@ -83,7 +84,3 @@ async def form_of(connection: Connection) -> FormMultiDict:
 
 def _mark(words: str) -> str:
     return keys.mac(keys.named("sign-in form"), words)
-
-
-def _settings(connection: Connection) -> Any:
-    return connection.scope["state"]["settings"]

@@ -9,7 +9,7 @@ import msgspec
 from tracker.database.sql_list import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.polls.polls import Fit, Poll, PollDate, Respondent
+from tracker.rules.polls.polls import Fit, Poll, Respondent
 from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in
 
@@ -91,17 +91,8 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> lis
     options: dict[UUID, list[Row]] = {row["poll"]: [] for row in records}
     for row in await rows(_OPTIONS, viewer, " AND o.poll IN ({}) ORDER BY o.starts", wanted_ids(options)):
         options[row["poll"]].append(row)
-    return [
-        Poll(
-            id=row["poll"],
-            event=event_in(row),
-            options=msgspec.convert(options[row["poll"]], tuple[PollDate, ...], strict=False),
-            reply_by=row["reply_by"],
-            opened_at=row["opened_at"],
-            canceled_at=row["canceled_at"],
-        )
-        for row in records
-    ]
+    polls = [{**row, "id": row["poll"], "event": event_in(row), "options": options[row["poll"]]} for row in records]
+    return msgspec.convert(polls, list[Poll], strict=False)
 
 
 def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:

@@ -258,9 +258,9 @@ def event_in(row: Row) -> Event:
 
 
 def _occurrence(row: Row, of: Event) -> Occurrence:
-    of_event = {"title": of.title, "place": of.place, "agenda": of.agenda}
-    own = {name: text for name, text in row.items() if text is not None}
-    return msgspec.convert({**row, **of_event, **own, "event": of}, Occurrence, strict=False)
+    texts = {"title": of.title, "place": of.place, "agenda": of.agenda}
+    own = {name: row[name] for name in texts if row[name] is not None}
+    return msgspec.convert({**row, **texts, **own, "event": of}, Occurrence, strict=False)
 
 
 _ONWARD = "SELECT e.previous_series FROM event e WHERE MAY_SEE(e)"

@@ -133,7 +133,7 @@ async def disseminations(viewer: Viewer, event: Event, occurrence_id: UUID) -> l
     emails = await rows(_EMAILS, viewer, "", kinds, event.id)
     copies = await rows(_COPIES, viewer, "", str(occurrence_id), occurrence_id)
     given = [
-        {"person": "", "version": None, **json.loads(row.get("facts") or "{}"), **row}
+        {"version": None, **json.loads(row.get("facts") or "{}"), **row, "person": ""}
         for row in [*reads, *emails, *copies]
     ]
     return msgspec.convert(given, list[Dissemination], strict=False)

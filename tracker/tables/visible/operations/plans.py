@@ -184,7 +184,8 @@ async def versions_and_states(viewer: Viewer, of: Iterable[Event]) -> dict[UUID,
 
 
 _DUTIES = (
-    f"{LINE}, p.state, p.version, p.supervisor, a.id AS commitment, a.acknowledged FROM {PLANNED_DATES}"
+    f"{LINE}, p.state, p.version, p.supervisor AS supervisor_id, a.id IS NOT NULL AS is_committed, a.acknowledged"
+    f" FROM {PLANNED_DATES}"
     f" LEFT JOIN operation_agency a ON a.plan = p.id AND a.agency = {{}} WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
 )
 _TO_COME = (
@@ -212,17 +213,7 @@ async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[DateLi
 async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
     """Return the plans that the viewer approves, or to which their agency commits something, soonest first."""
     records = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
-    return [
-        PlanDuty(
-            line=line_in(row),
-            state=OperationState(row["state"]),
-            version=row["version"],
-            supervisor_id=row["supervisor"],
-            is_committed=row["commitment"] is not None,
-            acknowledged=row["acknowledged"],
-        )
-        for row in records
-    ]
+    return [msgspec.convert({**row, "line": line_in(row)}, PlanDuty, strict=False) for row in records]
 
 
 _RETURN = f"r.version, r.comment, r.returned_at, {with_agency('m', 'g')} AS by"
