@@ -288,32 +288,21 @@ def day_years_after(day: date, years: int) -> date:
 
 def _days(rule: Rule, first: date) -> Iterator[date]:
     """Yield the dates of the pattern on and after `first`, without end."""
-    every = {
-        Frequency.DAILY: _daily,
-        Frequency.WEEKLY: _weekly,
-        Frequency.MONTHLY: _monthly,
-        Frequency.YEARLY: _monthly,
-    }[rule.frequency]
-    return (day for day in every(rule, first) if day >= first)
+    days: Iterator[date]
+    if rule.frequency is Frequency.DAILY:
+        days = (first + timedelta(days=number) for number in count(step=rule.interval))
+    elif rule.frequency is Frequency.WEEKLY:
+        week = first - timedelta(days=(first.weekday() - rule.week_starts) % 7)
+        offsets = [(day - rule.week_starts) % 7 for day in in_week_order(rule.weekdays, rule.week_starts)]
+        days = (week + timedelta(days=7 * weeks + day) for weeks in count(step=rule.interval) for day in offsets)
+    else:
+        step = rule.interval * (12 if rule.frequency is Frequency.YEARLY else 1)
+        months = count(first.year * 12 + (rule.month or first.month) - 1, step)
+        days = (_day_in_month(rule, month // 12, month % 12 + 1) for month in months)
+    return (day for day in days if day >= first)
 
 
-def _daily(rule: Rule, first: date) -> Iterator[date]:
-    return (first + timedelta(days=days) for days in count(step=rule.interval))
-
-
-def _weekly(rule: Rule, first: date) -> Iterator[date]:
-    week = first - timedelta(days=(first.weekday() - rule.week_starts) % 7)
-    offsets = [(day - rule.week_starts) % 7 for day in in_week_order(rule.weekdays, rule.week_starts)]
-    return (week + timedelta(days=7 * weeks + offset) for weeks in count(step=rule.interval) for offset in offsets)
-
-
-def _monthly(rule: Rule, first: date) -> Iterator[date]:
-    step = rule.interval * (12 if rule.frequency is Frequency.YEARLY else 1)
-    months = count(first.year * 12 + (rule.month or first.month) - 1, step)
-    return (_in_month(rule, month // 12, month % 12 + 1) for month in months)
-
-
-def _in_month(rule: Rule, year: int, month: int) -> date:
+def _day_in_month(rule: Rule, year: int, month: int) -> date:
     if rule.nth is not None and rule.weekday is not None:
         return nth_weekday(year, month, rule.weekday, rule.nth)
     if rule.monthday is None or rule.monthday == LAST:
