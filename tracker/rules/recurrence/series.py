@@ -8,6 +8,7 @@ number, and is bounded. Of RRULE values (RFC 5545 §3.3.10), only the tracker's 
 
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -97,12 +98,6 @@ def check_number_of_dates(number: int) -> None:
             date=f"A series can have at most {MAX_DATES:,} dates, and this one would have {number:,}. "
             "End it earlier, or split it into two series."
         )
-
-
-def week_start_matters(rule: Rule) -> bool:
-    """Return whether a rule has other dates when weeks start on Sunday than when they start on Monday or on its day."""
-    orders = {in_week_order(rule.weekdays, day) for day in (SUNDAY, MONDAY, rule.week_starts)}
-    return rule.interval > 1 and len(orders) > 1
 
 
 def in_week_order(weekdays: Iterable[int], week_starts: int) -> tuple[int, ...]:
@@ -220,16 +215,14 @@ def choice_of(rule: Rule) -> RepeatChoice:
     """Return the choice that gives this rule."""
     if rule.frequency in (Frequency.DAILY, Frequency.WEEKLY):
         return RepeatChoice(rule.frequency.value)
-    is_yearly = rule.frequency is Frequency.YEARLY
     if rule.nth is not None:
         return RepeatChoice(f"{rule.frequency}_{'last' if rule.nth == LAST else 'nth'}")
-    if is_yearly:
+    if rule.frequency is Frequency.YEARLY:
         return RepeatChoice.YEARLY
     return RepeatChoice.MONTHLY_LAST_DAY if rule.monthday == LAST else RepeatChoice.MONTHLY_DAY
 
 
-CACHED = 64
-"""Series whose dates are remembered: one page or change asks for those of the same series several times."""
+CACHED = 64  # series whose dates are remembered: one page or change asks for them several times
 
 
 @lru_cache(CACHED)
@@ -338,8 +331,20 @@ def to_rrule(rule: Rule, start: datetime, zone: str | None) -> str:
 
 def from_rrule(text: str, zone: str | None) -> Rule:
     """Return the rule of an RRULE value that `to_rrule` wrote for this zone. Errors: Invalid(repeat) for other text."""
-    match = _SPELLING.fullmatch(text)
-    rule = _rule_in(match, zone) if match else None
+    match, rule = _SPELLING.fullmatch(text), None
+    with suppress(Invalid, ValueError):
+        rule = match and Rule(
+            frequency=Frequency(match["frequency"].lower()),
+            interval=_number_in(match["interval"]) or 1,
+            weekdays=tuple(CODES.index(code) for code in (match["weekdays"] or "").split(",") if code),
+            week_starts=CODES.index(match["week_starts"] or CODES[MONDAY]),
+            monthday=_number_in(match["monthday"]),
+            nth=_number_in(match["nth"]),
+            weekday=CODES.index(match["weekday"]) if match["weekday"] else None,
+            month=_number_in(match["month"]),
+            until=_last_date(match["until"], zone) if match["until"] else None,
+            count=_number_in(match["count"]),
+        )
     if match is None or rule is None or _pattern(rule) != match["pattern"]:
         raise Invalid(repeat="The tracker doesn’t support this repeat pattern.")
     return rule
@@ -360,24 +365,6 @@ def _pattern(rule: Rule) -> str:
     if rule.interval > 1 and in_week_order(rule.weekdays, rule.week_starts) != in_week_order(rule.weekdays, MONDAY):
         parts.append(f"WKST={CODES[rule.week_starts]}")  # without it, weeks start on Monday
     return ";".join(parts)
-
-
-def _rule_in(match: re.Match[str], zone: str | None) -> Rule | None:
-    try:
-        return Rule(
-            frequency=Frequency(match["frequency"].lower()),
-            interval=_number_in(match["interval"]) or 1,
-            weekdays=tuple(CODES.index(code) for code in (match["weekdays"] or "").split(",") if code),
-            week_starts=CODES.index(match["week_starts"] or CODES[MONDAY]),
-            monthday=_number_in(match["monthday"]),
-            nth=_number_in(match["nth"]),
-            weekday=CODES.index(match["weekday"]) if match["weekday"] else None,
-            month=_number_in(match["month"]),
-            until=_last_date(match["until"], zone) if match["until"] else None,
-            count=_number_in(match["count"]),
-        )
-    except (Invalid, ValueError):
-        return None
 
 
 def _number_in(digits: str | None) -> int | None:
@@ -401,7 +388,8 @@ def reach_of_matches(before: Rule, after: Rule | None) -> timedelta:
     first Monday to the last Friday. Between any other two rules no date corresponds to another by its place in order,
     so a date stays on its day, or is not in the new rule.
     """
-    if after is None or _rhythm(before) != _rhythm(after):
+    rhythms = {(rule.frequency, rule.interval, len(rule.weekdays)) for rule in (before, after) if rule}
+    if after is None or len(rhythms) > 1:
         return ONLY_ON_ITS_DAY
     return before.frequency.length * before.interval
 
@@ -431,7 +419,3 @@ def match_starts(
         else:
             here += 1
     return kept
-
-
-def _rhythm(rule: Rule) -> tuple[Frequency, int, int]:
-    return rule.frequency, rule.interval, len(rule.weekdays)

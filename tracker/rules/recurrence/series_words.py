@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tracker.rules.core.wording import MONTHS, WEEKDAYS, clock, long_day, short_date, time_range, zone_word
-from tracker.rules.recurrence.series import LAST, Frequency, Rule, dates_by_rule, in_week_order, week_start_matters
+from tracker.rules.recurrence.series import LAST, MONDAY, SUNDAY, Frequency, Rule, dates_by_rule, in_week_order
 
 _ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", LAST: "last"}
 _WORKDAYS = (0, 1, 2, 3, 4)
@@ -47,8 +47,10 @@ def pattern_words(rule: Rule) -> str:
         case Frequency.DAILY:
             return every
         case Frequency.WEEKLY:
-            if not week_start_matters(rule):
+            orders = {in_week_order(rule.weekdays, day) for day in (SUNDAY, MONDAY, rule.week_starts)}
+            if rule.interval == 1 or len(orders) == 1:
                 return f"{every} {_days_of_week(rule.weekdays)}"
+            # On which day weeks start decides which dates there are.
             days = _days_of_week(in_week_order(rule.weekdays, rule.week_starts))
             return f"{every} {days} (weeks start on {WEEKDAYS[rule.week_starts]})"
         case Frequency.MONTHLY | Frequency.YEARLY:
