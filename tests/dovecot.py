@@ -204,9 +204,9 @@ def _configure(root: Path, made: Dovecot, user: pwd.struct_passwd, version: str)
 
 def _version(program: str) -> str:
     said = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout
-    found = re.match(r"\d+\.\d+(\.\d+)?", said)
-    assert found, said
-    return found.group()
+    match = re.match(r"\d+\.\d+(\.\d+)?", said)
+    assert match, said
+    return match.group()
 
 
 def _free_port() -> int:

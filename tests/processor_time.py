@@ -32,11 +32,11 @@ def within(yardsticks: float, deed: Callable[[], Found]) -> Found:
         with _collector_paused():
             beside = _yardsticks()
             began = time.thread_time()
-            found = deed()
+            outcome = deed()
             seconds = time.thread_time() - began
             took.append(seconds / median(beside + _yardsticks()))
         if took[-1] <= yardsticks:
-            return found
+            return outcome
     pytest.fail(f"It takes {min(took):.0f} yardsticks, and may take {yardsticks:.0f}.")
 
 

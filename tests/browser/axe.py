@@ -99,19 +99,19 @@ def _broken(page: Page, options: dict[str, object]) -> list[str]:
         page.add_init_script(BRING)
         page.evaluate(BRING)
         judged = page.evaluate(JUDGE, options)
-    found, looks = judged
-    return _summary([*found, *_contrast(page, looks)])
+    violations, looks = judged
+    return _summary([*violations, *_contrast(page, looks)])
 
 
 def _contrast(page: Page, looks: Collection[str]) -> list[dict[str, object]]:
     unknown = [look for look in looks if look not in _passed]
     if not unknown:
         return []
-    found, good = page.evaluate(CONTRAST, unknown)
-    if not found:
+    violations, good = page.evaluate(CONTRAST, unknown)
+    if not violations:
         _passed.update(good)
-    return found
+    return violations
 
 
-def _summary(found: Collection[dict[str, object]]) -> list[str]:
-    return [f"{one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
+def _summary(collections: Collection[dict[str, object]]) -> list[str]:
+    return [f"{one['id']} {[node['html'][:160] for node in one['nodes'][:3]]}" for one in collections]

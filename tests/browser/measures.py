@@ -52,5 +52,5 @@ def too_wide(wide: int, width: int) -> list[str]:
     return [f"{width}: the page is {wide} wide"] if wide > width else []
 
 
-def broken_words(found: list[str], width: int) -> list[str]:
-    return [f"{width}: {one}" for one in found]
+def broken_words(texts: list[str], width: int) -> list[str]:
+    return [f"{width}: {one}" for one in texts]

@@ -73,7 +73,7 @@ def test_marks_made_without_a_network_are_sent_afterward_and_none_twice(page_of:
 
 def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: PageOf) -> None:
     other, page = page_of(FBI_LEAD).context.cookies(), page_of(COORDINATOR)
-    mine = page.context.cookies()
+    own_cookies = page.context.cookies()
     to_own_roll(page, "Marked by one person")
     posts: list[str] = []
     page.on("request", lambda one: posts.append(one.url) if one.method == "POST" else None)
@@ -86,7 +86,7 @@ def test_what_one_person_marked_is_not_sent_while_another_is_signed_in(page_of: 
         expect(page.get_by_text("What you entered is kept here: 1 not sent yet")).to_be_visible()
         assert posts == []
     finally:
-        page.context.add_cookies(mine)  # type: ignore[arg-type]  # as above
+        page.context.add_cookies(own_cookies)  # type: ignore[arg-type]  # as above
     page.evaluate("window.dispatchEvent(new Event('online'))")
     expect(page.locator("#unsent")).to_be_hidden()
     assert len(posts) == 1

@@ -101,9 +101,9 @@ def test_what_a_thumb_presses_is_high_enough_for_it(name: str, buttons: str, pag
         page = go(name, page_of, demo)
     page.set_viewport_size(PHONE)
     measure = "all => all.filter(one => one.offsetParent).map(one => [one.textContent.trim(), one.offsetHeight])"
-    found = page.locator(buttons).evaluate_all(measure)
-    assert found
-    assert [one for one in found if one[1] < THUMB] == []
+    sizes = page.locator(buttons).evaluate_all(measure)
+    assert sizes
+    assert [one for one in sizes if one[1] < THUMB] == []
 
 
 def test_undo_of_a_mark_is_high_enough_for_a_thumb(page_of: PageOf) -> None:

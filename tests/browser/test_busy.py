@@ -65,8 +65,8 @@ def held_requests(busy_page: Page) -> list[Route]:
 
 
 def is_busy(page: Page) -> bool:
-    found: bool = page.evaluate("'busy' in document.documentElement.dataset")
-    return found
+    measured: bool = page.evaluate("'busy' in document.documentElement.dataset")
+    return measured
 
 
 def test_a_slow_turn_of_the_calendar_is_seen_and_heard_until_it_is_there(
@@ -106,8 +106,8 @@ def press_slowly(page: Page, then: str) -> list[Any]:
     button.evaluate(WHEN_HEARD.replace("THEN", then))
     with page.expect_console_message(lambda message: message.text.startswith("[")) as said:
         button.click(no_wait_after=True)
-    found: list[Any] = json.loads(said.value.text)
-    return found
+    document: list[Any] = json.loads(said.value.text)
+    return document
 
 
 def test_a_form_that_is_sent_slowly_shows_it_on_its_button_and_a_second_press_sends_nothing(
@@ -168,8 +168,8 @@ def named_in_panel(page: Page) -> int:
     """Return how many people get an email by the panel, as soon as it knows."""
     panel = page.locator("#sending")
     expect(panel).to_contain_text(EMAILS)
-    found = EMAILS.search(panel.inner_text())
-    return int(found[1]) if found else 0
+    match = EMAILS.search(panel.inner_text())
+    return int(match[1]) if match else 0
 
 
 def fill_weekly_series(page: Page, title: str) -> None:

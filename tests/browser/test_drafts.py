@@ -341,14 +341,14 @@ def test_a_draft_that_was_discarded_is_restored_by_undo(writing: Page) -> None:
 
 
 def test_the_next_person_at_the_same_computer_gets_an_empty_form(writing: Page, second: Page, page_of: PageOf) -> None:
-    mine = writing.context.cookies()
+    own_cookies = writing.context.cookies()
     is_now_of(second, page_of(ANOTHER).context.cookies())
     try:
         second.goto("/schedule")
         expect(second.get_by_label("Title")).to_have_value("")
         assert second.get_by_text("Restored your draft").count() == 0
     finally:
-        is_now_of(second, mine)
+        is_now_of(second, own_cookies)
 
 
 def test_a_saved_draft_is_read_out_once_and_not_at_each_pause(own_page: Page) -> None:

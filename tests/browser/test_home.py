@@ -19,9 +19,9 @@ SCROLLED = "Math.round(window.scrollY)"
 
 def judged(page: Page) -> list[str]:
     """Return what is wrong with the page as it is now, at each width."""
-    found = [one for width in WIDTHS for one in [*violations(page, width), *overflow(page, width), *torn(page, width)]]
+    widths = [one for width in WIDTHS for one in [*violations(page, width), *overflow(page, width), *torn(page, width)]]
     page.set_viewport_size(DESK)
-    return found
+    return widths
 
 
 def row_of(page: Page, region: str, button: str) -> Locator:

@@ -75,8 +75,11 @@ def test_a_page_is_for_everyone_on_a_phone_as_on_a_desk(name: str, demo: Demo, t
     page, said = tab.page, tab.said
     way(page, demo)
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
-    found = [*overflow_of_large_text(page), *(problem for width in EVERY_WIDTH for problem in problems(page, width))]
-    assert [*found, *said] == []
+    problems_found = [
+        *overflow_of_large_text(page),
+        *(problem for width in EVERY_WIDTH for problem in problems(page, width)),
+    ]
+    assert [*problems_found, *said] == []
 
 
 @pytest.mark.parametrize("name", MAIN)
@@ -142,8 +145,12 @@ def test_a_page_is_still_for_everyone_after_its_main_button(name: str, demo: Dem
 def problems(page: Page, width: int) -> list[str]:
     """Return what is wrong with a page at a width: all of it at two of them."""
     measured = measures(page, width)
-    found = [*too_wide(measured["width"], width), *broken_words(measured["torn"], width)]
-    return [*found, *violations(page, width), *too_small(measured["small"], width)] if width in WIDTHS else found
+    problems_found = [*too_wide(measured["width"], width), *broken_words(measured["torn"], width)]
+    return (
+        [*problems_found, *violations(page, width), *too_small(measured["small"], width)]
+        if width in WIDTHS
+        else problems_found
+    )
 
 
 def violations_of_color(page: Page, width: int) -> list[str]:
@@ -158,8 +165,8 @@ def overflow_of_large_text(page: Page) -> list[str]:
     return [f"at 200 %: {one}" for one in too_wide(page.evaluate(WIDTH_OF_LARGE_TEXT), WIDTHS[0])]
 
 
-def too_small(found: list[str], width: int) -> list[str]:
-    return [f"{width}: too small: {one}" for one in found]
+def too_small(texts: list[str], width: int) -> list[str]:
+    return [f"{width}: too small: {one}" for one in texts]
 
 
 TABLETS = (768, 1024)  # test_pages.py judges these pages on a phone and on a desk
@@ -230,16 +237,16 @@ def contrast(page: Page, *texts: str) -> list[str]:
 def test_a_color_that_passed_is_judged_again_on_another_background(page_of: PageOf) -> None:
     page = page_of(None)
     assert contrast(page, f"<p style='{GRAY}'>On white</p>") == []
-    [found] = contrast(page, f"<div style='background: rgb(60, 61, 62)'><p style='{GRAY}'>On gray</p></div>")
-    assert "On gray" in found
+    [contrast_found] = contrast(page, f"<div style='background: rgb(60, 61, 62)'><p style='{GRAY}'>On gray</p></div>")
+    assert "On gray" in contrast_found
 
 
 def test_a_text_that_is_too_pale_is_found_on_each_page_and_at_each_place(page_of: PageOf) -> None:
     page = page_of(None)
     texts = [f"<p style='{PALE}'>{place}</p>" for place in ("First", "Second")]
     for _ in range(2):
-        [found] = contrast(page, *texts)
-        assert ("First" in found, "Second" in found) == (True, True)
+        [contrast_found] = contrast(page, *texts)
+        assert ("First" in contrast_found, "Second" in contrast_found) == (True, True)
 
 
 def test_a_text_that_is_too_pale_is_found_beside_those_that_no_one_has_to_read(page_of: PageOf) -> None:
@@ -247,13 +254,13 @@ def test_a_text_that_is_too_pale_is_found_beside_those_that_no_one_has_to_read(p
     disabled = f"<button disabled style='{PALE}; background: white; font-size: 18px'>Off</button>"
     enabled = f"<button style='{PALE}; background: white; font-size: 18px'>On</button>"
     assert contrast(page, disabled) == []
-    [found] = contrast(page, enabled)
-    assert "On" in found
+    [contrast_found] = contrast(page, enabled)
+    assert "On" in contrast_found
 
 
 def test_what_lies_over_another_box_is_judged_there(page_of: PageOf) -> None:
     page = page_of(None)
     over = f"<p style='{GRAY}; position: absolute; top: 60px; left: 60px'>Laid over</p>"
     assert contrast(page, over) == []
-    [found] = contrast(page, "<div style='background: rgb(60, 61, 62); height: 200px'></div>", over)
-    assert "Laid over" in found
+    [contrast_found] = contrast(page, "<div style='background: rgb(60, 61, 62); height: 200px'></div>", over)
+    assert "Laid over" in contrast_found

@@ -103,7 +103,7 @@ def test_a_week_is_one_page_on_which_dates_at_the_same_time_are_below_each_other
     page.set_viewport_size({"width": 970, "height": HIGHEST})
     titles = page.locator(".tt-weeklist #l-2026-12-19 .tt-item__title")
     assert titles.all_inner_texts() == ["(CUI) Operation Bluestem", "Outreach: Labor rights fair"]
-    assert len({round(one["x"]) for title in titles.all() if (one := title.bounding_box())}) == 1
+    assert len({round(box["x"]) for title in titles.all() if (box := title.bounding_box())}) == 1
     assert not page.locator(".tt-week").is_visible()
 
 

@@ -26,13 +26,13 @@ NO_CHANGE = re.compile(r"Calendars\s+No change")
 MOST_PRESSES = 30  # of the Tab key, from the title to the button that sends
 
 
-def presses_to(page: Page, found: str) -> int:
+def presses_to(page: Page, target: str) -> int:
     """Press Tab until the focused element matches a selector; return how often."""
     presses = 0
-    while not page.evaluate("found => document.activeElement.matches(found)", found):
+    while not page.evaluate("found => document.activeElement.matches(found)", target):
         page.keyboard.press("Tab")
         presses += 1
-        assert presses <= 3 * MOST_PRESSES, f"{found} is never reached"
+        assert presses <= 3 * MOST_PRESSES, f"{target} is never reached"
     return presses
 
 
@@ -481,8 +481,8 @@ def test_the_button_that_sends_is_in_view_and_covers_nothing_that_has_the_focus(
     way(page, demo)
     page.locator("#f-title").focus()
     covered = []
-    while (found := page.evaluate(COVERED, LAST)) is not None:
-        covered.append(found)
+    while (measured := page.evaluate(COVERED, LAST)) is not None:
+        covered.append(measured)
         page.keyboard.press("Tab")
     assert len(covered) > 30
     for _ in range(len(covered) - 1):

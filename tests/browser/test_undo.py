@@ -160,8 +160,8 @@ def entered(page: Page, title: str) -> list[str]:
     with page.expect_response("**/schedule/people"):
         page.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()
     page.wait_for_load_state("networkidle")
-    found: list[str] = page.evaluate(OF_FORM)
-    return found
+    measured: list[str] = page.evaluate(OF_FORM)
+    return measured
 
 
 def send_form(page: Page) -> None:

@@ -35,16 +35,16 @@ def load_from(folder: Path, **environment: str) -> Settings:
 
 
 def test_the_secret_and_the_database_of_a_folder_need_no_line(settings_folder: Path) -> None:
-    found = load_from(settings_folder)
-    assert (found.secret, found.database_url) == (SECRET, f"sqlite:///{settings_folder}/tracker.sqlite")
+    settings = load_from(settings_folder)
+    assert (settings.secret, settings.database_url) == (SECRET, f"sqlite:///{settings_folder}/tracker.sqlite")
 
 
 def test_a_line_of_the_file_counts_and_the_environment_counts_more(settings_folder: Path) -> None:
     say(
         settings_folder, "# a remark\n\nTRACKER_SMTP_HOST = 'mail.example'\nTRACKER_SMTP_PORT=587\n".replace(" = ", "=")
     )
-    found = load_from(settings_folder, SMTP_PORT="465")
-    assert (found.smtp_host, found.smtp_port) == ("mail.example", 465)
+    settings = load_from(settings_folder, SMTP_PORT="465")
+    assert (settings.smtp_host, settings.smtp_port) == ("mail.example", 465)
 
 
 def test_a_value_of_the_environment_hides_a_file_that_the_settings_name(settings_folder: Path) -> None:
@@ -55,8 +55,11 @@ def test_a_value_of_the_environment_hides_a_file_that_the_settings_name(settings
 def test_relative_paths_begin_at_the_folder_and_absolute_ones_stay(settings_folder: Path) -> None:
     private(settings_folder / "mail.key", "from a file")
     say(settings_folder, "TRACKER_DATABASE_URL=sqlite:///other.sqlite\nTRACKER_SMTP_PASSWORD_FILE=mail.key\n")
-    found = load_from(settings_folder)
-    assert (found.database_url, found.smtp_password) == (f"sqlite:///{settings_folder}/other.sqlite", "from a file")
+    settings = load_from(settings_folder)
+    assert (settings.database_url, settings.smtp_password) == (
+        f"sqlite:///{settings_folder}/other.sqlite",
+        "from a file",
+    )
     assert (
         load_from(settings_folder, DATABASE_URL="sqlite:////elsewhere.sqlite").database_url
         == "sqlite:////elsewhere.sqlite"
@@ -182,8 +185,8 @@ def test_a_setting_is_changed_at_its_place(settings_folder: Path) -> None:
         settings_folder,
         settings_file.changed(settings_file.changed(text, "TRACKER_SMTP_PORT", "25"), "TRACKER_TICK", "1"),
     )
-    found = load_from(settings_folder)
-    assert (found.smtp_port, found.tick) == (25, 1.0)
+    settings = load_from(settings_folder)
+    assert (settings.smtp_port, settings.tick) == (25, 1.0)
 
 
 def test_a_setting_that_is_taken_out_leaves_no_value_behind(settings_folder: Path) -> None:

@@ -117,9 +117,9 @@ def test_a_key_stays_the_same_from_release_to_release() -> None:
 
 
 def test_what_was_sealed_opens_and_two_seals_differ() -> None:
-    one, other = keys.seal(KEY, "Grüße", "member 1"), keys.seal(KEY, "Grüße", "member 1")
-    assert keys.open_sealed(KEY, one, "member 1") == keys.open_sealed(KEY, other, "member 1") == "Grüße"
-    assert one != other
+    seal, other = keys.seal(KEY, "Grüße", "member 1"), keys.seal(KEY, "Grüße", "member 1")
+    assert keys.open_sealed(KEY, seal, "member 1") == keys.open_sealed(KEY, other, "member 1") == "Grüße"
+    assert seal != other
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "é", "\ud800", "A" * 15, "A" * 80, "a b", "=" * 40, "\x00"])
@@ -246,9 +246,9 @@ def test_chunks_that_changed_places_are_found() -> None:
 
 
 def test_a_chunk_of_another_file_is_found() -> None:
-    one, other = sealed(TEXT), sealed(TEXT)
+    envelope, other = sealed(TEXT), sealed(TEXT)
     with pytest.raises(Changed):
-        open_sealed(one[: body(one)] + other[body(other) :])
+        open_sealed(envelope[: body(envelope)] + other[body(other) :])
 
 
 LINKS = Links(b"k" * 32)

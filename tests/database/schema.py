@@ -85,19 +85,22 @@ def _statements(table: type[Table]) -> Iterator[str]:
     for column in table._meta.columns:
         if column._meta.index:
             yield f"CREATE INDEX {name}_{column._meta.name} ON {name} ({column._meta.name})"
-    for one in constraints:
-        if isinstance(one, Index):
-            kind, where = "UNIQUE INDEX" if one.is_unique else "INDEX", f" WHERE {one.where}" if one.where else ""
-            yield f"CREATE {kind} {one.name} ON {name} ({', '.join(one.columns)}){where}"
+    for constraint in constraints:
+        if isinstance(constraint, Index):
+            kind, where = (
+                "UNIQUE INDEX" if constraint.is_unique else "INDEX",
+                f" WHERE {constraint.where}" if constraint.where else "",
+            )
+            yield f"CREATE {kind} {constraint.name} ON {name} ({', '.join(constraint.columns)}){where}"
 
 
 def _constraints(table: type[Table]) -> tuple[Constraint, ...]:
-    found: tuple[Constraint, ...] = getattr(table, "constraints", ())
-    return found
+    value: tuple[Constraint, ...] = getattr(table, "constraints", ())
+    return value
 
 
-def _rule(one: Unique | Check) -> str:
-    return f"UNIQUE ({', '.join(one.columns)})" if isinstance(one, Unique) else f"CHECK ({one.sql})"
+def _rule(check: Unique | Check) -> str:
+    return f"UNIQUE ({', '.join(check.columns)})" if isinstance(check, Unique) else f"CHECK ({check.sql})"
 
 
 def _column(column: Column) -> str:

@@ -58,8 +58,8 @@ class SQLiteFiles:
         if fill not in self._fills:
             template = self.folder / f"filled-{len(self._fills)}.sqlite"
             self._fills[fill] = template, await run_in_database(fill, _copied(self._migrated, template))
-        template, found = self._fills[fill]
-        return _copied(template, folder / "tracker.sqlite"), found
+        template, filled = self._fills[fill]
+        return _copied(template, folder / "tracker.sqlite"), filled
 
     async def blank(self, folder: Path) -> str:
         return f"sqlite:///{folder / 'blank.sqlite'}"
@@ -102,8 +102,8 @@ class PostgresDatabases:
         if fill not in self._fills:
             template = await self._created(self._migrated)
             self._fills[fill] = template, await run_in_database(fill, self._url(template))
-        template, found = self._fills[fill]
-        return await self._take(template), found
+        template, filled = self._fills[fill]
+        return await self._take(template), filled
 
     async def blank(self, folder: Path) -> str:
         return await self._take("template1")

@@ -17,17 +17,17 @@ class Noted(list[Statement]):
 def noted() -> Iterator[Noted]:
     """Yield the statements that are run meanwhile."""
     plain = Connection.fetch_each
-    found = Noted()
+    noted_engine = Noted()
 
     async def noting(
         self: Connection, statements: Sequence[Statement], writes: Sequence[Write] = (), first: Sequence[str] = ()
     ) -> list[Rows]:
-        found.extend([*((one, []) for one in first), *statements])
-        found.trips += 1
+        noted_engine.extend([*((one, []) for one in first), *statements])
+        noted_engine.trips += 1
         return await plain(self, statements, writes, first)
 
     Connection.fetch_each = noting  # type: ignore[method-assign]  # put back below
     try:
-        yield found
+        yield noted_engine
     finally:
         Connection.fetch_each = plain  # type: ignore[method-assign]  # as it was

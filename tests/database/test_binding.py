@@ -263,8 +263,8 @@ async def test_parts_of_a_transaction_ask_at_the_same_time(small: Engine) -> Non
     async with writing():
         await add_parent(small, 1)
         with noted() as statements:
-            found = await together(twice("a"), together(parents(small), word("b")), twice("c"))
-    assert found == (["a", "a"], ([1], "b"), ["c", "c"])
+            row_lists = await together(twice("a"), together(parents(small), word("b")), twice("c"))
+    assert row_lists == (["a", "a"], ([1], "b"), ["c", "c"])
     assert statements.trips == (2 if isinstance(small, SQLiteEngine) else 0)  # only SQLite's are noted
 
 

@@ -176,10 +176,10 @@ async def test_each_connection_keeps_the_statements_of_all_pages_prepared(small_
         async with writing():
             for number in range(STATEMENTS):
                 await small_server.run_querystring(QueryString("SELECT 1" + " " * number))
-            [found] = await small_server.run_querystring(
+            [row] = await small_server.run_querystring(
                 QueryString("SELECT COUNT(*) AS kept FROM pg_prepared_statements")
             )
-        assert found["kept"] >= STATEMENTS - 5  # beside those of the transaction
+        assert row["kept"] >= STATEMENTS - 5  # beside those of the transaction
         connection = await small_server.acquire()
         kept_for = connection._config.max_cached_statement_lifetime  # asyncpg shows it nowhere else
         await small_server.give_back(connection, is_clean=True)
@@ -255,8 +255,8 @@ async def test_without_a_pool_each_query_has_a_connection_that_ends_with_it(smal
 
 async def test_what_only_reads_has_one_plan_for_any_values_and_what_writes_has_the_best(small_server: Engine) -> None:
     async def plans() -> str:
-        found = await small_server.run_querystring(QueryString("SELECT current_setting('plan_cache_mode') AS plans"))
-        return found[0]["plans"]
+        rows = await small_server.run_querystring(QueryString("SELECT current_setting('plan_cache_mode') AS plans"))
+        return rows[0]["plans"]
 
     async with small_server.snapshot():
         assert await plans() == "force_generic_plan"

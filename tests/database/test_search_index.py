@@ -32,11 +32,11 @@ WRITTEN = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'operation_site'
 
 async def looked_through() -> dict[str, list[tuple[str, ...]]]:
     """Return what search looks through, with what the engine's own index finds it by."""
-    found = {}
+    counts_by_table = {}
     for table in SEARCHED:
         rows = await engine().run_ddl(f"SELECT * FROM {table} ORDER BY id")
-        found[table] = [tuple(map(str, row.values())) for row in rows]
-    return found
+        counts_by_table[table] = [tuple(map(str, row.values())) for row in rows]
+    return counts_by_table
 
 
 async def indexed() -> bool:
@@ -65,12 +65,12 @@ async def test_after_anything_that_people_do_it_is_as_if_made_new(blank_database
 async def test_what_the_first_release_wrote_is_found(blank_database: Engine) -> None:
     await first_release()
     await migrate()
-    found = {table: len(rows) for table, rows in (await looked_through()).items()}
+    counts_by_table = {table: len(rows) for table, rows in (await looked_through()).items()}
     written = {
         table: (await engine().run_ddl(f"SELECT COUNT(*) AS n FROM {change.split()[0]}"))[0]["n"]
         for table, change in SEARCHED.items()
     }
-    assert found == written
+    assert counts_by_table == written
     assert await indexed()
 
 
@@ -84,15 +84,15 @@ async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
     async def found(text: str) -> int:
         return (await search_all(cast.kcpd_detective, text, NOW)).number
 
-    assert [await found(one) for one in ("yard", "half", "plains map", "bluestem")] == [1, 1, 0, 1]
+    assert [await found(write) for write in ("yard", "half", "plains map", "bluestem")] == [1, 1, 0, 1]
     async with writing():
         await Event.update({Event.title: "Operation Larkspur"}).where(Event.id == event_id)
         await engine().run_ddl("UPDATE action_note SET text = ''")
         await engine().run_ddl("UPDATE agency SET code = 'Plains' WHERE code = 'KCPD'")
-    assert [await found(one) for one in ("half", "plains map", "bluestem", "larkspur")] == [0, 1, 0, 1]
+    assert [await found(write) for write in ("half", "plains map", "bluestem", "larkspur")] == [0, 1, 0, 1]
     async with writing():
         await engine().run_querystring(QueryString("DELETE FROM event_audience WHERE event = {}", event_id))
-    assert [await found(one) for one in ("yard", "larkspur")] == [0, 0]
+    assert [await found(write) for write in ("yard", "larkspur")] == [0, 0]
 
 
 WRITES = {
@@ -130,8 +130,8 @@ WRITES = {
 async def test_after_each_single_write_it_is_as_if_made_new(cast: Cast, writes: tuple[str, ...]) -> None:
     words = await _words_of_each_kind(cast)
     before = await looked_through()
-    for one in writes:
-        await engine().run_ddl(one.format(**words))
+    for write in writes:
+        await engine().run_ddl(write.format(**words))
     written = await looked_through()
     assert written != before
     for made_again in SEARCHED.values():
@@ -167,12 +167,12 @@ async def _words_of_each_kind(cast: Cast) -> dict[str, object]:
 
 async def test_people_who_left_and_canceled_items_are_found_by_no_one(cast: Cast) -> None:
     words = await _words_of_each_kind(cast)
-    for one in (*WRITES["a canceled item"], *WRITES["people who left"]):
-        await engine().run_ddl(one.format(**words))
+    for write in (*WRITES["a canceled item"], *WRITES["people who left"]):
+        await engine().run_ddl(write.format(**words))
     of_people = "SELECT seen_by FROM person_text WHERE person = '{coordinator}'"
     of_items = "SELECT t.seen_by FROM item_text t JOIN action_item i ON i.id = t.item WHERE i.reference = '{item}'"
-    found = [await engine().run_ddl(one.format(**words)) for one in (of_people, of_items)]
-    assert [[row["seen_by"] for row in rows] for rows in found] == [[""], [""]]
+    ddls = [await engine().run_ddl(write.format(**words)) for write in (of_people, of_items)]
+    assert [[row["seen_by"] for row in rows] for rows in ddls] == [[""], [""]]
 
 
 async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: Cast) -> None:
@@ -184,8 +184,10 @@ async def test_dates_of_several_events_that_are_written_at_once_are_found(cast: 
         dates.append(date | made)
     async with writing():
         await bulk_insert(Occurrence, dates)
-    found = [(await search_all(cast.coordinator, one, NOW)).number for one in ("wheatfield", "cornfield", "series")]
-    assert found == [1, 1, 3]
+    numbers = [
+        (await search_all(cast.coordinator, write, NOW)).number for write in ("wheatfield", "cornfield", "series")
+    ]
+    assert numbers == [1, 1, 3]
     assert await indexed()
     before = await looked_through()
     await engine().run_ddl(f"UPDATE {SEARCHED['event_text']}")
@@ -230,5 +232,5 @@ async def test_a_word_is_found_whatever_its_case_and_the_accents_and_strokes_of_
 ) -> None:
     new = NewItem(title=LETTERS_WRITTEN, owner_id=cast.coordinator.member_id, due=NOW.date())
     await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
-    found = await search_all(cast.coordinator, asked, NOW)
-    assert [one.title for one in found.items] == [LETTERS_WRITTEN]
+    counts_by_table = await search_all(cast.coordinator, asked, NOW)
+    assert [write.title for write in counts_by_table.items] == [LETTERS_WRITTEN]

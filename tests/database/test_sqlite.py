@@ -51,8 +51,8 @@ async def test_ids_and_moments_come_out_as_they_went_in(file: SQLiteEngine) -> N
     await file.run_querystring(
         QueryString("INSERT INTO thing VALUES ({}, {}), ({}, {})", id_, at, id_, "2026-12-01 14:00:00")
     )
-    found = await file.run_querystring(QueryString("SELECT id, at FROM thing"))
-    assert [(row["id"], row["at"], row["at"].tzinfo) for row in found] == [(id_, at, UTC)] * 2
+    rows = await file.run_querystring(QueryString("SELECT id, at FROM thing"))
+    assert [(row["id"], row["at"], row["at"].tzinfo) for row in rows] == [(id_, at, UTC)] * 2
 
 
 async def test_a_connection_holds_on_to_nothing_that_it_has_read(file: SQLiteEngine) -> None:

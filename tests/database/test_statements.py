@@ -40,10 +40,10 @@ async def test_rows_have_the_defaults_of_their_table(cast: Cast) -> None:
     made = {"id": ids.new_id(), "event": event_id, "original_start": start, "starts_at": NOW, "ends_at": NOW}
     async with writing():
         await bulk_insert(Occurrence, [{**made, "changed_at": NOW}])
-    found = await Occurrence.objects().get(Occurrence.original_start == start)
-    assert found is not None
-    assert (found.starts_at, found.is_canceled, found.cancel_reason, found.title) == (NOW, False, "", None)
-    assert (found.version, found.sequence, found.attendance_closed_at) == (1, 0, None)
+    response = await Occurrence.objects().get(Occurrence.original_start == start)
+    assert response is not None
+    assert (response.starts_at, response.is_canceled, response.cancel_reason, response.title) == (NOW, False, "", None)
+    assert (response.version, response.sequence, response.attendance_closed_at) == (1, 0, None)
 
 
 @pytest.mark.both_engines
@@ -93,8 +93,8 @@ async def test_a_row_that_is_there_already_is_changed_as_the_statement_ends(cast
     async with writing():
         for _ in range(3):
             await bulk_insert(AudienceVersion, [{"audience": "arm:none", "version": 1}], again)
-    found = await AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "arm:none")
-    assert found == [{"version": 3}]
+    rows = await AudienceVersion.select(AudienceVersion.version).where(AudienceVersion.audience == "arm:none")
+    assert rows == [{"version": 3}]
 
 
 @pytest.mark.both_engines

@@ -79,8 +79,8 @@ async def test_an_upgrade_that_loses_something_is_noticed(blank_database: Engine
 
 async def test_replies_of_the_first_release_count_in_the_order_in_which_they_came(blank_database: Engine) -> None:
     tables = await first_release()
-    one = tables["reply"][0]["invitation"]
-    await engine().run_querystring(QueryString("UPDATE reply SET invitation = {}", one))
+    invitation = tables["reply"][0]["invitation"]
+    await engine().run_querystring(QueryString("UPDATE reply SET invitation = {}", invitation))
     await migrate()
     rows = await engine().run_ddl("SELECT number FROM reply ORDER BY replied_at, id")
     assert [row["number"] for row in rows] == list(range(1, len(tables["reply"]) + 1))

@@ -103,10 +103,10 @@ async def test_the_two_operations_are_in_each_others_way(demo_again: Company) ->
 
 
 async def test_two_people_of_victim_services_have_a_notice_and_one_has_acknowledged_it(demo_again: Company) -> None:
-    [one], [other] = [
+    [first], [other] = [
         await readiness.notices_in_force(demo_again.members[who], NOW) for who in ("caht_lead", "advocate")
     ]
-    assert (one.id == other.id, one.acknowledged_at is None, other.acknowledged_at is None) == (True, False, True)
+    assert (first.id == other.id, first.acknowledged_at is None, other.acknowledged_at is None) == (True, False, True)
     assert await readiness.notices_in_force(demo_again.members["bridge_advocate"], NOW) == []
 
 
@@ -120,7 +120,12 @@ async def test_every_kind_of_event_lies_ahead(demo_again: Company) -> None:
 
 async def test_a_deadline_of_the_demo_is_one_whole_day(demo_again: Company) -> None:
     lines = await occurrences.dates_between(demo_again.members["coordinator"], NOW, NOW + YEAR)
-    due = [local(moment, ZONE) for one in lines if one.kind is Kind.DEADLINE for moment in (one.starts_at, one.ends_at)]
+    due = [
+        local(moment, ZONE)
+        for first in lines
+        if first.kind is Kind.DEADLINE
+        for moment in (first.starts_at, first.ends_at)
+    ]
     assert due
     assert {f"{moment:%H:%M}" for moment in due} == {"00:00"}
 
@@ -138,9 +143,9 @@ async def test_attendance_was_taken_and_one_date_waits(demo_again: Company) -> N
 
 
 async def test_action_items_are_in_every_state_and_some_are_overdue(demo_again: Company) -> None:
-    found = await ActionItem.select(ActionItem.status, ActionItem.due, ActionItem.closed_at)
-    assert {row["status"] for row in found} == {"open", "in_progress", "blocked", "done", "canceled"}
-    assert sum(row["due"] < NOW.date() and row["closed_at"] is None for row in found) >= 3
+    rows = await ActionItem.select(ActionItem.status, ActionItem.due, ActionItem.closed_at)
+    assert {row["status"] for row in rows} == {"open", "in_progress", "blocked", "done", "canceled"}
+    assert sum(row["due"] < NOW.date() and row["closed_at"] is None for row in rows) >= 3
 
 
 async def test_the_past_was_never_emailed_and_says_so(demo_again: Company) -> None:
@@ -149,9 +154,9 @@ async def test_the_past_was_never_emailed_and_says_so(demo_again: Company) -> No
     )
     others = [row for row in past if row["recipient"] != demo_again.members[UNKNOWN].member_id]
     assert {(row["state"], row["reason"]) for row in others} == {(MessageState.SUPPRESSED, UNSENT.reason)}
-    theirs = {(row["state"], row["reason"]) for row in past if row not in others}
-    assert (MessageState.SUPPRESSED, PAUSED) in theirs
-    assert MessageState.BOUNCED in {state for state, _ in theirs}
+    states_of_others = {(row["state"], row["reason"]) for row in past if row not in others}
+    assert (MessageState.SUPPRESSED, PAUSED) in states_of_others
+    assert MessageState.BOUNCED in {state for state, _ in states_of_others}
 
 
 async def test_a_few_emails_of_each_sort_go_out_after_the_start(demo_again: Company) -> None:
@@ -213,7 +218,7 @@ async def test_the_demo_is_alive_and_keeps_office_hours_whenever_it_starts(empty
     soon = await occurrences.dates_between(company.members["coordinator"], moment, moment + timedelta(days=5))
     [call] = [line for line in soon if line.title == "Weekly look-ahead call"]
     assert call.starts_at - moment > timedelta(hours=2)
-    assert [one for one in await starts() if not is_believable(*one)] == []
+    assert [first for first in await starts() if not is_believable(*first)] == []
     assert [
         due for due in await ActionItem.select(ActionItem.due).output(as_list=True) if not is_working_day(due)
     ] == []
@@ -221,8 +226,8 @@ async def test_the_demo_is_alive_and_keeps_office_hours_whenever_it_starts(empty
 
 async def starts() -> list[tuple[str, datetime]]:
     """Return the title and the local start of every date in the demo."""
-    found = await Occurrence.select(Occurrence.event.title, Occurrence.starts_at)
-    return [(row["event.title"], local(row["starts_at"], ZONE)) for row in found]
+    rows = await Occurrence.select(Occurrence.event.title, Occurrence.starts_at)
+    return [(row["event.title"], local(row["starts_at"], ZONE)) for row in rows]
 
 
 def is_believable(title: str, begins: datetime) -> bool:
@@ -239,17 +244,19 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
     recent = await occurrences.dates_between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
     added = {title for meetings in BULK.meetings.values() for title, _ in meetings.titles}
     assert added & {line.title for line in recent} == set()
-    assert [one for one in await starts() if not is_believable(*one)] == []
+    assert [first for first in await starts() if not is_believable(*first)] == []
 
 
 async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo_again: Company) -> None:
     lead = demo_again.members["fbi_lead"]
     [line] = [
-        one for one in await occurrences.dates_between(lead, NOW - YEAR, NOW) if one.title == "Operation Switchgrass"
+        this_date
+        for this_date in await occurrences.dates_between(lead, NOW - YEAR, NOW)
+        if this_date.title == "Operation Switchgrass"
     ]
     log = await records.read_activity_log(lead, line.event_id, line.key, NOW)
-    said = [one.text for one in log.lines]
-    assert [one for one in said if one.startswith("State: ")] == [
+    said = [first.text for first in log.lines]
+    assert [first for first in said if first.startswith("State: ")] == [
         "State: Planning",
         "State: Submitted",
         "State: Approved, version 5",
@@ -291,23 +298,23 @@ def is_holiday(day: date) -> bool:
     return day in federal_holidays(day.year)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda one: one.key)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda first: first.key)
 def test_no_event_is_on_a_holiday_or_on_a_weekend_but_two_operations_and_a_fair(script: Script) -> None:
     closed = is_holiday if script.key in ON_A_SATURDAY else lambda day: not is_working_day(day)
     assert [f"{start:%c}" for start, _ in spans(script) if closed(start.date())] == []
 
 
-@pytest.mark.parametrize("script", [one for one in SCRIPTS if not one.is_all_day], ids=lambda one: one.key)
+@pytest.mark.parametrize("script", [first for first in SCRIPTS if not first.is_all_day], ids=lambda first: first.key)
 def test_no_event_is_outside_office_hours_but_an_operation_and_outreach_in_the_evening(script: Script) -> None:
     outside = [f"{start:%c}" for start, end in spans(script) if start.time() < OPENS or end.time() > CLOSES]
     assert bool(outside) == (script.key in EARLY_OR_LATE - {"labor_rights"})
 
 
-@pytest.mark.parametrize("script", SERIES, ids=lambda one: one.key)
+@pytest.mark.parametrize("script", SERIES, ids=lambda first: first.key)
 def test_a_series_has_each_day_once_and_leaves_few_out(script: Script) -> None:
     for today in STARTS:
         times = timetable(script, today)
-        days = [one.date() for one in times.dates]
+        days = [first.date() for first in times.dates]
         assert len(set(days)) == len(days) >= len(times.on_holidays) * 3
 
 

@@ -88,10 +88,10 @@ async def judged(folder: Path, look: Callable[[], Any]) -> Any:
 
 async def what_is_in_it() -> tuple[int, list[str]]:
     """Return how many events there are, and what does not fit together."""
-    [found] = await engine().run_querystring(QueryString(PARTS))
-    events = found["events"]
+    [row] = await engine().run_querystring(QueryString(PARTS))
+    events = row["events"]
     wanted = {"events": events, "invitations": 3 * events, "messages": 2 * events, "entries": events}
-    wrong = [name for name, count in wanted.items() if found[name] != count]
+    wrong = [name for name, count in wanted.items() if row[name] != count]
     broken = await audit.verify_chain()
     return events, wrong + ([f"entry {broken.seq}: {broken.why}"] if broken else [])
 

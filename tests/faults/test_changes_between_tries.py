@@ -126,8 +126,10 @@ class BusyWithSubstitutes(Busy):
         if person is not self._alternate:
             return await super().true_for(person)
         dates = [date for event_id in self.events for date in await self._dates(event_id)]
-        mine = [one for one in dates if person.member_id in await substitutes.substitutes_on_date(one.event.id, one.id)]
-        return sorted(one.starts_at for one in mine if not one.is_off)
+        own_dates = [
+            one for one in dates if person.member_id in await substitutes.substitutes_on_date(one.event.id, one.id)
+        ]
+        return sorted(one.starts_at for one in own_dates if not one.is_off)
 
     async def _send_or_come(self, event_id: UUID, now: datetime) -> None:
         [date] = await self._dates(event_id)

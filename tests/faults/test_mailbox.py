@@ -67,11 +67,11 @@ async def test_a_reader_killed_between_recording_and_marking_records_once(cast: 
 
 async def state_of(cast: Cast, event_id: UUID) -> tuple[ReplyValue | None, int, list[ReplyOutcome]]:
     """Return the reply that counts, how many audit entries speak of it, and what became of the emails."""
-    found = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
+    reply = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
     entries: int = await AuditEntry.count().where(AuditEntry.verb == "replied")
     emails = await IncomingReply.select(IncomingReply.outcome)
-    value = found[1].value if found and found[1] else None
-    return value, entries, [ReplyOutcome(one["outcome"]) for one in emails]
+    value = reply[1].value if reply and reply[1] else None
+    return value, entries, [ReplyOutcome(process["outcome"]) for process in emails]
 
 
 CLOCKS = (3600, 180, 0, -240)  # seconds by which the clocks of the processes are off; the slowest begins last
@@ -84,15 +84,15 @@ async def test_the_reply_of_the_last_audit_entry_counts_with_clocks_minutes_apar
     bound = engine()
     url = bound.config["dsn"] if is_postgres(bound) else f"sqlite:///{bound.path}"
     pressing = [_press(url, str(invitation["id"]), seconds, place) for place, seconds in enumerate(CLOCKS)]
-    for one in pressing:
-        await asyncio.to_thread(one.start)
-    for one in pressing:
-        await asyncio.to_thread(one.join)
-    assert [one.exitcode for one in pressing] == [0] * len(CLOCKS)
-    found = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
-    assert found
-    assert found[1]
-    assert (await _said(), found[1].value) == (len(CLOCKS) * PRESSES, await _last_said())
+    for process in pressing:
+        await asyncio.to_thread(process.start)
+    for process in pressing:
+        await asyncio.to_thread(process.join)
+    assert [process.exitcode for process in pressing] == [0] * len(CLOCKS)
+    reply = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
+    assert reply
+    assert reply[1]
+    assert (await _said(), reply[1].value) == (len(CLOCKS) * PRESSES, await _last_said())
 
 
 def _press(url: str, invitation: str, seconds: int, place: int) -> BaseProcess:
@@ -152,10 +152,10 @@ async def test_two_processes_that_plan_at_once_find_their_conflict_once(cast: Ca
         )
         for number in range(ROUNDS)
     ]
-    with planner(two.fbi_lead) as one, planner(two.kcpd_alternate) as other:
-        for number, (ours, theirs) in enumerate(sides):
+    with planner(two.fbi_lead) as this_planner, planner(two.kcpd_alternate) as other:
+        for number, (ours, other_side) in enumerate(sides):
             now = NOW + timedelta(hours=number)
-            said = await gather(take_to_planning(one, ours, now), take_to_planning(other, theirs, now))
+            said = await gather(take_to_planning(this_planner, ours, now), take_to_planning(other, other_side, now))
             assert said == ["done\n", "done\n"]
             assert len(await every_open_pair()) == number + 1
     emails = [

@@ -58,8 +58,8 @@ async def delivering(server: MailServer, hours: Hours) -> AsyncIterator[Delivery
 
 async def tries() -> dict[UUID, int]:
     """Return how often each message that still waits was tried."""
-    found = await Message.select(Message.id, Message.attempts).where(Message.state == "pending")
-    return {row["id"]: row["attempts"] for row in found}
+    rows = await Message.select(Message.id, Message.attempts).where(Message.state == "pending")
+    return {row["id"]: row["attempts"] for row in rows}
 
 
 async def three_events(cast: Cast) -> None:
@@ -70,9 +70,9 @@ async def three_events(cast: Cast) -> None:
 
 
 async def ends() -> dict[tuple[str, str], int]:
-    found = await Message.select(Message.state, Message.reason)
+    rows = await Message.select(Message.state, Message.reason)
     counted: dict[tuple[str, str], int] = {}
-    for row in found:
+    for row in rows:
         key = (row["state"], row["reason"] if row["state"] != "sent" else "")
         counted[key] = counted.get(key, 0) + 1
     return counted

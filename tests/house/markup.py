@@ -47,9 +47,9 @@ def attributes_are_quoted(text: str) -> Iterator[str]:
 
 def codes_are_filled_in(text: str) -> Iterator[str]:
     """A field for a code of an app tells the browser and the phone what it is (WCAG 2.2, 3.3.8)."""
-    for found in CODE_FIELD.finditer(_without(text, COMMENT)):
-        if not all(reported in found.group() for reported in ('autocomplete="one-time-code"', 'inputmode="numeric"')):
-            yield f"{_line(text, found.start())} {found.group()[:60]}"
+    for match in CODE_FIELD.finditer(_without(text, COMMENT)):
+        if not all(reported in match.group() for reported in ('autocomplete="one-time-code"', 'inputmode="numeric"')):
+            yield f"{_line(text, match.start())} {match.group()[:60]}"
 
 
 def _plain(text: str) -> str:

@@ -40,10 +40,10 @@ def hanging() -> Mapping[str, str]:
     """Return the row classes that lead to events by foreign keys, with the names of their tables."""
     classes = _classes(modules("tracker/tables"))
     leads_to = {node.name: _referred(node) for node in classes if "Table" in map(_last, node.bases)}
-    found = {ROOT_OF_ALL}
-    while more := {name for name, others in leads_to.items() if name not in found and others & found}:
-        found |= more
-    return {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in sorted(found)}
+    reached = {ROOT_OF_ALL}
+    while more := {name for name, others in leads_to.items() if name not in reached and others & reached}:
+        reached |= more
+    return {name: re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in sorted(reached)}
 
 
 @cache
@@ -177,14 +177,14 @@ def _named(node: ast.expr, aliases: Mapping[str, str]) -> str:
 
 def _aliases(module: ast.Module) -> dict[str, str]:
     """Return what imports and plain assignments call a table."""
-    found = {}
+    aliases = {}
     for node in nodes_of(module):
         if isinstance(node, ast.ImportFrom):
-            found |= {one.asname: one.name for one in node.names if one.asname}
+            aliases |= {one.asname: one.name for one in node.names if one.asname}
         elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) and node.value and _last(node.value):
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-            found |= {_last(target): _last(node.value) for target in targets if isinstance(target, ast.Name)}
-    return found
+            aliases |= {_last(target): _last(node.value) for target in targets if isinstance(target, ast.Name)}
+    return aliases
 
 
 def _classes(files: Iterable[Path]) -> list[ast.ClassDef]:

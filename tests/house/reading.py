@@ -47,8 +47,8 @@ def _keeping_all() -> Iterator[None]:
 
 def modules(*places: str) -> list[Path]:
     """Return the Python files at these places (folders or files) that hold anything."""
-    found = [file for place in places for file in _below(ROOT / place)]
-    return sorted(file for file in found if file.suffix == ".py" and file.stat().st_size)
+    places_found = [file for place in places for file in _below(ROOT / place)]
+    return sorted(file for file in places_found if file.suffix == ".py" and file.stat().st_size)
 
 
 def product() -> list[Path]:

@@ -53,9 +53,11 @@ def test_no_attribute_is_named_by_a_request() -> None:
 
 def test_sql_is_never_built_from_strings() -> None:
     """The one exception: `visible_rows` puts the predicate between the literals of a reader."""
-    found = offences(laws.sql_is_not_built, product() + modules("migrations"))
+    offences_found = offences(laws.sql_is_not_built, product() + modules("migrations"))
     assert [
-        one for one in found if not one.startswith("tracker/tables/visible/core/rows.py") or "joined" not in one
+        offence
+        for offence in offences_found
+        if not offence.startswith("tracker/tables/visible/core/rows.py") or "joined" not in offence
     ] == []
 
 
@@ -173,10 +175,10 @@ def written_here() -> list[Path]:
 def lines_with(pattern: re.Pattern[str], files: list[Path]) -> list[str]:
     """Return where the pattern stands, each as file, line and what was found."""
     return [
-        f"{path_shown(file)}:{number} {found.group()}"
+        f"{path_shown(file)}:{number} {match.group()}"
         for file in files
         for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
-        if (found := pattern.search(line))
+        if (match := pattern.search(line))
     ]
 
 

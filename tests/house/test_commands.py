@@ -61,8 +61,8 @@ def blocks() -> Iterator[tuple[str, str]]:
 def commands_typed() -> list[tuple[str, str]]:
     """Return each use of the command, without the shell around it."""
     lines = [(name, re.sub(r"\\\n\s*", "", block)) for name, block in blocks()]
-    found = [(name, one["words"]) for name, block in lines for one in TYPED.finditer(block)]
-    return [(name, words.removesuffix("'")) for name, words in found if words.split()[0] in main.commands]
+    named = [(name, one["words"]) for name, block in lines for one in TYPED.finditer(block)]
+    return [(name, words.removesuffix("'")) for name, words in named if words.split()[0] in main.commands]
 
 
 def test_there_are_commands_to_judge() -> None:

@@ -48,9 +48,7 @@ def test_every_attribute_is_quoted() -> None:
 
 
 def test_every_field_of_a_code_can_be_filled_in_by_the_browser() -> None:
-    fields = [
-        found for file in page_templates() for found in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))
-    ]
+    fields = [text for file in page_templates() for text in markup.CODE_FIELD.findall(file.read_text(encoding="utf-8"))]
     assert len(fields) >= len(("sign-in", "enrollment", "proof", "another authenticator"))
     assert offences(markup.codes_are_filled_in, page_templates()) == []
 
@@ -116,8 +114,8 @@ TEXT = (ROOT / "docs" / "controls.md").read_text(encoding="utf-8")
 
 
 def test_every_control_is_listed_once() -> None:
-    found = [row[0] for row in ROW.findall(TEXT)]
-    assert len(found) == len(set(found)) == len(re.findall(r"^\| [A-Z]\d\d ", TEXT, re.MULTILINE)) > 100
+    rows = [row[0] for row in ROW.findall(TEXT)]
+    assert len(rows) == len(set(rows)) == len(re.findall(r"^\| [A-Z]\d\d ", TEXT, re.MULTILINE)) > 100
 
 
 def test_every_test_that_the_list_names_exists() -> None:

@@ -121,8 +121,8 @@ def _without(pattern: re.Pattern[str], text: str) -> str:
     return pattern.sub(lambda found: "|" + _lines(found), text)
 
 
-def _lines(found: re.Match[str]) -> str:
-    return "\n" * found.group().count("\n")
+def _lines(match: re.Match[str]) -> str:
+    return "\n" * match.group().count("\n")
 
 
 def _line_of(text: str, at: int) -> int:

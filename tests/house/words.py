@@ -76,6 +76,6 @@ FOUND = re.compile(rf"\b(?:{EACH})\b", re.IGNORECASE)
 
 def replaced(text: str, start: int = 1) -> Iterator[tuple[int, str]]:
     """Yield each replaced word: its line, counted from `start`, and the word with what to say instead."""
-    for one in FOUND.finditer(text):
-        word = " ".join(one.group().split())
-        yield start + text.count("\n", 0, one.start()), f"“{word}”: say {INSTEAD[(one.lastindex or 1) - 1]}"
+    for match in FOUND.finditer(text):
+        word = " ".join(match.group().split())
+        yield start + text.count("\n", 0, match.start()), f"“{word}”: say {INSTEAD[(match.lastindex or 1) - 1]}"

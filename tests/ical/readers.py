@@ -27,8 +27,8 @@ def by_icalendar(feed: bytes) -> list[Shown]:
     """Read with icalendar and unroll with recurring-ical-events."""
     calendar = icalendar.Calendar.from_ical(feed)
     assert [error for part in calendar.walk() for error in part.errors] == []
-    found = recurring_ical_events.of(calendar, keep_recurrence_attributes=True).between(*SPAN)
-    held = [one for one in found if one["STATUS"] != "CANCELLED"]
+    dates = recurring_ical_events.of(calendar, keep_recurrence_attributes=True).between(*SPAN)
+    held = [one for one in dates if one["STATUS"] != "CANCELLED"]
     return sorted(Shown(_moment(one.start), _moment(one.end), str(one["SUMMARY"])) for one in held)
 
 
@@ -36,9 +36,9 @@ def by_ical(feed: bytes) -> list[Shown]:
     """Read and unroll with ical (allenporter), the strictest of all."""
     calendar = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(feed.decode())
     return sorted(
-        Shown(_moment(one.dtstart), _moment(one.end), one.summary or "")
-        for one in calendar.timeline_tz(ZoneInfo("UTC"))
-        if one.status != "CANCELLED"
+        Shown(_moment(zone.dtstart), _moment(zone.end), zone.summary or "")
+        for zone in calendar.timeline_tz(ZoneInfo("UTC"))
+        if zone.status != "CANCELLED"
     )
 
 
@@ -49,9 +49,9 @@ def by_ics(feed: bytes) -> list[Shown]:
         warnings.simplefilter("ignore", DeprecationWarning)
         calendar = ics.Calendar(feed.decode())
     return sorted(
-        Shown(_moment(one.begin.datetime), _moment(one.end.datetime), one.name)
-        for one in calendar.events
-        if one.status != "CANCELLED"
+        Shown(_moment(event.begin.datetime), _moment(event.end.datetime), event.name)
+        for event in calendar.events
+        if event.status != "CANCELLED"
     )
 
 

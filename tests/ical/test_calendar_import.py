@@ -32,13 +32,13 @@ from tracker.rules.recurrence.series import rule_for_choice
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"
 
 
-def instants_of(one: FileEvent) -> list[tuple[datetime, datetime]]:
+def instants_of(file_event: FileEvent) -> list[tuple[datetime, datetime]]:
     """Return when the dates of an event take place, changes included."""
-    held = dict(one.slots)
-    for start, change in one.changes.items():
+    held = dict(file_event.slots)
+    for start, change in file_event.changes.items():
         del held[start]
         if change:
-            held[start] = plans.slot_at(change.starts, change.duration, one.plan.zone)
+            held[start] = plans.slot_at(change.starts, change.duration, file_event.plan.zone)
     return sorted(held.values())
 
 
@@ -48,18 +48,18 @@ def instants_shown(file: bytes) -> list[tuple[datetime, datetime]]:
 
 
 def test_an_event_is_read_with_its_texts() -> None:
-    found = one_event("LOCATION:Room A\\, third floor", "DESCRIPTION:First\\nSecond", "STATUS:TENTATIVE")
-    assert (found.plan.title, found.plan.place, found.plan.description) == (
+    file_event = one_event("LOCATION:Room A\\, third floor", "DESCRIPTION:First\\nSecond", "STATUS:TENTATIVE")
+    assert (file_event.plan.title, file_event.plan.place, file_event.plan.description) == (
         "Core group",
         "Room A, third floor",
         "First\nSecond",
     )
-    assert found.plan.status is EventStatus.TENTATIVE
+    assert file_event.plan.status is EventStatus.TENTATIVE
 
 
 def test_an_event_by_video_of_our_own_feeds_is_read_without_a_place() -> None:
-    [found] = read_calendar_file(feed_with(event(place="", video_link="https://v.example/1")), NOW, ZONE).events
-    assert (found.plan.place, found.plan.video_link) == ("", "https://v.example/1")
+    [event_found] = read_calendar_file(feed_with(event(place="", video_link="https://v.example/1")), NOW, ZONE).events
+    assert (event_found.plan.place, event_found.plan.video_link) == ("", "https://v.example/1")
     assert one_event("LOCATION:By video").plan.place == "By video"
 
 
@@ -80,9 +80,9 @@ def test_texts_lose_what_could_start_a_line_or_turn_the_reading_direction() -> N
     ],
 )
 def test_ten_in_chicago_is_the_same_moment_however_it_is_written(starts: str, zone: str) -> None:
-    found = one_event(starts, "DURATION:PT1H")
-    assert found.plan.zone == zone
-    assert instants_of(found) == [(datetime(2027, 1, 12, 16, tzinfo=UTC), datetime(2027, 1, 12, 17, tzinfo=UTC))]
+    file_event = one_event(starts, "DURATION:PT1H")
+    assert file_event.plan.zone == zone
+    assert instants_of(file_event) == [(datetime(2027, 1, 12, 16, tzinfo=UTC), datetime(2027, 1, 12, 17, tzinfo=UTC))]
 
 
 def test_a_zone_of_its_own_name_is_known_by_the_common_one_beside_it() -> None:
@@ -92,14 +92,14 @@ def test_a_zone_of_its_own_name_is_known_by_the_common_one_beside_it() -> None:
 
 
 def test_an_all_day_event_keeps_its_days() -> None:
-    found = one_event("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270115")
-    assert (found.plan.is_all_day, found.plan.duration) == (True, timedelta(days=3))
+    file_event = one_event("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270115")
+    assert (file_event.plan.is_all_day, file_event.plan.duration) == (True, timedelta(days=3))
 
 
 def test_a_series_in_utc_keeps_its_hour_on_the_clock_all_year() -> None:
-    found = one_event("DTSTART:20270302T160000Z", "DURATION:PT1H", WEEKLY, "EXDATE:20270323T160000Z")
-    assert [start.hour for start in found.slots] == [10, 10, 10]
-    assert found.notes == ("Its times are in UTC in the file. Here it is at 10:00 AM Central all year.",)
+    file_event = one_event("DTSTART:20270302T160000Z", "DURATION:PT1H", WEEKLY, "EXDATE:20270323T160000Z")
+    assert [start.hour for start in file_event.slots] == [10, 10, 10]
+    assert file_event.notes == ("Its times are in UTC in the file. Here it is at 10:00 AM Central all year.",)
 
 
 @pytest.mark.parametrize(
@@ -117,15 +117,15 @@ def test_a_series_in_utc_keeps_its_hour_on_the_clock_all_year() -> None:
     ],
 )
 def test_a_rule_spelled_otherwise_is_kept_in_our_own_spelling(spelled: str, kept: str) -> None:
-    found = one_event(f"RRULE:{spelled}")
-    assert found.plan.rrule == kept
+    file_event = one_event(f"RRULE:{spelled}")
+    assert file_event.plan.rrule == kept
     file = calendar(vevent(f"RRULE:{spelled}", "STATUS:CONFIRMED"))
-    assert instants_of(found) == instants_shown(file)
+    assert instants_of(file_event) == instants_shown(file)
 
 
 def test_a_series_without_an_end_is_given_one_and_that_is_said() -> None:
-    found = one_event("RRULE:FREQ=WEEKLY")
-    assert found.notes == ("It has no end date in the file, so it ends on Jan 11, 2028.",)
+    file_event = one_event("RRULE:FREQ=WEEKLY")
+    assert file_event.notes == ("It has no end date in the file, so it ends on Jan 11, 2028.",)
 
 
 def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_shows() -> None:
@@ -140,9 +140,9 @@ def test_dates_left_out_added_moved_and_canceled_are_those_that_another_program_
         ),
         vevent(f"RECURRENCE-ID{zoned}20270202T100000", "STATUS:CANCELLED"),
     )
-    [found] = read_calendar_file(file, NOW, ZONE).events
-    assert instants_of(found) == instants_shown(file)
-    assert len(instants_of(found)) == 3
+    [event_found] = read_calendar_file(file, NOW, ZONE).events
+    assert instants_of(event_found) == instants_shown(file)
+    assert len(instants_of(event_found)) == 3
 
 
 @pytest.mark.parametrize("is_all_day", [False, True])
@@ -160,8 +160,8 @@ def test_our_own_feed_is_read_as_the_same_moments(is_all_day: bool) -> None:
     )
     every[4] = replace(every[4], starts_at=moved[0], ends_at=moved[1], is_changed=True)
     every[5] = replace(every[5], is_canceled=True, is_changed=True)
-    [found] = read_calendar_file(feed_with(of, every), NOW, ZONE).events
-    assert instants_of(found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_canceled)
+    [event_found] = read_calendar_file(feed_with(of, every), NOW, ZONE).events
+    assert instants_of(event_found) == sorted((one.starts_at, one.ends_at) for one in every if not one.is_canceled)
 
 
 @pytest.mark.parametrize(
@@ -299,16 +299,16 @@ def test_what_single_dates_of_a_series_would_lose_is_said_with_their_days() -> N
 @pytest.mark.parametrize(("count", "days"), [(2, "Sat, Mar 13, 2027"), (40, "Sat, Mar 13, 2027 and 1 other date")])
 def test_a_series_that_lasts_while_the_clocks_change_says_on_which_nights(count: int, days: str) -> None:
     zoned = "TZID=America/Chicago:202703"
-    found = one_event(f"DTSTART;{zoned}06T220000", f"DTEND;{zoned}07T060000", f"RRULE:FREQ=WEEKLY;COUNT={count}")
-    assert found.notes == (f"{days}: the clocks change during it; it ends at its usual time of day.",)
+    file_event = one_event(f"DTSTART;{zoned}06T220000", f"DTEND;{zoned}07T060000", f"RRULE:FREQ=WEEKLY;COUNT={count}")
+    assert file_event.notes == (f"{days}: the clocks change during it; it ends at its usual time of day.",)
 
 
 def test_an_extra_date_that_is_left_out_again_is_none() -> None:
     zoned = ";TZID=America/Chicago:20270121T100000"
     file = calendar(vevent(WEEKLY, f"RDATE{zoned}", f"EXDATE{zoned}", "STATUS:CONFIRMED"))
-    [found] = read_calendar_file(file, NOW, ZONE).events
-    assert instants_of(found) == instants_shown(file)
-    assert len(instants_of(found)) == 4
+    [event_found] = read_calendar_file(file, NOW, ZONE).events
+    assert instants_of(event_found) == instants_shown(file)
+    assert len(instants_of(event_found)) == 4
 
 
 def test_a_changed_date_that_its_series_does_not_have_is_an_extra_one() -> None:
@@ -318,9 +318,9 @@ def test_a_changed_date_that_its_series_does_not_have_is_an_extra_one() -> None:
         vevent(f"RECURRENCE-ID{zoned}20270122T100000", "STATUS:CONFIRMED", title="Extra"),
         vevent(f"RECURRENCE-ID{zoned}20270123T100000", "STATUS:CANCELLED"),
     )
-    [found] = read_calendar_file(file, NOW, ZONE).events
-    assert instants_of(found) == instants_shown(file)
-    assert found.notes == ("Fri, Jan 22, 2027: not a date of the series in the file; it is added.",)
+    [event_found] = read_calendar_file(file, NOW, ZONE).events
+    assert instants_of(event_found) == instants_shown(file)
+    assert event_found.notes == ("Fri, Jan 22, 2027: not a date of the series in the file; it is added.",)
 
 
 @pytest.mark.parametrize(
@@ -333,8 +333,8 @@ def test_a_changed_date_that_its_series_does_not_have_is_an_extra_one() -> None:
     ],
 )
 def test_a_category_that_is_a_kind_of_event_is_kept(categories: str, kind: Kind, notes: tuple[str, ...]) -> None:
-    found = one_event(f"CATEGORIES:{categories}")
-    assert (found.plan.kind, found.notes) == (kind, notes)
+    file_event = one_event(f"CATEGORIES:{categories}")
+    assert (file_event.plan.kind, file_event.notes) == (kind, notes)
 
 
 def test_a_private_date_of_a_series_for_everyone_stays_out() -> None:
@@ -429,12 +429,15 @@ def test_an_event_takes_its_owner_as_it_says(lines: tuple[str, ...], kind: BusyK
 
 
 def test_a_day_is_the_whole_day_of_the_task_force() -> None:
-    [one] = spans(vevent("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270114"))
-    assert (one.starts_at, one.ends_at) == (datetime(2027, 1, 12, 6, tzinfo=UTC), datetime(2027, 1, 14, 6, tzinfo=UTC))
+    [span] = spans(vevent("DTSTART;VALUE=DATE:20270112", "DTEND;VALUE=DATE:20270114"))
+    assert (span.starts_at, span.ends_at) == (
+        datetime(2027, 1, 12, 6, tzinfo=UTC),
+        datetime(2027, 1, 14, 6, tzinfo=UTC),
+    )
 
 
 def test_a_series_keeps_its_hour_and_leaves_out_what_it_leaves_out() -> None:
-    found = spans(
+    spans_found = spans(
         vevent("RRULE:FREQ=MONTHLY;BYDAY=2TU", "EXDATE;TZID=America/Chicago:20270209T100000"),
         vevent(
             "RECURRENCE-ID;TZID=America/Chicago:20270413T100000",
@@ -443,7 +446,7 @@ def test_a_series_keeps_its_hour_and_leaves_out_what_it_leaves_out() -> None:
         ),
         vevent("RECURRENCE-ID;TZID=America/Chicago:20270511T100000", "STATUS:CANCELLED"),
     )
-    assert [f"{one.starts_at:%m-%d %H:%M}" for one in found] == [
+    assert [f"{one.starts_at:%m-%d %H:%M}" for one in spans_found] == [
         "01-12 16:00",
         "03-09 16:00",
         "04-15 18:00",
@@ -452,9 +455,9 @@ def test_a_series_keeps_its_hour_and_leaves_out_what_it_leaves_out() -> None:
 
 
 def test_a_series_without_an_end_that_began_long_ago_is_read_in_the_window_only() -> None:
-    found = spans(vevent("DTSTART:19950102T160000Z", "DTEND:19950102T170000Z", "RRULE:FREQ=WEEKLY;BYDAY=MO,WE"))
-    assert len(found) == 53
-    assert all(one.ends_at > START and one.starts_at < END for one in found)
+    spans_found = spans(vevent("DTSTART:19950102T160000Z", "DTEND:19950102T170000Z", "RRULE:FREQ=WEEKLY;BYDAY=MO,WE"))
+    assert len(spans_found) == 53
+    assert all(one.ends_at > START and one.starts_at < END for one in spans_found)
 
 
 def test_a_date_that_began_before_the_window_is_still_taken() -> None:

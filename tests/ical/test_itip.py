@@ -31,10 +31,15 @@ def read_message(message: bytes) -> tuple[str, list[icalendar.Event]]:
     return str(calendar["METHOD"]), calendar.walk("VEVENT")
 
 
-def move_by_three_hours(one: Occurrence) -> Occurrence:
+def move_by_three_hours(date_given: Occurrence) -> Occurrence:
     by = timedelta(hours=3)
     return replace(
-        one, is_changed=True, sequence=4, changed_at=NOW + by, starts_at=one.starts_at + by, ends_at=one.ends_at + by
+        date_given,
+        is_changed=True,
+        sequence=4,
+        changed_at=NOW + by,
+        starts_at=date_given.starts_at + by,
+        ends_at=date_given.ends_at + by,
     )
 
 
@@ -113,11 +118,11 @@ def test_one_date_comes_alone_with_the_higher_sequence() -> None:
 
 def test_the_one_date_of_a_single_event_has_no_recurrence_id() -> None:
     single = event()
-    [one] = dates_of(single)
-    assert request_message(single, [one], READER, ORGANIZER, only=one) == request_message(
-        single, [one], READER, ORGANIZER
+    [this_date] = dates_of(single)
+    assert request_message(single, [this_date], READER, ORGANIZER, only=this_date) == request_message(
+        single, [this_date], READER, ORGANIZER
     )
-    assert b"RECURRENCE-ID" not in cancel_message(single, [one], READER, ORGANIZER, only=one)
+    assert b"RECURRENCE-ID" not in cancel_message(single, [this_date], READER, ORGANIZER, only=this_date)
 
 
 def test_a_cancellation_of_the_series_is_one_event_with_no_lower_sequence() -> None:
@@ -196,10 +201,10 @@ ZONE = "America/Chicago"
 
 
 def read_task(item: ActionItem, *, is_withdrawn: bool = False) -> Any:
-    [found] = icalendar.Calendar.from_ical(vtodo_calendar(item, ORGANIZER, ZONE, is_withdrawn=is_withdrawn)).walk(
+    [component] = icalendar.Calendar.from_ical(vtodo_calendar(item, ORGANIZER, ZONE, is_withdrawn=is_withdrawn)).walk(
         "VTODO"
     )
-    return found
+    return component
 
 
 def test_a_task_has_what_a_publication_must_have_and_names_no_one_else() -> None:
@@ -214,8 +219,8 @@ def test_a_task_has_what_a_publication_must_have_and_names_no_one_else() -> None
 
 
 def test_a_task_that_is_due_the_day_it_is_given_still_begins_before_it_is_due() -> None:
-    found = read_task(replace(MOU_ITEM, due=date(2026, 12, 15)))
-    assert (found.decoded("DTSTART"), found.decoded("DUE")) == (date(2026, 12, 14), date(2026, 12, 15))
+    task = read_task(replace(MOU_ITEM, due=date(2026, 12, 15)))
+    assert (task.decoded("DTSTART"), task.decoded("DUE")) == (date(2026, 12, 14), date(2026, 12, 15))
 
 
 @pytest.mark.parametrize(
@@ -228,28 +233,28 @@ def test_a_task_that_is_due_the_day_it_is_given_still_begins_before_it_is_due() 
     ],
 )
 def test_a_task_says_how_far_it_is(status: ItemStatus, progress: int, expected: str) -> None:
-    found = read_task(replace(MOU_ITEM, status=status, progress=progress))
-    assert (found["STATUS"], found["PERCENT-COMPLETE"], "COMPLETED" in found) == (expected, progress, False)
+    task = read_task(replace(MOU_ITEM, status=status, progress=progress))
+    assert (task["STATUS"], task["PERCENT-COMPLETE"], "COMPLETED" in task) == (expected, progress, False)
 
 
 def test_a_task_that_is_done_says_when() -> None:
     at = ITEM_CREATED_AT + timedelta(days=2)
-    found = read_task(replace(MOU_ITEM, status=ItemStatus.DONE, progress=100, closed_at=at, changed_at=at))
-    assert (found["STATUS"], found.decoded("COMPLETED"), found.decoded("DTSTAMP")) == ("COMPLETED", at, at)
+    task = read_task(replace(MOU_ITEM, status=ItemStatus.DONE, progress=100, closed_at=at, changed_at=at))
+    assert (task["STATUS"], task.decoded("COMPLETED"), task.decoded("DTSTAMP")) == ("COMPLETED", at, at)
 
 
 def test_a_task_that_passes_to_another_owner_is_canceled_for_the_earlier_one_under_its_uid() -> None:
     after = replace(MOU_ITEM, owner_id=UUID(int=9), owner="Another", sequence=1)
-    found = read_task(after, is_withdrawn=True)
-    assert (found["UID"], found["STATUS"], found["SEQUENCE"]) == (MOU_ITEM.uid, "CANCELLED", 1)
+    task = read_task(after, is_withdrawn=True)
+    assert (task["UID"], task["STATUS"], task["SEQUENCE"]) == (MOU_ITEM.uid, "CANCELLED", 1)
 
 
 @pytest.mark.parametrize("title", ["\\n END:VTODO\\n", "\U0001f4c5 " * 60, 'He said: "now", then;'])
 def test_a_task_reads_back_unchanged_and_no_line_is_longer_than_75_octets(title: str) -> None:
     made = vtodo_calendar(replace(MOU_ITEM, title=title.strip()), ORGANIZER, ZONE)
     assert max(map(len, made.split(b"\r\n"))) <= 75
-    [found] = icalendar.Calendar.from_ical(made).walk("VTODO")
-    assert str(found["SUMMARY"]) == title.strip()
+    [component] = icalendar.Calendar.from_ical(made).walk("VTODO")
+    assert str(component["SUMMARY"]) == title.strip()
 
 
 def test_a_task_with_control_characters_is_refused() -> None:
@@ -258,10 +263,10 @@ def test_a_task_with_control_characters_is_refused() -> None:
 
 
 def test_a_strict_reader_of_other_people_reads_the_same_task() -> None:
-    [found] = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(
+    [todo] = ical.calendar_stream.IcsCalendarStream.calendar_from_ics(
         vtodo_calendar(MOU_ITEM, ORGANIZER, ZONE).decode()
     ).todos
-    assert (found.uid, found.summary, found.due, found.status) == (
+    assert (todo.uid, todo.summary, todo.due, todo.status) == (
         MOU_ITEM.uid,
         MOU_ITEM.title,
         MOU_ITEM.due,

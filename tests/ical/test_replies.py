@@ -31,16 +31,21 @@ MAY_11 = datetime(2027, 5, 11, 15, tzinfo=UTC)
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_program_s_yes_is_read(client: str) -> None:
-    [found] = read_reply_email(CLIENTS[client](EVENT_UID, ATTENDEE), ZONE)
-    assert (found.uid, found.attendee, found.value, found.date) == (EVENT_UID, ATTENDEE, ReplyValue.ACCEPTED, None)
-    assert (found.sequence, found.stamped_at) == (0, datetime(2026, 12, 1, 16, 4, tzinfo=UTC))
+    [reply_email] = read_reply_email(CLIENTS[client](EVENT_UID, ATTENDEE), ZONE)
+    assert (reply_email.uid, reply_email.attendee, reply_email.value, reply_email.date) == (
+        EVENT_UID,
+        ATTENDEE,
+        ReplyValue.ACCEPTED,
+        None,
+    )
+    assert (reply_email.sequence, reply_email.stamped_at) == (0, datetime(2026, 12, 1, 16, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_each_program_s_one_date_is_the_same_moment(client: str) -> None:
-    [found] = read_reply_email(CLIENTS[client](EVENT_UID, ATTENDEE, "DECLINED", date="20270511T100000"), ZONE)
-    assert found.date is not None
-    assert (found.date.moment, found.value) == (MAY_11, ReplyValue.DECLINED)
+    [reply_email] = read_reply_email(CLIENTS[client](EVENT_UID, ATTENDEE, "DECLINED", date="20270511T100000"), ZONE)
+    assert reply_email.date is not None
+    assert (reply_email.date.moment, reply_email.value) == (MAY_11, ReplyValue.DECLINED)
 
 
 @pytest.mark.parametrize("client", CLIENTS)
@@ -59,30 +64,32 @@ def test_a_long_note_is_cut() -> None:
 
 
 def test_a_proposal_names_its_times_and_outlook_s_also_those_that_it_replaces() -> None:
-    [found] = read_reply_email(client_replies.proposal(EVENT_UID, ATTENDEE), ZONE)
-    assert found.proposal
-    named = (found.proposal.starts, found.proposal.ends, *(found.proposal.was or ()))
-    assert [one.at(ZONE).hour for one in named if one] == [19, 20, 16, 17]
-    assert (found.attendee, found.value) == (ATTENDEE, ReplyValue.TENTATIVE)
+    [reply_email] = read_reply_email(client_replies.proposal(EVENT_UID, ATTENDEE), ZONE)
+    assert reply_email.proposal
+    named = (reply_email.proposal.starts, reply_email.proposal.ends, *(reply_email.proposal.was or ()))
+    assert [attendee_line.at(ZONE).hour for attendee_line in named if attendee_line] == [19, 20, 16, 17]
+    assert (reply_email.attendee, reply_email.value) == (ATTENDEE, ReplyValue.TENTATIVE)
 
 
 def test_a_proposal_of_google_has_the_earlier_reply_and_a_note_in_a_parameter() -> None:
     file = client_replies.google_proposal(EVENT_UID, ATTENDEE, said="ACCEPTED", note="I’ve a cold")
     assert rb"RESPONSE-COMMENT" in file
     assert b"CREATED" not in file
-    [found] = read_reply_email(file.replace("I’ve".encode(), rb"I&rsquo\;ve"), ZONE)
-    assert (found.value, found.comment) == (ReplyValue.ACCEPTED, "I’ve a cold")
-    assert found.proposal
-    assert found.proposal.starts.at(ZONE).hour == 19
+    [reply_email] = read_reply_email(file.replace("I’ve".encode(), rb"I&rsquo\;ve"), ZONE)
+    assert (reply_email.value, reply_email.comment) == (ReplyValue.ACCEPTED, "I’ve a cold")
+    assert reply_email.proposal
+    assert reply_email.proposal.starts.at(ZONE).hour == 19
 
 
 def test_a_proposal_that_names_several_people_is_that_of_its_sender() -> None:
     file = client_replies.proposal(EVENT_UID, ATTENDEE)
     both = file.replace(b"UID:", b"ATTENDEE;PARTSTAT=ACCEPTED;ROLE=CHAIR:mailto:other@kcpd.example\r\nUID:")
-    assert [(one.attendee, one.value) for one in read_reply_email(both, ZONE, ATTENDEE)] == [
-        (ATTENDEE, ReplyValue.TENTATIVE)
+    assert [
+        (attendee_line.attendee, attendee_line.value) for attendee_line in read_reply_email(both, ZONE, ATTENDEE)
+    ] == [(ATTENDEE, ReplyValue.TENTATIVE)]
+    assert [attendee_line.attendee for attendee_line in read_reply_email(both, ZONE, "someone@elsewhere.example")] == [
+        ""
     ]
-    assert [one.attendee for one in read_reply_email(both, ZONE, "someone@elsewhere.example")] == [""]
 
 
 def test_a_proposal_without_a_time_is_refused() -> None:
@@ -94,16 +101,16 @@ def test_a_proposal_without_a_time_is_refused() -> None:
 def test_a_whole_day_is_named_by_its_date() -> None:
     file = client_replies.apple(EVENT_UID, ATTENDEE, date="20270511T100000")
     day = file.replace(b"RECURRENCE-ID;TZID=America/Chicago:20270511T100000", b"RECURRENCE-ID;VALUE=DATE:20270511")
-    [found] = read_reply_email(day, ZONE)
-    assert found.date is not None
-    assert (found.date.is_day, found.date.local.day) == (True, 11)
+    [reply_email] = read_reply_email(day, ZONE)
+    assert reply_email.date is not None
+    assert (reply_email.date.is_day, reply_email.date.local.day) == (True, 11)
 
 
 def test_two_events_in_one_file_are_two_replies() -> None:
-    one = client_replies.google(EVENT_UID, ATTENDEE)
-    body = one[one.index(b"BEGIN:VEVENT") : one.index(b"END:VCALENDAR")]
+    content = client_replies.google(EVENT_UID, ATTENDEE)
+    body = content[content.index(b"BEGIN:VEVENT") : content.index(b"END:VCALENDAR")]
     second = body.replace(b"PARTSTAT=ACCEPTED", b"PARTSTAT=DECLINED")
-    both = one.replace(b"END:VCALENDAR", second + b"END:VCALENDAR")
+    both = content.replace(b"END:VCALENDAR", second + b"END:VCALENDAR")
     assert [found.value for found in read_reply_email(both, ZONE)] == [ReplyValue.ACCEPTED, ReplyValue.DECLINED]
 
 
@@ -141,8 +148,10 @@ def test_what_is_no_reply_has_no_value(old: bytes, new: bytes) -> None:
     ],
 )
 def test_to_delegate_is_to_decline_and_to_send_one_person(person: bytes, delegate: str | None) -> None:
-    [found] = read_reply_email(client_replies.google(EVENT_UID, ATTENDEE).replace(b"PARTSTAT=ACCEPTED", person), ZONE)
-    assert (found.attendee, found.value, found.delegate) == (ATTENDEE, ReplyValue.DECLINED, delegate)
+    [reply_email] = read_reply_email(
+        client_replies.google(EVENT_UID, ATTENDEE).replace(b"PARTSTAT=ACCEPTED", person), ZONE
+    )
+    assert (reply_email.attendee, reply_email.value, reply_email.delegate) == (ATTENDEE, ReplyValue.DECLINED, delegate)
 
 
 def test_a_program_may_name_the_person_who_is_sent_too() -> None:
@@ -150,13 +159,17 @@ def test_a_program_may_name_the_person_who_is_sent_too() -> None:
         b"PARTSTAT=ACCEPTED", b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:other@kcpd.example"'
     )
     both = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(one.attendee, one.delegate) for one in read_reply_email(both, ZONE)] == [(ATTENDEE, "other@kcpd.example")]
+    assert [(attendee_line.attendee, attendee_line.delegate) for attendee_line in read_reply_email(both, ZONE)] == [
+        (ATTENDEE, "other@kcpd.example")
+    ]
 
 
 def test_a_second_attendee_is_no_one_s_reply() -> None:
     file = client_replies.google(EVENT_UID, ATTENDEE)
     twice = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(one.attendee, one.value) for one in read_reply_email(twice, ZONE)] == [("", None)]
+    assert [(attendee_line.attendee, attendee_line.value) for attendee_line in read_reply_email(twice, ZONE)] == [
+        ("", None)
+    ]
 
 
 @pytest.mark.parametrize("number", ["-1", "1e9", "\uff19", "99999999999999999999", "one"])
@@ -166,8 +179,8 @@ def test_an_odd_sequence_is_left_out(number: str) -> None:
 
 
 def _many_attendees() -> bytes:
-    one = b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b.example\r\n"
-    return client_replies.google(EVENT_UID, ATTENDEE).replace(b"CREATED:", one * 19_000 + b"CREATED:")
+    attendee_line = b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:a@b.example\r\n"
+    return client_replies.google(EVENT_UID, ATTENDEE).replace(b"CREATED:", attendee_line * 19_000 + b"CREATED:")
 
 
 def _too_many() -> bytes:
@@ -221,7 +234,7 @@ def read_if_possible(content: bytes) -> list[CalendarReply]:
 def test_a_bomb_takes_little_time(bomb: Callable[[], bytes]) -> None:
     content = bomb()
     replies = within(500, lambda: read_if_possible(content))
-    assert all(one.value is None for one in replies) or bomb in (_entities, reply_with_alarms)
+    assert all(attendee_line.value is None for attendee_line in replies) or bomb in (_entities, reply_with_alarms)
 
 
 TASK_REPLIES_WHO = "caht_lead@caht.example"
@@ -240,9 +253,9 @@ TASK_REPLIES_WHO = "caht_lead@caht.example"
 def test_a_reply_says_that_a_task_is_done_or_in_progress_or_nothing(
     lines: tuple[str, ...], expected: AnswerWord | None
 ) -> None:
-    found = read_task_reply(task_reply(*lines, "COMMENT:Sent\\, by mail"))
-    assert found
-    assert (found.uid, found.attendee, found.word, found.comment) == (
+    task_reply_found = read_task_reply(task_reply(*lines, "COMMENT:Sent\\, by mail"))
+    assert task_reply_found
+    assert (task_reply_found.uid, task_reply_found.attendee, task_reply_found.word, task_reply_found.comment) == (
         TASK_UID,
         TASK_REPLIES_WHO,
         expected,

@@ -47,8 +47,8 @@ def events_in(text: bytes) -> list[icalendar.Event]:
     return icalendar.Calendar.from_ical(text).walk("VEVENT")
 
 
-def cancel_date(one: Occurrence) -> Occurrence:
-    return replace(one, is_canceled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
+def cancel_date(date_given: Occurrence) -> Occurrence:
+    return replace(date_given, is_canceled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
 
 
 def lines_of(text: bytes) -> list[str]:
@@ -90,13 +90,13 @@ def test_a_feed_names_one_neutral_organizer_and_no_one_who_is_invited() -> None:
 
 
 def test_an_event_in_full_has_place_notes_agenda_video_and_its_page() -> None:
-    one = event(
+    this_event = event(
         place="Room 4", description="Bring badges.", agenda="Intake\nTraining", video_link="https://v.example/1"
     )
-    [shown] = events_in(feed_with(one))
+    [shown] = events_in(feed_with(this_event))
     assert str(shown["LOCATION"]) == "Room 4"
     assert str(shown["DESCRIPTION"]) == "Bring badges.\n\nVideo: https://v.example/1\n\nAgenda\n- Intake\n- Training"
-    assert str(shown["URL"]) == f"https://tracker.example/events/{one.id}"
+    assert str(shown["URL"]) == f"https://tracker.example/events/{this_event.id}"
     assert shown["CATEGORIES"].to_ical() == b"Meeting"
 
 
@@ -108,12 +108,12 @@ def test_an_event_by_video_alone_says_so_where_calendars_show_the_place() -> Non
 
 
 def test_stamps_are_of_the_last_change_and_never_of_the_request() -> None:
-    one = event(sequence=3, created_at=NOW - timedelta(days=9))
-    [shown] = events_in(feed_with(one))
+    this_event = event(sequence=3, created_at=NOW - timedelta(days=9))
+    [shown] = events_in(feed_with(this_event))
     assert shown["DTSTAMP"].dt == shown["LAST-MODIFIED"].dt == NOW
     assert shown["CREATED"].dt == NOW - timedelta(days=9)
     assert shown["SEQUENCE"] == 3
-    assert feed_with(one) == feed_with(one, today=TODAY + timedelta(days=5))
+    assert feed_with(this_event) == feed_with(this_event, today=TODAY + timedelta(days=5))
 
 
 def test_an_override_carries_the_newest_stamp_and_the_highest_sequence() -> None:
@@ -248,9 +248,9 @@ def test_the_uid_does_not_depend_on_how_much_is_said() -> None:
 @pytest.mark.parametrize("evil", ["a\rX-EVIL:1", "a\r\nX-EVIL:1", "a\x85X-EVIL:1", "a\u2028X-EVIL:1", "a\x00b"])
 @pytest.mark.parametrize("field", ["title", "place", "description", "agenda", "uid"])
 def test_text_that_could_start_a_line_is_refused(field: str, evil: str) -> None:
-    one = event(**{field: evil})
+    this_event = event(**{field: evil})
     with pytest.raises(Invalid):
-        vevents(one, dates_of(one), FeedLevel.FULL, ORGANIZER, TODAY)
+        vevents(this_event, dates_of(this_event), FeedLevel.FULL, ORGANIZER, TODAY)
 
 
 @pytest.mark.parametrize("facts", [{"rrule": "FREQ=SECONDLY"}, {"zone": "Nowhere/Land"}])
@@ -286,8 +286,8 @@ def feed_with_alarms(of: Event, alarms: Alarms, level: FeedLevel = FeedLevel.FUL
 
 def alarms_in(text: bytes) -> list[tuple[str, str, timedelta]]:
     """Return (action, text, trigger) of every alarm."""
-    found = icalendar.Calendar.from_ical(text).walk("VALARM")
-    return [(str(one["ACTION"]), str(one["DESCRIPTION"]), one["TRIGGER"].dt) for one in found]
+    components = icalendar.Calendar.from_ical(text).walk("VALARM")
+    return [(str(one["ACTION"]), str(one["DESCRIPTION"]), one["TRIGGER"].dt) for one in components]
 
 
 def test_a_feed_without_alarms_has_none() -> None:

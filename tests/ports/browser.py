@@ -71,8 +71,8 @@ class Browser:
     async def form_token(self) -> str:
         """Return the token in each form of this person, read once, from the page that is made fastest."""
         if self._form_token is None:
-            found = FORM_TOKEN.search((await self._sent("GET", "/search")).text)
-            self._form_token = found[1] if found else ""
+            match = FORM_TOKEN.search((await self._sent("GET", "/search")).text)
+            self._form_token = match[1] if match else ""
         return self._form_token
 
     async def _sent(

@@ -66,8 +66,8 @@ class _Tag(Struct, frozen=True, kw_only=True):
 
 @lru_cache(maxsize=10_000)
 def _tag(text: str) -> _Tag:
-    found = NAME.match(text, 1)
-    name = found[0].lower() if found else ""
+    match = NAME.match(text, 1)
+    name = match[0].lower() if match else ""
     facts = {key: quoted or single for key, quoted, single in ATTRIBUTE.findall(text)}
     classes = set(facts.get("class", "").split())
     is_block = name in ROWS or bool(classes & LINES) or (name in BLOCKS and INLINE_FORMS not in classes)
@@ -92,9 +92,9 @@ class _Layout:
     def laid_out(self, html: str) -> str:
         """Return the markup without the white space that does not show."""
         place = 0
-        while found := TOKEN.match(html, place):
-            place, group = found.end(), found.lastgroup
-            self._take(found, group)
+        while match := TOKEN.match(html, place):
+            place, group = match.end(), match.lastgroup
+            self._take(match, group)
             if group == "begun" and self._open and self._open[-1][0] == "script":
                 end = html.index("</script", place)
                 self._out.append((True, html[place:end]))
@@ -102,15 +102,15 @@ class _Layout:
         self._end_line()
         return "".join(piece for _, piece in self._out)
 
-    def _take(self, found: re.Match[str], group: str | None) -> None:
+    def _take(self, match: re.Match[str], group: str | None) -> None:
         """Take a token; those of which a page has most come first."""
-        text = found[0]
+        text = match[0]
         if group == "text":
             self._read(text)
         elif group == "begun":
             self._begin(_tag(text))
         elif group == "ended":
-            self._end(found["ended"].lower())
+            self._end(match["ended"].lower())
         elif group == "reference":
             self._at_edge = False
             self._out.append((True, text))

@@ -30,13 +30,13 @@ async def emails_about(cast: Cast, event_id: UUID) -> None:
     invitation_id = (await invitations_by_member(event_id))[who.member_id].id
     uid = (await scheduling.event_seen_by(who, event_id)).uid
     reply = CalendarReply(uid=uid, attendee=who.email, value=ReplyValue.ACCEPTED, comment="Canary by email")
-    theirs = replace(TO_NO_ONE, sender=Sender(address=who.email, is_verified=True))
+    own_reply = replace(TO_NO_ONE, sender=Sender(address=who.email, is_verified=True))
     for email, expected in (
         (replace(TO_NO_ONE, bounced_id=message_id, bounce=GONE), GONE.fate),
         (replace(TO_NO_ONE, invitation_id=invitation_id, replies=(reply,)), ReplyOutcome.UNMATCHED),
         (replace(TO_NO_ONE, message_id=message_id, text="YES, at the Larkspur Lot"), AnswerOutcome.UNMATCHED),
-        (replace(theirs, message_id=message_id, text="YES, at the Larkspur Lot"), AnswerOutcome.SIGN_IN),
-        (replace(theirs, invitation_id=invitation_id, replies=(reply,)), ReplyOutcome.RECORDED),
+        (replace(own_reply, message_id=message_id, text="YES, at the Larkspur Lot"), AnswerOutcome.SIGN_IN),
+        (replace(own_reply, invitation_id=invitation_id, replies=(reply,)), ReplyOutcome.RECORDED),
     ):
         assert await received_emails.take_email(replace(email, name=sha256(repr(email).encode()).hexdigest())) == [
             expected
@@ -50,14 +50,14 @@ async def answer_about_an_item(owner: Viewer) -> UUID:
     email = replace(TO_NO_ONE, name="a" * 64, message_id=message_id, text="BLOCKED: no key to the Canary Lot")
     assert await received_emails.take_email(email) == [AnswerOutcome.UNMATCHED]
     [row] = await IncomingWords.select(IncomingWords.id).where(IncomingWords.claimed.is_not_null())
-    found: UUID = row["id"]
-    return found
+    row_id: UUID = row["id"]
+    return row_id
 
 
 async def _sent_to(who: Viewer, event_id: UUID) -> UUID:
     """Return a message about the event that someone got."""
-    theirs = (Message.event == event_id) & (Message.recipient == who.member_id)
-    message_id: UUID = (await Message.select(Message.id).where(theirs).order_by(Message.id))[0]["id"]
+    own_reply = (Message.event == event_id) & (Message.recipient == who.member_id)
+    message_id: UUID = (await Message.select(Message.id).where(own_reply).order_by(Message.id))[0]["id"]
     at = {"state": "sent", "sent_at": NOW - timedelta(days=1), "sent_to": who.email}
     await Message.update(at).where(Message.id == message_id)
     return message_id

@@ -96,8 +96,8 @@ async def _ids(event_id: UUID) -> frozenset[str]:
         "SELECT s.id FROM operation_site s JOIN operation_plan p ON p.id = s.plan WHERE p.event = '{}'",
         "SELECT r.id FROM operation_readiness r JOIN operation_plan p ON p.id = r.plan WHERE p.event = '{}'",
     )
-    found = [row for one in queries for row in await engine().run_ddl(one.replace("{}", str(event_id)))]
-    return frozenset(str(row["id"]) for row in found)
+    queries_found = [row for one in queries for row in await engine().run_ddl(one.replace("{}", str(event_id)))]
+    return frozenset(str(row["id"]) for row in queries_found)
 
 
 def forms_of_word(word: str) -> Iterator[bytes]:
@@ -134,13 +134,13 @@ async def crawled(tmp_path_factory: pytest.TempPathFactory) -> Crawl:
     named = replace(worlds, places=replace(worlds.places, **of_notice, **of_shelter))
     email = await emails_by_person(worlds.secret, worlds)
     needles = [*_needles(CANARY, *SHELTER_CANARIES), *TIMES, *map(str.encode, (*secret.ids, str(secret.notice)))]
-    found = {}
+    pages = {}
     for viewer in {*READERS, *OF_OTHER_AGENCIES}:
         answers = await responses_seen(copied(worlds.secret), named, viewer)
         texts = [(ask, str(headers).encode() + content) for ask, _, headers, content in answers]
         texts.append(("emails", str(email[viewer]).encode()))
-        found[viewer] = [(ask, _in(unfolded(text), needles)) for ask, text in texts]
-    return Crawl(secret, found)
+        pages[viewer] = [(ask, _in(unfolded(text), needles)) for ask, text in texts]
+    return Crawl(secret, pages)
 
 
 def _needles(*words: str) -> frozenset[bytes]:
@@ -165,21 +165,21 @@ async def test_no_outlet_has_a_byte_of_the_operation_for_those_who_get_its_notic
     secret, canaries = crawled.secret, _needles(CANARY)
     ids, notice = frozenset(map(str.encode, secret.ids)), str(secret.notice).encode()
     for viewer in READERS:
-        for ask, found in crawled.found[viewer]:
-            assert found & canaries == set(), (viewer, ask)
+        for ask, words_found in crawled.found[viewer]:
+            assert words_found & canaries == set(), (viewer, ask)
             if viewer in GIVEN or viewer == "bridge_advocate":
-                assert found & {*TIMES} == set(), (viewer, ask)
-                named = [one for one in found & ids if one.decode() not in ask]
+                assert words_found & {*TIMES} == set(), (viewer, ask)
+                named = [one for one in words_found & ids if one.decode() not in ask]
                 assert not named or ask.startswith("POST"), (viewer, ask)  # a form is answered with what was sent in it
-        named = [ask for ask, found in crawled.found[viewer] if notice in found and viewer not in GIVEN]
+        named = [ask for ask, words_found in crawled.found[viewer] if notice in words_found and viewer not in GIVEN]
         assert viewer == "auditor" or named == [], viewer
-    assert any(notice in found for _, found in crawled.found["caht_lead"]), "who gets the notice sees it"
+    assert any(notice in words_found for _, words_found in crawled.found["caht_lead"]), "who gets the notice sees it"
 
 
 async def test_no_outlet_has_the_address_for_anyone_at_another_agency(crawled: Crawl) -> None:
     canaries = _needles(*SHELTER_CANARIES)
     answers = [(viewer, *answer) for viewer in OF_OTHER_AGENCIES for answer in crawled.found[viewer]]
-    assert [(viewer, ask) for viewer, ask, found in answers if found & canaries] == []
+    assert [(viewer, ask) for viewer, ask, words_found in answers if words_found & canaries] == []
 
 
 async def test_those_who_get_the_notice_have_it_in_every_outlet(tmp_path: Path) -> None:
@@ -199,6 +199,6 @@ async def test_no_entry_of_the_audit_log_names_a_notice_and_its_operation(tmp_pa
         secret = await secret_of(worlds.cast)
         rows = await engine().run_ddl("SELECT subject_id, facts FROM audit_entry")
     entries = [f"{row['subject_id']} {row['facts']}" for row in rows]
-    about = [one for one in entries if str(secret.notice) in one]
-    assert len(about) == 2, "its release, and the acknowledgment"
-    assert [one for one in about for found in secret.ids if found in one] == []
+    related_entries = [one for one in entries if str(secret.notice) in one]
+    assert len(related_entries) == 2, "its release, and the acknowledgment"
+    assert [one for one in related_entries for words_found in secret.ids if words_found in one] == []

@@ -131,22 +131,22 @@ Answer = tuple[str, int, tuple[tuple[str, str], ...], bytes]
 async def answers(world: Path, worlds: Worlds, viewer: str) -> list[Answer]:
     """Return what a person gets in one world: pages and the API about the operation, lists, the feed, and emails."""
     by_token = {"Authorization": f"Bearer {worlds.tokens[viewer]}", "If-Match": "*"}
-    found: list[Answer] = []
+    answers_found: list[Answer] = []
     async with open_world(world) as app, same_chance():
         browser = Browser(app, worlds.sessions[viewer], lays_out=False)
         for number, (method, path, form) in enumerate(_asked(SCRIPT, worlds.places)):
             ids.seed(number)  # a comparison draws ids for its emails: how many is no answer
             reply = await (browser.post(path, form) if method == "POST" else browser.get(path))
-            found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
+            answers_found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
         for number, (method, path, body) in enumerate(_asked(API_SCRIPT, worlds.places), start=BY_PROGRAM):
             ids.seed(number)
             reply = await Browser(app, lays_out=False).send(method, path, json=body, headers=by_token)
-            found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
+            answers_found.append((f"{method} {path}", reply.status_code, _headers(reply), reply.content))
         feed = await browser.get(f"/feeds/{worlds.feeds[viewer]}.ics")
-        found.append(("feed", feed.status_code, _headers(feed), feed.content))
+        answers_found.append(("feed", feed.status_code, _headers(feed), feed.content))
         for key, letter in await _letters(worlds.cast.members[viewer]):
-            found.append((key, 0, (), repr(letter).encode()))
-    return found
+            answers_found.append((key, 0, (), repr(letter).encode()))
+    return answers_found
 
 
 def _headers(reply: httpx.Response) -> tuple[tuple[str, str], ...]:
@@ -162,22 +162,24 @@ def _asked(script: Mapping[str, Callable[[Places], list[Any]]], places: Places) 
 
 async def _letters(reader: Viewer) -> list[tuple[str, object]]:
     """Return the emails that wait for a person."""
-    mine = [
-        one for one in await outbox.claim_messages(reader.name, [], NOW, 1_000) if one.recipient_id == reader.member_id
+    own_messages = [
+        message
+        for message in await outbox.claim_messages(reader.name, [], NOW, 1_000)
+        if message.recipient_id == reader.member_id
     ]
-    return sorted([(one.key, await emails.write_email(one, NOW, ZONE)) for one in mine], key=lambda one: one[0])
+    return sorted([(one.key, await emails.write_email(one, NOW, ZONE)) for one in own_messages], key=lambda one: one[0])
 
 
 async def different(folder: Path, secrets: Secrets, viewers: Sequence[str]) -> dict[str, list[str]]:
     """Return which answers each person gets are others in a world with conflicts than in one without."""
     worlds = await build(folder, Story(plan_bluestem, secrets, planned_on))
-    found = {}
+    differences = {}
     for viewer in viewers:
-        without, with_it = [await answers(one, worlds, viewer) for one in (worlds.plain, worlds.secret)]
+        without, with_it = [await answers(message, worlds, viewer) for message in (worlds.plain, worlds.secret)]
         assert len(without) > MANY
         assert all(status < 500 for _, status, _, _ in without)
-        found[viewer] = sorted({path for path, *_ in set(without) ^ set(with_it)})
-    return {viewer: paths for viewer, paths in found.items() if paths}
+        differences[viewer] = sorted({path for path, *_ in set(without) ^ set(with_it)})
+    return {viewer: paths for viewer, paths in differences.items() if paths}
 
 
 async def test_a_conflict_with_an_operation_that_shows_nothing_is_none_for_the_other_side(tmp_path: Path) -> None:
@@ -262,9 +264,9 @@ async def test_the_site_of_another_agency_is_as_missing_as_one_that_never_was(
 ) -> None:
     site_id = await agencies.add_confidential_site(sqlite_cast.harbor_advocate, SHELTER, NOW)
     browser = await browse(sqlite_cast.caht_lead)
-    found = await browser.get(f"/confidential-places/{site_id}/edit")
+    response = await browser.get(f"/confidential-places/{site_id}/edit")
     missing = await browser.get(f"/confidential-places/{UUID(int=7, version=4)}/edit")
-    assert (found.status_code, found.content) == (404, missing.content)
+    assert (response.status_code, response.content) == (404, missing.content)
 
 
 async def test_a_lead_adds_and_removes_a_place_on_the_page(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -338,9 +340,11 @@ async def test_a_feed_does_not_have_the_reason(sqlite_cast: Cast, browse: SignIn
 async def test_an_invitation_to_it_does_not_have_the_reason(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     await open_series_to_all(cast, cast.caht_lead)
-    found = await outbox.claim_messages("test", (), NOW, 100)
+    messages = await outbox.claim_messages("test", (), NOW, 100)
     letters = [
-        await emails.write_email(one, NOW, ZONE) for one in found if one.recipient_id == cast.caht_lead.member_id
+        await emails.write_email(message, NOW, ZONE)
+        for message in messages
+        if message.recipient_id == cast.caht_lead.member_id
     ]
     assert (len(letters), SECRET in str(letters)) == (1, False)
 
@@ -383,18 +387,18 @@ def never_made(links: Links) -> Tokens:
 
 async def responses(app: Litestar, tokens: Tokens) -> list[tuple[str, int, dict[str, str], bytes]]:
     """Return what a stranger gets who opens each link, and who presses a button there."""
-    found = []
+    responses_found = []
     for path, token in tokens.items():
         for method in ("GET", "POST"):
             reply = await Browser(app).send(method, f"/{path}/{token}", data={"reply": "yes", "status": "done"})
             content = reply.content.replace(token.encode(), b"")
-            found.append((f"{method} /{path}", reply.status_code, dict(reply.headers), content))
-    return found
+            responses_found.append((f"{method} /{path}", reply.status_code, dict(reply.headers), content))
+    return responses_found
 
 
 async def test_the_links_of_someone_who_left_are_like_links_to_nothing(app: Litestar, sqlite_cast: Cast) -> None:
     links = app.state.links
-    theirs = await responses(app, await their_links(sqlite_cast, links))
+    other_responses = await responses(app, await their_links(sqlite_cast, links))
     nothing = await responses(app, never_made(links))
-    for left, none in zip(theirs, nothing, strict=True):
+    for left, none in zip(other_responses, nothing, strict=True):
         assert left == none

@@ -69,7 +69,8 @@ LATER = NOW + timedelta(minutes=5)
 def canary_plan(*people: Viewer, **facts: Any) -> Plan:
     """Return a plan of which every text is a canary."""
     texts = {
-        name: "https://video.example/canary" if about.is_link else f"Canary {name}" for name, about in TEXTS.items()
+        name: "https://video.example/canary" if text_field.is_link else f"Canary {name}"
+        for name, text_field in TEXTS.items()
     }
     return meeting(*people, **{**texts, "title": "Canary raid", "place": "Larkspur Street", **facts})
 
@@ -81,13 +82,13 @@ async def discreet(viewer: Viewer) -> Viewer:
 
 async def send_due_to(reader: Viewer, now: datetime) -> list[tuple[ReadEmail, bytes]]:
     """Return what is due to a reader, as emails and as the bytes that go out, and record it as sent."""
-    found = []
+    texts = []
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content_deeds.write_email(message, now, ZONE)
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
         if isinstance(letter, Email) and message.recipient_id == reader.member_id:
-            found.append((read_email(letter), bytes_of_email(letter, message)))
-    return found
+            texts.append((read_email(letter), bytes_of_email(letter, message)))
+    return texts
 
 
 def bytes_of_email(letter: Email, message: Message) -> bytes:
@@ -232,9 +233,9 @@ DEEDS = (
 async def test_no_email_says_more_than_the_time(sqlite_cast: Cast, deed: Callable[[Cast, Viewer], Any]) -> None:
     reader = await discreet(sqlite_cast.kcpd_detective)
     await deed(sqlite_cast, reader)
-    found = await send_due_to(reader, LATER)
-    assert len(found) == 1
-    for letter, content in found:
+    texts = await send_due_to(reader, LATER)
+    assert len(texts) == 1
+    for letter, content in texts:
         names_nothing(texts_in_bytes(content))
         assert len(letter.subject) <= LONGEST_SUBJECT
         assert len(letter.preview) <= LONGEST_PREVIEW
@@ -336,15 +337,15 @@ BY = "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027
 
 async def send_parts_to(reader: Viewer, now: datetime = LATER) -> list[dict[str, str]]:
     """Return what is due to a reader, each part of it as text, and record it as sent."""
-    found = []
+    parts_found = []
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await content_deeds.write_email(message, now, ZONE)
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
         if not isinstance(letter, SendOutcome) and message.recipient_id == reader.member_id:
             whole = parts(composer().mail(letter, message).content)
             kinds = [kind for kind in whole if kind.startswith("text/")]
-            found.append({kind: str(whole[kind].get_payload(decode=True), "utf-8") for kind in kinds})  # type: ignore[arg-type] - a part is bytes
-    return found
+            parts_found.append({kind: str(whole[kind].get_payload(decode=True), "utf-8") for kind in kinds})  # type: ignore[arg-type] - a part is bytes
+    return parts_found
 
 
 def lines_of_html(html: str) -> list[str]:
@@ -422,8 +423,8 @@ async def test_a_digest_has_the_banner_over_all_that_it_lists(sqlite_cast: Cast)
     await preferences.save_preferences(reader, Preferences(digest=True), NOW)
     for day, categories in ((13, {Category.LEI}), (14, {Category.SP_INV})):
         starts = datetime(2027, 1, day, 10)
-        mine = marking(cast, categories=frozenset(categories))
-        await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=starts, marking=mine), NOW)
+        own_marking = marking(cast, categories=frozenset(categories))
+        await scheduling.schedule_event(cast.coordinator, meeting(reader, starts=starts, marking=own_marking), NOW)
     secret = marking(cast, categories=frozenset({Category.SP_CHRI}))
     await scheduling.schedule_event(cast.fbi_lead, operation(reader, marking=secret), NOW)
     monday = datetime(2027, 1, 11, 14, tzinfo=NOW.tzinfo)

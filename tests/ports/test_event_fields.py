@@ -225,7 +225,7 @@ async def test_an_all_day_event_with_hours_is_refused_by_api_and_import_in_the_s
 @pytest.mark.parametrize("shape", ["NewEvent", "EventChange"])
 def test_the_document_says_the_limit_of_each_text(shape: str) -> None:
     assert {name: limit_of(SHAPES[shape]["properties"][name]) for name in TEXTS} == {
-        name: about.longest for name, about in TEXTS.items()
+        name: text_field.longest for name, text_field in TEXTS.items()
     }
 
 

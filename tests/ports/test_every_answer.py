@@ -170,7 +170,7 @@ async def test_no_text_of_anyone_becomes_markup_and_no_response_is_kept_by_a_cac
         if "text/html" in dict(headers)["content-type"]
     ]
     assert sum("alert(1)" in committee for _, committee in pages) > 50
-    assert {ask: found for ask, committee in pages if (found := markup_of(committee))} == {}
+    assert {ask: markup for ask, committee in pages if (markup := markup_of(committee))} == {}
     assert [ask for ask, committee in pages if str(7919 * 104_729) in committee] == []
     kept = {ask for ask, _, headers, _ in responses if "no-store" not in dict(headers)["cache-control"]}
     assert {one.split("?")[0] for one in kept} <= {"GET feed"}

@@ -29,17 +29,19 @@ def ticks() -> Iterator[datetime]:
 async def emails_by_person(world: Path, worlds: Worlds) -> dict[str, list[EmailRead]]:
     """Return what each of the cast is emailed, all of them with the weekly digest; a letter, or why there is none."""
     called = {one.member_id: name for name, one in worlds.cast.members.items()}
-    found: dict[str, list[EmailRead]] = {name: [] for name in called.values()}
+    emails_of_each: dict[str, list[EmailRead]] = {name: [] for name in called.values()}
     async with open_world(world):
-        for one in worlds.cast.members.values():
-            await preferences.save_preferences(one, Preferences(digest=True), NOW)
+        for member in worlds.cast.members.values():
+            await preferences.save_preferences(member, Preferences(digest=True), NOW)
         for now in ticks():
             await queue_due_messages(now, ZONE)
             for message in await outbox.claim_messages("test", (), now, 10_000):
                 letter = await _written(message, now)
                 if message.recipient_id in called:
-                    found[called[message.recipient_id]].append((message.key, message.due, message.not_after, letter))
-    return {name: sorted(sent, key=lambda one: (one[1], one[0])) for name, sent in found.items()}
+                    emails_of_each[called[message.recipient_id]].append(
+                        (message.key, message.due, message.not_after, letter)
+                    )
+    return {name: sorted(sent, key=lambda one: (one[1], one[0])) for name, sent in emails_of_each.items()}
 
 
 async def _written(message: Message, now: datetime) -> Email | SendOutcome:

@@ -184,15 +184,17 @@ async def _build(folder: Path, story: Story) -> Worlds:
     async with open_world(plain):
         await migrate()
         cast = await people_of_the_task_force()
-        sessions = {name: await session_of(one, NOW) for name, one in cast.members.items()}
+        sessions = {name: await session_of(viewer, NOW) for name, viewer in cast.members.items()}
         feeds = {
-            name: (await subscriptions.create_subscription(one, "Phone", FeedScope.ALL, NOW, shows_operations=True))[1]
-            for name, one in cast.members.items()
+            name: (await subscriptions.create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=True))[
+                1
+            ]
+            for name, viewer in cast.members.items()
         }
         everything = frozenset(ApiScope)
         tokens = {
-            name: await identity_sessions.create_token(one, "Program", everything, NOW)
-            for name, one in cast.members.items()
+            name: await identity_sessions.create_token(viewer, "Program", everything, NOW)
+            for name, viewer in cast.members.items()
         }
         cast, places = await story.before(cast)
     shutil.copy(plain, secret)
@@ -247,7 +249,7 @@ async def what_all_may_see(cast: Cast) -> Places:
         other_agency=cast.agencies["FBI"],
         committee=committee,
         site=await _room(cast),
-        everyone_invited=tuple(one.member_id for one in everyone(cast)),
+        everyone_invited=tuple(viewer.member_id for viewer in everyone(cast)),
         secret_event=series,
         secret_key="2027-01-12",
         secret_date=date_id,
@@ -342,8 +344,8 @@ async def _unmatched_email(cast: Cast, event_id: UUID) -> UUID:
         )
     )
     [row] = await IncomingReply.select(IncomingReply.id)
-    found: UUID = row["id"]
-    return found
+    row_id: UUID = row["id"]
+    return row_id
 
 
 async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
@@ -362,8 +364,8 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
     await received_emails.take_email(
         ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
     )
-    [(one, _)] = await unrecorded_replies.recent_proposals(lead, date, NOW)
-    return one.id
+    [(viewer, _)] = await unrecorded_replies.recent_proposals(lead, date, NOW)
+    return viewer.id
 
 
 async def _secrets(cast: Cast, places: Places) -> None:
@@ -472,7 +474,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await scheduling.schedule_event(
         cast.coordinator,
         meeting(
-            *(one for one in everyone(cast) if one.arm == cast.fbi_lead.arm),
+            *(viewer for viewer in everyone(cast) if viewer.arm == cast.fbi_lead.arm),
             title="Canary briefing",
             visibility=Visibility.LAW_ENFORCEMENT,
         ),
@@ -495,7 +497,7 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
     for form in (DraftForm.EVENT, DraftForm.COPY):
         key = DraftKey(form=form, subject=str(event_id), event_id=event_id)
         await drafts.save_draft(cast.kcpd_detective, key, texts, NOW, tab=event_id, shown=None)
-    about = {(DraftForm.EVENT, str(event_id)), (DraftForm.NEW_ITEM, str(date_id)), (DraftForm.NEW_ITEM, "")}
+    draft_keys = {(DraftForm.EVENT, str(event_id)), (DraftForm.NEW_ITEM, str(date_id)), (DraftForm.NEW_ITEM, "")}
     left = [
         Draft(
             member=cast.caht_lead.member_id,
@@ -506,7 +508,7 @@ async def _drafts(cast: Cast, event_id: UUID, date_id: UUID) -> None:
             tab=event_id,
             saved_at=NOW,
         )
-        for form, subject in about
+        for form, subject in draft_keys
     ]
     await Draft.insert(*left)
 
@@ -526,8 +528,8 @@ async def _a_template(cast: Cast) -> UUID:
     """Return a template of a committee whose schedulers are law enforcement."""
     form = {"title": ["Operation Canary"], "place": ["Larkspur Lot"], "visibility": ["committee"]}
     await form_options.save_template(cast.coordinator, "Bluestem", form, cast.committees["enforcement"], NOW)
-    [found] = await form_options.templates_for(cast.coordinator)
-    return found.id
+    [template] = await form_options.templates_for(cast.coordinator)
+    return template.id
 
 
 async def _looks_at(cast: Cast, event_id: UUID) -> None:
@@ -543,9 +545,9 @@ async def _looks_at(cast: Cast, event_id: UUID) -> None:
 
 async def _a_message_about(event_id: UUID) -> tuple[UUID, UUID]:
     """Return one of the messages about an event with its sending, after it failed: only then it can be sent again."""
-    found = await Message.select(Message.id, Message.sending).where(Message.event == event_id).order_by(Message.id)
-    await Message.update({Message.state: "failed"}).where(Message.id == found[-1]["id"])
-    return found[-1]["id"], found[-1]["sending"]
+    rows = await Message.select(Message.id, Message.sending).where(Message.event == event_id).order_by(Message.id)
+    await Message.update({Message.state: "failed"}).where(Message.id == rows[-1]["id"])
+    return rows[-1]["id"], rows[-1]["sending"]
 
 
 async def _change_later(cast: Cast, places: Places) -> None:

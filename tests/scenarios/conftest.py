@@ -12,5 +12,5 @@ from tests.scenarios.office import Office, open_office
 @pytest.fixture
 async def office(sqlite_cast: Cast) -> AsyncIterator[Office]:
     with standing() as app:
-        async with open_office(app, sqlite_cast) as found:
-            yield found
+        async with open_office(app, sqlite_cast) as office_found:
+            yield office_found

@@ -32,8 +32,8 @@ async def imported_and_published(cast: Cast, file: bytes) -> bytes:
 
 
 async def _published(viewer: Viewer) -> bytes:
-    found = await feeds.feed_events(viewer, NOW, scope=FeedScope.ALL, shows_operations=False)
-    events = [event for event, _ in found]
+    feed_events = await feeds.feed_events(viewer, NOW, scope=FeedScope.ALL, shows_operations=False)
+    events = [event for event, _ in feed_events]
     dates = await feeds.feed_dates(viewer, events)
     texts = [vevents(one, dates[one.id], FeedLevel.FULL, ORGANIZER, NOW.date()) for one in events]
     return feed_of("Task force", ZONE, {one.zone for one in events if not one.is_all_day}, texts)

@@ -109,9 +109,9 @@ async def moved_onto_may(office: Office, event: UUID) -> httpx.Response:
 
 async def replies(office: Office, address: str) -> str:
     """Return what a page says to the coordinator of the replies to a date."""
-    found = REPLIES.search(await office.page("coordinator", address))
-    assert found
-    return found[0]
+    match = REPLIES.search(await office.page("coordinator", address))
+    assert match
+    return match[0]
 
 
 async def _replies(office: Office, person: str, address: str, **form: str) -> None:

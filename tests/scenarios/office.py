@@ -122,9 +122,9 @@ def calendar_of(email: EmailMessage) -> icalendar.Calendar:
 
 def reply_link(email: EmailMessage) -> str:
     """Return the path behind the button Yes."""
-    found = REPLY.search(parts(email.as_bytes())["text/plain"].get_content())
-    assert found
-    return found[1]
+    match = REPLY.search(parts(email.as_bytes())["text/plain"].get_content())
+    assert match
+    return match[1]
 
 
 def words_of(email: EmailMessage) -> str:

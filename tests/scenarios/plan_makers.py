@@ -141,8 +141,8 @@ class PlanMakers:
         is_shown = ((hit.first == plan_id) & hit.second.disclosure.is_in(shown)) | (
             (hit.second == plan_id) & hit.first.disclosure.is_in(shown)
         )
-        found: int = await hit.count().where(is_shown & hit.closed_at.is_null())
-        return found
+        count: int = await hit.count().where(is_shown & hit.closed_at.is_null())
+        return count
 
     async def _advance(self, _: Viewer, which: int) -> None:
         """Do what is missing for the next step, by the people whose part it is; sometimes leave one thing out."""
@@ -166,9 +166,9 @@ class PlanMakers:
 
     async def _remove_site(self, who: Viewer, which: int) -> None:
         operation = await operation_for(who, self.bluestem)
-        found = sorted(await visible.plan_sites(who, operation.event))
-        if found:
-            await plans.remove_site_from_plan(who, self.bluestem, found[which % len(found)], NOW)
+        sites = sorted(await visible.plan_sites(who, operation.event))
+        if sites:
+            await plans.remove_site_from_plan(who, self.bluestem, sites[which % len(sites)], NOW)
 
     async def _basics(self, who: Viewer, which: int) -> None:
         basics = plan_basics(await operation_for(who, self.bluestem))
@@ -226,12 +226,12 @@ class PlanMakers:
 
     async def _decide(self, who: Viewer, which: int) -> None:
         """Decide about the first conflict that someone is shown."""
-        about = self.larkspur if who.member_id == self._cast.members[RIVAL].member_id else self.bluestem
-        operation = await operation_for(who, about)
+        event_id = self.larkspur if who.member_id == self._cast.members[RIVAL].member_id else self.bluestem
+        operation = await operation_for(who, event_id)
         hits = [one for one in await visible.plan_hits(who, operation) if one.is_open]
         if hits:
             decision = (Decision.PROCEED, Decision.RESCHEDULE, Decision.NOT_A_CONFLICT)[which % 3]
-            await deconfliction.decide_conflict(who, about, hits[0].id, decision, "Agreed by phone.", NOW)
+            await deconfliction.decide_conflict(who, event_id, hits[0].id, decision, "Agreed by phone.", NOW)
 
     async def _clock(self, _: Viewer, __: int) -> None:
         """Do nothing but let the clock compare."""

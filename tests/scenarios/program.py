@@ -31,8 +31,8 @@ class Program:
         response = await self.ask("GET", path)
         assert response.status_code == 200, response.text
         self._etags[path] = response.headers["etag"]
-        found: Json = response.json()
-        return found
+        document: Json = response.json()
+        return document
 
     async def ask(self, method: str, path: str, body: Json | None = None, *, of: str | None = None) -> httpx.Response:
         """Send a request; `of` is the address whose ETag it takes."""
@@ -45,8 +45,8 @@ class Program:
             await self.get(of)
         response = await self.ask(method, path, body, of=of)
         assert response.status_code in (200, 201), response.text
-        found: Json = response.json()
-        return found
+        document: Json = response.json()
+        return document
 
 
 @asynccontextmanager

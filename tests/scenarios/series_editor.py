@@ -83,9 +83,9 @@ class SeriesEditor:
         self.now += A_DAY
         await self._pass_time()
         every = [date for event_id in self.events for date in await self._dates(event_id)]
-        theirs = [date for date in every if date.is_canceled or deed.name != "restore"] or every
+        fitting = [date for date in every if date.is_canceled or deed.name != "restore"] or every
         with suppress(Invalid, Conflict):
-            await self._deeds[deed.name](theirs[deed.which % len(theirs)], deed.by)
+            await self._deeds[deed.name](fitting[deed.which % len(fitting)], deed.by)
 
     async def _pass_time(self) -> None:
         clock.start_at(self.now, stands_still=True)
@@ -226,7 +226,7 @@ async def no_event() -> None:
 async def stored_dates(events: list[UUID]) -> list[dict[str, Any]]:
     """Return what the tables hold of the dates that take place, no matter who may see them."""
     table = rows.Occurrence
-    found = await table.select(
+    rows_found = await table.select(
         table.id,
         table.event,
         table.original_start,
@@ -239,14 +239,14 @@ async def stored_dates(events: list[UUID]) -> list[dict[str, Any]]:
         table.event.zone.as_alias("zone"),
         table.event.is_all_day.as_alias("is_all_day"),
     ).where(table.event.is_in(events))
-    return [row for row in found if row["status"] == "confirmed" and not row["is_canceled"]]
+    return [row for row in rows_found if row["status"] == "confirmed" and not row["is_canceled"]]
 
 
-def shown_dates(found: list[dict[str, Any]]) -> list[Shown]:
+def shown_dates(date_rows: list[dict[str, Any]]) -> list[Shown]:
     """Return such rows as a calendar program shows them: days count from midnight UTC."""
     return sorted(
         Shown(_seen(row, row["starts_at"]), _seen(row, row["ends_at"]), row["title"] or row["of_series"])
-        for row in found
+        for row in date_rows
     )
 
 

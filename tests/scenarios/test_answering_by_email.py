@@ -61,8 +61,8 @@ AT_ONE = "Tue, Jan 12, 1:00–2:30 PM, instead of Tue, Jan 12, 10:00–11:30 AM"
 async def desk_of_way(request: pytest.FixtureRequest, sqlite_cast: Cast) -> AsyncIterator[Desk]:
     is_lmtp = request.param == "lmtp"
     way: WayIn = await ByLmtp().start() if is_lmtp else ByMailbox(_dovecot(request))
-    async with open_desk(sqlite_cast, way) as found:
-        yield found
+    async with open_desk(sqlite_cast, way) as desk:
+        yield desk
 
 
 def _dovecot(request: pytest.FixtureRequest) -> Dovecot:
@@ -73,8 +73,8 @@ def _dovecot(request: pytest.FixtureRequest) -> Dovecot:
 
 async def outcomes() -> Counter[tuple[str, str | None]]:
     """Return how many replies were recorded, and how many were not and why."""
-    found = await IncomingReply.select(IncomingReply.outcome, IncomingReply.misfit)
-    return Counter((row["outcome"], row["misfit"]) for row in found)
+    rows = await IncomingReply.select(IncomingReply.outcome, IncomingReply.misfit)
+    return Counter((row["outcome"], row["misfit"]) for row in rows)
 
 
 async def test_1_a_yes_pressed_in_gmail_is_on_the_page_with_its_time_and_emails_no_one(desk_of_way: Desk) -> None:
@@ -102,9 +102,9 @@ async def test_2_a_maybe_of_outlook_keeps_its_note_and_a_no_to_may_is_one_howeve
 async def test_2_what_each_program_sends_counts_for_its_person(desk_of_way: Desk) -> None:
     for person, (name, write) in zip(INVITED, PROGRAMS.items(), strict=False):
         of = desk_of_way.invitation(person)
-        about = ReplyEnvelope(sender=of.who, to=of.organizer, subject=name, sent_at=clock.now(), authserv_id=SERVER)
+        envelope = ReplyEnvelope(sender=of.who, to=of.organizer, subject=name, sent_at=clock.now(), authserv_id=SERVER)
         await desk_of_way.get(
-            Sent(of.organizer, write(about, "Declined", CLIENTS[name](of.uid, of.who, stamp=stamped())))
+            Sent(of.organizer, write(envelope, "Declined", CLIENTS[name](of.uid, of.who, stamp=stamped())))
         )
     assert await outcomes() == {("recorded", None): len(PROGRAMS)}
     assert (await desk_of_way.page(JANUARY)).count("By email, ") == len(PROGRAMS)
@@ -238,8 +238,8 @@ async def test_9_a_proposed_time_is_shown_to_those_who_lead_the_event_and_moves_
     page = await propose_one_o_clock(desk_of_way, program)
     assert (AT_ONE in page, "Court until noon" in page) == (True, True)
     assert ("By email, " in page) is has_replied  # a proposal of Outlook is a Maybe, too
-    theirs = await desk_of_way.page(JANUARY, "ipd_liaison")
-    assert ("10:00–11:30 AM" in theirs, "Proposed times" in theirs) == (True, False)
+    other_page = await desk_of_way.page(JANUARY, "ipd_liaison")
+    assert ("10:00–11:30 AM" in other_page, "Proposed times" in other_page) == (True, False)
     assert await desk_of_way.office.emails() == []
 
 
@@ -380,8 +380,8 @@ async def way() -> ByLmtp:
 
 @pytest.fixture
 async def desk_by_lmtp(sqlite_cast: Cast, way: ByLmtp) -> AsyncIterator[Desk]:
-    async with open_desk(sqlite_cast, way) as found:
-        yield found
+    async with open_desk(sqlite_cast, way) as desk:
+        yield desk
 
 
 async def test_the_invitation_asks_for_a_reply_and_says_how(desk_by_lmtp: Desk) -> None:

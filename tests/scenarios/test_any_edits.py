@@ -96,8 +96,8 @@ async def sequences(feed: str, now: datetime) -> dict[tuple[str, bytes], int]:
     """Return the SEQUENCE of each series in a feed, and of each of its dates that is listed by itself."""
     body = await FeedBuilder(of_the_site()).body(await open_feed(feed, now), now)
     return {
-        (str(one["UID"]), one["RECURRENCE-ID"].to_ical() if "RECURRENCE-ID" in one else b""): one["SEQUENCE"]
-        for one in icalendar.Calendar.from_ical(body.text).events
+        (str(event["UID"]), event["RECURRENCE-ID"].to_ical() if "RECURRENCE-ID" in event else b""): event["SEQUENCE"]
+        for event in icalendar.Calendar.from_ical(body.text).events
     }
 
 
@@ -138,9 +138,9 @@ async def test_a_sequence_never_falls(cast: Cast, feeds: dict[str, str], deeds: 
     highest: dict[tuple[str, bytes], int] = {}
     for deed in deeds:
         await editor.edit(deed)
-        found = await sequences(feeds["fbi_lead"], editor.now)
-        assert [key for key, number in found.items() if number < highest.get(key, 0)] == []
-        highest |= found
+        sequences_found = await sequences(feeds["fbi_lead"], editor.now)
+        assert [key for key, number in sequences_found.items() if number < highest.get(key, 0)] == []
+        highest |= sequences_found
 
 
 @bounded

@@ -105,9 +105,9 @@ async def test_who_said_no_and_came_was_there_and_the_reply_stays_no(office: Off
     await office.do("kcpd_detective", f"/events/{event}/{MARCH}/reply", **reply)
     await taken(office, event)
     roll = await office.page("coordinator", f"/events/{event}/{MARCH}/attendance")
-    theirs = roll[roll.index("Kcpd detective") :]
-    assert "replied no" in theirs[:400]
-    assert 'value="here" aria-pressed="true"' in theirs[:1200]
+    other_roll = roll[roll.index("Kcpd detective") :]
+    assert "replied no" in other_roll[:400]
+    assert 'value="here" aria-pressed="true"' in other_roll[:1200]
 
 
 async def test_the_half_year_counts_six_meetings_with_april_moved_and_june_back(office: Office) -> None:
@@ -193,9 +193,9 @@ async def test_the_coalitions_file_counts_over_what_its_lead_may_see(office: Off
     await office.at(JULY)
     held = f"{HALF_YEAR}&part=dates&of=held"
     assert "Warrant review" in str(await rows_of_download(office, held))
-    theirs = str(await rows_of_download(office, held, "caht_lead"))
-    assert "Warrant review" not in theirs
-    assert str(hidden) not in theirs
+    other_rows = str(await rows_of_download(office, held, "caht_lead"))
+    assert "Warrant review" not in other_rows
+    assert str(hidden) not in other_rows
 
 
 async def test_the_auditor_finds_the_chain_whole_and_reads_verbs(office: Office) -> None:

@@ -41,26 +41,26 @@ async def decided(office: Office) -> tuple[UUID, str]:
 
 async def reminded(office: Office, first: date, last: date) -> dict[str, list[str]]:
     """Return who is reminded of an item in the morning of each day, where someone is."""
-    found = {}
+    people_reminded = {}
     for number in range((last - first).days + 1):
         morning = datetime.combine(first + timedelta(days=number), time(8), ZoneInfo("America/Chicago"))
         await office.at(morning.astimezone(UTC))
-        about = [email for email in await office.emails() if PROTOCOL in words_of(email)]
-        if about:
-            found[f"{morning:%b} {morning.day}"] = recipients(about)
-    return found
+        related_emails = [email for email in await office.emails() if PROTOCOL in words_of(email)]
+        if related_emails:
+            people_reminded[f"{morning:%b} {morning.day}"] = recipients(related_emails)
+    return people_reminded
 
 
 async def test_the_owner_gets_one_email_and_closes_the_item_by_its_link(office: Office) -> None:
     _, reference = await decided(office)
     [email] = await office.emails()
     assert recipients([email]) == ["caht_lead"]
-    found = LINK.search(words_of(email))
-    assert found
+    match = LINK.search(words_of(email))
+    assert match
     stranger = await office.browser(None)
-    assert (await stranger.get(f"{found[1]}?s=done")).status_code == 200
+    assert (await stranger.get(f"{match[1]}?s=done")).status_code == 200
     assert "Done" not in await _state(office, reference)
-    await office.do(None, found[1], version="1", status="done", note="Sent to everybody")
+    await office.do(None, match[1], version="1", status="done", note="Sent to everybody")
     assert "Done" in await _state(office, reference)
 
 
@@ -215,10 +215,10 @@ async def test_the_report_says_what_was_given_and_done_and_how_long_it_took(offi
 
 
 async def _carried(office: Office, reference: str) -> str:
-    found = re.search(
+    match = re.search(
         r"Carried over (\d+ meetings?)", words_of_page(await office.page("coordinator", f"/action-items/{reference}"))
     )
-    return found[1] if found else ""
+    return match[1] if match else ""
 
 
 async def _state(office: Office, reference: str) -> str:

@@ -103,50 +103,50 @@ class Seen(Struct, frozen=True, kw_only=True):
         return (self.starts, self.ends) != (self.key, self.key + LENGTH)
 
 
-async def _move(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await _change(cast, one, now, starts=one.original_start + (by or 1) * DAY + by * HOUR)
+async def _move(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, date, now, starts=date.original_start + (by or 1) * DAY + by * HOUR)
 
 
-async def _lengthen(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await _change(cast, one, now, duration=LENGTH + timedelta(minutes=15 * (by or 1)))
+async def _lengthen(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, date, now, duration=LENGTH + timedelta(minutes=15 * (by or 1)))
 
 
-async def _rename(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await _change(cast, one, now, title=f"Special {by}")
+async def _rename(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, date, now, title=f"Special {by}")
 
 
-async def _relocate(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await _change(cast, one, now, place=f"Room {by}")
+async def _relocate(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, date, now, place=f"Room {by}")
 
 
-async def _plan(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await _change(cast, one, now, agenda=f"Topic {by}")
+async def _plan(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await _change(cast, date, now, agenda=f"Topic {by}")
 
 
-async def _cancel(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
-    await occurrences.cancel_occurrence(cast.coordinator, one.event.id, one.key, one.version, "Conference", now)
+async def _cancel(cast: Cast, date: Occurrence, _: int, now: datetime) -> None:
+    await occurrences.cancel_occurrence(cast.coordinator, date.event.id, date.key, date.version, "Conference", now)
 
 
-async def _restore(cast: Cast, one: Occurrence, _: int, now: datetime) -> None:
-    await occurrences.restore_occurrence(cast.coordinator, one.event.id, one.key, one.version, now)
+async def _restore(cast: Cast, date: Occurrence, _: int, now: datetime) -> None:
+    await occurrences.restore_occurrence(cast.coordinator, date.event.id, date.key, date.version, now)
 
 
-async def _add(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
+async def _add(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
     """Add a date two or three days after a Wednesday."""
     starts = WEDNESDAY + WEEK * (by % DATES) + DAY * (2 + by % 2) + HOUR
-    await series_split.add_occurrence(cast.coordinator, one.event.id, starts, one.event.version, now)
+    await series_split.add_occurrence(cast.coordinator, date.event.id, starts, date.event.version, now)
 
 
-async def _reply(cast: Cast, one: Occurrence, by: int, now: datetime) -> None:
-    await replies.record_own_reply(cast.fbi_lead, one.event.id, one.key, YES, "", now, for_series=by % 2 == 0)
+async def _reply(cast: Cast, date: Occurrence, by: int, now: datetime) -> None:
+    await replies.record_own_reply(cast.fbi_lead, date.event.id, date.key, YES, "", now, for_series=by % 2 == 0)
 
 
-async def _change(cast: Cast, one: Occurrence, now: datetime, **facts: Any) -> None:
+async def _change(cast: Cast, date: Occurrence, now: datetime, **facts: Any) -> None:
     """Change a date, and leave what it has of its own."""
-    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (one.starts_at, one.ends_at))
-    texts = {"title": one.title, "place": one.place, "agenda": one.agenda}
+    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (date.starts_at, date.ends_at))
+    texts = {"title": date.title, "place": date.place, "agenda": date.agenda}
     change = DateChange(**{"starts": starts, "duration": ends - starts, "may_double": True, **texts, **facts})
-    await occurrences.change_occurrence(cast.coordinator, one.event.id, one.key, change, one.version, now)
+    await occurrences.change_occurrence(cast.coordinator, date.event.id, date.key, change, date.version, now)
 
 
 EDITS: dict[str, Callable[..., Any]] = {
@@ -210,43 +210,45 @@ CHANGES: dict[str, Callable[[Plan], Plan]] = {
 def expected(before: list[Seen], change: Change, shown: Plan) -> tuple[list[Seen], list[str]]:
     """Return the dates that a change is to leave, and what is lost, by what it names alone."""
     first = WEDNESDAY + change.first * WEEK
-    after, lost = [one for one in before if one.key < first], []
-    for one in (one for one in before if one.key >= first):
-        number = (one.key - first).days // 7
-        if is_gone(one, change, number):
-            lost += [] if change.what == CANCEL else own_words(one, shown_of_series())
+    after, lost = [date for date in before if date.key < first], []
+    for date in (date for date in before if date.key >= first):
+        number = (date.key - first).days // 7
+        if is_gone(date, change, number):
+            lost += [] if change.what == CANCEL else own_words(date, shown_of_series())
         else:
-            after.append(seen_after(one, change, shown))
+            after.append(seen_after(date, change, shown))
     return after, lost
 
 
-def is_gone(one: Seen, change: Change, number: int) -> bool:
+def is_gone(seen: Seen, change: Change, number: int) -> bool:
     match change.what:
         case "cancel":
             return True
         case "every second week":
-            return not one.is_added and number % 2 == 1
+            return not seen.is_added and number % 2 == 1
         case "sooner end":
-            return not one.is_added and number >= max(1, DATES - change.first - 2)
+            return not seen.is_added and number >= max(1, DATES - change.first - 2)
         case _:
             return False
 
 
-def seen_after(one: Seen, change: Change, shown: Plan) -> Seen:
-    what, after = change.what, one
-    if "title" in what and one.title == shown.title:
+def seen_after(seen: Seen, change: Change, shown: Plan) -> Seen:
+    what, after = change.what, seen
+    if "title" in what and seen.title == shown.title:
         after = replace(after, title="Core group")
-    if what == "agenda" and one.agenda == shown.agenda:
+    if what == "agenda" and seen.agenda == shown.agenda:
         after = replace(after, agenda="Budget")
-    if what == "place" and one.place == shown.place:
+    if what == "place" and seen.place == shown.place:
         after = replace(after, place="City hall")
-    if "hour" in what and not one.is_added and not one.is_moved:
-        after = replace(after, starts=one.starts + 2 * HOUR, ends=one.ends + 2 * HOUR)
-    if what == "length" and not one.is_moved:
-        after = replace(after, ends=one.ends + timedelta(minutes=30))
-    if what == "weekday" and not one.is_added and not one.is_moved:
-        after = replace(after, starts=one.starts + DAY, ends=one.ends + DAY)
-    far = (after.starts.date(), after.place) != (one.starts.date(), one.place) or abs(after.starts - one.starts) >= HOUR
+    if "hour" in what and not seen.is_added and not seen.is_moved:
+        after = replace(after, starts=seen.starts + 2 * HOUR, ends=seen.ends + 2 * HOUR)
+    if what == "length" and not seen.is_moved:
+        after = replace(after, ends=seen.ends + timedelta(minutes=30))
+    if what == "weekday" and not seen.is_added and not seen.is_moved:
+        after = replace(after, starts=seen.starts + DAY, ends=seen.ends + DAY)
+    far = (after.starts.date(), after.place) != (seen.starts.date(), seen.place) or abs(
+        after.starts - seen.starts
+    ) >= HOUR
     return replace(after, reply=OPEN) if far else after
 
 
@@ -254,60 +256,63 @@ def shown_of_series() -> Plan:
     return meeting(starts=WEDNESDAY, duration=LENGTH)
 
 
-def own_words(one: Seen, of_series: Plan) -> list[str]:
+def own_words(seen: Seen, of_series: Plan) -> list[str]:
     """Return what a date has of its own, or that it is canceled, as the panel says it."""
-    if one.is_off:
-        return [f"{one.starts:%Y-%m-%d} canceled"]
+    if seen.is_off:
+        return [f"{seen.starts:%Y-%m-%d} canceled"]
     named = [
         name
         for name, is_own in (
-            ("time", one.is_moved),
-            ("title", one.title != of_series.title),
-            ("place", one.place != of_series.place),
-            ("agenda", one.agenda != of_series.agenda),
+            ("time", seen.is_moved),
+            ("title", seen.title != of_series.title),
+            ("place", seen.place != of_series.place),
+            ("agenda", seen.agenda != of_series.agenda),
         )
         if is_own
     ]
-    return [f"{one.starts:%Y-%m-%d} {' '.join(sorted(named))}"] if named else []
+    return [f"{seen.starts:%Y-%m-%d} {' '.join(sorted(named))}"] if named else []
 
 
-def panel_words(found: Consequences) -> list[str]:
+def panel_words(consequences: Consequences) -> list[str]:
     return [
-        f"{to_local(one.date.starts_at, ZONE):%Y-%m-%d} {' '.join(sorted(one.details))}" for one in found.lost_details
+        f"{to_local(lost_detail.date.starts_at, ZONE):%Y-%m-%d} {' '.join(sorted(lost_detail.details))}"
+        for lost_detail in consequences.lost_details
     ]
 
 
 async def dates_seen(cast: Cast, event_ids: Iterable[UUID]) -> list[Seen]:
     """Return every date as its page shows it to an invitee, with their reply."""
-    found = []
+    dates = []
     for event_id in event_ids:
         view = await view_series(cast.fbi_lead, event_id, NOW)
-        found += [_seen(each.occurrence, each.reply or OPEN) for each in view.dates]
-    return in_order(found)
+        dates += [_seen(each.occurrence, each.reply or OPEN) for each in view.dates]
+    return in_order(dates)
 
 
-def _seen(one: Occurrence, reply: ReplyValue) -> Seen:
-    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (one.starts_at, one.ends_at))
+def _seen(date: Occurrence, reply: ReplyValue) -> Seen:
+    starts, ends = (to_local(at, ZONE).replace(tzinfo=None) for at in (date.starts_at, date.ends_at))
     return Seen(
-        key=one.original_start,
+        key=date.original_start,
         starts=starts,
         ends=ends,
-        title=one.title,
-        place=one.place,
-        agenda=one.agenda,
-        is_off=one.is_off,
+        title=date.title,
+        place=date.place,
+        agenda=date.agenda,
+        is_off=date.is_off,
         reply=reply,
     )
 
 
-def in_order(found: Iterable[Seen]) -> list[Seen]:
+def in_order(seens: Iterable[Seen]) -> list[Seen]:
     """Return dates by what people see; keys are how the database names them."""
-    nameless = (replace(one, key=WEDNESDAY, reply=OPEN if one.is_off else one.reply) for one in found)
-    return sorted(nameless, key=lambda one: (one.starts, one.ends, one.title, one.place, one.agenda))
+    nameless = (replace(date, key=WEDNESDAY, reply=OPEN if date.is_off else date.reply) for date in seens)
+    return sorted(nameless, key=lambda date: (date.starts, date.ends, date.title, date.place, date.agenda))
 
 
-def dates_held(found: Iterable[Seen]) -> list[Shown]:
-    return sorted(Shown(to_utc(one.starts, ZONE), to_utc(one.ends, ZONE), one.title) for one in found if not one.is_off)
+def dates_held(seens: Iterable[Seen]) -> list[Shown]:
+    return sorted(
+        Shown(to_utc(date.starts, ZONE), to_utc(date.ends, ZONE), date.title) for date in seens if not date.is_off
+    )
 
 
 class Readers(NamedTuple):
@@ -324,12 +329,14 @@ async def check_every_reader(
     clock.start_at(now, stands_still=True)
     assert await dates_seen(cast, event_ids) == in_order(wanted)
     lines = await occurrences.dates_between(cast.fbi_lead, *SPAN)
-    assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == dates_held(wanted)
+    assert sorted(Shown(date.starts_at, date.ends_at, date.title) for date in lines if not date.is_off) == dates_held(
+        wanted
+    )
     body = await FeedBuilder(of_the_site()).body(await open_feed(readers.feed, now), now)
     assert by_ical(body.text) == dates_held(wanted)
-    pages = [(await readers.program.get(f"/events/{one}/occurrences?limit=200")).json() for one in event_ids]
-    assert in_order(_from_api(one) for page in pages for one in page["items"]) == in_order(
-        replace(one, reply=OPEN) for one in wanted
+    pages = [(await readers.program.get(f"/events/{date}/occurrences?limit=200")).json() for date in event_ids]
+    assert in_order(_from_api(date) for page in pages for date in page["items"]) == in_order(
+        replace(date, reply=OPEN) for date in wanted
     )
 
 
@@ -385,15 +392,15 @@ class Mailbox:
 
 async def check_mailboxes(cast: Cast, mailbox: Mailbox, event_ids: Iterable[UUID], wanted: list[Seen]) -> None:
     """Compare what people's calendars have from emails alone with the dates to which they are invited."""
-    assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(wanted))
-    theirs = []
+    assert mailbox.starts(cast.fbi_lead) == sorted(detail.starts for detail in dates_held(wanted))
+    other_warnings = []
     for event_id in event_ids:
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         if cast.caht_lead.member_id in plan.invitees:
-            theirs += [
-                one.starts_at for one in await occurrences.dates_in_series(cast.coordinator, event) if not one.is_off
+            other_warnings += [
+                date.starts_at for date in await occurrences.dates_in_series(cast.coordinator, event) if not date.is_off
             ]
-    assert mailbox.starts(cast.caht_lead) == sorted(theirs)
+    assert mailbox.starts(cast.caht_lead) == sorted(other_warnings)
 
 
 async def not_kept(cast: Cast, event_id: UUID) -> list[str]:
@@ -401,23 +408,23 @@ async def not_kept(cast: Cast, event_id: UUID) -> list[str]:
     entries = await history.history_of_event(
         cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
     )
-    return sorted(one.after for one in entries[0].changes if one.field is ChangedField.NOT_KEPT) if entries else []
+    return sorted(date.after for date in entries[0].changes if date.field is ChangedField.NOT_KEPT) if entries else []
 
 
-async def check_emails(cast: Cast, found: Consequences, wanted: list[Seen], now: datetime) -> None:
+async def check_emails(cast: Cast, consequences: Consequences, wanted: list[Seen], now: datetime) -> None:
     """Compare the emails that wait with the panel, and their calendars with the dates that are to be there."""
     waiting = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
     assert {(row["kind"], row["recipient"]) for row in waiting} == {
-        (kind.value, who) for kind, who in found.mails.mails
+        (kind.value, who) for kind, who in consequences.mails.mails
     }
-    assert len(waiting) == len(found.mails.mails)
+    assert len(waiting) == len(consequences.mails.mails)
     emailed: dict[UUID, CalendarPart] = {}
     for message in await outbox.claim_messages("test", (), now + HOUR, 1_000):
         letter = await emails.write_email(message, now, ZONE)
         if isinstance(letter, Email) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
             emailed[letter.calendar.event.id] = letter.calendar
         await outbox.put_back_messages([message], "test")
-    shown = {one for part in emailed.values() for one in dates_held(_seen(date, OPEN) for date in part.dates)}
+    shown = {detail for part in emailed.values() for detail in dates_held(_seen(date, OPEN) for date in part.dates)}
     assert shown <= set(dates_held(wanted))
 
 
@@ -433,10 +440,10 @@ async def begin_edited_series(cast: Cast, edits: list[Edit], mailbox: Mailbox) -
         every = await occurrences.dates_in_series(
             cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
         )
-        one = every[edit.date % len(every)]
+        date = every[edit.date % len(every)]
         with suppress(Invalid, Conflict, Gone):  # what the product refuses is no edit
-            await EDITS[edit.what](cast, one, edit.by, now)
-            note(f"{edit.what} {one.key} by {edit.by}")
+            await EDITS[edit.what](cast, date, edit.by, now)
+            note(f"{edit.what} {date.key} by {edit.by}")
     await mailbox.deliver(now + HOUR / 2)
     return event_id, now + HOUR
 
@@ -457,7 +464,7 @@ async def change_series(cast: Cast, event_id: UUID, change: Change, now: datetim
             return None
         wanted = CHANGES[change.what](shown)
         if change.what == PEOPLE:
-            fewer = {one: role for one, role in wanted.invitees.items() if one != cast.caht_lead.member_id}
+            fewer = {date: role for date, role in wanted.invitees.items() if date != cast.caht_lead.member_id}
             wanted = replace(wanted, invitees=fewer)
         if change.first:
             return await series_split.change_from_date_on(who, event_id, key, wanted, version, now)
@@ -473,22 +480,24 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     deed, shown = await change_series(cast, event_id, change, now)
     view = await view_series(cast.fbi_lead, event_id, NOW)
-    before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
+    before = [_seen(date.occurrence, date.reply or OPEN) for date in view.dates]
     after, lost = expected(before, change, shown)
-    found = await dry_run(cast.coordinator, event_id, deed, now)
+    report = await dry_run(cast.coordinator, event_id, deed, now)
     both = dict.fromkeys([event_id, await deed() or event_id])
     await check_every_reader(cast, readers, both, after, now)
     await check_the_rest(cast, event, plan, both, change)
-    await check_emails(cast, found, after, now)
-    assert change.what == CANCEL or sorted(panel_words(found)) == sorted(lost)
-    assert await not_kept(cast, [*both][-1]) == sorted(one.words for one in found.lost_details if change.what != CANCEL)
+    await check_emails(cast, report, after, now)
+    assert change.what == CANCEL or sorted(panel_words(report)) == sorted(lost)
+    assert await not_kept(cast, [*both][-1]) == sorted(
+        date.words for date in report.lost_details if change.what != CANCEL
+    )
     change_id = await history.change_made_at(cast.coordinator, event_id, now)
     assert change_id is not None or in_order(after) == in_order(before)
     if change_id:
         await history.undo_change(cast.coordinator, event_id, change_id, now)
         await check_every_reader(cast, readers, [event_id], before, now)
         assert await Message.count().where(Message.state == "pending") == 0
-        assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(before))
+        assert mailbox.starts(cast.fbi_lead) == sorted(date.starts for date in dates_held(before))
         again, _ = await change_series(cast, event_id, change, now)
         both = dict.fromkeys([event_id, await again() or event_id])
     await mailbox.deliver(now + HOUR)

@@ -73,8 +73,8 @@ class Desk(Struct, frozen=True):
 async def office(cast: Cast) -> AsyncIterator[Office]:
     """On each engine."""
     with standing() as app:
-        async with open_office(app, await with_another_lead(cast)) as found:
-            yield found
+        async with open_office(app, await with_another_lead(cast)) as office_found:
+            yield office_found
 
 
 async def schedule_operation(
@@ -183,8 +183,8 @@ async def test_step_3_the_people_of_one_operation_see_nothing_of_the_other(offic
     for desk, person in ((second, "kcpd_detective"), (first, "kcpd_alternate")):
         browser = await office.browser(person)
         missing = await browser.get(f"/events/{UUID(int=1)}/{DAY}/plan")
-        found = await browser.get(desk.at)
-        assert (found.status_code, found.content) == (404, missing.content)
+        response = await browser.get(desk.at)
+        assert (response.status_code, response.content) == (404, missing.content)
 
 
 @pytest.mark.both_engines
@@ -309,9 +309,9 @@ async def plan_bluestem_by_program(of: Of) -> str:
     plan = await plan_by_program(lead, BLUESTEM, "Hsi liaison", "Kcpd detective")
     choices = {one["name"]: one["id"] for one in (await lead.get(plan))["supervisors"]}
     await lead.do("PATCH", plan, {"supervisor_id": choices["Hsi liaison (HSI)"]}, of=plan)
-    [mine] = (await detective.get(plan))["agencies"]
+    [own_agency] = (await detective.get(plan))["agencies"]
     commitment = {"people": 4, "vehicles": 2, "skills": "K-9"}
-    await detective.do("PUT", f"{plan}/commitments/{mine['id']}", commitment, of=plan)
+    await detective.do("PUT", f"{plan}/commitments/{own_agency['id']}", commitment, of=plan)
     await lead.do("POST", f"{plan}/states", {"to": "submitted"}, of=plan)
     return plan
 
@@ -349,12 +349,12 @@ async def test_a_supervisor_reads_every_reason_against_an_approval(of: Of) -> No
 async def test_a_conflict_is_decided_by_both_sides_that_know_no_more_than_whom_to_call(of: Of) -> None:
     plan, other = await plan_both_by_program(of)
     sides = {plan: await of("fbi_lead"), other: await of("kcpd_alternate")}
-    found = [(await lead.get(f"{at}/hits"))["items"] for at, lead in sides.items()]
-    assert [(one["agency"], one["lead"], one["starts_at"]) for [one] in found] == [
+    items = [(await lead.get(f"{at}/hits"))["items"] for at, lead in sides.items()]
+    assert [(one["agency"], one["lead"], one["starts_at"]) for [one] in items] == [
         ("KCPD", "Kcpd alternate", None),
         ("FBI", "Fbi lead", None),
     ]
-    for (at, lead), [hit] in zip(sides.items(), found, strict=True):
+    for (at, lead), [hit] in zip(sides.items(), items, strict=True):
         decision = {"decision": "proceed", "reason": "We share channel 2."}
         ended = await lead.do("PUT", f"{at}/hits/{hit['id']}/decision", decision, of=f"{at}/hits/{hit['id']}")
     assert ended["outcome"] == "proceed"
@@ -374,9 +374,9 @@ async def test_for_the_programs_of_everyone_else_it_is_not_there(of: Of, name: s
     plan = await plan_bluestem_by_program(of)
     program = await of(name)
     for tail in ("", "/sites", "/commitments", "/hits", "/approvals", "/acknowledgments", "/clearances"):
-        found = await program.ask("GET", f"{plan}{tail}")
+        response = await program.ask("GET", f"{plan}{tail}")
         missing = await program.ask("GET", f"/operations/{uuid4()}{tail}")
-        assert (found.status_code, found.content) == (404, missing.content)
+        assert (response.status_code, response.content) == (404, missing.content)
     assert (await program.get("/operations"))["items"] == []
 
 
@@ -500,8 +500,8 @@ async def test_others_get_nothing_of_it(office: Office) -> None:
     _, address = await release_notice(office)
     for person in ("bridge_advocate", "administrator", "auditor", "coordinator", "hsi_liaison"):
         browser = await office.browser(person)
-        missing, found = await browser.get(f"/notices/{uuid4()}"), await browser.get(address)
-        assert (found.status_code, found.content) == (404, missing.content), person
+        missing, response = await browser.get(f"/notices/{uuid4()}"), await browser.get(address)
+        assert (response.status_code, response.content) == (404, missing.content), person
         assert address not in (await browser.get("/")).text
         assert "Service readiness" not in (await office.fetch(await office.subscribe(person))).text
 

@@ -99,8 +99,8 @@ async def test_an_alternate_only_sees_it_and_who_has_no_seat_finds_nothing(offic
     assert "Steering Committee" in await office.page("fbi_alternate", f"/events/{event}/2027-01-12")
     stranger = await office.browser("bridge_advocate")
     nothing = await stranger.get("/events/00000000-0000-4000-8000-000000000000")
-    found = await stranger.get(f"/events/{event}")
-    assert (found.status_code, found.content) == (404, nothing.content)
+    response = await stranger.get(f"/events/{event}")
+    assert (response.status_code, response.content) == (404, nothing.content)
     assert "Steering Committee</a>" not in (await stranger.get("/calendar?month=2027-01")).text
     assert dates_of_bytes((await office.fetch(await office.subscribe("bridge_advocate"))).content) == []
     assert dates_of_bytes((await office.fetch(await office.subscribe("fbi_alternate"))).content) == AT_TEN

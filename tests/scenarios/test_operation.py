@@ -63,8 +63,8 @@ async def test_for_everyone_else_no_port_knows_of_it(office: Office) -> None:
     for person in OTHERS:
         browser = await office.browser(person)
         missing = await browser.get(f"/events/{uuid4()}")
-        found = await browser.get(f"/events/{event}")
-        assert (found.status_code, found.content) == (404, missing.content), person
+        response = await browser.get(f"/events/{event}")
+        assert (response.status_code, response.content) == (404, missing.content), person
         pages = [(await browser.get(path)).text for path in ("/", "/calendar?month=2027-05", "/search?q=Bluestem")]
         assert [word for page in pages for word in ("Operation Bluestem", "Larkspur") if word in page] == [], person
         feed = await office.fetch(await office.subscribe(person))
@@ -102,8 +102,8 @@ async def test_who_is_taken_off_the_list_finds_nothing_at_the_next_request(offic
     event = await without_ipd(office)
     browser = await office.browser("ipd_liaison")
     missing = await browser.get(f"/events/{uuid4()}")
-    found = await browser.get(f"/events/{event}/{BLUESTEM_DAY}")
-    assert (found.status_code, found.content) == (404, missing.content)
+    response = await browser.get(f"/events/{event}/{BLUESTEM_DAY}")
+    assert (response.status_code, response.content) == (404, missing.content)
     assert "Bluestem</a>" not in (await browser.get("/search?q=Bluestem")).text
     assert by_ical((await office.fetch(await office.subscribe("ipd_liaison", shows_operations="yes"))).content) == []
 
@@ -220,8 +220,8 @@ async def schedule_and_open_plan(office: Office) -> UUID:
 async def record(office: Office, event: UUID, person: str) -> list[tuple[str, str, str]]:
     """Return version, outlet, and time of each row about a person."""
     page = await office.page("fbi_lead", f"/events/{event}/{BLUESTEM_DAY}/plan/access")
-    found = ROW.findall(page.partition('id="record-h"')[2])
-    rows = [[" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in row] for row in found]
+    texts = ROW.findall(page.partition('id="record-h"')[2])
+    rows = [[" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in row] for row in texts]
     return [(who, version, f"{outlet}, {at}") for who, version, outlet, at in rows if who.startswith(person)]
 
 
@@ -290,8 +290,8 @@ async def test_until_that_second_the_person_sees_it_and_from_then_on_no_page_doe
         f"/events/{event}/{BLUESTEM_DAY}/plan",
         f"/events/{event}/{BLUESTEM_DAY}/plan/access",
     ):
-        found = await browser.get(address)
-        assert (found.status_code, found.content) == (404, missing.content)
+        response = await browser.get(address)
+        assert (response.status_code, response.content) == (404, missing.content)
     for address in ("/", "/calendar?month=2027-05", "/search?q=Bluestem", "/messages"):
         assert "Operation Bluestem" not in (await browser.get(address)).text
 

@@ -22,12 +22,12 @@ APRIL = {"date": "2027-04-15", "starts": "13:00", "ends": "14:30"}
 
 def entries(feed: httpx.Response) -> dict[tuple[bytes, bytes], bytes]:
     """Return the entries of a feed by UID and RECURRENCE-ID."""
-    found = {}
+    entries_found = {}
     for entry in ENTRY.findall(feed.content):
         lines = entry.split(b"\r\n")
         named = [next((line for line in lines if line.startswith(name)), b"") for name in (b"UID", b"RECURRENCE-ID")]
-        found[named[0], named[1]] = entry
-    return found
+        entries_found[named[0], named[1]] = entry
+    return entries_found
 
 
 async def move_april(office: Office, event: UUID) -> None:
@@ -127,11 +127,11 @@ async def test_a_canceled_date_says_so_in_its_title_too_and_keeps_its_uid(office
 
 async def test_who_is_not_invited_any_more_has_it_in_no_calendar_of_their_own(office: Office) -> None:
     event = await other_meeting(office)
-    mine = await office.subscribe(DETECTIVE, scope="mine")
-    assert len(by_ical((await office.fetch(mine)).content)) == 1
+    own_feed_token = await office.subscribe(DETECTIVE, scope="mine")
+    assert len(by_ical((await office.fetch(own_feed_token)).content)) == 1
     address = f"/events/{event}/edit"
     await office.fill("coordinator", address, address, person=office.ids("kcpd_alternate"), save="send")
-    assert by_ical((await office.fetch(mine)).content) == []
+    assert by_ical((await office.fetch(own_feed_token)).content) == []
 
 
 async def test_another_address_for_the_same_feed_shows_the_same_uids_and_the_old_one_nothing(office: Office) -> None:

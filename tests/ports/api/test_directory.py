@@ -48,8 +48,8 @@ async def test_people_and_agencies_come_with_how_they_are_reached_as_far_as_the_
     for viewer, mobile in ((cast.coordinator, "816-555-0151"), (cast.kcpd_alternate, None)):
         program = await speak(viewer)
         people = {one["name"]: one for one in (await program.get("/people")).json()["items"]}
-        found = people[cast.kcpd_detective.name]
-        assert (found["phone"], found["mobile"]) == ("816-555-0150", mobile)
+        person = people[cast.kcpd_detective.name]
+        assert (person["phone"], person["mobile"]) == ("816-555-0150", mobile)
         agencies = {one["code"]: one for one in (await program.get("/agencies")).json()["items"]}
         nothing_else = {"name": None, "email": None, "address": None}
         assert agencies["KCPD"]["contact"] == {"phone": "816-555-0100", **nothing_else}
@@ -79,8 +79,8 @@ async def test_every_member_lists_the_open_sites_with_the_place_to_send(speak: S
         facts = MeetingSiteFacts(name=name, address="400 E 9th St", capacity=20, equipment="Projector", is_open=is_open)
         await agencies.add_meeting_site(cast.coordinator, facts, NOW, NOW)
     for viewer in (cast.coordinator, cast.bridge_advocate):
-        found = (await (await speak(viewer)).get("/sites")).json()["items"]
-        assert found == [
+        items = (await (await speak(viewer)).get("/sites")).json()["items"]
+        assert items == [
             {
                 "name": "Annex",
                 "address": "400 E 9th St",

@@ -201,8 +201,8 @@ async def test_an_agency_commits_for_itself_acknowledges_and_withdraws(speak: Sp
     assert others.status_code == 403
     acknowledged = await detective.ask("POST", f"{path}/acknowledgments", {"version": plan["version"]})
     assert acknowledged.json()["waiting"] == []
-    [one] = (await detective.get(f"{path}/acknowledgments")).json()["items"]
-    assert (one["version"], one["by"], one["is_current"]) == (plan["version"], "Kcpd detective", True)
+    [item] = (await detective.get(f"{path}/acknowledgments")).json()["items"]
+    assert (item["version"], item["by"], item["is_current"]) == (plan["version"], "Kcpd detective", True)
     old = await detective.ask("POST", f"{path}/acknowledgments", {"version": plan["version"] - 1})
     assert old.status_code == 409
     gone = await detective.ask("DELETE", f"{path}/commitments/{agencies['KCPD']}", match="*")
@@ -236,10 +236,10 @@ async def test_an_operation_of_others_is_missing_like_a_random_one(speak: Speak,
     ]
     for method, tail, body in asks:
         for match in (None, "*", '"odd"'):
-            found = await program.ask(method, f"/operations/{event_id}{tail}", body, match=match)
+            response = await program.ask(method, f"/operations/{event_id}{tail}", body, match=match)
             missing = await program.ask(method, f"/operations/{uuid4()}{tail}", body, match=match)
-            assert found.status_code == 404, (method, tail)
-            assert (found.content, _kept(found)) == (missing.content, _kept(missing)), (method, tail)
+            assert response.status_code == 404, (method, tail)
+            assert (response.content, _kept(response)) == (missing.content, _kept(missing)), (method, tail)
     assert (await program.get("/operations")).json() == {"items": [], "next": None}
 
 
@@ -249,13 +249,13 @@ def _kept(response: Any) -> dict[str, str]:
 
 
 async def test_the_list_has_each_operation_that_one_may_see_a_page_at_a_time(speak: Speak, two: Cast) -> None:
-    mine = [await plan_operation(two.fbi_lead, two.ipd_liaison, title=f"Operation {n}") for n in range(3)]
+    own_operations = [await plan_operation(two.fbi_lead, two.ipd_liaison, title=f"Operation {n}") for n in range(3)]
     await plan_operation(two.kcpd_alternate, two.hhs_liaison, title="Operation Hidden", at=(35.0, -94.0))
     program = await speak(two.ipd_liaison)
     first = (await program.get("/operations?limit=2")).json()
     rest = (await program.get(first["next"].removeprefix("/api/v1"))).json()
     listed = [*first["items"], *rest["items"]]
-    assert sorted(one["event_id"] for one in listed) == sorted(map(str, mine))
+    assert sorted(one["event_id"] for one in listed) == sorted(map(str, own_operations))
     assert {one["state"] for one in listed} == {"planning"}
     assert rest["next"] is None
 
@@ -281,78 +281,80 @@ FINE = {"decision": "proceed", "reason": "Channel 2."}
 
 async def plan_both(two: Cast) -> tuple[UUID, UUID]:
     """Return two operations that are in each other's way."""
-    mine = await plan_operation(two.fbi_lead, two.hsi_liaison)
-    return mine, await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    own_operation = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    return own_operation, await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
 
 
 async def hits_listed(program: Program, event_id: UUID) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await program.get(f"/operations/{event_id}/hits")).json()["items"]
-    return found
+    items: list[dict[str, Any]] = (await program.get(f"/operations/{event_id}/hits")).json()["items"]
+    return items
 
 
 async def test_each_side_learns_whom_to_call_and_nothing_else(speak: Speak, two: Cast) -> None:
-    mine, _ = await plan_both(two)
-    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    own_plan, _ = await plan_both(two)
+    [hit] = await hits_listed(await speak(two.fbi_lead), own_plan)
     assert (hit["agency"], hit["lead"]) == ("KCPD", "Kcpd alternate")
     assert {hit[name] for name in ("starts_at", "ends_at", "distance_ft", "gap_minutes", "outcome")} == {None}
     assert "Larkspur" not in str(hit)
 
 
 async def test_an_open_side_shows_when_it_is_and_how_far_away(speak: Speak, two: Cast) -> None:
-    mine, theirs = await plan_both(two)
-    await disclose(two.kcpd_alternate, theirs, Disclosure.OPEN)
-    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    own_plan, other_plan = await plan_both(two)
+    await disclose(two.kcpd_alternate, other_plan, Disclosure.OPEN)
+    [hit] = await hits_listed(await speak(two.fbi_lead), own_plan)
     assert (hit["distance_ft"], hit["gap_minutes"], hit["starts_at"]) == (873, 0, "2027-01-16T12:00:00Z")
 
 
 async def test_a_silent_conflict_is_not_in_the_list_and_changes_no_byte_of_the_plan(speak: Speak, two: Cast) -> None:
-    mine = await plan_operation(two.fbi_lead, two.hsi_liaison)
-    theirs = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(35.0, -94.0))
-    await disclose(two.kcpd_alternate, theirs, Disclosure.SILENT)
+    own_operation = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    other_operation = await plan_operation(
+        two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=(35.0, -94.0)
+    )
+    await disclose(two.kcpd_alternate, other_operation, Disclosure.SILENT)
     lead = await speak(two.fbi_lead)
-    paths = [f"/operations/{mine}{tail}" for tail in ("", "/hits", "/approvals")]
+    paths = [f"/operations/{own_operation}{tail}" for tail in ("", "/hits", "/approvals")]
     before = [((await lead.get(path)).content, (await lead.get(path)).headers["etag"]) for path in paths]
     other = await speak(two.kcpd_alternate)
     site = {"role": "staging", "place": "Lot", "latitude": B[0], "longitude": B[1]}
-    [far] = (await other.get(f"/operations/{theirs}/sites")).json()["items"]
-    assert (await other.ask("DELETE", f"/operations/{theirs}/sites/{far['id']}", match="*")).status_code == 200
-    assert (await other.ask("POST", f"/operations/{theirs}/sites", site, match="*")).status_code == 200
-    assert len(await hits_listed(other, theirs)) == 1
+    [far] = (await other.get(f"/operations/{other_operation}/sites")).json()["items"]
+    assert (await other.ask("DELETE", f"/operations/{other_operation}/sites/{far['id']}", match="*")).status_code == 200
+    assert (await other.ask("POST", f"/operations/{other_operation}/sites", site, match="*")).status_code == 200
+    assert len(await hits_listed(other, other_operation)) == 1
     assert [((await lead.get(path)).content, (await lead.get(path)).headers["etag"]) for path in paths] == before
 
 
 @pytest.mark.parametrize("name", ["hsi_liaison", "caht_lead"])
 async def test_people_who_neither_lead_nor_approve_see_no_conflict(speak: Speak, two: Cast, name: str) -> None:
-    mine, _ = await plan_both(two)
-    await let_in(two.fbi_lead, two.hsi_liaison, mine, two.caht_lead)
-    [hit] = await hits_listed(await speak(two.fbi_lead), mine)
+    own_plan, _ = await plan_both(two)
+    await let_in(two.fbi_lead, two.hsi_liaison, own_plan, two.caht_lead)
+    [hit] = await hits_listed(await speak(two.fbi_lead), own_plan)
     program = await speak(two.members[name])
-    assert (await program.get(f"/operations/{mine}")).status_code == 200
-    assert await hits_listed(program, mine) == []
-    path = f"/operations/{mine}/hits/{hit['id']}"
+    assert (await program.get(f"/operations/{own_plan}")).status_code == 200
+    assert await hits_listed(program, own_plan) == []
+    path = f"/operations/{own_plan}/hits/{hit['id']}"
     assert (await program.get(path)).status_code == 404
     assert (await program.ask("PUT", f"{path}/decision", FINE, match="*")).status_code == 404
 
 
 async def test_a_conflict_ends_when_both_sides_decide_the_same(speak: Speak, two: Cast) -> None:
-    mine, theirs = await plan_both(two)
+    own_plan, other_plan = await plan_both(two)
     first, second = await speak(two.fbi_lead), await speak(two.kcpd_alternate)
-    [hit] = await hits_listed(first, mine)
-    path = f"/operations/{mine}/hits/{hit['id']}"
+    [hit] = await hits_listed(first, own_plan)
+    path = f"/operations/{own_plan}/hits/{hit['id']}"
     etag = (await first.get(path)).headers["etag"]
     decided = await first.ask("PUT", f"{path}/decision", FINE, match=etag)
     assert (decided.json()["mine"], decided.json()["outcome"]) == ("proceed", None)
     assert (await first.ask("PUT", f"{path}/decision", FINE, match=etag)).status_code == 412
-    ended = await second.ask("PUT", f"/operations/{theirs}/hits/{hit['id']}/decision", FINE, match="*")
+    ended = await second.ask("PUT", f"/operations/{other_plan}/hits/{hit['id']}/decision", FINE, match="*")
     assert ended.json()["outcome"] == "proceed"
     assert (await first.get(path)).json()["outcome"] == "proceed"
 
 
 async def test_a_decision_about_a_conflict_of_others_is_missing(speak: Speak, two: Cast) -> None:
-    mine, theirs = await plan_both(two)
+    own_plan, other_plan = await plan_both(two)
     lead = await speak(two.fbi_lead)
-    [hit] = await hits_listed(lead, mine)
-    for event_id in (theirs, UUID(int=0)):
+    [hit] = await hits_listed(lead, own_plan)
+    for event_id in (other_plan, UUID(int=0)):
         path = f"/operations/{event_id}/hits/{hit['id']}"
         assert (await lead.ask("PUT", f"{path}/decision", FINE, match="*")).status_code == 404
 
@@ -437,5 +439,5 @@ async def test_a_phase_of_another_operation_is_missing(speak: Speak, cast: Cast)
     other = await plan_operation(cast.fbi_lead, cast.kcpd_detective, title="Operation Larkspur", at=(35.0, -94.0))
     lead = await speak(cast.fbi_lead)
     for phase in (path.rpartition("/")[2], str(uuid4())):
-        found = await lead.ask("PUT", f"/operations/{other}/phases/{phase}", BRIEFING, match="*")
-        assert found.status_code == 404
+        response = await lead.ask("PUT", f"/operations/{other}/phases/{phase}", BRIEFING, match="*")
+        assert response.status_code == 404

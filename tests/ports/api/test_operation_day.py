@@ -31,8 +31,8 @@ def tap_of(person: Viewer, button: str = "in", **facts: Any) -> dict[str, Any]:
 
 
 async def counts_shown(program: Program, path: str) -> tuple[int, int, int]:
-    found = (await program.get(path)).json()
-    return found["listed"], found["checked_in"], found["still_in"]
+    document = (await program.get(path)).json()
+    return document["listed"], document["checked_in"], document["still_in"]
 
 
 async def test_a_person_is_checked_in_and_out_and_counted(speak: Speak, cast: Cast) -> None:
@@ -252,9 +252,9 @@ async def test_a_confidential_place_has_its_public_name_and_no_address(speak: Sp
     path = await notice_address(cast)
     await readiness.add_off_site_place(cast.fbi_lead, UUID(path.split("/")[2]), site_id, NOW)
     program = await speak(cast.members[name])
-    found = await program.get(path)
+    response = await program.get(path)
     place = {"id": str(site_id), "name": "Partner location 2", "agency": "Harbor House"}
-    assert found.json()["off_site"] == [place]
+    assert response.json()["off_site"] == [place]
     others = [await program.get(path.replace("/readiness-notice", tail)) for tail in ("", "/sites")]
     assert {one.status_code for one in others} == {200}
-    assert [word for one in (found, *others) for word in ("Elm", "Ring twice") if word in one.text] == []
+    assert [word for one in (response, *others) for word in ("Elm", "Ring twice") if word in one.text] == []

@@ -29,8 +29,8 @@ async def test_a_reply_to_a_date_counts_more_than_one_to_the_series(speak: Speak
     await program.ask("PUT", f"{event}/occurrences/2027-01-19/reply", {"reply": "declined", "comment": "Away"})
     whole = await program.ask("PUT", f"{event}/reply", {"reply": "accepted"})
     assert (whole.json()["key"], whole.json()["reply"]) == ("2027-01-12", "accepted")
-    one = (await program.get(f"{event}/occurrences/2027-01-19/reply")).json()
-    assert (one["reply"], one["comment"]) == ("declined", "Away")
+    document = (await program.get(f"{event}/occurrences/2027-01-19/reply")).json()
+    assert (document["reply"], document["comment"]) == ("declined", "Away")
 
 
 @pytest.mark.parametrize("asked", ["reply", "occurrences/2027-01-12/reply"])
@@ -103,8 +103,8 @@ async def test_an_alternate_of_the_seat_is_sent_to_one_date_while_one_declines(s
     alternate = {"substitute": str(cast.fbi_alternate.member_id)}
     for wrong in ({"reply": "accepted", **alternate}, {"reply": "declined", "substitute": str(uuid4())}):
         assert (await program.ask("PUT", f"{path}/reply", wrong)).status_code == 409
-    mine = (await program.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})).json()
-    assert mine["substitute"] == "Fbi alternate (FBI)"
+    own_document = (await program.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})).json()
+    assert own_document["substitute"] == "Fbi alternate (FBI)"
     people = (await program.get(f"{path}/replies")).json()["people"]
     assert {one["name"]: (one["substitutes_for"], one["entered_by"]) for one in people if one["agency"] == "FBI"} == {
         "Fbi lead": (None, None),
@@ -125,8 +125,12 @@ async def test_a_substitute_s_note_is_read_by_who_named_them_and_who_may_change_
     await lead.ask("PUT", f"{path}/reply", {"reply": "declined", **alternate})
     said = (cast.coordinator, event_id, "2027-01-12", cast.fbi_alternate.member_id)
     await record_reply_for(*said, ReplyValue.DECLINED, "In court", NOW + timedelta(minutes=1), for_series=False)
-    mine = (await lead.get(f"{path}/reply")).json()
-    assert (mine["comment"], mine["substitute"], mine["substitute_note"]) == ("On leave", None, "In court")
+    own_document = (await lead.get(f"{path}/reply")).json()
+    assert (own_document["comment"], own_document["substitute"], own_document["substitute_note"]) == (
+        "On leave",
+        None,
+        "In court",
+    )
     for reader, notes in ((cast.coordinator, {"In court", ""}), (cast.hsi_liaison, {""})):
         people = (await (await speak(reader)).get(f"{path}/replies")).json()["people"]
         assert {one["substitute_note"] for one in people} == notes
@@ -147,9 +151,12 @@ async def test_informed_people_are_named_apart_and_in_no_number(speak: Speak, ca
         ],
     }
     event = (await program.ask("POST", "/events", new)).json()["id"]
-    found = (await program.get(f"/events/{event}/occurrences/2027-01-12/replies")).json()
-    assert (found["total"]["invited"], [one["name"] for one in found["people"]]) == (2, ["Fbi lead", "Coordinator"])
-    assert [(one["name"], one["agency"]) for one in found["informed"]] == [("Hhs liaison", "HHS")]
+    document = (await program.get(f"/events/{event}/occurrences/2027-01-12/replies")).json()
+    assert (document["total"]["invited"], [one["name"] for one in document["people"]]) == (
+        2,
+        ["Fbi lead", "Coordinator"],
+    )
+    assert [(one["name"], one["agency"]) for one in document["informed"]] == [("Hhs liaison", "HHS")]
 
 
 @pytest.fixture
@@ -242,7 +249,7 @@ async def test_the_quorum_is_said_with_its_seats_once_attendance_is_closed(speak
     program, path = await speak(cast.coordinator), f"/events/{event}/occurrences/2026-12-15/attendance"
     opened = await program.ask("PUT", f"{path}/marks/{cast.fbi_lead.member_id}", {"mark": "here"})
     assert opened.json()["quorum"] is None
-    found = (await program.ask("POST", f"{path}/closure")).json()["quorum"]
-    assert (found["is_met"], found["filled"], found["needed"], found["both_arms"]) == (False, 1, 2, False)
-    assert [one["agency"] for one in found["seats"] if one["is_filled"]] == ["FBI"]
-    assert (await program.ask("POST", f"{path}/reopening")).json()["quorum"] == found
+    quorum = (await program.ask("POST", f"{path}/closure")).json()["quorum"]
+    assert (quorum["is_met"], quorum["filled"], quorum["needed"], quorum["both_arms"]) == (False, 1, 2, False)
+    assert [one["agency"] for one in quorum["seats"] if one["is_filled"]] == ["FBI"]
+    assert (await program.ask("POST", f"{path}/reopening")).json()["quorum"] == quorum

@@ -95,12 +95,12 @@ def sends(line: socket.socket, data: bytes) -> bool:
 
 def test_the_application_answers_and_ends_when_it_is_asked_to(serving_settings: dict[str, str]) -> None:
     with serve(serving_settings) as server:
-        found = response(f"{serving_settings['TRACKER_BASE_URL']}/sign-in")
+        response_found = response(f"{serving_settings['TRACKER_BASE_URL']}/sign-in")
         server.send_signal(signal.SIGTERM)
         output, _ = server.communicate(timeout=STOPPED_WITHIN)
-    assert found.status_code == 200
-    assert "server" not in found.headers
-    assert "Demo on this computer" not in found.text
+    assert response_found.status_code == 200
+    assert "server" not in response_found.headers
+    assert "Demo on this computer" not in response_found.text
     assert "Traceback" not in output
 
 
@@ -109,10 +109,10 @@ def test_where_no_address_is_set_people_come_to_the_port_that_is_served(serving_
     with serve(
         {**serving_settings, "TRACKER_BASE_URL": "http://127.0.0.1:8000"}, "--port", address.rpartition(":")[2]
     ) as it:
-        found = response(f"{address}/sign-in")
+        response_found = response(f"{address}/sign-in")
         it.send_signal(signal.SIGTERM)
         output, _ = it.communicate(timeout=STOPPED_WITHIN)
-    assert found.status_code == 200
+    assert response_found.status_code == 200
     assert f"Serving at {address}." in output
 
 

@@ -89,11 +89,11 @@ class LosingAccess(FeedBuilder):
 async def test_an_event_is_in_the_feeds_of_others_when_one_loses_access_to_it(cast: Cast) -> None:
     made = LosingAccess(app_settings())
     await schedule_event(cast.coordinator, meeting(), NOW)
-    found = []
+    built = []
     for viewer in (cast.kcpd_detective, cast.fbi_lead):
         _, token = await create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=False)
-        found.append(len(summaries(await made.body(await open_feed(token, NOW), NOW))))
-    assert found == [0, 1]
+        built.append(len(summaries(await made.body(await open_feed(token, NOW), NOW))))
+    assert built == [0, 1]
 
 
 async def test_an_unchanged_feed_is_the_same_thing_and_another_day_the_same_bytes(cast: Cast) -> None:

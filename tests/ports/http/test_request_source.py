@@ -39,15 +39,15 @@ PEER, ELSEWHERE = "192.0.2.7", "203.0.113.9"
 
 
 async def newest_entry(verb: str) -> Mapping[str, Any]:
-    found = await AuditEntry.select().where(AuditEntry.verb == verb).order_by(AuditEntry.seq, ascending=False).first()
-    assert found is not None
-    return found
+    row = await AuditEntry.select().where(AuditEntry.verb == verb).order_by(AuditEntry.seq, ascending=False).first()
+    assert row is not None
+    return row
 
 
 async def source_of(verb: str) -> tuple[str, str, str]:
-    found = await newest_entry(verb)
-    assert re.fullmatch("[0-9a-f]{16}", found["request"])
-    return found["source"], found["address"], found["session"]
+    entry = await newest_entry(verb)
+    assert re.fullmatch("[0-9a-f]{16}", entry["request"])
+    return entry["source"], entry["address"], entry["session"]
 
 
 async def sign_out(app: Any, viewer: Viewer, *, address: str = PEER, **headers: str) -> str:
@@ -117,9 +117,9 @@ async def test_a_reply_by_an_email_link_says_from_where_and_has_no_session(app: 
     detective = sqlite_cast.kcpd_detective
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(detective), NOW - timedelta(days=3))
     date = await occurrences.nearest_date(sqlite_cast.coordinator, event_id, NOW)
-    mine = await replies.my_reply(detective, date)
-    assert mine is not None
-    link = f"/r/{app.state.links.reply(mine[0], None)}"
+    own_reply = await replies.my_reply(detective, date)
+    assert own_reply is not None
+    link = f"/r/{app.state.links.reply(own_reply[0], None)}"
     session = await session_of(sqlite_cast.caht_lead, NOW)  # of the person who otherwise uses that browser
     response = await Browser(app, session, address=ELSEWHERE).send("POST", link, data={"reply": "yes"})
     assert response.status_code == 303
@@ -168,8 +168,8 @@ async def test_no_route_leaves_an_entry_that_does_not_say_from_where(tmp_path: P
 
 
 async def denials() -> list[tuple[str, str, str, str]]:
-    found = await AuditEntry.select().where(AuditEntry.verb.is_in(["denied", "not_found"])).order_by(AuditEntry.seq)
-    return [(one["verb"], one["subject"], one["subject_id"], json.loads(one["facts"])["route"]) for one in found]
+    rows = await AuditEntry.select().where(AuditEntry.verb.is_in(["denied", "not_found"])).order_by(AuditEntry.seq)
+    return [(one["verb"], one["subject"], one["subject_id"], json.loads(one["facts"])["route"]) for one in rows]
 
 
 async def test_a_refused_deed_is_recorded(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -218,13 +218,16 @@ async def test_strangers_and_other_missing_pages_leave_nothing(sqlite_cast: Cast
 
 
 def problem_of(error: TrackerError) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(response_to(error).content)
-    return found
+    document: dict[str, Any] = json.loads(response_to(error).content)
+    return document
 
 
 def test_a_refusal_lists_each_reason_by_itself_and_all_of_them_as_its_detail() -> None:
-    found = problem_of(NotAllowed("No number yet.", "You lead it."))
-    assert (found["reasons"], found["detail"]) == (["No number yet.", "You lead it."], "No number yet. You lead it.")
+    problem = problem_of(NotAllowed("No number yet.", "You lead it."))
+    assert (problem["reasons"], problem["detail"]) == (
+        ["No number yet.", "You lead it."],
+        "No number yet. You lead it.",
+    )
 
 
 def test_a_refusal_without_a_reason_of_its_own_has_the_usual_one() -> None:

@@ -86,7 +86,7 @@ HOSTILE = (
 
 def test_a_calendar_email_has_the_shape_that_shows_buttons() -> None:
     email = composer().mail(with_calendar(), message_with_key())
-    shape = [one.get_content_type() for one in parse_email(email.content).walk()]
+    shape = [content.get_content_type() for content in parse_email(email.content).walk()]
     assert shape == [
         "multipart/mixed",
         "multipart/alternative",
@@ -102,7 +102,7 @@ def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invita
     email = composer(reply_address="reply@tracker.example").mail(
         email_of(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=MOU_ITEM)), message_with_key()
     )
-    shape = [one.get_content_type() for one in parse_email(email.content).walk()]
+    shape = [content.get_content_type() for content in parse_email(email.content).walk()]
     assert shape == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"]
     attached = parts(email.content)["application/ics"]
     [task] = icalendar.Calendar.from_ical(attached.get_payload(decode=True)).walk("VTODO")
@@ -136,12 +136,13 @@ def test_an_email_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_
 def test_the_only_attendee_is_the_reader() -> None:
     calendar = parts(composer().mail(with_calendar(), message_with_key()).content)["text/calendar"].get_content()
     [entry] = icalendar.Calendar.from_ical(calendar.encode()).events
-    assert [str(one) for one in entry.attendees] == ["mailto:reader@kcpd.example"]
+    assert [str(content) for content in entry.attendees] == ["mailto:reader@kcpd.example"]
 
 
 def test_an_email_without_a_calendar_has_text_and_html_alone() -> None:
     shape = [
-        one.get_content_type() for one in parse_email(composer().mail(email_of(), message_with_key()).content).walk()
+        component.get_content_type()
+        for component in parse_email(composer().mail(email_of(), message_with_key()).content).walk()
     ]
     assert shape == ["multipart/alternative", "text/plain", "text/html"]
 
@@ -164,7 +165,7 @@ def test_every_try_has_the_same_bytes() -> None:
 
 def test_a_try_that_says_something_else_has_another_message_id() -> None:
     tries = (composer().mail(email_of(says=invitation(title)), message_with_key()) for title in ("10:00 AM", "3:00 PM"))
-    first, second = (parse_email(one.content)["Message-ID"] for one in tries)
+    first, second = (parse_email(content.content)["Message-ID"] for content in tries)
     assert first != second
 
 
@@ -209,10 +210,10 @@ def test_an_item_is_updated_without_an_account() -> None:
 
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
     video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://v.example/1"))
-    found = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
+    email_parts = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
     for word in ("Core group", "Kansas City", "https://v.example/1", "Please choose a reply below."):
-        assert word in found["text/plain"].get_content()
-        assert word in found["text/html"].get_content()
+        assert word in email_parts["text/plain"].get_content()
+        assert word in email_parts["text/html"].get_content()
 
 
 def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
@@ -220,16 +221,16 @@ def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
         video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url=address))
         return str(composer().mail(email_of(more=(video,)), message_with_key()).content)
 
-    mine, yours = link_of("https://v.example/1?a=1&b=2"), link_of("https://v.example/2")
-    assert "https://v.example/2" not in mine
+    own_link, yours = link_of("https://v.example/1?a=1&b=2"), link_of("https://v.example/2")
+    assert "https://v.example/2" not in own_link
     assert "https://v.example/1" not in yours
 
 
 def test_an_address_is_text_in_plain_text_and_escaped_in_html() -> None:
     video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url='https://v.example/?a=1&b="2"'))
-    found = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
-    assert '  https://v.example/?a=1&b="2"' in found["text/plain"].get_content().splitlines()
-    assert 'href="https://v.example/?a=1&amp;b=&#34;2&#34;"' in found["text/html"].get_content()
+    email_parts = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
+    assert '  https://v.example/?a=1&b="2"' in email_parts["text/plain"].get_content().splitlines()
+    assert 'href="https://v.example/?a=1&amp;b=&#34;2&#34;"' in email_parts["text/html"].get_content()
 
 
 def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
@@ -272,10 +273,10 @@ def test_a_hostile_title_reaches_its_reader_as_text(text: str) -> None:
     email = composer().mail(
         replace(with_calendar(title=kept or "x", place=kept), says=invitation(text)), message_with_key()
     )
-    found = parts(email.content)
-    inside = icalendar.Calendar.from_ical(found["text/calendar"].get_payload(decode=True))
+    email_parts = parts(email.content)
+    inside = icalendar.Calendar.from_ical(email_parts["text/calendar"].get_payload(decode=True))
     assert len(inside.events[0].attendees) == 1
-    assert "<script" not in found["text/html"].get_content()
+    assert "<script" not in email_parts["text/html"].get_content()
     assert (parse_email(email.content)["To"], parse_email(email.content)["Bcc"]) == ("reader@kcpd.example", None)
 
 
@@ -342,15 +343,15 @@ def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: b
 
 
 def test_how_to_reply_is_said_above_the_buttons() -> None:
-    found = parts(composer().mail(email_of(), message_with_key()).content)
+    email_parts = parts(composer().mail(email_of(), message_with_key()).content)
     for kind in ("text/plain", "text/html"):
-        text = found[kind].get_content()
+        text = email_parts[kind].get_content()
         assert 0 < text.index("Please choose a reply below.") < text.rindex("Reply yes")
 
 
 def test_an_email_without_rows_of_facts_has_no_gap_and_no_table_in_their_place() -> None:
-    found = parts(composer().mail(email_of(facts=()), message_with_key()).content)
-    text, html = (found[kind].get_content() for kind in ("text/plain", "text/html"))
+    email_parts = parts(composer().mail(email_of(facts=()), message_with_key()).content)
+    text, html = (email_parts[kind].get_content() for kind in ("text/plain", "text/html"))
     assert "\n\n\n" not in text.replace("\r\n", "\n")
     assert "<table" not in html
 
@@ -358,7 +359,9 @@ def test_an_email_without_rows_of_facts_has_no_gap_and_no_table_in_their_place()
 def test_no_email_speaks_of_buttons_which_plain_text_does_not_have() -> None:
     statements = re.compile(r"{%.*?%}|{#.*?#}|{{.*?}}", re.DOTALL)
     files = sorted(folder("templates").joinpath("emails").rglob("*.txt"))
-    assert [one.name for one in files if "button" in statements.sub("", one.read_text(encoding="utf-8")).lower()] == []
+    assert [
+        content.name for content in files if "button" in statements.sub("", content.read_text(encoding="utf-8")).lower()
+    ] == []
 
 
 def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> None:
@@ -374,7 +377,9 @@ def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> No
     calendar = parts(composer().mail(email_of(calendar=part), message_with_key()).content)[
         "text/calendar"
     ].get_content()
-    replies = [one["ATTENDEE"].params["PARTSTAT"] for one in icalendar.Calendar.from_ical(calendar).walk("VEVENT")]
+    replies = [
+        content["ATTENDEE"].params["PARTSTAT"] for content in icalendar.Calendar.from_ical(calendar).walk("VEVENT")
+    ]
     assert replies == ["NEEDS-ACTION", "DECLINED"]
 
 
@@ -461,8 +466,8 @@ async def dispatch_all(server: MailServer, now: datetime) -> None:
 def readable_bytes(email: bytes) -> str:
     """Return all that a program could read in an email, undone from its encoding, but when and to whom it went."""
     message = message_from_bytes(email, policy=policy.default)
-    parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
-    kinds = [f"{one.get_content_type()} {one.get_filename()}" for one in message.walk()]
+    parts = [str(content.get_content()) for content in message.walk() if not content.is_multipart()]
+    kinds = [f"{content.get_content_type()} {content.get_filename()}" for content in message.walk()]
     return "\n".join([*(f"{name}: {value}" for name, value in message.items() if name not in OWN), *kinds, *parts])
 
 
@@ -499,9 +504,11 @@ async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_
     said = {
         canary
         for canary in (*TITLE_PLACE_AND_TEXTS, *PEOPLE, *AGENCIES, *DATES)
-        for one in server.accepted
-        if names_canary(canary, readable_bytes(one))
+        for content in server.accepted
+        if names_canary(canary, readable_bytes(content))
     }
     assert said == set()
-    assert not any(canary.encode() in one for canary in TITLE_PLACE_AND_TEXTS for one in server.accepted)
-    assert not any("text/calendar" in readable_bytes(one) or ".ics" in readable_bytes(one) for one in server.accepted)
+    assert not any(canary.encode() in content for canary in TITLE_PLACE_AND_TEXTS for content in server.accepted)
+    assert not any(
+        "text/calendar" in readable_bytes(content) or ".ics" in readable_bytes(content) for content in server.accepted
+    )

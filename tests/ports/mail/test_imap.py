@@ -82,8 +82,8 @@ async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
     clock.start_at(NOW + timedelta(hours=2), stands_still=True)
     made = Post(sqlite_cast, dovecot)
     yield made
-    for one in made.readers:
-        await one.stop()
+    for this_reader in made.readers:
+        await this_reader.stop()
     clock.start_at(None)
 
 
@@ -155,8 +155,8 @@ async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and
     await take_many_emails("flood@elsewhere.example", clock.now())
     too_many = f"From: flood@elsewhere.example\r\nTo: {to}\r\n\r\nYES\r\n".encode()
     await post.put(too_many, accept(to, uid))
-    one = post.reader()
-    await one.run()
+    mailbox_reader = post.reader()
+    await mailbox_reader.run()
     assert ((await outcomes()).count(ReplyOutcome.RECORDED), await post.unseen(), (await mailbox_status()).trouble) == (
         1,
         1,
@@ -164,7 +164,7 @@ async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and
     )
     post.seconds += HELD
     clock.start_at(NOW + timedelta(hours=3, seconds=1), stands_still=True)
-    await one.run()
+    await mailbox_reader.run()
     assert await post.unseen() == 0
 
 
@@ -179,15 +179,15 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
                 raise imap.EmailUnfetched("It can't be converted.")
             return super().content(uid)
 
-    one = post.reader(lambda given: Refusing(imap.open_folder(given)._mailbox))
-    await one.run()
+    mailbox_reader = post.reader(lambda given: Refusing(imap.open_folder(given)._mailbox))
+    await mailbox_reader.run()
     assert (await outcomes(), await post.unseen()) == ([ReplyOutcome.RECORDED], 1)
     assert (await mailbox_status()).trouble == NOT_TAKEN
     refused.clear()
-    await one.run()
+    await mailbox_reader.run()
     assert await post.unseen() == 1  # not yet
     post.seconds += RETRY
-    await one.run()
+    await mailbox_reader.run()
     assert (await post.unseen(), (await mailbox_status()).trouble) == (0, "")
 
 
@@ -204,11 +204,11 @@ async def test_an_email_that_cannot_be_taken_stays_unread_and_is_tried_again_lat
 async def test_what_keeps_the_mailbox_from_being_read_is_known_and_stops_nothing(
     post: Post, wrong: dict[str, object], words: str
 ) -> None:
-    one = post.reader(**wrong)
-    await one.run()
-    found = await mailbox_status()
-    assert words in found.trouble
-    assert (bool(found.trouble), found.trouble_since) == (True, clock.now())
+    mailbox_reader = post.reader(**wrong)
+    await mailbox_reader.run()
+    mailbox_status_found = await mailbox_status()
+    assert words in mailbox_status_found.trouble
+    assert (bool(mailbox_status_found.trouble), mailbox_status_found.trouble_since) == (True, clock.now())
 
 
 async def test_a_password_never_goes_to_another_machine_unencrypted(post: Post) -> None:
@@ -235,38 +235,38 @@ async def test_each_failure_doubles_the_pause_before_the_next_try(post: Post) ->
         tries.append(post.seconds)
         raise MailboxAway("Not today.")
 
-    one = post.reader(fail)
+    mailbox_reader = post.reader(fail)
     for _ in range(12):
-        await one.run()
+        await mailbox_reader.run()
         post.seconds += FIRST_PAUSE / 2
     assert tries == [0.0, FIRST_PAUSE, FIRST_PAUSE * 3]
 
 
 async def test_a_connection_that_breaks_is_made_again(post: Post) -> None:
     to, uid = await post.invitation()
-    one = post.reader()
-    await one.run()
-    assert one._folder
-    one._folder.interrupt()
-    await one.run()
+    mailbox_reader = post.reader()
+    await mailbox_reader.run()
+    assert mailbox_reader._folder
+    mailbox_reader._folder.interrupt()
+    await mailbox_reader.run()
     assert (await mailbox_status()).trouble
     await post.put(accept(to, uid))
     post.seconds += FIRST_PAUSE
-    await one.run()
+    await mailbox_reader.run()
     assert (await outcomes(), (await mailbox_status()).trouble) == ([ReplyOutcome.RECORDED], "")
 
 
 async def test_a_connection_that_ends_after_a_while_is_no_failure(post: Post) -> None:
     to, uid = await post.invitation()
-    one = post.reader()
-    await one.run()
-    assert one._folder
-    one._folder.interrupt()
+    mailbox_reader = post.reader()
+    await mailbox_reader.run()
+    assert mailbox_reader._folder
+    mailbox_reader._folder.interrupt()
     post.seconds += LASTED
     await post.put(accept(to, uid))
-    await one.run()
+    await mailbox_reader.run()
     assert (await outcomes(), (await mailbox_status()).trouble) == ([], "")
-    await one.run()
+    await mailbox_reader.run()
     assert (await outcomes(), (await mailbox_status()).trouble) == ([ReplyOutcome.RECORDED], "")
 
 
@@ -278,13 +278,13 @@ async def test_a_server_that_reports_nothing_is_asked_once_a_minute(post: Post) 
         folder.can_idle = False
         return folder
 
-    one = post.reader(silent, waits=LOOKS_EVERY)
-    await one.run()
+    mailbox_reader = post.reader(silent, waits=LOOKS_EVERY)
+    await mailbox_reader.run()
     await post.put(accept(to, uid))
-    await one.run()
+    await mailbox_reader.run()
     assert await outcomes() == []
     post.seconds += LOOKS_EVERY
-    await one.run()
+    await mailbox_reader.run()
     assert await outcomes() == [ReplyOutcome.RECORDED]
 
 
@@ -299,11 +299,11 @@ async def test_an_email_that_comes_while_the_reader_waits_is_taken_at_once(post:
 
 
 async def test_a_reader_that_waits_stops_at_once(post: Post) -> None:
-    one = post.reader(waits=20)
-    running = asyncio.create_task(one.run())
+    mailbox_reader = post.reader(waits=20)
+    running = asyncio.create_task(mailbox_reader.run())
     await eventually(_was_read)
     async with asyncio.timeout(5):
-        await one.stop()
+        await mailbox_reader.stop()
         await running
     assert (await mailbox_status()).trouble == ""
 

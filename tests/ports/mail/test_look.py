@@ -43,8 +43,8 @@ def page_of_email(request: pytest.FixtureRequest) -> Iterator[Page]:
 
 
 def test_an_email_has_no_violation_of_the_rules_for_everyone(page_of_email: Page) -> None:
-    found = Axe().run(page_of_email, options={"runOnly": RULES})
-    assert [one["id"] for one in found.response["violations"]] == []
+    result = Axe().run(page_of_email, options={"runOnly": RULES})
+    assert [one["id"] for one in result.response["violations"]] == []
 
 
 def test_an_email_never_scrolls_sideways(page_of_email: Page) -> None:

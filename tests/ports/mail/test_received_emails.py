@@ -54,10 +54,10 @@ def read_bounce(content: bytes, to: str = TO) -> ReceivedEmail:
     ids=["postfix", "exchange_online", "gmail", "qmail"],
 )
 def test_a_bounce_is_of_the_message_that_its_address_names(content: bytes, status: str, words: str) -> None:
-    found = read_bounce(content)
-    assert (found.bounced_id, found.message_id, found.invitation_id) == (MESSAGE, None, None)
-    assert (found.bounce.fate, found.bounce.cause, found.bounce.status) == (Fate.FAILED, Cause.NO_ADDRESS, status)
-    assert found.bounce.words.startswith(words)
+    bounce = read_bounce(content)
+    assert (bounce.bounced_id, bounce.message_id, bounce.invitation_id) == (MESSAGE, None, None)
+    assert (bounce.bounce.fate, bounce.bounce.cause, bounce.bounce.status) == (Fate.FAILED, Cause.NO_ADDRESS, status)
+    assert bounce.bounce.words.startswith(words)
 
 
 @pytest.mark.parametrize(
@@ -80,8 +80,8 @@ def test_what_is_no_failure_is_none(content: bytes, expected: Fate) -> None:
     "to", [ADDRESSES.of_message(MESSAGE), "reply@tracker.example", f"reply+{'a' * 52}@tracker.example", f"x{TO}"]
 )
 def test_a_bounce_to_another_address_is_of_no_message(to: str) -> None:
-    found = read_bounce(bounced.postfix(), to)
-    assert (found.bounced_id, found.bounce.fate) == (None, Fate.UNCLEAR)
+    bounce = read_bounce(bounced.postfix(), to)
+    assert (bounce.bounced_id, bounce.bounce.fate) == (None, Fate.UNCLEAR)
 
 
 @pytest.mark.parametrize(
@@ -135,17 +135,17 @@ def read_incoming(email: EmailMessage | bytes) -> ReceivedEmail:
 
 
 def test_a_reply_is_read_with_its_sender_and_the_invitation_of_its_address() -> None:
-    found = read_incoming(message_with_calendar(client_replies.google(UID, WHO), Authentication_Results=PASSES))
-    assert (found.invitation_id, found.sender.address, found.sender.is_verified) == (INVITATION, WHO, True)
-    assert [one.value for one in found.replies] == [ReplyValue.ACCEPTED]
-    assert (found.is_automatic, found.is_readable, len(found.name)) == (False, True, 64)
+    incoming = read_incoming(message_with_calendar(client_replies.google(UID, WHO), Authentication_Results=PASSES))
+    assert (incoming.invitation_id, incoming.sender.address, incoming.sender.is_verified) == (INVITATION, WHO, True)
+    assert [results_header.value for results_header in incoming.replies] == [ReplyValue.ACCEPTED]
+    assert (incoming.is_automatic, incoming.is_readable, len(incoming.name)) == (False, True, 64)
 
 
 def test_the_address_of_a_message_names_it() -> None:
-    found = INCOMING_READER.read(
+    text = INCOMING_READER.read(
         message_with_calendar().as_bytes(), INCOMING_READER.addresses.of_message(INVITATION), NOW
     )
-    assert (found.message_id, found.invitation_id) == (INVITATION, None)
+    assert (text.message_id, text.invitation_id) == (INVITATION, None)
 
 
 def _in_html(html: str) -> EmailMessage:
@@ -175,15 +175,15 @@ def test_what_people_read_comes_from_the_text_or_else_from_the_html(email: Email
 
 
 def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() -> None:
-    found = read_incoming(message_with_calendar(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
-    assert found.task
-    assert (found.is_readable, found.replies, found.task.word) == (True, (), AnswerWord.DONE)
+    incoming = read_incoming(message_with_calendar(task_reply("STATUS:COMPLETED"), Authentication_Results=PASSES))
+    assert incoming.task
+    assert (incoming.is_readable, incoming.replies, incoming.task.word) == (True, (), AnswerWord.DONE)
 
 
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
     email = message_with_calendar()
     email.add_attachment(client_replies.apple(UID, WHO), maintype="text", subtype="calendar", filename="reply.ics")
-    assert [one.value for one in read_incoming(email).replies] == [ReplyValue.ACCEPTED]
+    assert [results_header.value for results_header in read_incoming(email).replies] == [ReplyValue.ACCEPTED]
 
 
 def test_thunderbird_s_two_copies_are_one_reply() -> None:
@@ -199,7 +199,10 @@ def test_a_wrong_charset_loses_nothing() -> None:
     in_latin = message_with_calendar()
     latin = content.decode().encode("latin-1")
     in_latin.add_attachment(latin, maintype="text", subtype="calendar", params={"charset": "latin-1"})
-    assert [read_incoming(one).replies[0].comment for one in (named, in_latin)] == ["Años", "Años"]
+    assert [read_incoming(results_header).replies[0].comment for results_header in (named, in_latin)] == [
+        "Años",
+        "Años",
+    ]
 
 
 def test_the_same_email_has_the_same_name_and_another_has_another() -> None:
@@ -232,8 +235,8 @@ def test_the_same_email_has_the_same_name_and_another_has_another() -> None:
 )
 def test_only_what_our_own_mail_server_confirms_counts(headers: list[str], expected: object) -> None:
     email = message_with_calendar()
-    for one in headers:
-        email.add_header("Authentication-Results", one)
+    for header in headers:
+        email.add_header("Authentication-Results", header)
     assert read_incoming(email).sender.is_verified is expected
 
 
@@ -303,13 +306,17 @@ def _addresses() -> bytes:
 
 
 def _many_results() -> bytes:
-    one = b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=elsewhere.example; " * 100 + b"\r\n"
-    return b"From: liaison@kcpd.example\r\n" + one * 240 + b"\r\n"
+    results_header = (
+        b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=elsewhere.example; " * 100 + b"\r\n"
+    )
+    return b"From: liaison@kcpd.example\r\n" + results_header * 240 + b"\r\n"
 
 
 def _results() -> bytes:
-    one = b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=kcpd.example; " * 25_000 + b"\r\n"
-    return b"From: liaison@kcpd.example\r\n" + one + b"\r\n"
+    results_header = (
+        b"Authentication-Results: mx.tracker.example; " + b"dkim=pass header.d=kcpd.example; " * 25_000 + b"\r\n"
+    )
+    return b"From: liaison@kcpd.example\r\n" + results_header + b"\r\n"
 
 
 def _encoded_words() -> bytes:
@@ -397,8 +404,8 @@ def test_a_hostile_email_takes_little_memory(calendar: Callable[[], bytes]) -> N
 )
 def test_a_hostile_email_takes_little_time(hostile: Callable[[], bytes]) -> None:
     content = hostile()
-    found = within(500, lambda: read_incoming(content))
-    assert (found.replies, found.sender.is_verified) == ((), False)
+    ids_within = within(500, lambda: read_incoming(content))
+    assert (ids_within.replies, ids_within.sender.is_verified) == ((), False)
 
 
 def test_a_reply_without_a_date_of_its_own_is_read_too() -> None:
@@ -456,11 +463,11 @@ def addresses_to_try(of: Hidden) -> Iterator[str]:
     """Yield addresses that lead somewhere, and such as no one has."""
     ours = ReplyAddresses(ADDRESS, [b"n" * 32])  # of another site
     for made in (reader().addresses, ours):
-        for one in (of.shown_invitation, of.invitation, uuid4()):
-            yield made.of(one)
-        for one in (of.message, uuid4()):
-            yield made.of_message(one)
-            yield made.of_bounced(one)
+        for results_header in (of.shown_invitation, of.invitation, uuid4()):
+            yield made.of(results_header)
+        for results_header in (of.message, uuid4()):
+            yield made.of_message(results_header)
+            yield made.of_bounced(results_header)
     yield from (ADDRESS, f"reply+{'a' * 52}@tracker.example", "reply+x@tracker.example", ADDRESS.upper())
 
 
@@ -477,8 +484,8 @@ async def test_every_email_to_every_address_of_the_mailbox_hears_the_same_words(
     answers = set()
     for to in addresses_to_try(hidden):
         attempts = [(uid, sender) for uid in (hidden.uid, str(uuid4())) for sender in (STRANGER, "hsi@hsi.example")]
-        theirs = [reply_email(to, *one) for one in attempts]
-        for content in (*theirs, b"\r\n", b"YES\r\n", bounced.postfix()):
+        other_reply_emails = [reply_email(to, *results_header) for results_header in attempts]
+        for content in (*other_reply_emails, b"\r\n", b"YES\r\n", bounced.postfix()):
             answers.add(await to_thread.run_sync(answers_heard, port, to, content))
     await listener.stop()
     assert answers == {((250, b"OK"), (250, b"2.1.5 OK"), (250, b"2.0.0 Taken"))}
@@ -511,7 +518,11 @@ async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(hidden: Hid
         ((ours.of_message(hidden.message), hidden.uid), (ours.of_message(uuid4()), hidden.uid)),
     ]
     turns: Turns[tuple[str, str]] = Turns()
-    for minutes, (to, uid) in enumerate([one for pair in pairs for one in pair] * ROUNDS):
+    for minutes, (to, uid) in enumerate([results_header for pair in pairs for results_header in pair] * ROUNDS):
         moment = CAST_NOW + timedelta(minutes=2 * minutes)  # no sender has too many taken
         await turns.take((to, uid), Intake(reader()).take(reply_email(to, uid), to, moment))
-    assert [(one, other) for one, other in pairs if abs(turns.least(one) - turns.least(other)) > MOST_APART] == []
+    assert [
+        (results_header, other)
+        for results_header, other in pairs
+        if abs(turns.least(results_header) - turns.least(other)) > MOST_APART
+    ] == []

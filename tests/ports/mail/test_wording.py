@@ -73,13 +73,13 @@ def values_of_each(says: type[EmailValues], text: str = "Tue, Jan 12") -> Iterat
 
 @pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None:
-    for one in values_of_each(says):
+    for value in values_of_each(says):
         for is_discreet in (False, True):
-            made = fill_in_email(email_of(says=one, is_discreet=is_discreet))
+            made = fill_in_email(email_of(says=value, is_discreet=is_discreet))
             assert made.heading
             assert "." not in made.heading
             assert made.subject
-            assert made.preview or asdict(one)["reply"] == OwnReply()  # which no one is sent
+            assert made.preview or asdict(value)["reply"] == OwnReply()  # which no one is sent
             texts = (made.subject, made.preview, made.heading, *made.paragraphs)
             assert not [text for text in texts if "  " in text or " ," in text or ".P" in text or ".Y" in text]
 
@@ -87,12 +87,12 @@ def test_an_email_has_words_whatever_its_values(says: type[EmailValues]) -> None
 @pytest.mark.parametrize("says", VALUES, ids=lambda one: one.__name__)
 def test_a_subject_with_a_long_title_and_a_preview_fit_a_phone(says: type[EmailValues]) -> None:
     if "title" in {one.name for one in fields(says)}:
-        for one in values_of_each(says):
-            made = fill_in_email(email_of(says=replace(one, title=LONG)))
+        for value in values_of_each(says):
+            made = fill_in_email(email_of(says=replace(value, title=LONG)))
             assert len(made.subject) <= LONGEST_SUBJECT
             assert "…" in made.subject
-    for one in values_of_each(says, LONG):
-        assert len(fill_in_email(email_of(says=one)).preview) <= LONGEST_PREVIEW
+    for value in values_of_each(says, LONG):
+        assert len(fill_in_email(email_of(says=value)).preview) <= LONGEST_PREVIEW
 
 
 def test_every_email_has_its_files_and_every_file_its_email() -> None:

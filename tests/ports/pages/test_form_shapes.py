@@ -98,8 +98,8 @@ def test_a_refused_text_gets_its_sentence_at_its_field(
 def test_all_refusals_of_a_form_come_at_once_in_the_order_of_its_fields(shape: type[FormShape]) -> None:
     wrong = {name: next(refused_texts(field), None) for name, field in form_fields(shape).items()}
     sentences = {name: refused[1] for name, refused in wrong.items() if refused}
-    found = refusals(shape, {name: refused[0] for name, refused in wrong.items() if refused})
-    assert list({name: sentence for name, sentence in found.items() if name in sentences}.items()) == list(
+    refused_found = refusals(shape, {name: refused[0] for name, refused in wrong.items() if refused})
+    assert list({name: sentence for name, sentence in refused_found.items() if name in sentences}.items()) == list(
         sentences.items()
     )
 

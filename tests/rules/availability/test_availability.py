@@ -112,8 +112,8 @@ def test_no_time_is_better_than_the_first_suggestion(calendars: list[list[tuple[
 
 def test_the_first_day_begins_at_the_typed_hour_and_equal_times_come_nearest_to_it() -> None:
     from_two = candidate_times(datetime.combine(MONDAY, time(14)), 2, HOUR, ZONE)
-    found = suggest_times(from_two, PeopleToMeet(required=[ANNA], optional=[], days={}), ZONE, time(14))
-    assert [one.starts_at for one in found] == [
+    suggestions = suggest_times(from_two, PeopleToMeet(required=[ANNA], optional=[], days={}), ZONE, time(14))
+    assert [one.starts_at for one in suggestions] == [
         january_at(14),
         january_at(14, 12),
         january_at(11, 12) + timedelta(minutes=30),

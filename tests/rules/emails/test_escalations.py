@@ -73,11 +73,11 @@ def ladder(without: Collection[UUID] = (), **facts: Any) -> PeopleOnRungs:
     )
 
 
-def calendar(about: OpenItem, people: PeopleOnRungs, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
+def calendar(item: OpenItem, people: PeopleOnRungs, escalations: Escalations = USUAL) -> dict[str, set[UUID]]:
     """Return who hears of an item, by day, in the month around its due day."""
-    escalated = escalate_item(about, DAYS, escalations, people)
-    found = {f"{day:%b} {day.day}": {*people_hearing(escalated, day, people)} for day in DAYS}
-    return {day: people for day, people in found.items() if people}
+    escalated = escalate_item(item, DAYS, escalations, people)
+    hearing_by_day = {f"{day:%b} {day.day}": {*people_hearing(escalated, day, people)} for day in DAYS}
+    return {day: people for day, people in hearing_by_day.items() if people}
 
 
 def escalation_days(usual: Escalation, **of_committee: int) -> Escalations:
@@ -114,8 +114,8 @@ def test_a_primary_who_may_not_see_the_item_is_no_rung() -> None:
 
 
 def test_an_owner_without_email_makes_way_on_the_first_day_and_not_every_week() -> None:
-    found = calendar(open_item(), ladder(without=[OWNER]))
-    assert found == {"Mar 10": {PRIMARY}, "Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
+    calendar_found = calendar(open_item(), ladder(without=[OWNER]))
+    assert calendar_found == {"Mar 10": {PRIMARY}, "Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
 
 
 def test_an_item_that_no_coordinator_may_see_comes_back_to_who_assigned_it() -> None:
@@ -123,13 +123,13 @@ def test_an_item_that_no_coordinator_may_see_comes_back_to_who_assigned_it() -> 
 
 
 def test_an_owner_who_wants_no_reminders_gets_none_and_the_others_hear_as_usual() -> None:
-    found = calendar(open_item(), ladder(without_reminders=frozenset({OWNER, PRIMARY})))
-    assert found == {"Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
+    calendar_found = calendar(open_item(), ladder(without_reminders=frozenset({OWNER, PRIMARY})))
+    assert calendar_found == {"Mar 13": {PRIMARY}, "Mar 17": {COORDINATOR}}
 
 
 def test_a_blocked_item_goes_up_by_the_days_since_it_is_blocked() -> None:
-    found = calendar(open_item(blocked_on=date(2027, 2, 27), due=date(2027, 6, 1)), ladder())
-    assert found == {"Mar 3": {PRIMARY}, "Mar 7": {COORDINATOR}}
+    calendar_found = calendar(open_item(blocked_on=date(2027, 2, 27), due=date(2027, 6, 1)), ladder())
+    assert calendar_found == {"Mar 3": {PRIMARY}, "Mar 7": {COORDINATOR}}
 
 
 def test_an_item_that_is_overdue_and_blocked_goes_up_once_by_the_longer_of_the_two() -> None:
@@ -137,17 +137,21 @@ def test_an_item_that_is_overdue_and_blocked_goes_up_once_by_the_longer_of_the_t
 
 
 def test_the_task_force_chooses_the_days() -> None:
-    found = calendar(
+    calendar_found = calendar(
         open_item(),
         ladder(coordinators=frozenset({COORDINATOR, SECOND})),
         escalation_days(Escalation(agency=2, coordinator=3)),
     )
-    assert (found["Mar 11"], found["Mar 12"], found["Mar 17"]) == ({PRIMARY}, {COORDINATOR, SECOND}, {OWNER})
+    assert (calendar_found["Mar 11"], calendar_found["Mar 12"], calendar_found["Mar 17"]) == (
+        {PRIMARY},
+        {COORDINATOR, SECOND},
+        {OWNER},
+    )
 
 
 def test_a_committee_chooses_days_for_its_items_and_keeps_the_others_of_the_task_force() -> None:
-    found = calendar(open_item(), ladder(), escalation_days(Escalation(), agency=2))
-    assert (found["Mar 11"], found["Mar 17"]) == ({PRIMARY}, {OWNER, COORDINATOR})
+    calendar_found = calendar(open_item(), ladder(), escalation_days(Escalation(), agency=2))
+    assert (calendar_found["Mar 11"], calendar_found["Mar 17"]) == ({PRIMARY}, {OWNER, COORDINATOR})
     assert calendar(open_item(committee_id=None), ladder(), escalation_days(Escalation(), agency=2))["Mar 13"] == {LEAD}
 
 
@@ -248,9 +252,9 @@ def test_a_person_who_may_not_see_an_item_changes_nothing_for_the_others_but_who
 
 
 def test_of_several_days_the_last_one_of_each_person_counts() -> None:
-    found = people_hearing_within(escalate_item(open_item(), DAYS, USUAL, ladder()), DAYS, ladder())
-    assert found[PRIMARY] == (date(2027, 3, 13), Rung.AGENCY)
-    assert found[OWNER] == (date(2027, 3, 24), Rung.OWNER)
+    people_hearing_found = people_hearing_within(escalate_item(open_item(), DAYS, USUAL, ladder()), DAYS, ladder())
+    assert people_hearing_found[PRIMARY] == (date(2027, 3, 13), Rung.AGENCY)
+    assert people_hearing_found[OWNER] == (date(2027, 3, 24), Rung.OWNER)
 
 
 CHICAGO = "America/Chicago"

@@ -111,34 +111,39 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
     quiet = QuietHours(starts=starts, ends=ends, zone="America/New_York")
     begins = datetime.combine(day, clock, UTC)
     [moment] = reminders.date_moments(begins, CHICAGO, is_all_day=False, leads=[lead])
-    found = out_of_quiet_hours(moment, quiet)
+    moved_to = out_of_quiet_hours(moment, quiet)
     shift = Wishes(of_member={ME: Preferences(quiet=(starts, ends))}).shift + timedelta(hours=1)  # the clocks change
-    assert quiet.around(found.at) is None
-    assert found.at < begins
-    assert abs(found.at - moment.at) <= shift
+    assert quiet.around(moved_to.at) is None
+    assert moved_to.at < begins
+    assert abs(moved_to.at - moment.at) <= shift
 
 
 def test_only_chosen_lead_times_are_planned() -> None:
     every = reminders.date_moments(kansas_city_at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     long_ago, now = kansas_city_at("2026-01-01T00:00"), kansas_city_at("2027-01-12T09:00")
-    found = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
-    assert [one.lead for one in found] == [DAY, HOURS]
+    wanted_moments_found = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
+    assert [one.lead for one in wanted_moments_found] == [DAY, HOURS]
     assert wanted_moments(every, None, long_ago, now) == []
 
 
 def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
     every = reminders.date_moments(kansas_city_at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     wish = Wish(leads=frozenset({HOURS, timedelta(minutes=30)}), quiet=NIGHT)
-    found = wanted_moments(every, wish, kansas_city_at("2027-01-11T21:00"), kansas_city_at("2027-01-11T22:00"))
-    assert [(one.lead, one.state) for one in found] == [(HOURS, "superseded"), (timedelta(minutes=30), "pending")]
+    wanted_moments_found = wanted_moments(
+        every, wish, kansas_city_at("2027-01-11T21:00"), kansas_city_at("2027-01-11T22:00")
+    )
+    assert [(one.lead, one.state) for one in wanted_moments_found] == [
+        (HOURS, "superseded"),
+        (timedelta(minutes=30), "pending"),
+    ]
 
 
 def test_a_persons_own_choice_counts_before_that_of_the_event() -> None:
-    own, theirs = frozenset({HOURS}), frozenset({DAY})
+    own, their_leads = frozenset({HOURS}), frozenset({DAY})
     wishes = Wishes(of_member={ME: Preferences(leads=own)}, zones={ME: CHICAGO})
-    assert wishes.of_date(ME, theirs) == Wish(leads=own)
-    assert wishes.of_date(YOU, theirs) == Wish(leads=theirs)
-    assert wishes.of_anyone(theirs) == {Wish(leads=own), Wish(leads=theirs)}
+    assert wishes.of_date(ME, their_leads) == Wish(leads=own)
+    assert wishes.of_date(YOU, their_leads) == Wish(leads=their_leads)
+    assert wishes.of_anyone(their_leads) == {Wish(leads=own), Wish(leads=their_leads)}
 
 
 def test_dates_and_items_are_turned_off_one_by_one() -> None:

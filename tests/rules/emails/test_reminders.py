@@ -75,13 +75,15 @@ def test_people_of_an_all_day_event_are_reminded_in_the_morning_and_not_at_night
 @pytest.mark.parametrize("is_all_day", [False, True])
 def test_no_reminder_is_further_from_its_lead_time_than_the_planner_looks(is_all_day: bool) -> None:
     for day in range(366):
-        for one in reminders.date_moments(utc_at("2026-01-01T06:30") + day * DAY, CHICAGO, is_all_day=is_all_day):
-            assert abs(one.at - (one.ends - one.lead)) < reminders.LONGEST_SHIFT
+        for date_moment in reminders.date_moments(
+            utc_at("2026-01-01T06:30") + day * DAY, CHICAGO, is_all_day=is_all_day
+        ):
+            assert abs(date_moment.at - (date_moment.ends - date_moment.lead)) < reminders.LONGEST_SHIFT
 
 
 def states_by_lead(starts_at: str, after: str, now: str) -> dict[timedelta, MessageState]:
-    found = reminders.date_moments(utc_at(starts_at), CHICAGO, is_all_day=False)
-    return {one.lead: one.state for one in reminders.judge_moments(found, utc_at(after), utc_at(now))}
+    date_moments = reminders.date_moments(utc_at(starts_at), CHICAGO, is_all_day=False)
+    return {one.lead: one.state for one in reminders.judge_moments(date_moments, utc_at(after), utc_at(now))}
 
 
 def test_after_an_outage_only_the_latest_reminder_goes_out() -> None:
@@ -94,8 +96,8 @@ def test_after_an_outage_only_the_latest_reminder_goes_out() -> None:
 
 
 def test_after_an_outage_the_reminders_of_a_date_that_began_are_too_late() -> None:
-    found = states_by_lead("2026-12-10T20:00", "2026-12-09T19:00", "2026-12-10T20:00")
-    assert found == {DAY: MessageState.TOO_LATE, HOURS: MessageState.TOO_LATE}
+    states = states_by_lead("2026-12-10T20:00", "2026-12-09T19:00", "2026-12-10T20:00")
+    assert states == {DAY: MessageState.TOO_LATE, HOURS: MessageState.TOO_LATE}
 
 
 def test_in_peace_each_reminder_is_alone_and_goes_out() -> None:
@@ -107,9 +109,9 @@ def test_a_moment_at_the_mark_was_planned_before() -> None:
 
 
 def test_a_reminder_says_that_it_is_late_only_when_it_is() -> None:
-    found = reminders.date_moments(utc_at("2026-12-10T20:00"), CHICAGO, is_all_day=False)
-    in_time = reminders.judge_moments(found, utc_at("2026-12-09T19:59"), utc_at("2026-12-09T20:15"))
-    late = reminders.judge_moments(found, utc_at("2026-12-09T19:59"), utc_at("2026-12-09T20:16"))
+    date_moments = reminders.date_moments(utc_at("2026-12-10T20:00"), CHICAGO, is_all_day=False)
+    in_time = reminders.judge_moments(date_moments, utc_at("2026-12-09T19:59"), utc_at("2026-12-09T20:15"))
+    late = reminders.judge_moments(date_moments, utc_at("2026-12-09T19:59"), utc_at("2026-12-09T20:16"))
     assert ([one.is_late for one in in_time], [one.is_late for one in late]) == ([False], [True])
 
 

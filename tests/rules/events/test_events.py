@@ -159,8 +159,8 @@ def test_the_history_names_each_text_by_its_label(name: str) -> None:
 
 
 def test_what_people_see_of_places_and_titles_is_said_in_words() -> None:
-    found = changes_of_event(event_of(meeting()), meeting(place="Annex", title="Call"), ())
-    assert found == (
+    changes = changes_of_event(event_of(meeting()), meeting(place="Annex", title="Call"), ())
+    assert changes == (
         FieldChange(field=ChangedField.PLACE, before="USAO conference room", after="Annex"),
         FieldChange(field=ChangedField.TITLE, before="Monthly task force meeting", after="Call"),
     )

@@ -157,8 +157,8 @@ def ids_after_change(
     new: UUID | None = NEW,
     seated: set[UUID] | None = None,
 ) -> tuple[UUID | None, UUID | None]:
-    found = change_of_list(SeatChange(COMMITTEE, former, new), invited, seated or {NEW})
-    return found.gone_id, found.new_id
+    change = change_of_list(SeatChange(COMMITTEE, former, new), invited, seated or {NEW})
+    return change.gone_id, change.new_id
 
 
 def test_the_new_primary_takes_the_place_of_the_former() -> None:
@@ -167,8 +167,8 @@ def test_the_new_primary_takes_the_place_of_the_former() -> None:
 
 def test_the_new_primary_has_the_role_of_the_former() -> None:
     optional = ListedInvitee(AttendeeRole.OPTIONAL, by_seat=True)
-    found = change_of_list(SeatChange(COMMITTEE, FORMER, NEW), {FORMER: optional}, {NEW})
-    assert found == ListChange(FORMER, NEW, AttendeeRole.OPTIONAL)
+    change = change_of_list(SeatChange(COMMITTEE, FORMER, NEW), {FORMER: optional}, {NEW})
+    assert change == ListChange(FORMER, NEW, AttendeeRole.OPTIONAL)
 
 
 def test_where_the_former_primary_was_not_invited_the_new_one_is_not_either() -> None:

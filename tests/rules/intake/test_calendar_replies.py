@@ -58,9 +58,9 @@ def reply_after(minutes: int, sequence: int | None) -> CalendarReply:
 def reply_that_counts(replies: Sequence[CalendarReply]) -> CalendarReply | None:
     """Return which of some replies counts after they came in this order."""
     found, standing = None, ASKED_AGAIN
-    for one in replies:
-        if judge_reply(one, standing, RECEIVED) is ReplyOutcome.RECORDED:
-            found, standing = one, replace(standing, last=reply_order(one, standing, RECEIVED))
+    for reply in replies:
+        if judge_reply(reply, standing, RECEIVED) is ReplyOutcome.RECORDED:
+            found, standing = reply, replace(standing, last=reply_order(reply, standing, RECEIVED))
     return found
 
 
@@ -122,21 +122,21 @@ def test_a_substitute_s_no_releases_them_unless_it_is_older_than_their_turn_or_t
     said: dict[str, object], expected: ReplyOutcome, *, is_over: bool
 ) -> None:
     turn = replace(TURN, is_over=is_over)
-    one = replace(reply_after(11, 2), **said)  # type: ignore[arg-type]  # the fields of a reply
-    assert judge_substitute_reply(one, ASKED_AGAIN, turn, RECEIVED) is expected
+    reply = replace(reply_after(11, 2), **said)  # type: ignore[arg-type]  # the fields of a reply
+    assert judge_substitute_reply(reply, ASKED_AGAIN, turn, RECEIVED) is expected
 
 
 @pytest.mark.parametrize(
     ("minutes", "expected"), [(9, ReplyOutcome.UNMATCHED), (10, ReplyOutcome.STALE), (11, ReplyOutcome.RELEASED)]
 )
 def test_a_no_from_before_the_substitute_was_named_again_is_stale(minutes: int, expected: ReplyOutcome) -> None:
-    one = replace(reply_after(11, 2), value=NO, stamped_at=CHANGED + minutes * MINUTE)
+    reply = replace(reply_after(11, 2), value=NO, stamped_at=CHANGED + minutes * MINUTE)
     again = CHANGED + 11 * MINUTE
     by_email = replace(ASKED_AGAIN, last=(2, again))
     on_the_page = replace(TURN, named_at=again)
-    assert judge_substitute_reply(one, ASKED_AGAIN, on_the_page, RECEIVED) is expected
+    assert judge_substitute_reply(reply, ASKED_AGAIN, on_the_page, RECEIVED) is expected
     emailed = replace(TURN, named_at=RECEIVED, is_named_by_email=True)
-    assert judge_substitute_reply(one, by_email, emailed, RECEIVED) is expected
+    assert judge_substitute_reply(reply, by_email, emailed, RECEIVED) is expected
 
 
 def test_a_no_to_a_whole_series_releases_no_substitute() -> None:
@@ -171,8 +171,8 @@ PROPOSAL = Proposal(
 
 def state_of(now: datetime = NOW, **facts: object) -> ProposalState:
     made = {name: facts.pop(name) for name in ("times", "was", "sequence") if name in facts}
-    one = replace(PROPOSAL, **facts, made=replace(MADE, **made))  # type: ignore[arg-type]  # the fields of a proposal
-    [(_, found)] = states_of_proposals([one], now)
+    proposal = replace(PROPOSAL, **facts, made=replace(MADE, **made))  # type: ignore[arg-type]  # the fields of a proposal
+    [(_, found)] = states_of_proposals([proposal], now)
     return found
 
 
@@ -260,8 +260,8 @@ def test_what_is_not_named_of_a_time_stays_as_it_is(
 )
 def test_an_all_day_event_stays_one(proposed: ProposedTimes, days: tuple[int, int]) -> None:
     date = replace(occurrence(is_all_day=True), starts_at=MIDNIGHT, ends_at=MIDNIGHT + DAY)
-    found = proposed_span(proposed, date)
-    assert found == (MIDNIGHT + days[0] * DAY, MIDNIGHT + days[1] * DAY)
+    span = proposed_span(proposed, date)
+    assert span == (MIDNIGHT + days[0] * DAY, MIDNIGHT + days[1] * DAY)
 
 
 def test_only_times_that_the_email_names_can_differ_from_those_of_the_date() -> None:
@@ -321,8 +321,8 @@ user is over quota"""
     ],
 )
 def test_a_report_says_why_the_email_came_back(action: str, status: str, diagnostic: str, expected: Cause) -> None:
-    found = bounce_of_reports([DeliveryReport(action=action, status=status, diagnostic=diagnostic)])
-    assert (found.fate, found.cause) == (FAILED, expected)
+    bounce = bounce_of_reports([DeliveryReport(action=action, status=status, diagnostic=diagnostic)])
+    assert (bounce.fate, bounce.cause) == (FAILED, expected)
 
 
 @pytest.mark.parametrize(
@@ -356,9 +356,9 @@ def test_only_a_failed_recipient_makes_it_a_failure(actions: list[str], expected
     ids=["qmail", "exim", "exim_warns", "yahoo", "away", "empty"],
 )
 def test_a_text_says_it_in_words(text: str, fate: Fate, cause: Cause, status: str, words: str) -> None:
-    found = bounce_of_text(text)
-    assert (found.fate, found.cause, found.status) == (fate, cause, status)
-    assert found.words.startswith(words) if words else not found.words
+    bounce = bounce_of_text(text)
+    assert (bounce.fate, bounce.cause, bounce.status) == (fate, cause, status)
+    assert bounce.words.startswith(words) if words else not bounce.words
 
 
 @pytest.mark.parametrize("text", [QMAIL, EXIM, YAHOO])

@@ -137,7 +137,10 @@ def quorum(*people: Respondent, seats: int = 2, both_arms: bool = False) -> Quor
     return Quorum(
         rule=QuorumRule(seats=seats, both_arms=both_arms),
         seats=[
-            FillableSeat(agency_id=one.agency_id, arm=one.arm, holders=frozenset({one.member_id})) for one in people
+            FillableSeat(
+                agency_id=this_person.agency_id, arm=this_person.arm, holders=frozenset({this_person.member_id})
+            )
+            for this_person in people
         ],
     )
 

@@ -50,10 +50,10 @@ def test_foreign_readers_find_the_same_moments(series: tuple[Rule, datetime]) ->
     ours = [to_utc(one, CHICAGO) for one in dates_by_rule(rule, start)]
     zoned = start.replace(tzinfo=ZoneInfo(CHICAGO))
     assert [one.astimezone(UTC) for one in rrulestr(rrule, dtstart=zoned)] == ours
-    found = recurring_ical_events.of(as_calendar(rrule, start)).between(
+    dates = recurring_ical_events.of(as_calendar(rrule, start)).between(
         start - timedelta(days=1), start + timedelta(days=1900)
     )
-    assert sorted(one["DTSTART"].dt.astimezone(UTC) for one in found) == ours
+    assert sorted(one["DTSTART"].dt.astimezone(UTC) for one in dates) == ours
 
 
 @BOUNDED

@@ -28,7 +28,7 @@ def dates_of(rule: Rule | None, start: datetime) -> list[datetime]:
     return list(dates_by_rule(rule, start))
 
 
-def followed(before: tuple[str, str], after: tuple[str, str], **about: object) -> dict[str, str]:
+def followed(before: tuple[str, str], after: tuple[str, str], **facts: object) -> dict[str, str]:
     """Return the days that follow those of a rule: each rule is a choice of the form and its first day."""
     rules = []
     for choice, first in (before, after):

@@ -213,8 +213,10 @@ FIRST, SECOND = uuid4(), uuid4()
 
 
 def test_an_operation_and_an_agency_count_once() -> None:
-    found = count_operations([OperationPart(FIRST, "KCPD"), OperationPart(FIRST, "FBI"), OperationPart(SECOND, "FBI")])
-    assert (found.held, found.agencies, found.is_withheld) == (2, ("FBI", "KCPD"), False)
+    operations = count_operations(
+        [OperationPart(FIRST, "KCPD"), OperationPart(FIRST, "FBI"), OperationPart(SECOND, "FBI")]
+    )
+    assert (operations.held, operations.agencies, operations.is_withheld) == (2, ("FBI", "KCPD"), False)
 
 
 def test_a_reader_who_sees_none_has_no_figure() -> None:

@@ -82,10 +82,10 @@ ROW = {"agency_code": "KCPD", "name": "KCPD detective", "email": "detective@kcpd
 
 
 def row_of(**cells: str) -> RosterRow:
-    found, faults = roster_row(2, {**ROW, **cells})
+    row_found, faults = roster_row(2, {**ROW, **cells})
     assert faults == []
-    assert found is not None
-    return found
+    assert row_found is not None
+    return row_found
 
 
 def faults_of(**cells: str) -> list[RowFault]:
@@ -159,9 +159,9 @@ def test_the_faults_are_sentences() -> None:
 
 
 def other(row: int, **cells: str) -> RosterRow:
-    found, _ = roster_row(row, {**ROW, "email": f"other{row}@kcpd.example", **cells})
-    assert found is not None
-    return found
+    row_found, _ = roster_row(row, {**ROW, "email": f"other{row}@kcpd.example", **cells})
+    assert row_found is not None
+    return row_found
 
 
 def test_an_address_is_in_one_row_only() -> None:

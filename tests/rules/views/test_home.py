@@ -59,8 +59,8 @@ def test_nothing_is_done_when_the_first_coordinator_signs_in() -> None:
     ],
 )
 def test_each_step_is_done_by_what_is_there(more: dict[str, int], done: SetUpStep) -> None:
-    found = set_up_steps(COORDINATOR, replace(FOUNDED, **more))  # type: ignore[arg-type]  # a table of fields
-    assert [step for step, is_done in found.items() if is_done] == [done]
+    steps = set_up_steps(COORDINATOR, replace(FOUNDED, **more))  # type: ignore[arg-type]  # a table of fields
+    assert [step for step, is_done in steps.items() if is_done] == [done]
 
 
 def test_an_administrator_has_no_step_about_events() -> None:

@@ -40,16 +40,16 @@ def test_a_passage_begins_near_the_word() -> None:
 
 def test_a_passage_has_whole_words() -> None:
     long = "Parking is in the north lot. Guests sign in. " * 3 + "The interpreter roster. " + "Bring the lists. " * 9
-    found = passage_around(long, ("interpreter",))
-    assert found.startswith("… in the north lot. Guests sign in. The interpreter roster. Bring the lists.")
-    assert found.endswith("Bring the lists. Bring the …")
+    passage = passage_around(long, ("interpreter",))
+    assert passage.startswith("… in the north lot. Guests sign in. The interpreter roster. Bring the lists.")
+    assert passage.endswith("Bring the lists. Bring the …")
 
 
 @given(before=some.text(max_size=150), after=some.text(max_size=150))
 def test_a_passage_has_its_word_and_the_length_that_is_asked_for(before: str, after: str) -> None:
-    found = passage_around(f"{before} interpreter {after}", ("interpreter",))
-    assert "interpreter" in found
-    assert len(found) <= 120 + len("…  …")
+    passage = passage_around(f"{before} interpreter {after}", ("interpreter",))
+    assert "interpreter" in passage
+    assert len(passage) <= 120 + len("…  …")
 
 
 def test_of_a_text_without_spaces_a_passage_has_the_word() -> None:

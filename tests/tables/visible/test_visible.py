@@ -40,8 +40,8 @@ async def test_what_is_beside_the_predicate_does_not_loosen_it(cast: Cast) -> No
 async def test_placeholders_before_the_predicate_take_the_first_arguments(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(title="Open to all"), NOW)
     select = "SELECT CASE WHEN e.title = {} THEN 1 ELSE 0 END AS is_it FROM event e WHERE MAY_SEE(e)"
-    found = await rows.rows(select, cast.harbor_advocate, " AND e.kind = {}", "Open to all", "meeting")
-    assert [row["is_it"] for row in found] == [1]
+    rows_found = await rows.rows(select, cast.harbor_advocate, " AND e.kind = {}", "Open to all", "meeting")
+    assert [row["is_it"] for row in rows_found] == [1]
 
 
 @pytest.mark.both_engines
@@ -61,7 +61,7 @@ async def test_an_invitation_comes_with_what_was_replied_to_it_alone(cast: Cast)
         date = await occurrences.nearest_date(viewer, event_id, NOW)
         await reply_deeds.record_own_reply(viewer, event_id, date.key, value, "", NOW, for_series=False)
     own = (await replies.own_invitations(cast.fbi_lead, [event_id]))[event_id]
-    assert (own.role, [one.value for one in own.replies]) == (AttendeeRole.REQUIRED, [ReplyValue.ACCEPTED])
+    assert (own.role, [index.value for index in own.replies]) == (AttendeeRole.REQUIRED, [ReplyValue.ACCEPTED])
 
 
 @pytest.mark.both_engines
@@ -103,8 +103,8 @@ async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) 
         )
     )
     assert await messages.account_invitations(cast.fbi_lead) == []
-    [one] = await messages.account_invitations(cast.coordinator)
-    assert one.recipient_id == cast.fbi_lead.member_id
+    [account_invitation] = await messages.account_invitations(cast.coordinator)
+    assert account_invitation.recipient_id == cast.fbi_lead.member_id
 
 
 STORED = 2_000
@@ -125,9 +125,9 @@ _READ = (
 @pytest.mark.parametrize("source", ["postgres"], indirect=True)
 @pytest.mark.parametrize("word", ["zanzibar", "call", "veiled"])  # that nothing, much, and much hidden has
 async def test_a_search_reads_few_rows_of_a_large_index_on_postgresql(cast: Cast, word: str) -> None:
-    for one in ("event", "item", "person"):
-        await engine().run_ddl(_FILL.format(one))
-        await engine().run_ddl(f"ANALYZE {one}_index")
+    for index in ("event", "item", "person"):
+        await engine().run_ddl(_FILL.format(index))
+        await engine().run_ddl(f"ANALYZE {index}_index")
     async with writing():
         await engine().run_ddl(ONE_PLAN)
         for _ in range(TIMES):

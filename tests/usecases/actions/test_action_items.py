@@ -457,9 +457,9 @@ async def test_a_person_on_the_operation_and_not_on_the_committee_sees_that_it_i
 ) -> None:
     wanted = assignment(cast.hsi_liaison, cast.committees["enforcement"], "Agree on a radio channel")
     await assign_after_action(cast, debriefed, await add_after_action(cast, debriefed), wanted)
-    [one] = await after_actions_of(cast.kcpd_alternate, debriefed)
-    assert one.action.item_id is not None
-    assert one.item is None
+    [after_action] = await after_actions_of(cast.kcpd_alternate, debriefed)
+    assert after_action.action.item_id is not None
+    assert after_action.item is None
 
 
 @pytest.mark.both_engines
@@ -501,10 +501,10 @@ async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Ca
     offered = await after_actions.assignment_choices(
         cast.fbi_lead, debriefed, (await add_after_action(cast, debriefed)).id
     )
-    found = set(await candidates_among(offered.owners, [one.member_id for one in everyone(cast)]))
+    candidates = set(await candidates_among(offered.owners, [one.member_id for one in everyone(cast)]))
     on_it = {cast.fbi_lead, cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_alternate}
-    assert {one.member_id for one in (*on_it, cast.caht_lead, cast.fbi_alternate)} <= found
-    assert cast.bridge_advocate.member_id not in found
+    assert {one.member_id for one in (*on_it, cast.caht_lead, cast.fbi_alternate)} <= candidates
+    assert cast.bridge_advocate.member_id not in candidates
 
 
 @pytest.mark.both_engines
@@ -557,15 +557,15 @@ async def block_item(viewer: Viewer, reference: str, at: datetime = SOON) -> Non
 
 async def send_emails_of_kind(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
     """Send due emails, and return the emails of one kind by recipient."""
-    found = {}
+    emails_found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
         made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
         if isinstance(made, ReadEmail) and EMAILS[type(message.content)].kind is kind:
-            found[message.recipient_id] = made
-    return found
+            emails_found[message.recipient_id] = made
+    return emails_found
 
 
 async def calls_for_help(now: datetime = SOON + MINUTE) -> dict[UUID, ReadEmail]:
@@ -616,9 +616,9 @@ async def test_the_reason_stays_the_owner_s_whatever_is_noted_afterward(sqlite_c
 async def test_coordinator_and_chair_get_one_email_each_that_says_who_is_blocked_and_why(sqlite_cast: Cast) -> None:
     reference = await assign_item_of_services(sqlite_cast)
     await block_item(sqlite_cast.harbor_advocate, reference)
-    found = await calls_for_help()
-    assert set(found) == {sqlite_cast.coordinator.member_id, sqlite_cast.caht_lead.member_id}
-    email = found[sqlite_cast.coordinator.member_id]
+    calls = await calls_for_help()
+    assert set(calls) == {sqlite_cast.coordinator.member_id, sqlite_cast.caht_lead.member_id}
+    email = calls[sqlite_cast.coordinator.member_id]
     assert email.subject == f"Blocked, due Tue, Dec 22: action item {reference}"
     assert email.facts[1:3] == (("Owner", "Harbor advocate (Harbor House)"), ("Reason", WHY))
     assert [one.target for one in email.buttons] == [

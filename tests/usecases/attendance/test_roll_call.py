@@ -55,8 +55,8 @@ async def mark_of(cast: Cast, event_id: UUID, who: Viewer) -> Mark | None:
 
 async def only_mark() -> UUID:
     [row] = await AttendanceMark.select(AttendanceMark.id)
-    found: UUID = row["id"]
-    return found
+    row_id: UUID = row["id"]
+    return row_id
 
 
 async def test_a_roll_lists_everyone_invited_with_the_reply_for_that_date(cast: Cast) -> None:
@@ -101,8 +101,8 @@ async def test_the_attendance_sheet_says_when_the_quorum_of_the_committee_is_met
         quorum = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).quorum
         return quorum.words if quorum else ""
 
-    for one in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
-        await mark_person(cast, event_id, one, Mark.HERE)
+    for person in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
+        await mark_person(cast, event_id, person, Mark.HERE)
     assert await words() == "No quorum: 2 of 8 seats (3 needed), no one from victim services"
     await mark_person(cast, event_id, cast.caht_alternate, Mark.REMOTE)
     assert await words() == "Quorum: 3 of 8 seats (3 needed)"
@@ -155,12 +155,12 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
     await mark_person(cast, event_id, cast.fbi_lead, Mark.CLEARED, LATER + timedelta(minutes=1))
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE, LATER + timedelta(minutes=2))
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
-    found = await roll_call.sheet_corrections(cast.coordinator, roll)
-    assert [(one.name, one.agency, one.before, one.after) for one in found] == [
+    sheet_corrections = await roll_call.sheet_corrections(cast.coordinator, roll)
+    assert [(one.name, one.agency, one.before, one.after) for one in sheet_corrections] == [
         ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED),
         ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
     ]
-    assert (found[1].by, found[1].at) == ("Coordinator (USAO)", LATER)
+    assert (sheet_corrections[1].by, sheet_corrections[1].at) == ("Coordinator (USAO)", LATER)
 
 
 async def test_a_corrected_guest_is_among_the_corrections(cast: Cast) -> None:
@@ -168,10 +168,10 @@ async def test_a_corrected_guest_is_among_the_corrections(cast: Cast) -> None:
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
     await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
     await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
-    found = await roll_call.sheet_corrections(
+    sheet_corrections = await roll_call.sheet_corrections(
         cast.coordinator, await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     )
-    assert [(one.name, one.agency, one.before, one.after) for one in found] == [
+    assert [(one.name, one.agency, one.before, one.after) for one in sheet_corrections] == [
         ("P. Gray", "County Prosecutor", Mark.HERE, Mark.REMOTE)
     ]
 
@@ -257,8 +257,8 @@ async def test_a_guest_can_be_marked_remote_taken_back_and_restored(cast: Cast) 
 
 async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: Cast) -> None:
     event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    one = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, one, STARTS)
+    attendance_walk_in = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
+    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, attendance_walk_in, STARTS)
     line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
     assert (line.name, line.is_walk_in, line.mark) == ("Kcpd alternate", True, Mark.HERE)
 
@@ -399,8 +399,8 @@ async def schedule_for_steering(cast: Cast, **facts: Any) -> UUID:
     """Return a meeting of the Steering Committee, which needs 3 of its 8 seats."""
     await Committee.update({Committee.quorum: 3}).where(Committee.id == cast.committees["steering"])
     people = [cast.members[name] for name in SEATED]
-    about = {"visibility": Visibility.ALL, "committee_id": cast.committees["steering"], **facts}
-    return await scheduling.schedule_event(cast.coordinator, meeting(*people, **about), NOW)
+    steering_facts = {"visibility": Visibility.ALL, "committee_id": cast.committees["steering"], **facts}
+    return await scheduling.schedule_event(cast.coordinator, meeting(*people, **steering_facts), NOW)
 
 
 async def mark_people(cast: Cast, event_id: UUID, *names: str, what: Mark = Mark.HERE) -> None:
@@ -421,12 +421,12 @@ async def quorum_recorded(viewer: Viewer, event_id: UUID) -> QuorumOfRecord | No
 
 
 async def test_closing_attendance_records_which_seats_were_filled_and_whether_that_was_a_quorum(cast: Cast) -> None:
-    found = await quorum_recorded(cast.coordinator, await close_with_four(cast))
-    assert found is not None
-    assert found.words == "Quorum: 4 of 8 seats (3 needed)"
-    assert found.present == "CAHT, FBI, HSI, KCPD"
-    assert found.missing == "Harbor House, HHS, IPD, USAO"
-    assert found.recorded_at == QUORUM_RECORD_LATER
+    quorum = await quorum_recorded(cast.coordinator, await close_with_four(cast))
+    assert quorum is not None
+    assert quorum.words == "Quorum: 4 of 8 seats (3 needed)"
+    assert quorum.present == "CAHT, FBI, HSI, KCPD"
+    assert quorum.missing == "Harbor House, HHS, IPD, USAO"
+    assert quorum.recorded_at == QUORUM_RECORD_LATER
 
 
 async def test_a_seat_that_is_removed_later_leaves_the_record_alone(cast: Cast) -> None:
@@ -454,9 +454,9 @@ async def test_a_person_who_leaves_later_leaves_the_record_and_the_attendance_sh
 async def test_another_rule_later_leaves_the_record_alone(cast: Cast) -> None:
     event_id = await close_with_four(cast)
     await Committee.update({Committee.quorum: 8}).where(Committee.id == cast.committees["steering"])
-    found = await quorum_recorded(cast.coordinator, event_id)
-    assert found is not None
-    assert found.words == "Quorum: 4 of 8 seats (3 needed)"
+    quorum = await quorum_recorded(cast.coordinator, event_id)
+    assert quorum is not None
+    assert quorum.words == "Quorum: 4 of 8 seats (3 needed)"
 
 
 async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records_again(cast: Cast) -> None:
@@ -470,9 +470,9 @@ async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records
     assert roll.recorded_quorum.words == "Quorum: 4 of 8 seats (3 needed)"
     again = QUORUM_RECORD_LATER + timedelta(hours=1)
     await roll_call.close_attendance(cast.coordinator, event_id, KEY, again)
-    found = await quorum_recorded(cast.coordinator, event_id)
-    assert found is not None
-    assert (found.words, found.recorded_at) == ("No quorum: 2 of 8 seats (3 needed)", again)
+    quorum = await quorum_recorded(cast.coordinator, event_id)
+    assert quorum is not None
+    assert (quorum.words, quorum.recorded_at) == ("No quorum: 2 of 8 seats (3 needed)", again)
     assert await QuorumRecord.count() == 2
 
 
@@ -510,9 +510,9 @@ async def test_an_alternate_fills_the_seat(cast: Cast) -> None:
     walk_in = AttendanceWalkIn(id=event_id, member_id=cast.fbi_alternate.member_id)
     await roll_call.record_walk_in(cast.coordinator, event_id, KEY, walk_in, STARTS)
     await roll_call.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
-    found = await quorum_recorded(cast.coordinator, event_id)
-    assert found is not None
-    assert (found.present, found.count.is_met) == ("FBI", False)
+    quorum = await quorum_recorded(cast.coordinator, event_id)
+    assert quorum is not None
+    assert (quorum.present, quorum.count.is_met) == ("FBI", False)
 
 
 async def test_a_seat_that_changes_hands_twice_leaves_attendance_in_between_alone(cast: Cast) -> None:

@@ -108,10 +108,10 @@ async def test_an_event_that_takes_several_people_is_one_conflict_and_each_perso
     await scheduling.schedule_event(cast.coordinator, meeting(*both, starts=TEN_LOCAL, title="Case call"), NOW)
     later = meeting(*both, cast.kcpd_detective, starts=TEN_LOCAL + timedelta(minutes=30), title="Briefing")
     await scheduling.schedule_event(cast.coordinator, later, NOW)
-    everyone = [one.member_id for one in (*both, cast.kcpd_detective)]
-    found = await availability.double_bookings_of(cast.coordinator, everyone, [SLOT])
-    assert [(one.title, set(one.member_ids)) for one in found] == [
-        ("Case call", {one.member_id for one in both}),
+    everyone = [blackout.member_id for blackout in (*both, cast.kcpd_detective)]
+    double_bookings = await availability.double_bookings_of(cast.coordinator, everyone, [SLOT])
+    assert [(blackout.title, set(blackout.member_ids)) for blackout in double_bookings] == [
+        ("Case call", {blackout.member_id for blackout in both}),
         ("Briefing", {cast.kcpd_detective.member_id}),
     ]
 
@@ -137,7 +137,7 @@ async def test_the_quorum_of_the_committee_counts_seats_of_which_someone_is_free
     await scheduling.schedule_event(
         cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, starts=TEN_LOCAL), NOW
     )
-    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.caht_lead, cast.bridge_advocate)}
+    needed = {blackout.member_id: AttendeeRole.REQUIRED for blackout in (cast.caht_lead, cast.bridge_advocate)}
     wanted = TimeSearch(first=TEN_LOCAL, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), committee_id=committee_id)
     typed = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).typed
     assert typed is not None
@@ -154,7 +154,7 @@ async def test_blackout_days_count_for_who_may_see_the_agency(cast: Cast) -> Non
     seen = await availability.find_times(cast.coordinator, needed, wanted, NOW)
     assert seen.typed is not None
     assert seen.typed.why == {cast.fbi_alternate.member_id: Availability.BLACKOUT}
-    assert min(one.starts_at for one in seen.suggestions).date() == TEN_LOCAL.date() + timedelta(
+    assert min(blackout.starts_at for blackout in seen.suggestions).date() == TEN_LOCAL.date() + timedelta(
         days=7
     )  # after a holiday
     unseen = await availability.find_times(cast.bridge_advocate, needed, wanted, NOW)
@@ -167,7 +167,7 @@ async def test_times_are_found_for_everyone_who_is_needed(cast: Cast) -> None:
     await scheduling.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2027, 1, 11, 8), duration=timedelta(hours=6)), NOW
     )
-    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.coordinator, cast.fbi_lead)}
+    needed = {blackout.member_id: AttendeeRole.REQUIRED for blackout in (cast.coordinator, cast.fbi_lead)}
     wanted = TimeSearch(first=datetime(2027, 1, 11, 8), length=timedelta(hours=1), zone=ZONE)
     [first, *_] = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).suggestions
     assert (f"{first.starts_at:%m-%d %H:%M}", first.missing) == ("01-11 20:00", {})
@@ -182,18 +182,18 @@ KINDS = [
 ]
 
 
-async def share_calendar(viewer: Viewer, found: list[ReadSpan] | None = None, now: datetime = NOW) -> None:
+async def share_calendar(viewer: Viewer, spans: list[ReadSpan] | None = None, now: datetime = NOW) -> None:
     """Let someone share a calendar, and read it."""
     await availability.share_calendar(viewer, ADDRESS, "tracker.example", now)
     await availability.keep_spans(
-        await claim_due(now), KINDS if found is None else found, 0, kept_window(now, ZONE), now
+        await claim_due(now), KINDS if spans is None else spans, 0, kept_window(now, ZONE), now
     )
 
 
 async def claim_due(now: datetime = NOW) -> DueCalendar:
-    found = await availability.claim_calendar(now)
-    assert found is not None
-    return found
+    calendar = await availability.claim_calendar(now)
+    assert calendar is not None
+    return calendar
 
 
 async def spans_of(member: Viewer, now: datetime = NOW) -> list[CalendarSpan] | None:
@@ -207,9 +207,14 @@ async def test_what_was_read_is_shown_as_hours_and_kinds(cast: Cast) -> None:
     await share_calendar(cast.fbi_lead)
     assert await spans_of(cast.fbi_lead) == [span for _, span in KINDS]
     assert await spans_of(cast.caht_lead) is None
-    mine = await availability.own_shared_calendar(cast.fbi_lead)
-    assert mine
-    assert (mine.host, mine.spans, mine.read_at, mine.problem) == ("outlook.office365.com", 2, NOW, None)
+    own_shared_calendar = await availability.own_shared_calendar(cast.fbi_lead)
+    assert own_shared_calendar
+    assert (
+        own_shared_calendar.host,
+        own_shared_calendar.spans,
+        own_shared_calendar.read_at,
+        own_shared_calendar.problem,
+    ) == ("outlook.office365.com", 2, NOW, None)
 
 
 @pytest.mark.both_engines
@@ -234,8 +239,8 @@ async def test_the_audit_log_records_sharing_and_not_the_address(cast: Cast) -> 
     await share_calendar(cast.fbi_lead)
     await availability.stop_sharing(cast.fbi_lead, NOW)
     log = await AuditEntry.select().where(AuditEntry.subject == "shared_calendar").order_by(AuditEntry.seq)
-    assert [one["verb"] for one in log] == ["shared", "shared", "removed"]
-    assert all("canary" not in str(one) and "office365" not in str(one) for one in log)
+    assert [blackout["verb"] for blackout in log] == ["shared", "shared", "removed"]
+    assert all("canary" not in str(blackout) and "office365" not in str(blackout) for blackout in log)
 
 
 @pytest.mark.both_engines
@@ -282,9 +287,9 @@ async def test_what_is_read_replaces_what_was_read(cast: Cast) -> None:
     later = NOW + EVERY
     await availability.keep_spans(await claim_due(later), KINDS[1:], 3, kept_window(later, ZONE), later)
     assert await spans_of(cast.fbi_lead, later) == [KINDS[1].span]
-    mine = await availability.own_shared_calendar(cast.fbi_lead)
-    assert mine
-    assert mine.unread == 3
+    own_shared_calendar = await availability.own_shared_calendar(cast.fbi_lead)
+    assert own_shared_calendar
+    assert own_shared_calendar.unread == 3
 
 
 @pytest.mark.both_engines
@@ -293,9 +298,9 @@ async def test_a_failure_keeps_what_was_read_for_a_week_and_then_nothing(cast: C
     at = NOW + EVERY
     await availability.record_failed_read(await claim_due(at), CalendarProblem.UNREACHABLE, at)
     assert await spans_of(cast.fbi_lead, at)
-    mine = await availability.own_shared_calendar(cast.fbi_lead)
-    assert mine
-    assert (mine.failing_since, mine.problem) == (at, CalendarProblem.UNREACHABLE)
+    own_shared_calendar = await availability.own_shared_calendar(cast.fbi_lead)
+    assert own_shared_calendar
+    assert (own_shared_calendar.failing_since, own_shared_calendar.problem) == (at, CalendarProblem.UNREACHABLE)
     assert await spans_of(cast.fbi_lead, NOW + STALE) is None
     again = await claim_due(NOW + STALE)
     assert (again.failures, again.failing_since) == (1, at)
@@ -365,11 +370,11 @@ async def find_times(cast: Cast, *, reads_outside: bool) -> tuple[Availability, 
         reads_outside=reads_outside,
         typed=((TEN + HOUR, TEN + 2 * HOUR),),
     )
-    found = await availability.find_times(cast.coordinator, invitees, wanted, NOW)
-    days = found.days[cast.fbi_lead.member_id]
-    assert found.typed
+    times = await availability.find_times(cast.coordinator, invitees, wanted, NOW)
+    days = times.days[cast.fbi_lead.member_id]
+    assert times.typed
     at_ten, at_eleven = days.state(TEN, TEN + HOUR), days.state(TEN + HOUR, TEN + 2 * HOUR)
-    return at_ten, at_eleven, days.shares(TEN.date(), ZONE), frozenset(found.typed.why)
+    return at_ten, at_eleven, days.shares(TEN.date(), ZONE), frozenset(times.typed.why)
 
 
 @pytest.mark.both_engines
@@ -403,21 +408,23 @@ async def set_range_week(viewer: Viewer, cast: Cast) -> None:
 
 
 async def blackout_reasons(viewer: Viewer, *people: Viewer) -> list[str]:
-    found = await availability.blackouts_of_people(viewer, [one.member_id for one in people], TODAY, FRIDAY)
-    return [one.reason for some in found.values() for one in some]
+    blackouts = await availability.blackouts_of_people(
+        viewer, [blackout.member_id for blackout in people], TODAY, FRIDAY
+    )
+    return [blackout.reason for some in blackouts.values() for blackout in some]
 
 
 async def test_a_lead_and_a_coordinator_name_the_days_of_an_agency_and_take_them_back(cast: Cast) -> None:
     fbi = cast.agencies["FBI"]
     await set_range_week(cast.fbi_lead, cast)
     await availability.set_blackout(cast.coordinator, fbi, MONDAY, None, "", NOW, TODAY)
-    found = await availability.blackouts_of_agency(fbi, TODAY)
-    assert [(one.first, one.last, one.reason) for one in found] == [
+    blackouts = await availability.blackouts_of_agency(fbi, TODAY)
+    assert [(blackout.first, blackout.last, blackout.reason) for blackout in blackouts] == [
         (MONDAY, MONDAY, ""),
         (MONDAY, FRIDAY, "Range week"),
     ]
-    for one in (*found, found[0]):
-        await availability.remove_blackout(cast.fbi_lead, fbi, one.id, NOW)
+    for blackout in (*blackouts, blackouts[0]):
+        await availability.remove_blackout(cast.fbi_lead, fbi, blackout.id, NOW)
     assert await availability.blackouts_of_agency(fbi, TODAY) == []
     assert await audit_verbs(fbi) == ["blackout_named"] * 2 + ["blackout_taken_back"] * 2
 

@@ -156,10 +156,10 @@ async def test_the_state_changes_when_the_owner_loses_a_seat(cast: Cast) -> None
 
 @pytest.mark.both_engines
 async def test_two_feeds_of_one_member_with_the_same_choices_are_in_the_same_state(cast: Cast) -> None:
-    one, other = await subscribe(cast.kcpd_detective), await subscribe(cast.kcpd_detective)
-    assert (await open_feed(one, NOW)).state == (await open_feed(other, NOW)).state
-    mine = await subscribe(cast.kcpd_detective, FeedScope.MINE)
-    assert (await open_feed(mine, NOW)).state != (await open_feed(one, NOW)).state
+    feed_token, other = await subscribe(cast.kcpd_detective), await subscribe(cast.kcpd_detective)
+    assert (await open_feed(feed_token, NOW)).state == (await open_feed(other, NOW)).state
+    own_feed_token = await subscribe(cast.kcpd_detective, FeedScope.MINE)
+    assert (await open_feed(own_feed_token, NOW)).state != (await open_feed(feed_token, NOW)).state
 
 
 @pytest.mark.both_engines
@@ -223,16 +223,16 @@ async def test_a_fetch_that_is_written_late_does_not_undo_a_later_one(cast: Cast
 
 @pytest.mark.both_engines
 async def test_a_change_is_counted_for_each_audience_once_and_undone_with_its_transaction(cast: Cast) -> None:
-    mine, other = viewers.member_audience(UUID(int=1)), viewers.member_audience(UUID(int=2))
+    own_audience, other = viewers.member_audience(UUID(int=1)), viewers.member_audience(UUID(int=2))
     async with writing():
-        await events.raise_audience_versions([mine, mine])
-        await events.raise_audience_versions([mine])
+        await events.raise_audience_versions([own_audience, own_audience])
+        await events.raise_audience_versions([own_audience])
     with pytest.raises(ZeroDivisionError):
         async with writing():
-            await events.raise_audience_versions([mine, other])
+            await events.raise_audience_versions([own_audience, other])
             raise ZeroDivisionError
-    found = await AudienceVersion.select().where(AudienceVersion.audience.is_in([mine, other]))
-    assert found == [{"audience": mine, "version": 2}]
+    rows = await AudienceVersion.select().where(AudienceVersion.audience.is_in([own_audience, other]))
+    assert rows == [{"audience": own_audience, "version": 2}]
 
 
 @pytest.mark.both_engines
@@ -286,8 +286,8 @@ FEBRUARY, APRIL, JUNE = "2027-02-09", "2027-04-13", "2027-06-08"
 async def titles_in_feed(
     viewer: Viewer, scope: FeedScope = FeedScope.ALL, *, shows_operations: bool = False
 ) -> set[str]:
-    found = await feed_events_of(viewer, scope, shows_operations=shows_operations)
-    return {event.title for event, _ in found}
+    feed_events = await feed_events_of(viewer, scope, shows_operations=shows_operations)
+    return {event.title for event, _ in feed_events}
 
 
 async def in_database(viewer: Viewer) -> list[Shown]:
@@ -411,8 +411,10 @@ async def test_the_preview_counts_a_feed_as_the_feed_holds_the_event(
         for of in (None, cast.committees["steering"]):
             event_id = await event_deeds.schedule_event(cast.coordinator, meeting(committee_id=of, **facts), NOW)
             made.append(await event_deeds.event_seen_by(cast.coordinator, event_id))
-    for one in (cast.fbi_lead, cast.hsi_liaison):
-        await subscriptions.create_subscription(one, "Phone", FeedScope.ALL, NOW, only=limits, shows_operations=False)
+    for person in (cast.fbi_lead, cast.hsi_liaison):
+        await subscriptions.create_subscription(
+            person, "Phone", FeedScope.ALL, NOW, only=limits, shows_operations=False
+        )
     await SeatHolder.delete().where(SeatHolder.member == cast.hsi_liaison.member_id)
     readers = await feed_readers(NOW)
     for reader in readers:
@@ -442,8 +444,8 @@ async def opened(token: str, now: datetime) -> Feed:
 async def entry(token: str, now: datetime = NOW) -> Any:
     """Return the one event of a feed."""
     body = await FeedBuilder(app_settings()).body(await opened(token, now), now)
-    [found] = icalendar.Calendar.from_ical(body.text).walk("VEVENT")
-    return found
+    [component] = icalendar.Calendar.from_ical(body.text).walk("VEVENT")
+    return component
 
 
 async def submitted(cast: Cast) -> UUID:

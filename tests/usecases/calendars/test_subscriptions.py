@@ -287,8 +287,8 @@ async def test_an_agency_takes_part_when_its_people_are_invited_or_lead(cast: Ca
     await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     fbi = CalendarChoice(id=cast.agencies["FBI"], name="FBI")
     for viewer, titles in ((cast.kcpd_detective, ["With FBI", "Operation Bluestem"]), (cast.coordinator, ["With FBI"])):
-        found = await feeds.filtered_dates_between(viewer, START, END, CalendarFilter(agency=fbi))
-        assert [one.line.title for one in found] == titles
+        filtered_dates = await feeds.filtered_dates_between(viewer, START, END, CalendarFilter(agency=fbi))
+        assert [one.line.title for one in filtered_dates] == titles
 
 
 @pytest.mark.both_engines
@@ -315,6 +315,6 @@ async def test_one_chooses_from_the_agencies_of_which_one_may_know_someone(cast:
 async def test_people_on_an_operation_see_where_its_plan_is_and_others_see_neither(cast: Cast) -> None:
     await plan_operation(cast.fbi_lead, cast.hsi_liaison)
     await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, title="Operation Unplanned"), NOW)
-    found = {one.line.title: one.operation for one in await dates_seen(cast.hsi_liaison)}
-    assert found == {"Operation Bluestem": OperationState.PLANNING, "Operation Unplanned": None}
+    operations_by_title = {one.line.title: one.operation for one in await dates_seen(cast.hsi_liaison)}
+    assert operations_by_title == {"Operation Bluestem": OperationState.PLANNING, "Operation Unplanned": None}
     assert await dates_seen(cast.coordinator) == []

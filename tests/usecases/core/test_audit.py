@@ -265,9 +265,9 @@ async def rewrite_log(upto: int) -> None:
 
 
 async def kept_head() -> audit.AuditLogHead:
-    found = await audit.audit_log_head()
-    assert found is not None
-    return found
+    head = await audit.audit_log_head()
+    assert head is not None
+    return head
 
 
 async def test_an_empty_audit_log_has_no_end(database):
@@ -314,8 +314,8 @@ async def read_date(viewer: Viewer, event_id: Any, now: Any = NOW, key: str = "2
 
 
 async def count_readings() -> int:
-    found: int = await AuditEntry.count().where(AuditEntry.verb == "read")
-    return found
+    count: int = await AuditEntry.count().where(AuditEntry.verb == "read")
+    return count
 
 
 async def test_a_look_at_a_named_event_is_one_entry_a_day(cast: Cast):
@@ -375,8 +375,8 @@ async def test_who_has_read_it_is_said_latest_first(cast: Cast):
     event_id = await schedule_operation(cast)
     await read_date(cast.kcpd_detective, event_id)
     await read_date(cast.hsi_liaison, event_id, NOW + timedelta(hours=1))
-    found = await readings_of(cast.fbi_lead, event_id)
-    assert [(one.name, one.agency, one.source, one.at) for one in found] == [
+    readings = await readings_of(cast.fbi_lead, event_id)
+    assert [(one.name, one.agency, one.source, one.at) for one in readings] == [
         ("Hsi liaison", "HSI", "Web", NOW + timedelta(hours=1)),
         ("Kcpd detective", "KCPD", "Web", NOW),
     ]

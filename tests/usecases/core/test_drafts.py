@@ -50,8 +50,8 @@ async def save_typed(
 
 
 async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
-    found = await drafts.draft_of(viewer, key, NOW)
-    return found.texts["title"][0] if found else None
+    draft = await drafts.draft_of(viewer, key, NOW)
+    return draft.texts["title"][0] if draft else None
 
 
 async def schedule_raid(cast: Cast) -> UUID:
@@ -149,9 +149,9 @@ async def test_a_second_tab_does_not_overwrite_what_another_typed_since(cast: Ca
 @pytest.mark.both_engines
 async def test_a_tab_that_was_opened_with_the_draft_continues_with_it(cast: Cast) -> None:
     await save_typed(cast.fbi_lead, tab=TAB)
-    found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
-    assert found
-    await save_typed(cast.fbi_lead, title="Went on", tab=OTHER_TAB, shown=found.saved)
+    draft = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
+    assert draft
+    await save_typed(cast.fbi_lead, title="Went on", tab=OTHER_TAB, shown=draft.saved)
     with pytest.raises(Conflict):
         await save_typed(cast.fbi_lead, title="Old tab", tab=TAB)
     assert await title_of(cast.fbi_lead) == "Went on"
@@ -160,12 +160,12 @@ async def test_a_tab_that_was_opened_with_the_draft_continues_with_it(cast: Cast
 @pytest.mark.both_engines
 async def test_a_tab_that_shows_a_draft_that_was_removed_does_not_overwrite_the_next_one(cast: Cast) -> None:
     await save_typed(cast.fbi_lead, title="First event", tab=TAB)
-    found = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
-    assert found
+    draft = await drafts.draft_of(cast.fbi_lead, NEW, NOW)
+    assert draft
     await drafts.remove_draft(cast.fbi_lead, NEW, tab=TAB, shown=None)
     await save_typed(cast.fbi_lead, title="Second event", tab=TAB)
     with pytest.raises(Conflict):
-        await save_typed(cast.fbi_lead, title="First event, changed", tab=OTHER_TAB, shown=found.saved)
+        await save_typed(cast.fbi_lead, title="First event, changed", tab=OTHER_TAB, shown=draft.saved)
     assert await title_of(cast.fbi_lead) == "Second event"
 
 
@@ -336,5 +336,5 @@ async def test_no_one_keeps_too_many(cast: Cast) -> None:
 async def test_filters_are_listed_by_page_and_name(cast: Cast) -> None:
     for listing, name in (("audit", "a"), ("calendar", "b"), ("calendar", "A")):
         await save_filter(cast.fbi_lead, name, "mine=1&who=system", listing)
-    found = [(one.label, one.name) for one in await drafts.filters_of(cast.fbi_lead)]
-    assert found == [("Calendar", "A"), ("Calendar", "b"), ("Audit log", "a")]
+    filters = [(one.label, one.name) for one in await drafts.filters_of(cast.fbi_lead)]
+    assert filters == [("Calendar", "A"), ("Calendar", "b"), ("Audit log", "a")]

@@ -69,12 +69,12 @@ async def claim_due(
 
 async def states_by_name(event_id: UUID) -> dict[tuple[str, str], str]:
     """Return the newest state by kind and recipient's name."""
-    found = (
+    rows_found = (
         await rows.Message.select(rows.Message.kind, rows.Message.recipient.name, rows.Message.state)
         .where(rows.Message.event == event_id)
         .order_by(rows.Message.created_at, rows.Message.due)
     )
-    return {(row["kind"], row["recipient.name"]): row["state"] for row in found}
+    return {(row["kind"], row["recipient.name"]): row["state"] for row in rows_found}
 
 
 @pytest.mark.both_engines
@@ -342,10 +342,10 @@ async def _cut(worker: Any) -> None:
 
 async def sendings() -> list[tuple[str, int]]:
     """Return what each sending announces and how many messages it has, in the order of the alphabet."""
-    found = await rows.Message.select(rows.Message.sending, rows.Message.sending.topic)
+    rows_found = await rows.Message.select(rows.Message.sending, rows.Message.sending.topic)
     return sorted(
-        (topic, sum(one["sending"] == sending for one in found))
-        for sending, topic in {(one["sending"], one["sending.topic"]) for one in found}
+        (topic, sum(one["sending"] == sending for one in rows_found))
+        for sending, topic in {(one["sending"], one["sending.topic"]) for one in rows_found}
     )
 
 
@@ -367,8 +367,8 @@ async def test_reminders_of_two_dates_are_two_sendings_though_one_run_queues_the
     async with writing():
         await outbox.enqueue_all(
             [
-                draft(cast, str(one["id"]) + name, due, event_id=event_id, occurrence_id=one["id"])
-                for one in dates
+                draft(cast, str(this_date["id"]) + name, due, event_id=event_id, occurrence_id=this_date["id"])
+                for this_date in dates
                 for name in ("a", "b")
             ],
             NOW,

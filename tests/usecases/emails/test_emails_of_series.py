@@ -31,15 +31,15 @@ LATER = THEN + timedelta(hours=1)
 
 async def send_by_first_word(now: datetime) -> dict[str, ReadEmail]:
     """Send the emails that are due, and return them by their first word, such as "Invitation"."""
-    found = {}
+    by_first_word = {}
     for message in await outbox.claim_messages("test", (), now, 100):
         made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
         if isinstance(made, ReadEmail):
-            found[made.subject.partition(":")[0]] = made
-    return found
+            by_first_word[made.subject.partition(":")[0]] = made
+    return by_first_word
 
 
 async def schedule_weekly(cast: Cast) -> UUID:
@@ -235,14 +235,14 @@ A_SECOND = timedelta(seconds=1)
 
 async def send_emails(now: datetime) -> list[ReadEmail]:
     """Send due emails, and return the emails."""
-    found = []
+    emails_found = []
     for message in await outbox.claim_messages("test", (), now, 100):
         made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
-        found += [made] if isinstance(made, ReadEmail) else []
-    return found
+        emails_found += [made] if isinstance(made, ReadEmail) else []
+    return emails_found
 
 
 async def schedule_series(cast: Cast) -> UUID:
@@ -536,9 +536,9 @@ async def test_no_one_is_notified_that_a_series_ends_sooner_when_another_one_con
     event_id = await schedule_series(cast)
     await change_details(cast, event_id, THEN)
     await split_from_april(cast, event_id, THEN + A_SECOND)
-    for one in await send_emails(LATER):
-        assert "Ends sooner" not in one.subject
-        assert "Was until" not in dict(one.facts)
+    for email in await send_emails(LATER):
+        assert "Ends sooner" not in email.subject
+        assert "Was until" not in dict(email.facts)
 
 
 async def test_an_email_about_the_end_of_a_series_says_which_remaining_date_was_moved_just_before(cast: Cast) -> None:
@@ -612,13 +612,13 @@ RUNNING = datetime.fromisoformat("2027-02-15T15:00+00:00")
 
 async def send_only_emails(now: datetime) -> list[ReadEmail]:
     """Return the emails that go out."""
-    found = []
+    emails_found = []
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await emails.write_email(message, now, ZONE)
         assert not isinstance(letter, SendOutcome)
-        found.append(read_result(letter))
+        emails_found.append(read_result(letter))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [one for one in found if isinstance(one, ReadEmail)]
+    return [one for one in emails_found if isinstance(one, ReadEmail)]
 
 
 async def move_one_date(cast: Cast, event_id: UUID, now: datetime) -> None:

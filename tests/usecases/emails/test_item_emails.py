@@ -69,16 +69,16 @@ async def send_item_emails(moment: datetime) -> dict[str, Email]:
 async def plan_and_send(moment: datetime) -> dict[str, Email]:
     """Plan and send at a moment; return the emails about items by the name of their readers."""
     await queue_due_messages(moment, ZONE)
-    found: dict[str, Email] = {}
+    emails_found: dict[str, Email] = {}
     for message in await outbox.claim_messages("worker", (), moment, 1_000):
         written = await emails.write_email(message, moment, ZONE)
         is_skipped = isinstance(written, SendOutcome)
         outcome = written if is_skipped else SendOutcome(state=MessageState.SENT, reason="", said=written.said)
         await outbox.close_message(message, outcome, moment)
         if isinstance(written, Email) and message.key.startswith("items_of_day"):
-            assert written.to_name not in found
-            found[written.to_name] = written
-    return found
+            assert written.to_name not in emails_found
+            emails_found[written.to_name] = written
+    return emails_found
 
 
 def words_of(letter: Email) -> WrittenEmail:
@@ -87,8 +87,8 @@ def words_of(letter: Email) -> WrittenEmail:
 
 async def states_by_day() -> list[tuple[str, str]]:
     kept = rows.Message.kind == "items_of_day"
-    found = await rows.Message.select(rows.Message.key, rows.Message.state).where(kept).order_by(rows.Message.key)
-    return [(row["key"][-10:], row["state"]) for row in found]
+    rows_found = await rows.Message.select(rows.Message.key, rows.Message.state).where(kept).order_by(rows.Message.key)
+    return [(row["key"][-10:], row["state"]) for row in rows_found]
 
 
 async def test_on_the_fourth_day_the_primary_hears_of_it_and_on_the_eighth_the_coordinator(cast: Cast) -> None:
@@ -118,7 +118,7 @@ async def test_all_that_a_person_hears_on_a_day_is_one_email(cast: Cast) -> None
         ("Due", f"{today}, Call the shelter, today"),
         ("Your agency", f"{stuck}, Draft the protocol, Caht alternate (CAHT), overdue by 4 days"),
     )
-    links = [one.label for one in read_email(letters["Caht lead"]).more]
+    links = [person.label for person in read_email(letters["Caht lead"]).more]
     assert links == [f"Open {stuck}", f"Update {late}", f"Update {today}"]
 
 
@@ -158,7 +158,7 @@ async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
     await mark_sent_until(morning_of(10) - timedelta(hours=1))
     await queue_due_messages(morning_of(10), ZONE)
     claimed = await outbox.claim_messages("worker", (), morning_of(10), 1_000)
-    [message] = [one for one in claimed if one.recipient_id == cast.caht_lead.member_id and one.item_id]
+    [message] = [person for person in claimed if person.recipient_id == cast.caht_lead.member_id and person.item_id]
     stored = rows.Message.select(rows.Message.item.reference).where(rows.Message.id == message.id)
     of_other = (await item_lists.item_view(cast.coordinator, other)).item.id
     await outbox.keep_item(message, of_other)
@@ -198,9 +198,9 @@ async def seat_the_alternate(cast: Cast) -> None:
     """Let CAHT's alternate be its primary on the Steering Committee."""
     seats = SeatHolder.seat.committee == cast.committees["steering"]
     of_caht = SeatHolder.seat.agency == cast.agencies["CAHT"]
-    for one, is_primary in ((cast.caht_lead, False), (cast.caht_alternate, True)):
-        theirs = SeatHolder.member == one.member_id
-        held = [row["id"] for row in await SeatHolder.select(SeatHolder.id).where(seats & of_caht & theirs)]
+    for person, is_primary in ((cast.caht_lead, False), (cast.caht_alternate, True)):
+        of_person = SeatHolder.member == person.member_id
+        held = [row["id"] for row in await SeatHolder.select(SeatHolder.id).where(seats & of_caht & of_person)]
         await SeatHolder.update({SeatHolder.is_primary: is_primary}).where(SeatHolder.id.is_in(held))
 
 
@@ -271,7 +271,8 @@ async def test_whom_a_day_s_email_went_to_is_shown_to_that_person_alone(cast: Ca
     await send_item_emails(morning_of(10))
     of_days = MessageFilter(kind=MessageKind.ITEMS_OF_DAY)
     pages = [
-        await messages.sendings_page(one, of_days, None, morning_of(10)) for one in (cast.caht_lead, cast.coordinator)
+        await messages.sendings_page(person, of_days, None, morning_of(10))
+        for person in (cast.caht_lead, cast.coordinator)
     ]
     assert [bool(page.sendings) for page in pages] == [True, False]
 
@@ -331,8 +332,8 @@ async def test_an_items_page_names_exactly_who_is_reminded_and_when(cast: Cast) 
 async def planned_item_emails(reader: Viewer, now: datetime, **asked: Any) -> list[tuple[datetime, str]]:
     """Return the emails about items that Messages says a reader will get."""
     narrowed = MessageFilter(**{"standing": MessageStatus.PLANNED, **asked})
-    found = await messages.planned_items(reader, narrowed, None, now, ZONE, Escalation())
-    return [(one.at, one.words) for one in found]
+    planned_items = await messages.planned_items(reader, narrowed, None, now, ZONE, Escalation())
+    return [(person.at, person.words) for person in planned_items]
 
 
 async def test_messages_says_exactly_which_emails_about_items_its_reader_will_get(cast: Cast) -> None:
@@ -427,9 +428,11 @@ async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(c
     for number, worker in enumerate(("killed", "second")):
         now = morning_of(8, 2) + number * timedelta(minutes=2)
         messages = await outbox.claim_messages(worker, ["killed"], now, 10)
-        written = {one: await emails.write_email(one, now, ZONE) for one in messages}
-        made.append({one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Email)})
-        assert {one.attempts for one in messages} == {number + 1}
+        written = {person: await emails.write_email(person, now, ZONE) for person in messages}
+        made.append(
+            {person.key: composer().mail(it, person).content for person, it in written.items() if isinstance(it, Email)}
+        )
+        assert {person.attempts for person in messages} == {number + 1}
     assert len(made[0]) == 2
     assert made[0] == made[1]
 
@@ -444,21 +447,21 @@ async def assign_task(by: Viewer, owner: Viewer, **facts: Any) -> str:
 
 async def send_item_emails_to(to: Viewer) -> list[Email | SendOutcome]:
     """Return what becomes of the messages about action items to someone; those to others are done too."""
-    found = []
+    item_emails = []
     for message in await outbox.claim_messages("test", (), LATER, 100):
         made = await emails.write_email(message, LATER, ZONE)
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), LATER
         )
         if message.recipient_id == to.member_id and message.item_id:
-            found.append(made)
-    return found
+            item_emails.append(made)
+    return item_emails
 
 
 async def task_states(to: Viewer) -> list[tuple[str, bool] | None]:
     """Return the state of the task in each email about an action item to someone, and whether it is withdrawn."""
-    made = [one for one in await send_item_emails_to(to) if isinstance(one, Email)]
-    return [(one.task.item.status.value, one.task.is_withdrawn) if one.task else None for one in made]
+    made = [person for person in await send_item_emails_to(to) if isinstance(person, Email)]
+    return [(person.task.item.status.value, person.task.is_withdrawn) if person.task else None for person in made]
 
 
 async def assign_item_of_date(cast: Cast, owner: Viewer, plan: Any, by: Viewer) -> None:
@@ -539,6 +542,6 @@ async def test_an_owner_who_has_the_item_again_does_not_read_that_it_was_taken_a
     await send_item_emails_to(cast.caht_lead)
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TASKS_TODAY)
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_lead.member_id, 2, NOW, TASKS_TODAY)
-    found = await send_item_emails_to(cast.caht_lead)
-    assert [one.state for one in found if isinstance(one, SendOutcome)] == [MessageState.SUPERSEDED]
-    assert [one.task.is_withdrawn for one in found if isinstance(one, Email) and one.task] == [False]
+    item_emails = await send_item_emails_to(cast.caht_lead)
+    assert [person.state for person in item_emails if isinstance(person, SendOutcome)] == [MessageState.SUPERSEDED]
+    assert [person.task.is_withdrawn for person in item_emails if isinstance(person, Email) and person.task] == [False]

@@ -171,11 +171,11 @@ async def test_an_item_of_an_unseen_event_has_no_message_for_a_coordinator(cast:
     origin = await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")
     new = NewItem(title="Brief", owner_id=cast.kcpd_detective.member_id, due=date(2027, 2, 9), origin_id=origin.id)
     await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
-    mine = ("item_assigned", "Kcpd detective")
+    own_message = ("item_assigned", "Kcpd detective")
     assert await kinds_and_recipients(cast.coordinator) == []
-    assert mine in await kinds_and_recipients(cast.fbi_lead)
-    assert mine in await kinds_and_recipients(cast.kcpd_detective)
-    assert mine not in await kinds_and_recipients(cast.hsi_liaison)
+    assert own_message in await kinds_and_recipients(cast.fbi_lead)
+    assert own_message in await kinds_and_recipients(cast.kcpd_detective)
+    assert own_message not in await kinds_and_recipients(cast.hsi_liaison)
 
 
 async def test_the_list_is_narrowed_by_standing_kind_person_and_event(cast: Cast) -> None:
@@ -207,12 +207,12 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
         async with writing():
             await queue_message(cast, ITEM_DUE, str(number), at=NOW - timedelta(minutes=number // 7))
     await schedule_for(cast, *everyone(cast))
-    found, after, pages = [], None, 0
+    message_found, after, pages = [], None, 0
     while pages == 0 or after:
         page = await sendings_page(cast.fbi_lead, ALL, after, LATER)
-        found, after, pages = [*found, *page.sendings], page.older, pages + 1
-    assert (pages, len(found), len({one.id for one in found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
-    assert [one.queued_at for one in found] == sorted((one.queued_at for one in found), reverse=True)
+        message_found, after, pages = [*message_found, *page.sendings], page.older, pages + 1
+    assert (pages, len(message_found), len({one.id for one in message_found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
+    assert [one.queued_at for one in message_found] == sorted((one.queued_at for one in message_found), reverse=True)
 
 
 async def test_reminders_that_come_are_computed_for_anyone_who_may_edit_the_event(cast: Cast) -> None:
@@ -271,8 +271,8 @@ async def test_what_could_not_be_sent_is_sent_again_under_a_key_of_its_own(cast:
     assert (first.number, first.state, again.number, again.state) == (1, "bounced", 2, "pending")
     await close_messages(MessageState.SENT, now=LATER + timedelta(minutes=1))
     await resend_message(cast.coordinator, again.id, LATER + timedelta(hours=1))
-    found = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines
-    assert sorted(one.number for one in found) == [1, 2, 3]
+    lines = (await sending_page(cast.coordinator, sending.id, 0, LATER)).lines
+    assert sorted(one.number for one in lines) == [1, 2, 3]
 
 
 async def test_what_was_sent_again_is_not_sent_a_second_time_from_the_first_try(cast: Cast) -> None:
@@ -459,8 +459,8 @@ async def send_due_messages() -> None:
 
 async def newest_message_to(recipient: Viewer) -> UUID:
     rows = await Message.select(Message.id).where(Message.recipient == recipient.member_id).order_by(Message.created_at)
-    found: UUID = rows[-1]["id"]
-    return found
+    row_id: UUID = rows[-1]["id"]
+    return row_id
 
 
 async def read_newest(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> ReadMessage:
@@ -468,9 +468,9 @@ async def read_newest(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> Re
 
 
 async def email_read(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> ReadEmail:
-    found = await read_newest(viewer, recipient, now)
-    assert found.letter, found.reason
-    return read_email(found.letter)
+    message_found = await read_newest(viewer, recipient, now)
+    assert message_found.letter, message_found.reason
+    return read_email(message_found.letter)
 
 
 async def test_a_coordinator_reads_what_an_invitation_says(cast: Cast) -> None:
@@ -486,9 +486,9 @@ async def test_it_is_still_read_when_it_is_canceled_or_over_and_would_not_be_sen
     assert (await email_read(cast.coordinator, cast.fbi_lead, AFTERWARD)).subject.startswith("Invitation")
     message_id = await newest_message_to(cast.fbi_lead)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
-    found = await read_message(cast.coordinator, message_id, LATER, ZONE)
-    assert found.letter
-    assert read_email(found.letter).subject.startswith("Invitation")
+    message_read = await read_message(cast.coordinator, message_id, LATER, ZONE)
+    assert message_read.letter
+    assert read_email(message_read.letter).subject.startswith("Invitation")
     canceled = await email_read(cast.coordinator, cast.fbi_lead, LATER)
     assert canceled.subject.startswith("Canceled")
     await scheduling.restore_event(cast.coordinator, event_id, 2, LATER)
@@ -500,10 +500,10 @@ async def test_who_reads_the_message_of_another_person_is_in_the_audit_log_once_
     for _ in range(2):
         await read_newest(cast.coordinator, cast.fbi_lead)
     await read_newest(cast.fbi_lead, cast.fbi_lead)
-    found = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(
+    rows = await AuditEntry.select(AuditEntry.actor, AuditEntry.subject_id).where(
         AuditEntry.verb == "read", AuditEntry.subject == "message"
     )
-    assert found == [
+    assert rows == [
         {"actor": str(cast.coordinator.member_id), "subject_id": str(await newest_message_to(cast.fbi_lead))}
     ]
 
@@ -532,8 +532,8 @@ async def test_a_message_about_what_its_recipient_may_not_see_any_more_says_why_
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
     await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
-    found = await read_message(cast.coordinator, message_id, LATER, ZONE)
-    assert (found.letter, found.reason) == (None, "The recipient can no longer see it.")
+    message_read = await read_message(cast.coordinator, message_id, LATER, ZONE)
+    assert (message_read.letter, message_read.reason) == (None, "The recipient can no longer see it.")
 
 
 async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(cast: Cast) -> None:
@@ -604,8 +604,8 @@ async def send_all_at(at: datetime) -> None:
 async def texts_read_by(viewer: Viewer, event_id: UUID, recipient: Viewer, now: datetime) -> list[str]:
     """Return what each message about an event to this person says to the viewer, oldest first."""
     of_event = (Message.event == event_id) & (Message.recipient == recipient.member_id)
-    found = await Message.select(Message.id).where(of_event).order_by(Message.created_at).output(as_list=True)
-    read = [await read_message(viewer, one, now, ZONE) for one in found]
+    rows = await Message.select(Message.id).where(of_event).order_by(Message.created_at).output(as_list=True)
+    read = [await read_message(viewer, one, now, ZONE) for one in rows]
     return [str(read_email(one.letter)) if one.letter else one.reason for one in read]
 
 
@@ -666,7 +666,9 @@ async def test_a_series_that_continues_one_that_opened_keeps_its_earlier_message
         cast.coordinator, event_id, "2027-01-30", onward, event.version, split
     )
     said = [
-        one for e in (event_id, new_id) for one in await texts_read_by(cast.coordinator, e, cast.kcpd_detective, split)
+        text
+        for e in (event_id, new_id)
+        for text in await texts_read_by(cast.coordinator, e, cast.kcpd_detective, split)
     ]
     assert messages.CONFINED.reason in said
     assert not any("Leaked" in one for one in said)

@@ -71,22 +71,22 @@ async def remind_people(viewer: Viewer, event_id: UUID, now: datetime = NOW, key
 
 
 async def names_reminded() -> list[str]:
-    found: list[str] = (
+    rows: list[str] = (
         await Message.select(Message.recipient.name)
         .where(Message.kind == "no_reply")
         .order_by(Message.recipient.name)
         .output(as_list=True)
     )
-    return found
+    return rows
 
 
 async def send_emails(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | SendOutcome]:
     """Send due emails, and return what became of it."""
-    found = []
+    emails_found = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append(read_result(await emails.write_email(message, now, ZONE)))
+        emails_found.append(read_result(await emails.write_email(message, now, ZONE)))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return found
+    return emails_found
 
 
 async def send_only_email() -> ReadEmail:
@@ -209,12 +209,12 @@ async def test_who_was_never_reminded_is_reminded_while_the_others_rest_and_it_s
     more = replace(plan, invitees=meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison).invitees)
     await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
-    found = await nudges_of_date(
+    nudges = await nudges_of_date(
         cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later
     )
-    assert found is not None
-    assert skipped_words(found, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
-    assert len(found.asked) == await remind_people(cast.coordinator, event_id, later) == 2
+    assert nudges is not None
+    assert skipped_words(nudges, later, ZONE) == ("Skips Fbi lead (FBI) (reminded on Tue, Dec 15 at 9:00 AM).",)
+    assert len(nudges.asked) == await remind_people(cast.coordinator, event_id, later) == 2
     assert await names_reminded() == ["Caht lead", "Fbi lead", "Hsi liaison"]
 
 
@@ -237,12 +237,12 @@ async def test_who_is_invited_later_than_the_others_is_skipped_for_two_days(cast
     await scheduling.change_event(cast.coordinator, event_id, more, event.version, NOW)
     later = NOW + timedelta(hours=1)
     await send_emails(later)
-    found = await nudges_of_date(
+    nudges = await nudges_of_date(
         cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), later
     )
-    assert found is not None
-    assert skipped_words(found, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
-    assert found.asked == (cast.fbi_lead.member_id,)
+    assert nudges is not None
+    assert skipped_words(nudges, later, ZONE) == ("Skips Caht lead (CAHT) (invited on Tue, Dec 15 at 10:00 AM).",)
+    assert nudges.asked == (cast.fbi_lead.member_id,)
 
 
 @pytest.mark.parametrize("state", [MessageState.PENDING, MessageState.FAILED])
@@ -274,17 +274,21 @@ async def test_who_lost_access_to_the_event_is_named_as_skipped(cast: Cast) -> N
     steering = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.fbi_alternate, **steering)
     await SeatHolder.delete().where(SeatHolder.member == cast.fbi_alternate.member_id)
-    found = await nudges_of_date(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
-    assert found is not None
-    assert skipped_words(found, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
+    nudges = await nudges_of_date(
+        cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW
+    )
+    assert nudges is not None
+    assert skipped_words(nudges, NOW, ZONE) == (f"Skips Fbi alternate (FBI) ({UNREACHABLE}).",)
 
 
 async def test_a_person_whose_email_comes_back_is_skipped(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead, cast.hsi_liaison)
     await pause_emails(cast, cast.hsi_liaison)
-    found = await nudges_of_date(cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW)
-    assert found is not None
-    assert found.asked == (cast.fbi_lead.member_id,)
+    nudges = await nudges_of_date(
+        cast.coordinator, await occurrences.date_seen_by(cast.coordinator, event_id, KEY), NOW
+    )
+    assert nudges is not None
+    assert nudges.asked == (cast.fbi_lead.member_id,)
 
 
 async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
@@ -297,7 +301,7 @@ async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
 async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     done = await asyncio.gather(*(remind_people(cast.coordinator, event_id) for _ in range(2)), return_exceptions=True)
-    assert sorted(type(one).__name__ for one in done) == ["Conflict", "int"]
+    assert sorted(type(email).__name__ for email in done) == ["Conflict", "int"]
     assert await names_reminded() == ["Fbi lead"]
 
 
@@ -361,7 +365,11 @@ async def test_the_email_asks_once_more_and_says_who_comes_so_far(cast: Cast) ->
         "We haven't heard from you. Please reply by Fri, Jan 8.",
     )
     assert dict(letter.facts)["Replies so far"] == "2 yes, 0 maybe, 1 no"
-    assert [one.target.reply for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
+    assert [email.target.reply for email in letter.buttons if isinstance(email.target, ReplyPage)] == [
+        "yes",
+        "maybe",
+        "no",
+    ]
 
 
 async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
@@ -375,9 +383,11 @@ async def test_the_email_about_an_event_for_named_people_tells_nothing(cast: Cas
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await send_emails(NOW - REST)
     await nudge_people(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
-    found = [one for one in await send_emails() if isinstance(one, ReadEmail)]
+    emails_found = [email for email in await send_emails() if isinstance(email, ReadEmail)]
     [letter] = [
-        one for one in found if one.letter.says == RestrictedEmail(reason=RestrictedReason.REPLY, has_attachment=False)
+        email
+        for email in emails_found
+        if email.letter.says == RestrictedEmail(reason=RestrictedReason.REPLY, has_attachment=False)
     ]
     assert (letter.subject, letter.preview) == (
         "Task force event: please sign in and reply",
@@ -447,20 +457,20 @@ async def email_to(
 
 
 def dates_in(letter: Email) -> list[str]:
-    return [one.value for one in letter.facts if one.name is FactName.PROPOSED]
+    return [email.value for email in letter.facts if email.name is FactName.PROPOSED]
 
 
 async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link(sqlite_cast: Cast) -> None:
     poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
-    found = {one.recipient_id: one for one in await due_messages()}
-    assert set(found) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
-    letter = await emails.write_email(found[sqlite_cast.caht_lead.member_id], SOON, ZONE)
+    messages_by_person = {email.recipient_id: email for email in await due_messages()}
+    assert set(messages_by_person) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
+    letter = await emails.write_email(messages_by_person[sqlite_cast.caht_lead.member_id], SOON, ZONE)
     assert isinstance(letter, Email)
     assert letter.says == PollOpenedEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
-    said = {one.name: one.value for one in letter.facts}
+    said = {email.name: email.value for email in letter.facts}
     assert dates_in(letter) == ["Tue, Jan 12, 10:00–11:30 AM Central", "Wed, Jan 13, 2:00–3:30 PM Central"]
     assert said[FactName.ORGANIZER] == "Coordinator (USAO)"
-    assert [one.target for one in letter.buttons] == [
+    assert [email.target for email in letter.buttons] == [
         PollPage(poll_id=poll_id, member_id=sqlite_cast.caht_lead.member_id)
     ]
 
@@ -488,8 +498,8 @@ async def test_an_email_about_a_restricted_event_says_nothing_of_it(sqlite_cast:
     letter = await email_to(sqlite_cast.kcpd_detective, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert isinstance(letter.says, RestrictedEmail)
-    assert [one.name for one in letter.facts] == [FactName.DETAILS]
-    assert [one.target for one in letter.buttons] == [SitePage(path=f"/polls/{poll_id}")]
+    assert [email.name for email in letter.facts] == [FactName.DETAILS]
+    assert [email.target for email in letter.buttons] == [SitePage(path=f"/polls/{poll_id}")]
     assert letter.more == ()
 
 
@@ -499,7 +509,7 @@ async def test_a_time_only_email_says_nothing_of_a_poll(sqlite_cast: Cast) -> No
     letter = await email_to(sqlite_cast.fbi_lead, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert (letter.is_discreet, letter.is_time_only, isinstance(letter.says, RestrictedEmail)) == (True, True, True)
-    assert [(one.name, one.target) for one in letter.buttons] == [
+    assert [(email.name, email.target) for email in letter.buttons] == [
         (ButtonName.SIGN_IN, SitePage(path=f"/polls/{poll_id}"))
     ]
 
@@ -536,7 +546,7 @@ async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_af
     letter = read_result(await email_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Date poll canceled"
-    assert not any(one in str(letter) for one in ("Interview", "Room 9"))
+    assert not any(email in str(letter) for email in ("Interview", "Room 9"))
 
 
 MORNING = datetime(2027, 1, 7, 14, tzinfo=UTC)
@@ -545,15 +555,15 @@ MINUTE = timedelta(minutes=1)
 
 async def send_poll_reminders(now: datetime) -> list[str]:
     """Send what is due, and return who was reminded of a poll."""
-    found = []
+    poll_reminders = []
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await emails.write_email(message, now, ZONE)
         await outbox.close_message(
             message, letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
         if isinstance(letter, Email) and isinstance(message.content, PollNudge):
-            found.append(letter.to_name)
-    return sorted(found)
+            poll_reminders.append(letter.to_name)
+    return sorted(poll_reminders)
 
 
 async def plan_and_send_reminders(now: datetime) -> list[str]:

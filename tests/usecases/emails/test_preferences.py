@@ -69,13 +69,13 @@ async def plan_until(end: datetime, step: timedelta = timedelta(hours=1), start:
 
 
 async def due_moments(of: Viewer, *kinds: str) -> list[datetime]:
-    found: list[datetime] = (
+    rows: list[datetime] = (
         await Message.select(Message.due)
         .where((Message.recipient == of.member_id) & Message.kind.is_in(list(kinds) or ["reminder"]))
         .order_by(Message.due)
         .output(as_list=True)
     )
-    return found
+    return rows
 
 
 async def schedule_meeting(cast: Cast, **facts: Any) -> UUID:
@@ -148,7 +148,7 @@ async def test_a_reminder_whose_time_before_new_quiet_hours_is_over_still_comes(
     await save_choices(cast.fbi_lead, chosen_at, quiet=(time(20), ends))
     moment = STARTS - timedelta(hours=hours)  # when they end, or at once if the meeting is less than 30 minutes later
     planned = await reminders.event_reminders_ahead(cast.fbi_lead, event_id, chosen_at)
-    assert [one.at for one in planned] == [moment]
+    assert [path.at for path in planned] == [moment]
     await plan_until(STARTS, timedelta(minutes=10), chosen_at)
     assert (await due_moments(cast.fbi_lead))[2:] == [moment]
 
@@ -194,8 +194,8 @@ async def test_one_person_s_reminder_does_not_take_the_place_of_another_s(cast: 
     await save_choices(cast.caht_lead, leads=frozenset({HOURS}))
     await schedule_meeting(cast)
     await plan_messages(STARTS - DAY, STARTS - HOURS)
-    found = await Message.select(Message.recipient.name, Message.state).where(Message.kind == "reminder")
-    states = Counter((row["recipient.name"], row["state"]) for row in found)
+    rows = await Message.select(Message.recipient.name, Message.state).where(Message.kind == "reminder")
+    states = Counter((row["recipient.name"], row["state"]) for row in rows)
     assert states["Fbi lead", "pending"] == states["Caht lead", "pending"] == 1
 
 
@@ -212,14 +212,14 @@ async def test_reminders_of_the_final_state_are_those_after_any_way_to_it(cast: 
     await save_choices(cast.fbi_lead, quiet=(time(22), time(6)), leads=frozenset({DAY, HOURS}))
     await save_choices(cast.caht_lead)
     await plan_until(datetime(2027, 1, 20, 13, tzinfo=UTC))
-    found = await Message.select(Message.event, Message.recipient, Message.due, Message.state, Message.facts).where(
+    rows = await Message.select(Message.event, Message.recipient, Message.due, Message.state, Message.facts).where(
         Message.kind == "reminder"
     )
     of_each = {
-        one: sorted(
-            (str(row["recipient"]), row["due"], row["state"], row["facts"]) for row in found if row["event"] == one
+        path: sorted(
+            (str(row["recipient"]), row["due"], row["state"], row["facts"]) for row in rows if row["event"] == path
         )
-        for one in (straight, winding)
+        for path in (straight, winding)
     }
     assert sorted(of_each[straight]) == sorted(of_each[winding])
     assert len(of_each[straight]) == 2 + 3 + 3
@@ -232,15 +232,15 @@ async def test_a_date_that_moved_into_the_night_is_reminded_of_outside_it(cast: 
     moved = replace(plan_now, starts=datetime(2027, 1, 13, 5))
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW)
     await plan_until(datetime(2027, 1, 13, 11, tzinfo=UTC), HALF)
-    assert [one.hour for one in await due_moments(cast.fbi_lead)] == [12, 12, 3]
+    assert [path.hour for path in await due_moments(cast.fbi_lead)] == [12, 12, 3]
 
 
 async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_one_did(sqlite_cast: Cast) -> None:
     asked = []
     for day in range(2):
         for _ in range(20):
-            one = meeting(*everyone(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
-            await scheduling.schedule_event(sqlite_cast.coordinator, one, NOW)
+            this_meeting = meeting(*everyone(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
+            await scheduling.schedule_event(sqlite_cast.coordinator, this_meeting, NOW)
         due = STARTS - WEEK + day * DAY
         await plan_messages(due - timedelta(minutes=1))
         with noted() as statements:
@@ -255,8 +255,8 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
 async def test_when_people_are_asked_next_is_found_from_the_preferences_of_those_who_are_asked(cast: Cast) -> None:
     asks = ReminderPolicy(asks_before=frozenset({timedelta(days=2)}))
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, reminders=asks), NOW)
-    for one in (cast.fbi_lead, cast.caht_lead):
-        await preferences.save_preferences(one, Preferences(has_quiet_weekends=True), NOW)
+    for person in (cast.fbi_lead, cast.caht_lead):
+        await preferences.save_preferences(person, Preferences(has_quiet_weekends=True), NOW)
     date = await date_seen_by(cast.coordinator, event_id, "2027-01-12")
     with noted() as statements:
         assert await next_follow_up(cast.coordinator, date, NOW)
@@ -291,7 +291,7 @@ async def queue_at_midnight(cast: Cast, to: Viewer, content: Content, not_after:
 
 async def sendable_keys(worker: Worker, now: datetime) -> list[str]:
     claimed = await outbox.claim_messages(worker.name, (), now, 50)
-    return [one.key for one in await sendable_messages(claimed, worker.name, now)]
+    return [path.key for path in await sendable_messages(claimed, worker.name, now)]
 
 
 async def test_a_message_that_became_due_in_quiet_hours_is_held_until_they_end(cast: Cast, worker: Worker) -> None:
@@ -391,10 +391,10 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
     assert (after.reminders, after.version) == (DAY_BEFORE, before.version + 1)
     assert (after.changed_at, after.sequence) == (before.changed_at, before.sequence)
     assert await policy_of_event(cast, canceled) == USUAL_POLICY
-    found = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
+    rows = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
     reminders = '"asks_after": "", "asks_before": "", "is_usual": false, "leads": "1440", "sends_thanks": false'
     were = '"was_asks_after": "", "was_asks_before": "", "was_is_usual": true, "was_leads": "10080,1440,120"'
-    assert [(one["subject"], one["facts"]) for one in found[-2:]] == [
+    assert [(path["subject"], path["facts"]) for path in rows[-2:]] == [
         ("event", '{"fields": ["reminders"]}'),
         ("committee_preference", f'{{{reminders}, "upcoming_events": 1, {were}, "was_sends_thanks": false}}'),
     ]
@@ -402,8 +402,8 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
 
 async def changes_in_history(viewer: Viewer, event_id: UUID) -> list[tuple[str | None, list[tuple[str, str]]]]:
     """Return who changed an event from what to what, as its history says."""
-    found = await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
-    return [(one.actor, [(change.before, change.after) for change in one.changes]) for one in found]
+    history_found = await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
+    return [(path.actor, [(change.before, change.after) for change in path.changes]) for path in history_found]
 
 
 async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_until_it_is_undone(cast: Cast) -> None:
@@ -419,8 +419,8 @@ async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_
 async def test_an_event_that_the_chair_does_not_see_is_neither_counted_nor_changed(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, visibility=Visibility.NAMED, committee_id=cast.committees["services"])
     hidden = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    found = await preferences.committee_policy(cast.caht_lead, cast.committees["services"], NOW)
-    assert found.upcoming == 0
+    committee_policy = await preferences.committee_policy(cast.caht_lead, cast.committees["services"], NOW)
+    assert committee_policy.upcoming == 0
     assert await save_policy(cast, cast.caht_lead, upcoming=0) == 0
     assert await policy_of_event(cast, hidden) == USUAL_POLICY
 
@@ -461,7 +461,7 @@ async def test_committees_inherit_the_policy_of_the_task_force_until_they_choose
     usual = ReminderPolicy(asks_after=frozenset({timedelta(days=2)}), sends_thanks=True)
     event_id = await schedule_for_services(cast)
     await preferences.save_usual_policy(cast.coordinator, usual, NOW)
-    assert [await policy_of_committee(one) for one in (None, steering, services)] == [usual, usual, DAY_BEFORE]
+    assert [await policy_of_committee(path) for path in (None, steering, services)] == [usual, usual, DAY_BEFORE]
     assert await policy_of_event(cast, event_id) != usual, "events already scheduled keep theirs"
     await preferences.save_committee_policy(cast.caht_lead, services, None, NOW, upcoming=1)
     assert [await policy_of_committee(services), await policy_of_event(cast, event_id)] == [usual, usual]

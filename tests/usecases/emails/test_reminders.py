@@ -202,9 +202,9 @@ async def test_a_weekly_date_in_the_doubled_hour_is_reminded_of_once(cast: Cast)
     await schedule_meeting(cast, starts=start, rule=rule_for_choice("weekly", start, count=3))
     await plan_until(datetime(2027, 11, 8, tzinfo=UTC), timedelta(minutes=30), datetime(2027, 10, 30, tzinfo=UTC))
     second = datetime(2027, 11, 7, 6, 30, tzinfo=UTC)
-    mine = [row["due"] for row in await message_rows() if row["recipient.name"] == "Fbi lead"]
-    assert Counter(mine)[second - HOURS] == 1
-    assert max(Counter(mine).values()) == 1
+    own_dues = [row["due"] for row in await message_rows() if row["recipient.name"] == "Fbi lead"]
+    assert Counter(own_dues)[second - HOURS] == 1
+    assert max(Counter(own_dues).values()) == 1
 
 
 async def test_three_days_off_with_forty_dates_over_and_twenty_ahead(cast: Cast) -> None:
@@ -353,8 +353,8 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
     await mark_invitations_sent(cast.hsi_liaison, at=morning_of(3))
 
     async def said(at: datetime, viewer: Viewer = cast.coordinator) -> str | None:
-        found = await next_follow_up(viewer, await date_seen_by(viewer, event_id, KEY), at)
-        return found.words(ZONE) if found else None
+        next_follow_up_found = await next_follow_up(viewer, await date_seen_by(viewer, event_id, KEY), at)
+        return next_follow_up_found.words(ZONE) if next_follow_up_found else None
 
     assert (
         await said(morning_of(3))
@@ -375,12 +375,12 @@ async def test_a_follow_up_that_waits_for_the_end_of_quiet_hours_is_the_next(cas
     event_id = await schedule_with_asks(cast, TWO_DAYS)
     await queue_at(STARTS - TWO_DAYS)
     date = await date_seen_by(cast.coordinator, event_id, KEY)
-    found = await next_follow_up(cast.coordinator, date, STARTS - TWO_DAYS + timedelta(minutes=1))
-    assert found
-    assert (found.at, found.people) == (STARTS - TWO_DAYS + timedelta(hours=2), 1)
-    found = await next_follow_up(cast.coordinator, date, STARTS - timedelta(days=1))
-    assert found
-    assert found.at is None
+    next_follow_up_found = await next_follow_up(cast.coordinator, date, STARTS - TWO_DAYS + timedelta(minutes=1))
+    assert next_follow_up_found
+    assert (next_follow_up_found.at, next_follow_up_found.people) == (STARTS - TWO_DAYS + timedelta(hours=2), 1)
+    next_follow_up_found = await next_follow_up(cast.coordinator, date, STARTS - timedelta(days=1))
+    assert next_follow_up_found
+    assert next_follow_up_found.at is None
 
 
 async def test_an_invitation_that_was_not_sent_or_came_back_is_not_followed_up(cast: Cast) -> None:
@@ -507,13 +507,13 @@ async def test_no_one_is_asked_about_the_two_halves_of_a_split_series_within_two
 async def test_the_page_of_a_date_counts_what_is_asked_about_the_other_half(sqlite_cast: Cast) -> None:
     event_id, onward_id = await split_series(sqlite_cast)
     first = await date_seen_by(sqlite_cast.coordinator, event_id, FIRST_DATE)
-    found = await next_follow_up(sqlite_cast.coordinator, first, A_WEEK_BEFORE)
-    assert found
-    assert (found.silent, found.at) == (2, None)
+    next_follow_up_found = await next_follow_up(sqlite_cast.coordinator, first, A_WEEK_BEFORE)
+    assert next_follow_up_found
+    assert (next_follow_up_found.silent, next_follow_up_found.at) == (2, None)
     second = await date_seen_by(sqlite_cast.coordinator, onward_id, SECOND_DATE)
-    found = await next_follow_up(sqlite_cast.coordinator, second, A_WEEK_BEFORE)
-    assert found
-    assert (found.at, found.people) == (SECOND_ASKS, 2)
+    next_follow_up_found = await next_follow_up(sqlite_cast.coordinator, second, A_WEEK_BEFORE)
+    assert next_follow_up_found
+    assert (next_follow_up_found.at, next_follow_up_found.people) == (SECOND_ASKS, 2)
 
 
 async def test_a_reminder_by_hand_about_one_half_holds_back_the_follow_up_about_the_other(cast: Cast) -> None:
@@ -532,9 +532,9 @@ async def test_an_invitation_to_one_half_is_the_last_email_that_asked_about_the_
     await mark_invitations_sent(cast.fbi_lead, cast.hsi_liaison, at=A_WEEK_BEFORE)
     await Message.update({Message.sent_at: NOW}).where(Message.event == onward_id)
     date = await date_seen_by(cast.coordinator, onward_id, SECOND_DATE)
-    found = await nudges_of_date(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))
-    assert found
-    assert (found.asked, set(found.last_asked.values())) == ((), {A_WEEK_BEFORE})
+    nudges = await nudges_of_date(cast.coordinator, date, A_WEEK_BEFORE + timedelta(hours=1))
+    assert nudges
+    assert (nudges.asked, set(nudges.last_asked.values())) == ((), {A_WEEK_BEFORE})
 
 
 @pytest.mark.both_engines
@@ -544,8 +544,8 @@ async def test_halves_that_other_people_may_see_are_chains_of_their_own(cast: Ca
     assert (await chains_of_events([onward_id])).keys() == {event_id, onward_id}
     named, apart = await split_series(cast, Visibility.NAMED, Visibility.ALL)
     assert (await chains_of_events([apart])).keys() == {apart}
-    found = await chains_of_events([apart, named])
-    assert (found.keys(), len(set(found.values()))) == ({apart, named}, 2)
+    chains = await chains_of_events([apart, named])
+    assert (chains.keys(), len(set(chains.values()))) == ({apart, named}, 2)
 
 
 READERS = [
@@ -564,6 +564,6 @@ async def test_messages_are_found_by_their_event(
         await reader([uuid4() for _ in range(count)])
     [(text, values)] = statements
     plan = await sqlite_database.run_alone(f"EXPLAIN QUERY PLAN {text}", values, is_pooled=False)
-    found = [row["detail"] for row in plan if "message_" in row["detail"]]
-    assert found
-    assert all("INDEX message_event (event=?" in one for one in found)
+    details = [row["detail"] for row in plan if "message_" in row["detail"]]
+    assert details
+    assert all("INDEX message_event (event=?" in one for one in details)

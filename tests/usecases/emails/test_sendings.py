@@ -83,9 +83,9 @@ async def test_the_row_says_why_people_got_no_email(cast: Cast) -> None:
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
         reason = why[names[message.id].lower().partition(" ")[0]]
         await outbox.close_message(message, SendOutcome(state=MessageState.SUPERSEDED, reason=reason), LATER)
-    [one] = await summaries_listed(cast.coordinator)
-    assert (one.words, one.people) == ("3 not sent", 3)
-    assert one.why == "2: The recipient has replied. 1: It has since been canceled."
+    [summary] = await summaries_listed(cast.coordinator)
+    assert (summary.words, summary.people) == ("3 not sent", 3)
+    assert summary.why == "2: The recipient has replied. 1: It has since been canceled."
 
 
 async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
@@ -94,25 +94,25 @@ async def test_the_row_says_one_reason_without_a_number(cast: Cast) -> None:
         await outbox.close_message(
             message, SendOutcome(state=MessageState.TOO_LATE, reason="It was over before it could be sent."), LATER
         )
-    [one] = await summaries_listed(cast.coordinator)
-    assert one.why == "It was over before it could be sent."
+    [summary] = await summaries_listed(cast.coordinator)
+    assert summary.why == "It was over before it could be sent."
 
 
 async def test_of_many_people_the_row_names_a_few_those_first_whom_it_failed_for(cast: Cast) -> None:
     people = (cast.fbi_lead, cast.fbi_alternate, cast.caht_lead, cast.hsi_liaison, cast.kcpd_detective)
     await schedule_for(cast, *people, cast.kcpd_alternate, cast.harbor_advocate)
     await close_messages(kcpd=MessageState.FAILED)
-    [one] = await summaries_listed(cast.coordinator)
-    assert (one.people, len(one.lines), SHOWN) == (7, 5, 5)
-    assert [line.recipient for line in one.lines][:2] == ["Kcpd alternate", "Kcpd detective"]
+    [summary] = await summaries_listed(cast.coordinator)
+    assert (summary.people, len(summary.lines), SHOWN) == (7, 5, 5)
+    assert [line.recipient for line in summary.lines][:2] == ["Kcpd alternate", "Kcpd detective"]
 
 
 async def test_who_is_invited_finds_one_person_in_it_themselves(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await close_messages(caht=MessageState.BOUNCED)
-    [mine] = await summaries_listed(cast.fbi_lead)
-    assert (mine.people, mine.words) == (1, "1 sent")
-    page = await sending_page(cast.fbi_lead, mine.id, 0, LATER)
+    [own_summary] = await summaries_listed(cast.fbi_lead)
+    assert (own_summary.people, own_summary.words) == (1, "1 sent")
+    page = await sending_page(cast.fbi_lead, own_summary.id, 0, LATER)
     assert [one.recipient for one in page.lines] == ["Fbi lead"]
 
 
@@ -141,8 +141,8 @@ async def test_more_failures_than_fit_above_are_in_their_places_below(cast: Cast
 async def test_a_list_for_one_person_counts_that_person_alone(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await close_messages(caht=MessageState.BOUNCED)
-    [one] = await summaries_listed(cast.coordinator, person=cast.fbi_lead.member_id)
-    assert (one.people, one.words, [line.recipient for line in one.lines]) == (1, "1 sent", ["Fbi lead"])
+    [summary] = await summaries_listed(cast.coordinator, person=cast.fbi_lead.member_id)
+    assert (summary.people, summary.words, [line.recipient for line in summary.lines]) == (1, "1 sent", ["Fbi lead"])
     assert await summaries_listed(cast.coordinator, person=cast.fbi_lead.member_id, standing=MessageStatus.FAILED) == []
 
 
@@ -172,39 +172,39 @@ async def test_a_message_that_a_change_moved_to_an_unseen_event_leaves_the_count
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     secret = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     await Message.update({Message.event: secret}).where(Message.recipient == cast.fbi_lead.member_id)
-    [one] = await summaries_listed(cast.coordinator)
-    assert (one.people, [line.recipient for line in one.lines]) == (1, ["Caht lead"])
+    [summary] = await summaries_listed(cast.coordinator)
+    assert (summary.people, [line.recipient for line in summary.lines]) == (1, ["Caht lead"])
 
 
 async def test_trying_again_reaches_those_it_failed_for_and_no_one_else(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     await close_messages(caht=MessageState.BOUNCED, hsi=MessageState.FAILED)
-    [one] = await summaries_listed(cast.coordinator)
-    assert await retry_sending(cast.coordinator, one.id, LATER) == 2
+    [summary] = await summaries_listed(cast.coordinator)
+    assert await retry_sending(cast.coordinator, summary.id, LATER) == 2
     [again] = await summaries_listed(cast.coordinator)
-    assert (again.id, again.people, again.words, again.retries) == (one.id, 3, "1 sent, 2 waiting", 0)
+    assert (again.id, again.people, again.words, again.retries) == (summary.id, 3, "1 sent, 2 waiting", 0)
     with pytest.raises(Conflict):
-        await retry_sending(cast.coordinator, one.id, LATER)
+        await retry_sending(cast.coordinator, summary.id, LATER)
     assert await AuditEntry.count().where(AuditEntry.verb == "resent") == 2
 
 
 async def test_anyone_who_was_only_invited_tries_again_nothing_of_others(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead, cast.caht_lead)
     await close_messages(caht=MessageState.BOUNCED)
-    [mine] = await summaries_listed(cast.fbi_lead)
+    [own_summary] = await summaries_listed(cast.fbi_lead)
     with pytest.raises(Conflict):
-        await retry_sending(cast.fbi_lead, mine.id, LATER)
+        await retry_sending(cast.fbi_lead, own_summary.id, LATER)
 
 
 async def test_a_sending_to_many_people_continues_on_another_page(cast: Cast) -> None:
     await schedule_for(cast, cast.fbi_lead)
-    [one] = await summaries_listed(cast.coordinator)
+    [summary] = await summaries_listed(cast.coordinator)
     [row] = await Message.select().output(load_json=False)
     more = [{**row, "id": uuid4(), "key": str(number)} for number in range(PEOPLE)]
     await Message.insert(*(Message(**values) for values in more))
-    page = await sending_page(cast.coordinator, one.id, 0, LATER)
+    page = await sending_page(cast.coordinator, summary.id, 0, LATER)
     assert (len(page.lines), page.next_skip) == (PEOPLE, PEOPLE)
-    last = await sending_page(cast.coordinator, one.id, PEOPLE, LATER)
+    last = await sending_page(cast.coordinator, summary.id, PEOPLE, LATER)
     assert (len(last.lines), last.next_skip) == (1, None)
 
 
@@ -215,9 +215,9 @@ class CountingEngine(SQLiteEngine):
     rows = 0
 
     async def run_querystring(self, querystring: QueryString, **how: Any) -> Any:
-        found = await super().run_querystring(querystring, **how)
-        self.statements, self.rows = self.statements + 1, self.rows + len(found)
-        return found
+        rows = await super().run_querystring(querystring, **how)
+        self.statements, self.rows = self.statements + 1, self.rows + len(rows)
+        return rows
 
 
 async def test_a_page_reads_the_same_number_of_rows_however_many_messages_and_recipients_there_are(
@@ -257,9 +257,9 @@ async def due_messages() -> list[OutboxMessage]:
 
 
 async def latest_test_of(viewer: Viewer) -> SentEmailTest:
-    found = account_emails.latest_email_test(viewer, await account_emails.every_email_test(viewer))
-    assert found
-    return found
+    email_test = account_emails.latest_email_test(viewer, await account_emails.every_email_test(viewer))
+    assert email_test
+    return email_test
 
 
 async def test_a_test_email_goes_to_the_person_who_asked_and_says_when(cast: Cast) -> None:

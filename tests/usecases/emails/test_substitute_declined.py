@@ -42,7 +42,9 @@ async def schedule_with_refusal(cast: Cast, *keys: str) -> UUID:
 async def emails_of_refusal(reader: Viewer, now: datetime = AFTER) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of the messages to a reader that say that a substitute can't come."""
     due = [
-        one for one in await outbox.claim_messages("test", (), now, 100) if isinstance(one.content, SubstituteDeclined)
+        message
+        for message in await outbox.claim_messages("test", (), now, 100)
+        if isinstance(message.content, SubstituteDeclined)
     ]
     assert {one.recipient_id for one in due} <= {reader.member_id}
     return [read_result(await emails.write_email(one, now, ZONE)) for one in due]
@@ -97,8 +99,8 @@ async def cancel_date(cast: Cast, event_id: UUID) -> None:
 
 
 async def make_informed_only(cast: Cast, event_id: UUID) -> None:
-    theirs = (Invitation.event == event_id) & (Invitation.member == cast.fbi_lead.member_id)
-    await Invitation.update({Invitation.role: AttendeeRole.INFORMED}).where(theirs)
+    of_lead = (Invitation.event == event_id) & (Invitation.member == cast.fbi_lead.member_id)
+    await Invitation.update({Invitation.role: AttendeeRole.INFORMED}).where(of_lead)
 
 
 @pytest.mark.parametrize("deed", [reply_yes, reply_no, name_again, cancel_date, make_informed_only])

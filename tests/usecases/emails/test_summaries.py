@@ -51,15 +51,15 @@ async def turn_on_digest(viewer: Viewer, **facts: object) -> Viewer:
 async def send_digests(now: datetime = MONDAY) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of the digests that are due."""
     await queue_due_messages(now, ZONE)
-    found = []
+    digests = []
     for message in await outbox.claim_messages("test", (), now, 100):
         made = read_result(await emails.write_email(message, now, ZONE))
         await outbox.close_message(
             message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
         if isinstance(message.content, WeeklyDigest):
-            found.append(made)
-    return found
+            digests.append(made)
+    return digests
 
 
 async def send_only_digest(now: datetime = MONDAY) -> ReadEmail:
@@ -84,8 +84,8 @@ async def test_what_is_planned_is_what_is_sent_after_the_clock_moved(cast: Cast)
     is_digest = Message.kind == "digest"
     for hour in range(14 * 24):
         await send_digests(start + timedelta(hours=hour))
-    found = await Message.select(Message.due, Message.state).where(is_digest).order_by(Message.due)
-    assert [row["due"] for row in found if row["state"] == "sent"] == [at for at, _ in expected]
+    rows = await Message.select(Message.due, Message.state).where(is_digest).order_by(Message.due)
+    assert [row["due"] for row in rows if row["state"] == "sent"] == [at for at, _ in expected]
 
 
 async def test_after_an_outage_of_weeks_only_the_last_monday_is_sent(cast: Cast) -> None:
@@ -184,8 +184,8 @@ async def test_it_comes_once_a_week_at_seven_by_the_own_clock(cast: Cast) -> Non
     while moment < MONDAY + timedelta(days=8):
         await queue_due_messages(moment, ZONE)
         moment += timedelta(hours=1)
-    found = await Message.select(Message.due).where(Message.kind == "digest").order_by(Message.due).output(as_list=True)
-    assert found == [MONDAY - timedelta(hours=1), MONDAY + timedelta(days=7, hours=-1)]
+    rows = await Message.select(Message.due).where(Message.kind == "digest").order_by(Message.due).output(as_list=True)
+    assert rows == [MONDAY - timedelta(hours=1), MONDAY + timedelta(days=7, hours=-1)]
 
 
 async def test_in_quiet_hours_it_waits_for_their_end(cast: Cast) -> None:
@@ -255,19 +255,19 @@ async def send_thanks(cast: Cast, event_id: UUID, people: int = 2, now: datetime
 
 
 async def names_thanked() -> list[str]:
-    found = await Message.select(Message.recipient.name).where(
+    rows = await Message.select(Message.recipient.name).where(
         (Message.kind == "thank_you") & (Message.state == "pending")
     )
-    return sorted(row["recipient.name"] for row in found)
+    return sorted(row["recipient.name"] for row in rows)
 
 
 async def emails_by_name(now: datetime) -> dict[str, ReadEmail | SendOutcome]:
     """Return what becomes of each message that is due, by its recipient."""
-    found = {}
+    emails_found = {}
     for message in await outbox.claim_messages("test", (), now, 100):
         name = (await Message.select(Message.recipient.name).where(Message.id == message.id))[0]["recipient.name"]
-        found[name] = read_result(await emails.write_email(message, now, ZONE))
-    return found
+        emails_found[name] = read_result(await emails.write_email(message, now, ZONE))
+    return emails_found
 
 
 async def test_people_who_were_there_are_thanked_and_the_page_says_how_many(cast: Cast) -> None:
@@ -290,9 +290,9 @@ async def test_each_finds_the_action_items_that_they_may_see(cast: Cast) -> None
         await action_items.create_item(cast.coordinator, new, CLOSED, CLOSED.date())
     await Message.delete(force=True)
     await send_thanks(cast, event_id)
-    found = (await emails_by_name(CLOSED + UNDO_FOR))["Caht lead"]
-    assert isinstance(found, ReadEmail)
-    assert [(label, "Caht lead" in value.split(", ")[1]) for label, value in found.facts[2:]] == [
+    email = (await emails_by_name(CLOSED + UNDO_FOR))["Caht lead"]
+    assert isinstance(email, ReadEmail)
+    assert [(label, "Caht lead" in value.split(", ")[1]) for label, value in email.facts[2:]] == [
         ("Yours", True),
         ("Action item", False),
     ]

@@ -24,12 +24,12 @@ async def schedule_with_asks(cast: Cast, *asks_before: timedelta, **facts: Any) 
 
 
 async def queued_follow_ups() -> list[tuple[str, datetime]]:
-    found = (
+    rows = (
         await Message.select(Message.recipient.name, Message.due)
         .where(Message.kind == "no_reply")
         .order_by(Message.due, Message.recipient.name)
     )
-    return [(row["recipient.name"], row["due"]) for row in found]
+    return [(row["recipient.name"], row["due"]) for row in rows]
 
 
 async def queue_at(*moments: datetime) -> None:

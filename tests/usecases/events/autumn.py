@@ -104,8 +104,8 @@ async def _training(cast: Cast) -> UUID:
     await record_marks_of(cast.coordinator, event, "2026-11-19", at, here=(cast.fbi_lead, cast.caht_lead))
     member = AttendanceWalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
     guest = AttendanceWalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
-    for one in (member, guest):
-        await roll_call.record_walk_in(cast.coordinator, event, "2026-11-19", one, at)
+    for walk_in in (member, guest):
+        await roll_call.record_walk_in(cast.coordinator, event, "2026-11-19", walk_in, at)
     await roll_call.close_attendance(cast.coordinator, event, "2026-11-19", at)
     return event
 

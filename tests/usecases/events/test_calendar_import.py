@@ -44,25 +44,25 @@ async def lines_of_year(viewer: Viewer) -> list[DateLine]:
 async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cast) -> None:
     file = taken(vevent("STATUS:TENTATIVE"), vevent("LOCATION:Room A", uid="two", title="Second"))
     assert await import_outcomes(cast.coordinator, file) == [ImportOutcome.NEW, ImportOutcome.NEW]
-    found = [
-        await scheduling.event_seen_by(cast.harbor_advocate, one.event_id)
-        for one in await lines_of_year(cast.harbor_advocate)
+    events = [
+        await scheduling.event_seen_by(cast.harbor_advocate, line.event_id)
+        for line in await lines_of_year(cast.harbor_advocate)
     ]
-    assert {(one.title, one.status, one.place) for one in found} == {
+    assert {(one.title, one.status, one.place) for one in events} == {
         ("Core group", EventStatus.TENTATIVE, ""),
         ("Second", EventStatus.CONFIRMED, "Room A"),
     }
-    assert {(one.kind, one.visibility, one.lead_id) for one in found} == {
+    assert {(one.kind, one.visibility, one.lead_id) for one in events} == {
         (Kind.MEETING, Visibility.ALL, cast.coordinator.member_id)
     }
-    assert not {one.uid for one in found} & {"one@example", "two"}
+    assert not {one.uid for one in events} & {"one@example", "two"}
 
 
 @pytest.mark.both_engines
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
     await import_outcomes(cast.coordinator, taken(vevent(), vevent(uid="two")))
-    found = await feeds.dates_between(cast.coordinator, *SPAN)
-    assert [(one.reply, one.is_mine) for one in found] == [(ReplyValue.ACCEPTED, True)] * 2
+    dates = await feeds.dates_between(cast.coordinator, *SPAN)
+    assert [(one.reply, one.is_mine) for one in dates] == [(ReplyValue.ACCEPTED, True)] * 2
 
 
 @pytest.mark.both_engines
@@ -82,8 +82,8 @@ async def test_no_one_is_notified_of_imported_events(cast: Cast) -> None:
 @pytest.mark.both_engines
 async def test_each_imported_event_is_in_the_audit_log(cast: Cast) -> None:
     await import_outcomes(cast.coordinator, taken(vevent()))
-    found = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject).order_by(AuditEntry.seq, ascending=False)
-    assert (found[0]["verb"], found[0]["subject"]) == ("scheduled", "event")
+    rows = await AuditEntry.select(AuditEntry.verb, AuditEntry.subject).order_by(AuditEntry.seq, ascending=False)
+    assert (rows[0]["verb"], rows[0]["subject"]) == ("scheduled", "event")
 
 
 @pytest.mark.both_engines
@@ -156,14 +156,14 @@ async def test_dates_left_out_added_moved_and_canceled_are_saved_so(cast: Cast) 
         .replace(b"DTEND;TZID=America/Chicago", b"DTEND")
     )
     await import_outcomes(cast.coordinator, read_calendar_file(file, NOW, ZONE))
-    found = await lines_of_year(cast.harbor_advocate)
-    assert [(one.key, one.place, one.is_off) for one in found] == [
+    lines = await lines_of_year(cast.harbor_advocate)
+    assert [(one.key, one.place, one.is_off) for one in lines] == [
         ("2027-01-12", "", False),
         ("2027-01-21", "", False),
         ("2027-01-26", "Room B", False),
         ("2027-02-02", "", True),
     ]
-    assert found[2].starts_at == datetime(2027, 1, 27, 20, tzinfo=UTC)
+    assert lines[2].starts_at == datetime(2027, 1, 27, 20, tzinfo=UTC)
 
 
 @pytest.mark.both_engines
@@ -189,8 +189,8 @@ async def feed_of_event(viewer: Viewer, event: Event) -> bytes:
     return feed_of("Task force", ZONE, [ZONE], [vevents(event, every, FeedLevel.FULL, ORGANIZER, NOW.date())])
 
 
-def times_and_places(found: list[DateLine]) -> list[tuple[datetime, datetime, str]]:
-    return [(one.starts_at, one.ends_at, one.place) for one in found if not one.is_off]
+def times_and_places(lines: list[DateLine]) -> list[tuple[datetime, datetime, str]]:
+    return [(one.starts_at, one.ends_at, one.place) for one in lines if not one.is_off]
 
 
 async def test_a_sample_of_foreign_series_is_published_instant_for_instant(sqlite_cast: Cast) -> None:

@@ -33,8 +33,8 @@ async def save_template(
 ) -> Template:
     committee_id = cast.committees[committee] if cast else None
     await form_options.save_template(viewer, name, FORM, committee_id, NOW)
-    [found] = [one for one in await form_options.templates_for(viewer) if one.name == name]
-    return found
+    [template] = [one for one in await form_options.templates_for(viewer) if one.name == name]
+    return template
 
 
 async def template_names(viewer: Viewer) -> list[str]:
@@ -42,8 +42,8 @@ async def template_names(viewer: Viewer) -> list[str]:
 
 
 async def test_a_template_keeps_what_who_and_where_and_not_the_day(cast: Cast) -> None:
-    found = await save_template(cast.coordinator)
-    assert found.form == {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"]}
+    template = await save_template(cast.coordinator)
+    assert template.form == {"title": ["Core group"], "place": ["Room A"], "person": ["one", "two"]}
 
 
 async def test_a_template_without_a_committee_is_its_owners_alone(cast: Cast) -> None:
@@ -65,14 +65,14 @@ async def test_a_template_of_a_committee_is_for_all_who_schedule_for_it(cast: Ca
 async def test_saving_under_the_same_name_replaces_ones_own(cast: Cast) -> None:
     first = await save_template(cast.coordinator)
     await form_options.save_template(cast.coordinator, " Core group ", {"title": ["Another"]}, None, NOW)
-    [found] = await form_options.templates_for(cast.coordinator)
-    assert (found.id, found.form) == (first.id, {"title": ["Another"]})
+    [template] = await form_options.templates_for(cast.coordinator)
+    assert (template.id, template.form) == (first.id, {"title": ["Another"]})
 
 
 async def test_only_its_owner_or_a_coordinator_removes_a_template(cast: Cast) -> None:
-    theirs = await save_template(cast.coordinator, committee="services", cast=cast)
+    other_template = await save_template(cast.coordinator, committee="services", cast=cast)
     with pytest.raises(NotAllowed):
-        await form_options.remove_template(cast.caht_lead, theirs.id, NOW)
+        await form_options.remove_template(cast.caht_lead, other_template.id, NOW)
     own = await save_template(cast.caht_lead, "Own", committee="services", cast=cast)
     assert await form_options.remove_template(cast.coordinator, own.id, NOW) == "Own"
     assert await template_names(cast.caht_lead) == ["Core group"]
@@ -90,8 +90,8 @@ async def test_a_template_has_a_name_and_a_size_and_no_one_keeps_too_many(cast: 
 
 async def test_odd_characters_of_a_form_come_back_as_they_were(cast: Cast) -> None:
     await form_options.save_template(cast.coordinator, "Odd", {"title": ["\x00“\u2028"]}, None, NOW)
-    [found] = await form_options.templates_for(cast.coordinator)
-    assert found.form["title"] == ["\x00“\u2028"]
+    [template] = await form_options.templates_for(cast.coordinator)
+    assert template.form["title"] == ["\x00“\u2028"]
 
 
 def test_what_a_template_does_not_keep() -> None:
@@ -125,8 +125,8 @@ async def undo_scheduling(viewer: Viewer, event_id: UUID) -> UndoneChange:
 
 
 async def title_of(viewer: Viewer, key: DraftKey = NEW) -> str | None:
-    found = await drafts.draft_of(viewer, key, NOW)
-    return found.texts["title"][0] if found else None
+    draft = await drafts.draft_of(viewer, key, NOW)
+    return draft.texts["title"][0] if draft else None
 
 
 async def type_title(viewer: Viewer, title: str, key: DraftKey = NEW) -> None:

@@ -264,8 +264,8 @@ async def test_people_who_may_edit_an_event_read_for_whom_a_reply_was_recorded_a
         )
 
     def recorded(entries: list[HistoryEntry]) -> set[tuple[str | None, str | None, str]]:
-        found = (one for one in entries if one.verb is HistoryVerb.REPLY_RECORDED)
-        return {(one.date.key if one.date else None, one.actor, one.changes[0].after) for one in found}
+        entries_found = (one for one in entries if one.verb is HistoryVerb.REPLY_RECORDED)
+        return {(one.date.key if one.date else None, one.actor, one.changes[0].after) for one in entries_found}
 
     of_one = ("2027-01-12", "Coordinator (USAO)", "Maybe, for Harbor advocate (Harbor House)")
     of_all = (None, "Coordinator (USAO)", "Maybe, for Fbi lead (FBI)")

@@ -34,9 +34,9 @@ MOVED, EARLIER, ELSEWHERE, NAMED, PLANNED, OFF = KEYS[1:]
 
 
 async def change_date(cast: Cast, event_id: UUID, key: str, **facts: Any) -> None:
-    one = await occurrences.date_seen_by(cast.coordinator, event_id, key)
-    change = DateChange(**{"starts": one.original_start, "duration": LENGTH, **facts})
-    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, one.version, NOW)
+    this_date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
+    change = DateChange(**{"starts": this_date.original_start, "duration": LENGTH, **facts})
+    await occurrences.change_occurrence(cast.coordinator, event_id, key, change, this_date.version, NOW)
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ async def series(cast: Cast) -> UUID:
 Shown = tuple[str, str, str, str, bool, str]
 
 
-def date_shown(one: Occurrence) -> Shown:
-    at = f"{one.starts_at:%m-%d %H:%M} {one.ends_at:%H:%M}"
-    return one.title, one.place, one.agenda, at, one.is_canceled, one.cancel_reason
+def date_shown(date_given: Occurrence) -> Shown:
+    at = f"{date_given.starts_at:%m-%d %H:%M} {date_given.ends_at:%H:%M}"
+    return date_given.title, date_given.place, date_given.agenda, at, date_given.is_canceled, date_given.cancel_reason
 
 
 async def dates_shown(cast: Cast, event_id: UUID) -> dict[str, Shown]:
@@ -239,8 +239,10 @@ async def test_another_place_from_a_date_on_is_one_email_and_asks_about_the_date
 async def test_an_action_item_and_the_history_of_a_date_go_with_it_to_the_series_that_continues(
     cast: Cast, series: UUID
 ) -> None:
-    one = await occurrences.date_seen_by(cast.coordinator, series, ELSEWHERE)
-    item = NewItem(title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 2, 20), origin_id=one.id)
+    this_date = await occurrences.date_seen_by(cast.coordinator, series, ELSEWHERE)
+    item = NewItem(
+        title="Bring the roster", owner_id=cast.fbi_lead.member_id, due=date(2027, 2, 20), origin_id=this_date.id
+    )
     await action_items.create_item(cast.coordinator, item, NOW, NOW.date())
     new_id = await change_from(cast, series, MOVED, starts=datetime(2027, 2, 10, 13))
     view = await event_page.view_event(cast.coordinator, new_id, ELSEWHERE, LATER)
@@ -290,9 +292,9 @@ async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_tha
 ) -> None:
     reported = {
         key: [
-            one.changes[0].after
-            for one in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
-            if one.verb is HistoryVerb.DATE_ADDED
+            this_history.changes[0].after
+            for this_history in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
+            if this_history.verb is HistoryVerb.DATE_ADDED
         ]
         for key in (ADDED, ELSEWHERE)
     }

@@ -29,8 +29,8 @@ from tracker.usecases.roster.accounts import remove_from_task_force
 async def test_a_marked_event_says_so_to_everyone_who_sees_it(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
-    for one in (cast.fbi_lead, cast.hsi_liaison):
-        seen = (await event_deeds.event_seen_by(one, event_id)).marking
+    for person in (cast.fbi_lead, cast.hsi_liaison):
+        seen = (await event_deeds.event_seen_by(person, event_id)).marking
         assert seen is not None
         assert seen.banner == "CUI//SP-INV/LEI//FED ONLY"
         assert seen.indicator == "Controlled by: Federal Bureau of Investigation. Decontrol on: Dec 31, 2027."
@@ -60,9 +60,9 @@ async def test_only_law_enforcement_marks_and_only_as_one_of_its_agencies(cast: 
     with pytest.raises(Invalid, match="Only members of law-enforcement agencies"):
         await event_deeds.schedule_event(cast.caht_lead, ours, NOW)
     for agency in ("CAHT", "Harbor House"):
-        theirs = meeting(marking=marking(cast, agency))
+        other_meeting = meeting(marking=marking(cast, agency))
         with pytest.raises(Invalid, match="designates it"):
-            await event_deeds.schedule_event(cast.coordinator, theirs, NOW)
+            await event_deeds.schedule_event(cast.coordinator, other_meeting, NOW)
 
 
 async def test_who_may_not_mark_keeps_the_marking_of_what_they_edit(cast: Cast) -> None:
@@ -155,10 +155,10 @@ async def test_who_moves_to_an_agency_outside_the_limit_loses_access_at_once_but
 ) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=limit))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
-    one, lead = cast.hsi_liaison.member_id, cast.fbi_lead.member_id
+    member_id, lead = cast.hsi_liaison.member_id, cast.fbi_lead.member_id
     for agency, expected in ((to, sees), ("HSI", True)):
-        await Member.update({Member.agency: cast.agencies[agency]}).where(Member.id == one)
-        assert (await events.event_by_id(await viewer_for(one, NOW), event_id) is not None) is expected
+        await Member.update({Member.agency: cast.agencies[agency]}).where(Member.id == member_id)
+        assert (await events.event_by_id(await viewer_for(member_id, NOW), event_id) is not None) is expected
     await Member.update({Member.agency: cast.agencies[to]}).where(Member.id == lead)
     assert await events.event_by_id(await viewer_for(lead, NOW), event_id) is not None
 
@@ -166,11 +166,11 @@ async def test_who_moves_to_an_agency_outside_the_limit_loses_access_at_once_but
 async def test_who_leaves_loses_access_to_a_limited_event_for_good(cast: Cast) -> None:
     plan = operation(cast.hsi_liaison, marking=marking(cast, limit=Limit.FED_ONLY))
     event_id = await event_deeds.schedule_event(cast.fbi_lead, plan, NOW)
-    one = cast.hsi_liaison.member_id
+    member_id = cast.hsi_liaison.member_id
     async with writing():
-        await remove_from_task_force(one, None, NOW)
-    await Member.update({Member.status: "active"}).where(Member.id == one)
-    assert await events.event_by_id(await viewer_for(one, NOW), event_id) is None
+        await remove_from_task_force(member_id, None, NOW)
+    await Member.update({Member.status: "active"}).where(Member.id == member_id)
+    assert await events.event_by_id(await viewer_for(member_id, NOW), event_id) is None
 
 
 async def test_a_new_limit_is_taken_back_with_who_could_see_the_event_before(cast: Cast) -> None:
@@ -190,8 +190,8 @@ async def test_the_series_that_continues_is_marked_as_the_one_before(cast: Cast)
     later = replace(plan, starts=starts.replace(hour=14))
     new_id = await event_deeds.change_event(cast.coordinator, event_id, later, 1, NOW)
     assert new_id != event_id
-    for one in (event_id, new_id):
-        assert (await event_deeds.event_seen_by(cast.caht_lead, one)).banner == "CUI//SP-INV/LEI"
+    for this_event_id in (event_id, new_id):
+        assert (await event_deeds.event_seen_by(cast.caht_lead, this_event_id)).banner == "CUI//SP-INV/LEI"
 
 
 THIRD, FOURTH = "2027-01-26", "2027-02-02"

@@ -47,9 +47,9 @@ async def schedule_series(cast: Cast) -> UUID:
 
 async def reply_value(cast: Cast, event_id: UUID, key: str) -> ReplyValue:
     occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, key)
-    mine = await replies.my_reply(cast.fbi_lead, occurrence)
-    assert mine is not None
-    return mine[1].value if mine[1] else ReplyValue.NEEDS_ACTION
+    own_reply = await replies.my_reply(cast.fbi_lead, occurrence)
+    assert own_reply is not None
+    return own_reply[1].value if own_reply[1] else ReplyValue.NEEDS_ACTION
 
 
 async def test_a_date_that_moves_keeps_its_name_and_leaves_the_others_alone(cast: Cast) -> None:
@@ -79,10 +79,10 @@ async def test_half_an_hour_on_the_same_day_keeps_the_replies(cast: Cast) -> Non
 
 async def send_message_types(now: datetime) -> list[str]:
     """Send what waits, and return the types of messages, each once."""
-    found = await outbox.claim_messages("test", (), now, 1_000)
-    for message in found:
+    messages = await outbox.claim_messages("test", (), now, 1_000)
+    for message in messages:
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return sorted({type(message.content).__name__ for message in found})
+    return sorted({type(message.content).__name__ for message in messages})
 
 
 async def test_a_cancellation_that_is_taken_back_before_anyone_heard_of_it_tells_and_asks_no_one(cast: Cast) -> None:
@@ -175,9 +175,9 @@ async def test_a_reply_is_owed_once_for_a_series_until_it_is_replied(cast: Cast)
 async def test_a_link_replies_for_the_person_it_was_sent_to(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, APRIL)
-    mine = await replies.my_reply(cast.fbi_lead, occurrence)
-    assert mine is not None
-    opened = await replies.open_invitation(mine[0], occurrence.id, NOW, LINK)
+    own_reply = await replies.my_reply(cast.fbi_lead, occurrence)
+    assert own_reply is not None
+    opened = await replies.open_invitation(own_reply[0], occurrence.id, NOW, LINK)
     await replies.record_reply_by_link(opened, ReplyValue.TENTATIVE, "Court until 2:30", NOW)
     assert await reply_value(cast, event_id, APRIL) is ReplyValue.TENTATIVE
 
@@ -185,10 +185,10 @@ async def test_a_link_replies_for_the_person_it_was_sent_to(cast: Cast) -> None:
 async def test_a_link_to_an_event_that_is_over_is_gone(cast: Cast) -> None:
     event_id = await schedule_series(cast)
     occurrence = await occurrences.date_seen_by(cast.fbi_lead, event_id, APRIL)
-    mine = await replies.my_reply(cast.fbi_lead, occurrence)
-    assert mine is not None
+    own_reply = await replies.my_reply(cast.fbi_lead, occurrence)
+    assert own_reply is not None
     with pytest.raises(Gone):
-        await replies.open_invitation(mine[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
+        await replies.open_invitation(own_reply[0], occurrence.id, datetime(2027, 4, 14, tzinfo=UTC), LINK)
 
 
 async def test_the_dates_of_a_week_are_those_that_touch_it_and_may_be_seen(cast: Cast) -> None:
@@ -206,8 +206,8 @@ async def test_a_date_of_two_weeks_is_among_those_of_its_last_day(sqlite_cast: C
     two_weeks = meeting(starts=starts, duration=timedelta(days=14))
     event_id = await event_deeds.schedule_event(sqlite_cast.coordinator, two_weeks, NOW)
     last_day = datetime(2027, 1, 18, 6, tzinfo=UTC)
-    found = await occurrences.dates_between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
-    assert [one.event_id for one in found] == [event_id]
+    dates = await occurrences.dates_between(sqlite_cast.fbi_lead, last_day, last_day + timedelta(days=1))
+    assert [one.event_id for one in dates] == [event_id]
 
 
 HELD_DATE = "2026-12-08"

@@ -45,9 +45,9 @@ async def replies_entered(viewer: Viewer, event_id: UUID, key: str = KEY) -> dic
 async def test_the_list_names_who_entered_a_reply(cast: Cast) -> None:
     event_id = await schedule_yesterday(cast, cast.kcpd_detective, cast.caht_lead)
     await record_yes_of(cast.coordinator, event_id, cast.kcpd_detective)
-    found = await replies_entered(cast.coordinator, event_id)
-    assert found["Kcpd detective"] == (YES, "Coordinator (USAO)")
-    assert found["Caht lead"] == (ReplyValue.NEEDS_ACTION, "")
+    replies_entered_found = await replies_entered(cast.coordinator, event_id)
+    assert replies_entered_found["Kcpd detective"] == (YES, "Coordinator (USAO)")
+    assert replies_entered_found["Caht lead"] == (ReplyValue.NEEDS_ACTION, "")
 
 
 async def test_it_counts_for_one_date_or_for_the_series(cast: Cast) -> None:
@@ -62,10 +62,10 @@ async def test_the_person_sees_who_entered_it_and_has_the_last_word(cast: Cast) 
     event_id = await schedule_yesterday(cast, cast.kcpd_detective)
     await record_yes_of(cast.coordinator, event_id, cast.kcpd_detective)
     date = await occurrences.date_seen_by(cast.kcpd_detective, event_id, KEY)
-    mine = await reply_deeds.my_reply(cast.kcpd_detective, date)
-    assert mine is not None
-    assert mine[1] is not None
-    assert (mine[1].value, mine[1].entered_by) == (YES, "Coordinator (USAO)")
+    own_reply = await reply_deeds.my_reply(cast.kcpd_detective, date)
+    assert own_reply is not None
+    assert own_reply[1] is not None
+    assert (own_reply[1].value, own_reply[1].entered_by) == (YES, "Coordinator (USAO)")
     later = NOW + timedelta(minutes=1)
     await reply_deeds.record_own_reply(cast.kcpd_detective, event_id, KEY, NO, "", later, for_series=False)
     assert (await replies_entered(cast.coordinator, event_id))["Kcpd detective"] == (NO, "")
@@ -78,9 +78,9 @@ async def test_no_one_is_emailed_and_the_audit_log_names_both(cast: Cast) -> Non
     assert await Message.count() == before
     [entry] = await AuditEntry.select().where(AuditEntry.verb == "replied_for")
     date = await occurrences.date_seen_by(cast.kcpd_detective, event_id, KEY)
-    mine = await reply_deeds.my_reply(cast.kcpd_detective, date)
-    assert mine is not None
-    assert (entry["actor"], entry["subject_id"]) == (str(cast.coordinator.member_id), str(mine[0]))
+    own_reply = await reply_deeds.my_reply(cast.kcpd_detective, date)
+    assert own_reply is not None
+    assert (entry["actor"], entry["subject_id"]) == (str(cast.coordinator.member_id), str(own_reply[0]))
 
 
 async def test_only_who_may_edit_the_event_replies_for_others(cast: Cast) -> None:
@@ -149,8 +149,8 @@ async def test_a_substitute_who_can_t_come_is_released_and_the_person_keeps_thei
     await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, NOW + MINUTE)
     assert await replies_of_bureau(cast.coordinator, event_id) == {"Fbi lead": (NO, "Fbi alternate (FBI)")}
     assert set(await replies_of_bureau(cast.coordinator, event_id, THIRD_DATE)) == {"Fbi lead", "Fbi alternate"}
-    found = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
-    assert ("withdrawal", cast.fbi_alternate.member_id) in {(one["kind"], one["recipient"]) for one in found}
+    rows = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
+    assert ("withdrawal", cast.fbi_alternate.member_id) in {(one["kind"], one["recipient"]) for one in rows}
 
 
 async def test_no_one_but_the_substitute_of_the_date_can_decline_for_them(sqlite_cast: Cast) -> None:
@@ -211,8 +211,8 @@ async def undo_refusal(
 
 
 async def pending_kinds() -> list[str]:
-    found = await Message.select(Message.kind).where(Message.state == "pending")
-    return sorted(one["kind"] for one in found)
+    rows = await Message.select(Message.kind).where(Message.state == "pending")
+    return sorted(one["kind"] for one in rows)
 
 
 @pytest.mark.both_engines
@@ -221,9 +221,9 @@ async def test_after_undo_the_reply_names_the_substitute_as_before_and_no_one_ge
     before = await replies_of_bureau(cast.coordinator, event_id)
     await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, SAID)
     assert await pending_kinds() == ["substitute_declined", "withdrawal"]
-    found = await undo_refusal(cast.fbi_alternate, event_id)
+    refusal = await undo_refusal(cast.fbi_alternate, event_id)
     assert await replies_of_bureau(cast.coordinator, event_id) == before == COMING
-    assert (await pending_kinds(), found.may_be_known) == ([], False)
+    assert (await pending_kinds(), refusal.may_be_known) == ([], False)
 
 
 async def test_the_person_who_named_them_isn_t_emailed_while_it_can_be_undone(sqlite_cast: Cast) -> None:
@@ -281,8 +281,8 @@ async def test_a_second_no_is_undone_like_the_first(cast: Cast) -> None:
     event_id = await schedule_with_alternate(cast, SECOND_DATE)
     for at in (SAID, SAID + SUBSTITUTE_UNDO_MINUTE):
         await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, SECOND_DATE, at)
-        found = await undo_refusal(cast.fbi_alternate, event_id, at, at + SECOND)
-        assert (await pending_kinds(), found.may_be_known) == ([], False)
+        refusal = await undo_refusal(cast.fbi_alternate, event_id, at, at + SECOND)
+        assert (await pending_kinds(), refusal.may_be_known) == ([], False)
 
 
 async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast) -> None:
@@ -291,11 +291,11 @@ async def test_a_substitute_of_two_people_comes_for_both_again(sqlite_cast: Cast
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     at = NOW + 5 * timedelta(hours=1)
     await recorded_replies.decline_as_substitute(other, event_id, ONLY, at)
-    found = await recorded_replies.undo_refusal(other, event_id, ONLY, at, at + SECOND)
+    refusal = await recorded_replies.undo_refusal(other, event_id, ONLY, at, at + SECOND)
     date = await occurrences.date_seen_by(cast.coordinator, event_id, ONLY)
     assert len(await substitutes.turns_on_date(event_id, date.id, other.member_id)) == 2
-    assert set(found.principals.split(" and ")) == {"Fbi lead (FBI)", "Fbi alternate (FBI)"}
-    assert (await pending_kinds(), found.may_be_known) == ([], False)
+    assert set(refusal.principals.split(" and ")) == {"Fbi lead (FBI)", "Fbi alternate (FBI)"}
+    assert (await pending_kinds(), refusal.may_be_known) == ([], False)
 
 
 @pytest.mark.both_engines
@@ -316,9 +316,9 @@ async def test_an_undone_no_to_two_people_takes_no_date_off_a_calendar_though_on
 async def test_the_date_comes_back_to_their_calendar_if_it_had_been_taken_off(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_with_refusal(sqlite_cast)
     assert len(await emails_to(cast.fbi_alternate, SAID)) == 1
-    found = await undo_refusal(cast.fbi_alternate, event_id)
+    refusal = await undo_refusal(cast.fbi_alternate, event_id)
     [(message, _)] = await emails_to(cast.fbi_alternate, SOON)
-    assert (message.key.split(":")[1], found.may_be_known) == ("substitute", True)
+    assert (message.key.split(":")[1], refusal.may_be_known) == ("substitute", True)
 
 
 async def test_an_undone_no_is_in_the_audit_log_and_not_in_the_history_of_the_event(sqlite_cast: Cast) -> None:

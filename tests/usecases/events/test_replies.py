@@ -51,9 +51,9 @@ async def reply_to_nearest(
 
 
 async def reply_that_counts(viewer: Viewer, event_id: UUID) -> ReplyValue | None:
-    found = await replies.my_reply(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
-    assert found
-    return found[1].value if found[1] else None
+    reply = await replies.my_reply(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
+    assert reply
+    return reply[1].value if reply[1] else None
 
 
 @pytest.mark.parametrize("for_series", [False, True])
@@ -102,11 +102,11 @@ async def test_a_reply_above_the_date_of_a_single_event_does_not_survive_its_mov
 
 async def write_series_reply(viewer: Viewer, event_id: UUID, value: ReplyValue) -> None:
     """Write an answer for all dates of an event that has one."""
-    found = await replies.my_reply(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
-    assert found
+    reply = await replies.my_reply(viewer, await occurrences.nearest_date(viewer, event_id, NOW))
+    assert reply
     async with writing():
         await new_replies.write_replies(
-            [{"invitation": found[0], "reply": value, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": LATER}]
+            [{"invitation": reply[0], "reply": value, "source": ReplySource.CHANGE, "sequence": 0, "replied_at": LATER}]
         )
 
 
@@ -232,8 +232,10 @@ async def schedule_with_replies(cast: Cast, **facts: Any) -> UUID:
     """Schedule a series that two of three have replied, three hours ago."""
     people = (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison)
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(*people, **facts), NOW - 3 * AN_HOUR)
-    for one in people[:2]:
-        await replies.record_own_reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True)
+    for person in people[:2]:
+        await replies.record_own_reply(
+            person, event_id, KEY, ReplyValue.ACCEPTED, "", NOW - 2 * AN_HOUR, for_series=True
+        )
     return event_id
 
 
@@ -241,7 +243,7 @@ async def test_a_reply_to_the_earlier_time_is_kept_and_shown_as_such(cast: Cast)
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, TO_THURSDAY)
     shown = (await view_event(cast.coordinator, event_id, KEY, NOW)).named
-    assert {one.name: (one.reply, one.earlier) for one in shown if one.agency != "USAO"} == {
+    assert {message.name: (message.reply, message.earlier) for message in shown if message.agency != "USAO"} == {
         "Fbi lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Caht lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Hsi liaison": (ReplyValue.NEEDS_ACTION, None),
@@ -267,8 +269,8 @@ async def accept_date(viewer: Viewer, event_id: UUID, now: datetime) -> None:
 
 
 async def board_of(viewer: Viewer, event_id: UUID, key: str = KEY) -> ChangeConfirmations | None:
-    found = (await view_event(viewer, event_id, key, NOW + AN_HOUR)).nudge
-    return found.board if found else None
+    nudge = (await view_event(viewer, event_id, key, NOW + AN_HOUR)).nudge
+    return nudge.board if nudge else None
 
 
 async def board_counts(cast: Cast, event_id: UUID) -> tuple[int, int, dict[str, list[str]]]:
@@ -310,8 +312,8 @@ async def test_neither_who_sends_a_substitute_nor_the_substitute_is_asked_and_bo
     assert board is not None
     assert [one.name for one in board.substitutes] == ["Fbi alternate"]
     previews = {}
-    for one in await outbox.claim_messages("test", (), NOW + AN_HOUR, 100):
-        email = read_result(await emails.write_email(one, NOW + AN_HOUR, ZONE))
+    for message in await outbox.claim_messages("test", (), NOW + AN_HOUR, 100):
+        email = read_result(await emails.write_email(message, NOW + AN_HOUR, ZONE))
         assert isinstance(email, ReadEmail)
         previews[email.to] = email.preview
     assert "Fbi alternate (FBI) is still coming in your place" in previews[cast.fbi_lead.email]
@@ -374,10 +376,10 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
 
 
 async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
-    found = await outbox.claim_messages("test", (), now, 100)
-    made = [read_result(await emails.write_email(one, now, ZONE)) for one in found]
-    for one in found:
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
+    messages = await outbox.claim_messages("test", (), now, 100)
+    made = [read_result(await emails.write_email(message, now, ZONE)) for message in messages]
+    for message in messages:
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
     return made
 
 
@@ -387,13 +389,17 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     await send_emails(NOW + timedelta(minutes=1))
     await accept_date(cast.caht_lead, event_id, NOW + timedelta(minutes=2))
     assert await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True) == 2
-    made = {one.letter.to_name: one for one in await send_emails(NOW + 2 * AN_HOUR) if isinstance(one, ReadEmail)}
+    made = {
+        message.letter.to_name: message
+        for message in await send_emails(NOW + 2 * AN_HOUR)
+        if isinstance(message, ReadEmail)
+    }
     assert set(made) == {"Fbi lead", "Hsi liaison"}
     assert made["Fbi lead"].subject == "Please confirm the new time: Monthly task force meeting, Tue, Jan 12"
-    assert [one.label for one in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]
+    assert [message.label for message in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]
     assert made["Fbi lead"].paragraphs[0] == "Confirm with a link below."
     assert dict(made["Fbi lead"].facts)["Your reply"] == "Yes, from before the change"
-    assert [one.label for one in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
+    assert [message.label for message in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
 
 
 async def test_who_confirms_before_the_email_goes_out_is_not_bothered(cast: Cast) -> None:
@@ -402,7 +408,7 @@ async def test_who_confirms_before_the_email_goes_out_is_not_bothered(cast: Cast
     await send_emails(NOW + timedelta(minutes=1))
     await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True)
     await accept_date(cast.fbi_lead, event_id, NOW + AN_HOUR)
-    assert sum(isinstance(one, SendOutcome) for one in await send_emails(NOW + 2 * AN_HOUR)) == 1
+    assert sum(isinstance(message, SendOutcome) for message in await send_emails(NOW + 2 * AN_HOUR)) == 1
 
 
 async def test_who_was_reminded_by_either_request_rests_for_two_days(cast: Cast) -> None:
@@ -417,8 +423,8 @@ async def test_who_was_reminded_by_either_request_rests_for_two_days(cast: Cast)
 async def test_when_everyone_confirmed_there_is_no_one_to_remind(cast: Cast) -> None:
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, HALF_AN_HOUR_LATER)
-    for one in (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison):
-        await accept_date(one, event_id, NOW + AN_HOUR)
+    for person in (cast.fbi_lead, cast.caht_lead, cast.hsi_liaison):
+        await accept_date(person, event_id, NOW + AN_HOUR)
     with pytest.raises(Conflict, match="Everyone has confirmed the change"):
         await nudge_people(cast.coordinator, event_id, KEY, NOW + 2 * AN_HOUR, ZONE, confirmations=True)
 

@@ -309,8 +309,8 @@ async def test_who_is_suspended_stays_on_the_list_of_a_named_series_that_goes_on
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     new_id = await event_deeds.change_event(cast.fbi_lead, event_id, at_nine, 1, august)
     await Member.update({Member.status: "active"}).where(suspended)
-    for one in (event_id, new_id):
-        assert await events.event_by_id(cast.hsi_liaison, one) is not None
+    for this_event_id in (event_id, new_id):
+        assert await events.event_by_id(cast.hsi_liaison, this_event_id) is not None
 
 
 @pytest.mark.both_engines
@@ -563,12 +563,12 @@ async def schedule_with_informed(cast: Cast, **facts: Any) -> UUID:
 
 async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
     emails_sent = await outbox.claim_messages("test", (), now, 1_000)
-    for one in emails_sent:
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
+    for this_emails_sent in emails_sent:
+        await outbox.close_message(this_emails_sent, SendOutcome(state=MessageState.SENT, reason=""), now)
     return [
-        read_result(await emails.write_email(one, now, ZONE))
-        for one in emails_sent
-        if one.recipient_id == who.member_id
+        read_result(await emails.write_email(this_emails_sent, now, ZONE))
+        for this_emails_sent in emails_sent
+        if this_emails_sent.recipient_id == who.member_id
     ]
 
 
@@ -664,14 +664,14 @@ async def test_they_cannot_reply_on_the_site_or_by_an_old_link(cast: Cast) -> No
             cast.hhs_liaison, event_id, INFORMED_DATE, ReplyValue.ACCEPTED, "", NOW, for_series=False
         )
     date = await occurrences.date_seen_by(cast.fbi_lead, event_id, INFORMED_DATE)
-    mine = await replies.my_reply(cast.fbi_lead, date)
-    assert mine is not None
+    own_reply = await replies.my_reply(cast.fbi_lead, date)
+    assert own_reply is not None
     event, current = await event_deeds.plan_to_change(cast.coordinator, event_id)
     informed = {**current.invitees, cast.fbi_lead.member_id: AttendeeRole.INFORMED}
     changed = replace(current, invitees=informed)
     await event_deeds.change_event(cast.coordinator, event_id, changed, event.version, NOW)
     with pytest.raises(NotFound):
-        await replies.open_invitation(mine[0], None, NOW, LINK)
+        await replies.open_invitation(own_reply[0], None, NOW, LINK)
     assert await replies.owed_replies(cast.fbi_lead, NOW) == []
 
 
@@ -711,8 +711,8 @@ async def test_an_informed_person_who_comes_is_a_walk_in(cast: Cast) -> None:
 
 async def test_it_is_in_their_feed_and_calendar_and_takes_none_of_their_time(cast: Cast) -> None:
     event_id = await schedule_with_informed(cast)
-    mine = await feeds.feed_events(cast.hhs_liaison, NOW, scope=FeedScope.MINE, shows_operations=False)
-    assert [event.id for event, _ in mine] == [event_id]
+    own_feed_events = await feeds.feed_events(cast.hhs_liaison, NOW, scope=FeedScope.MINE, shows_operations=False)
+    assert [event.id for event, _ in own_feed_events] == [event_id]
     assert await feeds.feed_informed_events(cast.hhs_liaison) == {event_id}
     [seen] = await calendars.dates_of_span(cast.hhs_liaison, STARTS, STARTS + timedelta(hours=1))
     assert (seen.is_mine, seen.reply) == (True, None)

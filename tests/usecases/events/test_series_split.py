@@ -203,8 +203,8 @@ async def uninvite_from_october(cast: Cast, event_id: UUID, **facts: Any) -> UUI
 async def months_in_feed(viewer: Viewer) -> list[int]:
     """Return the months in which a calendar of what is theirs holds dates."""
     published = await feeds.feed_events(viewer, NOW, scope=FeedScope.MINE, shows_operations=True)
-    theirs = await feeds.feed_dates(viewer, [event for event, _ in published])
-    return sorted(one.starts_at.month for dates in theirs.values() for one in dates)
+    other_feed_dates = await feeds.feed_dates(viewer, [event for event, _ in published])
+    return sorted(one.starts_at.month for dates in other_feed_dates.values() for one in dates)
 
 
 async def test_who_is_off_the_list_from_a_date_on_keeps_the_dates_before(cast: Cast) -> None:
@@ -280,10 +280,10 @@ async def test_a_date_that_is_added_raises_the_sequence_of_its_series(sqlite_cas
 
 async def test_a_date_that_is_added_changes_the_calendars_of_those_invited(sqlite_cast: Cast) -> None:
     event_id = await schedule_monthly(sqlite_cast)
-    theirs = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
-    [before] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    of_lead = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
+    [before] = await AudienceVersion.select(AudienceVersion.version).where(of_lead).output(as_list=True)
     await series_split.add_occurrence(sqlite_cast.coordinator, event_id, datetime(2027, 1, 21, 14), 1, NOW)
-    [after] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    [after] = await AudienceVersion.select(AudienceVersion.version).where(of_lead).output(as_list=True)
     assert after > before
 
 
@@ -428,16 +428,16 @@ async def test_an_email_about_a_series_outdoes_what_was_emailed_about_its_dates(
 @pytest.mark.both_engines
 async def test_a_link_from_before_two_splits_finds_both_series_that_continue_it(cast: Cast) -> None:
     event_id = await schedule_monthly(cast)
-    mine = await replies.my_reply(cast.fbi_lead, (await dates_of(cast, event_id))[0])
-    assert mine is not None
+    own_reply = await replies.my_reply(cast.fbi_lead, (await dates_of(cast, event_id))[0])
+    assert own_reply is not None
     onward = [await move_october_on(cast, event_id)]
     version, plan = await plan_of_following(cast.coordinator, onward[0], datetime(2027, 12, 14, 8))
     onward.append(
         await series_split.change_from_date_on(cast.coordinator, onward[0], "2027-12-14", plan, version, AUGUST)
     )
-    opened = await replies.open_invitation(mine[0], None, AUGUST, LINK)
+    opened = await replies.open_invitation(own_reply[0], None, AUGUST, LINK)
     assert [one.ahead[0].event.id for one in opened.onward] == onward
-    opened = await replies.open_invitation(mine[0], None, datetime(2027, 11, 30, tzinfo=UTC), LINK)
+    opened = await replies.open_invitation(own_reply[0], None, datetime(2027, 11, 30, tzinfo=UTC), LINK)
     assert (opened.occurrence.event.id, opened.onward) == (onward[1], ())
 
 
@@ -556,8 +556,8 @@ HOUR = timedelta(hours=1)
 
 async def shift_all_dates(hours: int) -> None:
     """Put every date where another release of the time zone data had it."""
-    found = await engine().run_querystring(QueryString("SELECT id, starts_at, ends_at FROM occurrence"))
-    for row in found:
+    rows = await engine().run_querystring(QueryString("SELECT id, starts_at, ends_at FROM occurrence"))
+    for row in rows:
         by = timedelta(hours=hours)
         await engine().run_querystring(
             QueryString(

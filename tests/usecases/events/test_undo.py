@@ -190,14 +190,28 @@ async def view_of_event(cast: Cast, event_id: UUID) -> list[object]:
     """Return what people see of the dates, of what they replied and of the history."""
     event = await scheduling.event_seen_by(cast.coordinator, event_id)
     dates = await occurrences.dates_in_series(cast.coordinator, event)
-    shown = [(one.key, one.starts_at, one.ends_at, one.title, one.place, one.agenda, one.is_changed) for one in dates]
+    shown = [
+        (
+            message.key,
+            message.starts_at,
+            message.ends_at,
+            message.title,
+            message.place,
+            message.agenda,
+            message.is_changed,
+        )
+        for message in dates
+    ]
     replied = [
         reply and reply.value
-        for one in dates
-        if (mine := await replies.my_reply(cast.fbi_lead, one))
-        for reply in [mine[1]]
+        for date in dates
+        if (own_reply := await replies.my_reply(cast.fbi_lead, date))
+        for reply in [own_reply[1]]
     ]
-    notified = [(one.at, one.verb, one.changes) for one in await history.history_of_event(cast.coordinator, event)]
+    notified = [
+        (message.at, message.verb, message.changes)
+        for message in await history.history_of_event(cast.coordinator, event)
+    ]
     return [event.title, event.starts, event.place, shown, replied, notified]
 
 
@@ -253,10 +267,10 @@ async def test_the_sequence_of_a_date_rises_again_when_a_change_of_its_place_alo
 async def test_calendars_learn_that_a_change_is_undone(sqlite_cast: Cast) -> None:
     event_id = await schedule_running_series(sqlite_cast)
     await move_second_date(sqlite_cast, event_id, 1, NOW)
-    theirs = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
-    [moved] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    of_lead = AudienceVersion.audience == viewers.member_audience(sqlite_cast.fbi_lead.member_id)
+    [moved] = await AudienceVersion.select(AudienceVersion.version).where(of_lead).output(as_list=True)
     await undo_change(sqlite_cast.coordinator, event_id)
-    [back] = await AudienceVersion.select(AudienceVersion.version).where(theirs).output(as_list=True)
+    [back] = await AudienceVersion.select(AudienceVersion.version).where(of_lead).output(as_list=True)
     assert back > moved
 
 
@@ -362,8 +376,10 @@ async def test_an_email_that_was_being_sent_during_a_change_is_not_sent_again_af
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
         other = replace(plan, title="Other", rule=rule_for_choice("weekly", plan.starts, count=1 if is_cut else 3))
         await scheduling.change_event(cast.coordinator, event_id, other, event.version, now, notify=Notify.NO_ONE)
-        for one in in_progress:
-            await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now + timedelta(seconds=2))
+        for message in in_progress:
+            await outbox.close_message(
+                message, SendOutcome(state=MessageState.SENT, reason=""), now + timedelta(seconds=2)
+            )
         await undo_change(cast.coordinator, event_id, now, now + timedelta(seconds=10))
         assert await outbox.claim_messages(me.name, (), now + AN_HOUR, 50) == []
     finally:
@@ -430,12 +446,12 @@ COUNTED = frozenset({"version", "sequence", "changed_at", "due"})
 
 async def rows_of_event(event_id: UUID) -> dict[str, dict[UUID, StoredRow]]:
     """Return all rows that hang on an event and its open messages, without the numbers that rise."""
-    found = {table: await table.select().where(of == event_id) for table, of in PUT_BACK.items()}
+    rows_by_table = {table: await table.select().where(of == event_id) for table, of in PUT_BACK.items()}
     is_open = (rows.Message.state == "pending") | (rows.Message.occurrence.starts_at > NOW)
-    found[rows.Message] = await rows.Message.select().where((rows.Message.event == event_id) & is_open)
+    rows_by_table[rows.Message] = await rows.Message.select().where((rows.Message.event == event_id) & is_open)
     return {
         table.__name__: {row["id"]: {key: row[key] for key in row.keys() - COUNTED} for row in every}
-        for table, every in found.items()
+        for table, every in rows_by_table.items()
     }
 
 
@@ -574,7 +590,9 @@ async def versions_and_sequences(cast: Cast, event_id: UUID) -> dict[str, tuple[
     """Return the version and SEQUENCE of an event and of each date."""
     event = await scheduling.event_seen_by(cast.coordinator, event_id)
     dates = await occurrences.dates_in_series(cast.coordinator, event)
-    return {"event": (event.version, event.sequence)} | {one.key: (one.version, one.sequence) for one in dates}
+    return {"event": (event.version, event.sequence)} | {
+        message.key: (message.version, message.sequence) for message in dates
+    }
 
 
 async def test_people_who_locked_themselves_out_undo_it(sqlite_cast: Cast) -> None:
@@ -622,7 +640,7 @@ async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_
     await assign_item_of(cast, await occurrences.date_seen_by(cast.coordinator, new_id, "2027-01-12"))
     await undo_change(cast.coordinator, event_id)
     view = await view_event(cast.coordinator, event_id, "2027-01-12", NOW)
-    assert [one.title for one in view.items] == ["Book the room"]
+    assert [message.title for message in view.items] == ["Book the room"]
 
 
 async def assign_item_of(cast: Cast, date: event_rules.Occurrence) -> None:
@@ -711,9 +729,9 @@ class CountingEngine(SQLiteEngine):
     ) -> list[Rows]:
         return self._counted(await super().begin(connection, writes, statements, *first))
 
-    def _counted(self, found: list[Rows]) -> list[Rows]:
-        self.rows_read += sum(map(len, found))
-        return found
+    def _counted(self, row_lists: list[Rows]) -> list[Rows]:
+        self.rows_read += sum(map(len, row_lists))
+        return row_lists
 
 
 @pytest.fixture
@@ -732,10 +750,10 @@ async def test_a_change_of_one_date_reads_no_replies_for_undo(sqlite_cast: Cast,
     date = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
     few = await rows_read_by_a_new_title(cast, event_id, 1, counting)
     await mark_all_sent()
-    every = [one.id for one in (await invitations_by_member(event_id)).values()]
+    every = [message.id for message in (await invitations_by_member(event_id)).values()]
     again = {"occurrence": date.id, "reply": "tentative", "source": "site", "sequence": 0, "replied_at": NOW}
     async with writing():
-        await new_replies.write_replies([{"invitation": one, **again} for one in every for _ in range(200)])
+        await new_replies.write_replies([{"invitation": message, **again} for message in every for _ in range(200)])
     assert await rows_read_by_a_new_title(cast, event_id, 2, counting) <= few
 
 

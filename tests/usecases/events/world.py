@@ -49,11 +49,11 @@ async def reply_with_substitute(
 async def emails_to(to: Viewer, queued: datetime) -> list[tuple[Message, Email]]:
     """Send what is queued; return what one person gets."""
     got, now = [], queued + MINUTE / 2
-    for one in await outbox.claim_messages("test", (), now, 1_000):
-        letter = await emails.write_email(one, now, ZONE)
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), now)
-        if one.recipient_id == to.member_id and not isinstance(letter, SendOutcome):
-            got.append((one, letter))
+    for message in await outbox.claim_messages("test", (), now, 1_000):
+        letter = await emails.write_email(message, now, ZONE)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
+        if message.recipient_id == to.member_id and not isinstance(letter, SendOutcome):
+            got.append((message, letter))
     return got
 
 

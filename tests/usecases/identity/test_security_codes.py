@@ -87,17 +87,17 @@ async def test_each_enrollment_has_a_secret_of_its_own(world: Cast):
 
 
 async def test_a_secret_of_another_sign_in_cannot_be_enrolled(world: Cast):
-    one = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
+    token = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
     other = (await sign_in.sign_in(world.kcpd_detective.email, PASSWORD, NOW)).token
-    enrollment = await sign_in.enroll(one, NOW)
+    enrollment = await sign_in.enroll(token, NOW)
     with pytest.raises(NotAllowed):
         await sign_in.confirm_totp(other, enrollment.sealed, App(enrollment.secret).code(NOW), NOW)
 
 
 async def test_of_two_enrollments_the_first_counts(each_world: Cast):
     challenge = (await sign_in.sign_in(each_world.kcpd_detective.email, PASSWORD, NOW)).token
-    one, other = await sign_in.enroll(challenge, NOW), await sign_in.enroll(challenge, NOW)
-    await sign_in.confirm_totp(challenge, one.sealed, App(one.secret).code(NOW), NOW)
+    enrollment, other = await sign_in.enroll(challenge, NOW), await sign_in.enroll(challenge, NOW)
+    await sign_in.confirm_totp(challenge, enrollment.sealed, App(enrollment.secret).code(NOW), NOW)
     with pytest.raises(NotAllowed):
         await sign_in.confirm_totp(challenge, other.sealed, App(other.secret).code(NOW), NOW)
 
@@ -327,10 +327,12 @@ async def test_the_other_sessions_end_with_the_old_authenticator(each_world: Cas
 async def test_each_replacement_has_a_secret_of_its_own_that_only_its_session_can_put_in_force(world: Cast):
     await enroll(world.kcpd_detective)
     member_id = world.kcpd_detective.member_id
-    one, other = await new_authenticator(member_id, "one"), await new_authenticator(member_id, "one")
-    assert one.secret != other.secret
+    authenticator, other = await new_authenticator(member_id, "one"), await new_authenticator(member_id, "one")
+    assert authenticator.secret != other.secret
     with pytest.raises(NotAllowed):
-        await set_authenticator(member_id, "another", one.sealed, App(one.secret).code(LATER), LATER)
+        await set_authenticator(
+            member_id, "another", authenticator.sealed, App(authenticator.secret).code(LATER), LATER
+        )
 
 
 async def test_a_wrong_code_replaces_nothing_and_counts_as_a_try(world: Cast):

@@ -163,9 +163,9 @@ async def test_a_suspended_agency_closes_the_sessions_of_its_people(world: Cast)
 
 async def test_a_new_password_ends_the_other_sessions(cast: Cast):
     hash_cheaply()
-    mine, other = await redeem_new_link(cast.caht_lead), await redeem_new_link(cast.caht_lead)
-    await give_password_keeping(cast, mine)
-    assert await viewer_of_session(mine, NOW)
+    own_session_token, other = await redeem_new_link(cast.caht_lead), await redeem_new_link(cast.caht_lead)
+    await give_password_keeping(cast, own_session_token)
+    assert await viewer_of_session(own_session_token, NOW)
     assert await viewer_of_session(other, NOW) is None
 
 
@@ -294,30 +294,30 @@ async def test_no_one_else_s_outlets_are_shut(sqlite_cast: Cast):
 
 async def test_open_sessions_are_listed_the_latest_first_and_those_that_are_over_are_not(cast: Cast):
     await session_of(cast.caht_lead, NOW - timedelta(minutes=40))
-    one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, SOON)
+    session_token, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, SOON)
     listed = [session.id for session in await sessions_of(cast.caht_lead.member_id, SOON)]
-    assert listed == [keys.token_hash(other), keys.token_hash(one)]
+    assert listed == [keys.token_hash(other), keys.token_hash(session_token)]
 
 
 async def test_one_session_is_ended_and_the_others_continue(cast: Cast):
-    one, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
-    await end_session(cast.caht_lead, keys.token_hash(one), SOON)
-    assert await viewer_of_session(one, SOON) is None
+    session_token, other = await session_of(cast.caht_lead, NOW), await session_of(cast.caht_lead, NOW)
+    await end_session(cast.caht_lead, keys.token_hash(session_token), SOON)
+    assert await viewer_of_session(session_token, SOON) is None
     assert await viewer_of_session(other, SOON)
 
 
 async def test_the_session_of_someone_else_cannot_be_ended(sqlite_cast: Cast):
-    theirs = await session_of(sqlite_cast.fbi_lead, NOW)
-    await end_session(sqlite_cast.caht_lead, keys.token_hash(theirs), SOON)
-    assert await viewer_of_session(theirs, SOON)
+    other_session_token = await session_of(sqlite_cast.fbi_lead, NOW)
+    await end_session(sqlite_cast.caht_lead, keys.token_hash(other_session_token), SOON)
+    assert await viewer_of_session(other_session_token, SOON)
     assert not await AuditEntry.exists().where(AuditEntry.verb == "session_ended")
 
 
 async def test_signing_out_everywhere_ends_all_sessions_of_one_person(cast: Cast):
-    mine, theirs = await session_of(cast.caht_lead, NOW), await session_of(cast.fbi_lead, NOW)
+    own_session_token, other_session_token = await session_of(cast.caht_lead, NOW), await session_of(cast.fbi_lead, NOW)
     await sign_out_everywhere(cast.caht_lead.member_id, SOON, by=cast.caht_lead.actor)
-    assert await viewer_of_session(mine, SOON) is None
-    assert await viewer_of_session(theirs, SOON)
+    assert await viewer_of_session(own_session_token, SOON) is None
+    assert await viewer_of_session(other_session_token, SOON)
 
 
 async def open_session(known: OpenSessions, token: str, now: datetime = NOW) -> Visit | None:
@@ -421,11 +421,11 @@ READ = frozenset({ApiScope.EVENTS_READ})
 
 async def test_a_token_speaks_for_its_owner_as_far_as_its_scopes_go(cast: Cast) -> None:
     token = await sessions.create_token(cast.caht_lead, "Roster", READ, NOW)
-    found = await sessions.bearer_of(token, NOW, PROGRAM)
-    assert found is not None
-    assert (found.viewer.member_id, found.viewer.audiences) == (cast.caht_lead.member_id, cast.caht_lead.audiences)
+    bearer = await sessions.bearer_of(token, NOW, PROGRAM)
+    assert bearer is not None
+    assert (bearer.viewer.member_id, bearer.viewer.audiences) == (cast.caht_lead.member_id, cast.caht_lead.audiences)
     tokens = await sessions.api_tokens_of(cast.caht_lead, NOW)
-    assert (found.viewer.origin, found.scopes) == (PROGRAM.within(tokens[0].id.hex), READ)
+    assert (bearer.viewer.origin, bearer.scopes) == (PROGRAM.within(tokens[0].id.hex), READ)
 
 
 async def test_a_token_has_256_bits_and_is_nowhere_in_the_database(cast: Cast) -> None:
@@ -455,19 +455,19 @@ async def test_a_token_of_someone_who_is_suspended_is_no_one_s(cast: Cast) -> No
 
 async def test_no_one_else_sees_or_revokes_it(cast: Cast) -> None:
     await sessions.create_token(cast.caht_lead, "Roster", READ, NOW)
-    [mine] = await sessions.api_tokens_of(cast.caht_lead, NOW)
+    [own_api_token] = await sessions.api_tokens_of(cast.caht_lead, NOW)
     assert await sessions.api_tokens_of(cast.coordinator, NOW) == []
     with pytest.raises(NotFound):
-        await sessions.revoke_token_of(cast.coordinator, mine.id, NOW)
+        await sessions.revoke_token_of(cast.coordinator, own_api_token.id, NOW)
 
 
 async def test_its_last_use_is_noted_at_most_once_a_minute(sqlite_cast: Cast) -> None:
     token = await sessions.create_token(sqlite_cast.caht_lead, "Roster", READ, NOW)
     for seconds in (0, 59, 61):
-        found = await sessions.bearer_of(token, NOW + timedelta(seconds=seconds), PROGRAM)
-        assert found is not None
-        if found.unnoted:
-            await sessions.note_token_use(found.unnoted, NOW + timedelta(seconds=seconds))
+        bearer = await sessions.bearer_of(token, NOW + timedelta(seconds=seconds), PROGRAM)
+        assert bearer is not None
+        if bearer.unnoted:
+            await sessions.note_token_use(bearer.unnoted, NOW + timedelta(seconds=seconds))
         [shown] = await sessions.api_tokens_of(sqlite_cast.caht_lead, NOW)
         assert shown.used_at == NOW + timedelta(seconds=61 if seconds == 61 else 0)
 

@@ -43,27 +43,27 @@ async def schedule_invited(cast: Cast, *, is_series: bool = False, **facts: obje
 async def calendar_reply(who: Viewer, event_id: UUID, value: ReplyValue | None = YES, **facts: object) -> CalendarReply:
     """Return a reply of a calendar program; `facts` replace its fields."""
     event = await scheduling.event_seen_by(who, event_id)
-    about = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
-    return CalendarReply(**{**about, **facts})  # type: ignore[arg-type]  # the fields of a reply
+    reply_facts = {"uid": event.uid, "attendee": who.email, "value": value, "sequence": 0, "stamped_at": NOW + HOUR}
+    return CalendarReply(**{**reply_facts, **facts})  # type: ignore[arg-type]  # the fields of a reply
 
 
 async def email_with_replies(who: Viewer, event_id: UUID, *said_in_it: CalendarReply, **facts: object) -> ReceivedEmail:
     """Return an email of a person to the address of their invitation; `facts` replace its fields."""
     invitation = (await invitations_by_member(event_id)).get(who.member_id)
-    about = {
+    email_facts = {
         "name": sha256(repr(said_in_it).encode()).hexdigest(),
         "received_at": LATER,
         "invitation_id": invitation.id if invitation else None,
         "sender": Sender(address=who.email, is_verified=True),
         "replies": said_in_it,
     }
-    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+    return ReceivedEmail(**{**email_facts, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
 async def take_reply(who: Viewer, event_id: UUID, value: ReplyValue = YES, **facts: object) -> ReplyOutcome:
     """Take one reply, and return what became of it."""
-    one = await calendar_reply(who, event_id, value, **facts)
-    [outcome] = await take_email(await email_with_replies(who, event_id, one))
+    reply = await calendar_reply(who, event_id, value, **facts)
+    [outcome] = await take_email(await email_with_replies(who, event_id, reply))
     return outcome
 
 
@@ -74,9 +74,9 @@ async def reply_and_source(who: Viewer, event_id: UUID, key: str = "") -> tuple[
         if key
         else await occurrences.nearest_date(who, event_id, NOW)
     )
-    found = await replies.my_reply(who, date)
-    assert found
-    return (found[1].value, found[1].source) if found[1] else (ReplyValue.NEEDS_ACTION, "")
+    reply = await replies.my_reply(who, date)
+    assert reply
+    return (reply[1].value, reply[1].source) if reply[1] else (ReplyValue.NEEDS_ACTION, "")
 
 
 def date_named(moment: datetime) -> DateNamed:
@@ -91,8 +91,8 @@ DECIDED_AT = LATER + HOUR
 async def waiting_replies(
     cast: Cast, event_id: UUID, viewer: Viewer | None = None, now: datetime = DECIDED_AT
 ) -> list[WaitingReply]:
-    found = await emails_of_date(cast, event_id, viewer, now)
-    return [*found.waiting, *found.settled]
+    emails = await emails_of_date(cast, event_id, viewer, now)
+    return [*emails.waiting, *emails.settled]
 
 
 async def emails_of_date(
@@ -106,8 +106,8 @@ async def reply_from_private_address(
     cast: Cast, event_id: UUID, value: ReplyValue = YES, *, sender: Sender = PRIVATE_OF_BUREAU, **facts: object
 ) -> UUID:
     """Let the Bureau's lead reply from an address that the tracker doesn't know, and return the email's row."""
-    one = await calendar_reply(cast.fbi_lead, event_id, value, **facts)
-    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender)) == [
+    reply = await calendar_reply(cast.fbi_lead, event_id, value, **facts)
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender)) == [
         ReplyOutcome.UNMATCHED
     ]
     return (await waiting_replies(cast, event_id))[0].reply.id
@@ -117,9 +117,9 @@ async def reply_to_forwarded_invitation(cast: Cast, to: Viewer, *, is_verified: 
     """Let someone say yes as themselves to the Bureau's invitation to a committee's meeting, and return the event."""
     plan = meeting(cast.fbi_lead, visibility=Visibility.COMMITTEE, committee_id=cast.committees["steering"])
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    one = await calendar_reply(cast.fbi_lead, event_id, attendee=to.email)
+    reply = await calendar_reply(cast.fbi_lead, event_id, attendee=to.email)
     sender = Sender(address=to.email, is_verified=is_verified)
-    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender)) == [
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender)) == [
         ReplyOutcome.UNMATCHED
     ]
     return event_id

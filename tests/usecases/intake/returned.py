@@ -29,9 +29,9 @@ async def send_invitations(cast: Cast, who: Viewer, count: int = 1, *, is_secret
             .where((Message.event == event_id) & (Message.recipient == who.member_id))
             .output(as_list=True)
         )
-    for one in await outbox.claim_messages("a worker", [], LATER, 100):
-        [address] = await Member.select(Member.email).where(Member.id == one.recipient_id).output(as_list=True)
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason="", sent_to=address), LATER)
+    for message in await outbox.claim_messages("a worker", [], LATER, 100):
+        [address] = await Member.select(Member.email).where(Member.id == message.recipient_id).output(as_list=True)
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason="", sent_to=address), LATER)
     return made
 
 

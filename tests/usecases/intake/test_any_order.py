@@ -46,15 +46,15 @@ A_WHILE = timedelta(seconds=30)
 Item = tuple[str, int, list[tuple[str, str, str]]]
 
 
-def _email_name(*about: object) -> str:
-    return sha256(repr(about).encode()).hexdigest()
+def _email_name(*of_item: object) -> str:
+    return sha256(repr(of_item).encode()).hexdigest()
 
 
 async def state_after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[int]]) -> Item:
     """Return an item after its owner wrote these emails; after each, some of the earlier ones come again."""
     reference = await writing_back.assign_item(cast.coordinator, cast.caht_lead)
-    about = Message.item == (await item_called(cast, reference)).id
-    [message_id] = await Message.select(Message.id).where(about).output(as_list=True)
+    of_item = Message.item == (await item_called(cast, reference)).id
+    [message_id] = await Message.select(Message.id).where(of_item).output(as_list=True)
     emails = []
     for number, text in enumerate(said):
         if text == "undo":
@@ -64,10 +64,10 @@ async def state_after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[
         facts = {"message_id": message_id, "name": _email_name(reference, number), "received_at": at}
         emails.append(await writing_back.email_about_item(cast.caht_lead, text, **facts))
         await received_emails.take_email(emails[-1])
-        for one in again[number]:
-            await received_emails.take_email(replace(emails[one % len(emails)], received_at=at + A_WHILE))
-    found = await item_called(cast, reference)
-    return found.status, found.progress, await item_history(cast, reference)
+        for email_number in again[number]:
+            await received_emails.take_email(replace(emails[email_number % len(emails)], received_at=at + A_WHILE))
+    item = await item_called(cast, reference)
+    return item.status, item.progress, await item_history(cast, reference)
 
 
 async def _undo_last(name: str, number: int) -> None:
@@ -97,7 +97,7 @@ async def take_bounces(cast: Cast, who: Viewer, messages: Sequence[UUID], came: 
     rows = await Message.select(Message.id, Message.bounced_at).where(Message.recipient == who.member_id)
     returned = {row["id"] for row in rows if row["bounced_at"]}
     is_paused = bool(await EmailPause.exists().where(EmailPause.member == who.member_id))
-    return [one in returned for one in messages], is_paused
+    return [email_number in returned for email_number in messages], is_paused
 
 
 @pytest.mark.both_engines
@@ -142,10 +142,10 @@ async def final_state(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]])
             for number in range(len(REPLIES))
         },
         **{("words", number): await _email_with_words(cast, reference, number) for number in range(len(WORDS))},
-        **{("bounce", number): _bounce(one, number) for number, one in enumerate(messages)},
+        **{("bounce", number): _bounce(email_number, number) for number, email_number in enumerate(messages)},
     }
-    for one in order:
-        await received_emails.take_email(emails[one])
+    for this_order in order:
+        await received_emails.take_email(emails[this_order])
     is_paused = await EmailPause.exists().where(EmailPause.member == who.member_id)
     await EmailPause.delete().where(EmailPause.member == who.member_id)
     status = (await item_called(cast, reference)).status
@@ -165,8 +165,8 @@ async def _email_with_reply(who: Viewer, event_id: UUID, number: int) -> Receive
 
 
 async def _email_with_words(cast: Cast, reference: str, number: int) -> ReceivedEmail:
-    about = Message.item == (await item_called(cast, reference)).id
-    [message_id] = await Message.select(Message.id).where(about).output(as_list=True)
+    of_item = Message.item == (await item_called(cast, reference)).id
+    [message_id] = await Message.select(Message.id).where(of_item).output(as_list=True)
     at = writing_back.LATER + timedelta(minutes=number)
     facts = {"message_id": message_id, "name": _hash_of_part(message_id, number), "received_at": at}
     return await writing_back.email_about_item(cast.caht_lead, WORDS[number], **facts)
@@ -215,15 +215,17 @@ Written = tuple[ReplyValue, int]
 
 async def email_of_principal(cast: Cast, event_id: UUID, value: ReplyValue, hours: int) -> ReceivedEmail:
     given = (NO, cast.fbi_alternate.email) if value is DELEGATED else (value, None)
-    one = await calendar_reply(cast.fbi_lead, event_id, given[0], delegate=given[1], stamped_at=NAMED_AT + hours * HOUR)
-    return await email_with_replies(cast.fbi_lead, event_id, one, received_at=AFTER)
+    reply = await calendar_reply(
+        cast.fbi_lead, event_id, given[0], delegate=given[1], stamped_at=NAMED_AT + hours * HOUR
+    )
+    return await email_with_replies(cast.fbi_lead, event_id, reply, received_at=AFTER)
 
 
 async def refusal_by_email(cast: Cast, event_id: UUID, hours: int) -> ReceivedEmail:
     address = cast.fbi_alternate.email
-    one = await calendar_reply(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=NAMED_AT + hours * HOUR)
+    reply = await calendar_reply(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=NAMED_AT + hours * HOUR)
     sender = Sender(address=address, is_verified=True)
-    return await email_with_replies(cast.fbi_lead, event_id, one, sender=sender, received_at=AFTER)
+    return await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender, received_at=AFTER)
 
 
 async def waiting_count(cast: Cast, event_id: UUID) -> int:
@@ -235,11 +237,11 @@ async def final_reply(cast: Cast, written: Sequence[Written], no_at: int, order:
     """Return what holds after these emails came in this order; that of the substitute has the last number."""
     await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
     event_id = await name_alternate(cast)
-    emails = [await email_of_principal(cast, event_id, *one) for one in written] + [
+    emails = [await email_of_principal(cast, event_id, *email_number) for email_number in written] + [
         await refusal_by_email(cast, event_id, no_at)
     ]
-    for one in order:
-        await take_email(emails[one])
+    for this_order in order:
+        await take_email(emails[this_order])
     value, source = await reply_and_source(cast.fbi_lead, event_id)
     return value, source, await substitutes_coming(cast, event_id), await waiting_count(cast, event_id)
 
@@ -256,12 +258,12 @@ async def test_the_last_that_the_person_wrote_counts_and_names_their_substitute_
     cast: Cast, hours: list[int], written: list[ReplyValue], order: list[int], again: list[int]
 ) -> None:
     own_emails = list(zip(written, hours, strict=False))
-    last, at = max(own_emails, key=lambda one: one[1])
-    arrive = [one for one in (*order, *again) if one <= len(written)]
-    found = await final_reply(cast, own_emails, hours[-1], arrive)
+    last, at = max(own_emails, key=lambda email_number: email_number[1])
+    arrive = [email_number for email_number in (*order, *again) if email_number <= len(written)]
+    final_reply_found = await final_reply(cast, own_emails, hours[-1], arrive)
     is_named_again, is_refused = last is DELEGATED and at > hours[-1], last is DELEGATED and at < hours[-1]
     comes = {cast.fbi_alternate.member_id} if is_named_again else frozenset()
-    assert found == (NO if last is DELEGATED else last, "substitute" if is_refused else "email", comes, 0)
+    assert final_reply_found == (NO if last is DELEGATED else last, "substitute" if is_refused else "email", comes, 0)
 
 
 @pytest.mark.both_engines
@@ -279,10 +281,10 @@ async def test_a_yes_from_before_the_substitute_s_no_that_comes_after_it_counts(
 @pytest.mark.both_engines
 async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast) -> None:
     event_id = await name_alternate(cast)
-    one = await calendar_reply(cast.fbi_lead, event_id, YES, stamped_at=NAMED_AT + HOUR)
+    reply = await calendar_reply(cast.fbi_lead, event_id, YES, stamped_at=NAMED_AT + HOUR)
     unconfirmed = Sender(address=cast.fbi_lead.email, is_verified=False)
     await take_email(
-        await email_with_replies(cast.fbi_lead, event_id, one, sender=unconfirmed, received_at=NAMED_AT + HOUR)
+        await email_with_replies(cast.fbi_lead, event_id, reply, sender=unconfirmed, received_at=NAMED_AT + HOUR)
     )
     await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FIRST_DATE, NAMED_AT + 2 * HOUR)
     assert await waiting_count(cast, event_id) == 1
@@ -290,11 +292,11 @@ async def test_a_yes_that_waits_still_waits_after_the_substitute_s_no(cast: Cast
 
 async def emails_since(cast: Cast, after: datetime) -> list[tuple[str, str]]:
     """Return who is emailed what about the substitution from then on."""
-    found = await send_due(after)
+    emails_due = await send_due(after)
     names = {cast.fbi_alternate.member_id: "alternate", cast.fbi_lead.member_id: "lead"}
     rows = await Message.select(Message.key, Message.recipient, Message.kind)
     to = {row["key"]: (names.get(row["recipient"], ""), row["kind"]) for row in rows}
-    return sorted(to[key] for key, one in found if isinstance(one, ReadEmail))
+    return sorted(to[key] for key, email_number in emails_due if isinstance(email_number, ReadEmail))
 
 
 @pytest.mark.both_engines
@@ -327,8 +329,8 @@ async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await emails_since(cast, AFTER + HOUR) == [("alternate", "substitute")]
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
-    found = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
-    assert [one.reply.why for one in (*found.waiting, *found.settled)] == [NAMED_AGAIN]
+    emails_due = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
+    assert [email_number.reply.why for email_number in (*emails_due.waiting, *emails_due.settled)] == [NAMED_AGAIN]
 
 
 @pytest.mark.both_engines
@@ -364,9 +366,9 @@ async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_sub
             await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
         if moment == SINCE:
             await undo_no(NAMED_AT + 4 * HOUR)
-        for one in (delegation, program):
-            if one.received_at == moment:
-                await take_email(one)
+        for email_number in (delegation, program):
+            if email_number.received_at == moment:
+                await take_email(email_number)
     assert await substitutes_coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
 
 
@@ -377,8 +379,8 @@ async def test_a_no_from_before_they_undid_theirs_changes_nothing_and_keeps_the_
     await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
     await undo_no(NAMED_AT + 4 * HOUR)
     assert await take_email(await refusal_by_email(cast, event_id, 3)) == [ReplyOutcome.STALE]
-    found = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
-    assert (found, await waiting_count(cast, event_id)) == (2 * before, 0)
+    rows = await Reply.select(Reply.replied_at).where(Reply.substitute == cast.fbi_alternate.member_id)
+    assert (rows, await waiting_count(cast, event_id)) == (2 * before, 0)
 
 
 async def undo_no(at: datetime) -> None:

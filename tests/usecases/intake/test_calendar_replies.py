@@ -67,9 +67,11 @@ async def test_a_yes_is_recorded_with_its_note_and_how_it_came(cast: Cast) -> No
 @pytest.mark.both_engines
 async def test_a_reply_takes_four_trips_to_the_database(sqlite_cast: Cast) -> None:
     event_id = await schedule_invited(sqlite_cast)
-    one = await email_with_replies(sqlite_cast.fbi_lead, event_id, await calendar_reply(sqlite_cast.fbi_lead, event_id))
+    email = await email_with_replies(
+        sqlite_cast.fbi_lead, event_id, await calendar_reply(sqlite_cast.fbi_lead, event_id)
+    )
     with noted() as statements:
-        assert await take_email(one) == [ReplyOutcome.RECORDED]
+        assert await take_email(email) == [ReplyOutcome.RECORDED]
     assert statements.trips == 4
 
 
@@ -99,17 +101,17 @@ async def test_a_date_is_found_by_its_day_and_by_its_local_time(cast: Cast, date
 @pytest.mark.both_engines
 async def test_the_same_email_again_changes_nothing(cast: Cast) -> None:
     event_id = await schedule_invited(cast)
-    one = await email_with_replies(cast.fbi_lead, event_id, await calendar_reply(cast.fbi_lead, event_id))
-    assert (await take_email(one), await take_email(one)) == ([ReplyOutcome.RECORDED], [ReplyOutcome.REPEATED])
+    email = await email_with_replies(cast.fbi_lead, event_id, await calendar_reply(cast.fbi_lead, event_id))
+    assert (await take_email(email), await take_email(email)) == ([ReplyOutcome.RECORDED], [ReplyOutcome.REPEATED])
     assert await IncomingReply.count() == 1
 
 
 @pytest.mark.both_engines
 async def test_the_same_reply_in_another_email_is_a_repetition(cast: Cast) -> None:
     event_id = await schedule_invited(cast)
-    one = await calendar_reply(cast.fbi_lead, event_id)
-    first = await take_email(await email_with_replies(cast.fbi_lead, event_id, one, name="1" * 64))
-    second = await take_email(await email_with_replies(cast.fbi_lead, event_id, one, name="2" * 64))
+    reply = await calendar_reply(cast.fbi_lead, event_id)
+    first = await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, name="1" * 64))
+    second = await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, name="2" * 64))
     assert (first, second) == ([ReplyOutcome.RECORDED], [ReplyOutcome.REPEATED])
 
 
@@ -164,8 +166,8 @@ async def test_a_reply_without_a_sequence_counts_by_its_time(cast: Cast) -> None
 @pytest.mark.both_engines
 async def test_a_clock_of_the_future_does_not_outlast_the_next_reply(cast: Cast) -> None:
     event_id = await schedule_invited(cast)
-    one = await calendar_reply(cast.fbi_lead, event_id, NO, stamped_at=NOW + timedelta(days=900))
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one))
+    reply = await calendar_reply(cast.fbi_lead, event_id, NO, stamped_at=NOW + timedelta(days=900))
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply))
     other = await calendar_reply(cast.fbi_lead, event_id, YES, stamped_at=LATER + HOUR)
     after = await email_with_replies(cast.fbi_lead, event_id, other, name="2" * 64, received_at=LATER + HOUR)
     assert await take_email(after) == [ReplyOutcome.RECORDED]
@@ -192,8 +194,8 @@ async def test_what_is_not_the_invited_person_s_waits_and_changes_nothing(
     sqlite_cast: Cast, of_email: dict[str, object], of_reply: dict[str, object], expected: Mismatch
 ) -> None:
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast, is_series=True)
-    one = await calendar_reply(cast.fbi_lead, event_id, **of_reply)
-    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, **of_email)) == [
+    reply = await calendar_reply(cast.fbi_lead, event_id, **of_reply)
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, **of_email)) == [
         ReplyOutcome.UNMATCHED
     ]
     assert await only_misfit() is expected
@@ -203,8 +205,8 @@ async def test_what_is_not_the_invited_person_s_waits_and_changes_nothing(
 @pytest.mark.both_engines
 async def test_nothing_is_kept_of_an_email_to_an_unknown_address_but_its_sender(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast)
-    one = await calendar_reply(cast.fbi_lead, event_id, comment="A secret")
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one, invitation_id=None))
+    reply = await calendar_reply(cast.fbi_lead, event_id, comment="A secret")
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, invitation_id=None))
     [row] = await IncomingReply.select()
     assert (row["comment"], row["reply"], row["invitation"]) == ("", None, None)
 
@@ -213,8 +215,8 @@ async def test_nothing_is_kept_of_an_email_to_an_unknown_address_but_its_sender(
 async def test_someone_who_may_no_longer_see_the_event_is_a_stranger(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
-    one = await calendar_reply(cast.hsi_liaison, event_id)
-    ready = await email_with_replies(cast.hsi_liaison, event_id, one)
+    reply = await calendar_reply(cast.hsi_liaison, event_id)
+    ready = await email_with_replies(cast.hsi_liaison, event_id, reply)
     event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
     await scheduling.change_event(
         cast.fbi_lead, event_id, replace(plan, invitees=meeting(cast.ipd_liaison).invitees), event.version, NOW
@@ -240,8 +242,8 @@ async def test_what_a_machine_wrote_or_no_one_can_read_is_noted(
     sqlite_cast: Cast, facts: dict[str, object], expected: ReplyOutcome
 ) -> None:
     event_id = await schedule_invited(sqlite_cast)
-    one = await calendar_reply(sqlite_cast.fbi_lead, event_id)
-    assert await take_email(await email_with_replies(sqlite_cast.fbi_lead, event_id, one, **facts)) == [expected]
+    reply = await calendar_reply(sqlite_cast.fbi_lead, event_id)
+    assert await take_email(await email_with_replies(sqlite_cast.fbi_lead, event_id, reply, **facts)) == [expected]
 
 
 @pytest.mark.both_engines
@@ -269,7 +271,7 @@ SAID = st.tuples(
 
 @pytest.mark.both_engines
 @pytest.mark.both_engines
-@given(said_before=st.lists(SAID, min_size=2, max_size=6, unique_by=lambda one: one[1:]), data=st.data())
+@given(said_before=st.lists(SAID, min_size=2, max_size=6, unique_by=lambda proposal: proposal[1:]), data=st.data())
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_order_and_any_repetition_end_in_the_same_state(
     cast: Cast, said_before: list[tuple[ReplyValue, datetime | None, int]], data: st.DataObject
@@ -291,10 +293,10 @@ async def test_an_administrator_sees_who_sent_an_email_that_leads_nowhere_and_no
     sqlite_cast: Cast,
 ) -> None:
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast)
-    one = await calendar_reply(cast.fbi_lead, event_id, comment="A secret")
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one, name="1" * 64, invitation_id=None))
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one, name="2" * 64, invitation_id=UUID(int=7)))
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one, name="3" * 64, is_readable=False))
+    reply = await calendar_reply(cast.fbi_lead, event_id, comment="A secret")
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, name="1" * 64, invitation_id=None))
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, name="2" * 64, invitation_id=UUID(int=7)))
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, name="3" * 64, is_readable=False))
     seen = await received_emails.stray_emails(cast.administrator)
     assert [(shown.sender, shown.is_readable) for shown in seen] in (
         [(cast.fbi_lead.email, True), ("", False)],
@@ -310,8 +312,8 @@ async def test_the_uid_of_an_operation_is_kept_as_a_random_one_is(sqlite_cast: C
     secret = await scheduling.event_seen_by(cast.hsi_liaison, operation_id)
     kept = []
     for number, uid in enumerate((secret.uid, "9a0c@tracker.example")):
-        one = await calendar_reply(cast.kcpd_detective, event_id, uid=uid)
-        await take_email(await email_with_replies(cast.kcpd_detective, event_id, one, name=str(number) * 64))
+        reply = await calendar_reply(cast.kcpd_detective, event_id, uid=uid)
+        await take_email(await email_with_replies(cast.kcpd_detective, event_id, reply, name=str(number) * 64))
         [row] = await IncomingReply.select().where(IncomingReply.email_hash == str(number) * 64)
         kept.append({name: value for name, value in row.items() if name not in ("id", "email_hash")})
     assert kept[0] == kept[1]
@@ -329,8 +331,8 @@ async def test_a_reply_from_an_address_that_the_person_confirmed_counts_as_their
     [alias] = await known_people.aliases_of(cast.fbi_lead)
     await known_people.confirm_alias(alias.id, NOW, Origin("link"))
     assert await take_email(replace(first, name="2" * 64)) == [ReplyOutcome.RECORDED]
-    one = await calendar_reply(cast.fbi_lead, event_id, NO, attendee="fbi+cal@fbi.example", stamped_at=NOW + 2 * HOUR)
-    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender)) == [
+    reply = await calendar_reply(cast.fbi_lead, event_id, NO, attendee="fbi+cal@fbi.example", stamped_at=NOW + 2 * HOUR)
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender)) == [
         ReplyOutcome.RECORDED
     ]
 
@@ -407,8 +409,8 @@ async def propose_time(
     """Take a proposal of another time for May, and return what became of it as a reply."""
     of_email = {name: facts.pop(name) for name in ("sender",) if name in facts}
     times = ProposedTimes(starts=date_named(starts), ends=date_named(starts + HOUR))
-    one = await calendar_reply(who, event_id, value, **{"date": date_named(TEN_IN_MAY), "proposal": times, **facts})
-    [outcome] = await take_email(await email_with_replies(who, event_id, one, **of_email))
+    reply = await calendar_reply(who, event_id, value, **{"date": date_named(TEN_IN_MAY), "proposal": times, **facts})
+    [outcome] = await take_email(await email_with_replies(who, event_id, reply, **of_email))
     return outcome
 
 
@@ -426,9 +428,9 @@ async def propose_and_wait(cast: Cast) -> tuple[UUID, Proposal]:
     """Let the Bureau's lead propose one o'clock in May, and return the event and the proposal."""
     event_id = await schedule_invited(cast, is_series=True)
     await propose_time(cast.fbi_lead, event_id, comment="Court until noon")
-    [(one, state)] = await judged_proposals(cast.coordinator, event_id)
+    [(proposal, state)] = await judged_proposals(cast.coordinator, event_id)
     assert state is ProposalState.WAITING
-    return event_id, one
+    return event_id, proposal
 
 
 async def move_date(cast: Cast, event_id: UUID, by: timedelta, key: str = MAY) -> None:
@@ -441,22 +443,24 @@ async def move_date(cast: Cast, event_id: UUID, by: timedelta, key: str = MAY) -
 async def emails_of_refusal(now: datetime) -> list[tuple[OutboxMessage, Email]]:
     """Return the emails about proposals that are sent by then."""
     claimed = [
-        one for one in await outbox.claim_messages("w", [], now, 99) if isinstance(one.content, ProposalDeclined)
+        message
+        for message in await outbox.claim_messages("w", [], now, 99)
+        if isinstance(message.content, ProposalDeclined)
     ]
-    made = [(one, await emails.write_email(one, now, ZONE)) for one in claimed]
-    return [(one, letter) for one, letter in made if isinstance(letter, Email)]
+    made = [(proposal, await emails.write_email(proposal, now, ZONE)) for proposal in claimed]
+    return [(proposal, letter) for proposal, letter in made if isinstance(letter, Email)]
 
 
 @pytest.mark.both_engines
 async def test_a_proposal_is_shown_with_its_times_and_comment_and_moves_nothing(cast: Cast) -> None:
-    event_id, one = await propose_and_wait(cast)
+    event_id, proposal = await propose_and_wait(cast)
     date = await occurrences.date_seen_by(cast.coordinator, event_id, MAY)
-    assert (one.made.times, one.comment, one.received_at) == (
+    assert (proposal.made.times, proposal.comment, proposal.received_at) == (
         (ONE_IN_MAY, ONE_IN_MAY + HOUR),
         "Court until noon",
         LATER,
     )
-    assert one.made.was == one.now_at == (TEN_IN_MAY, date.ends_at)
+    assert proposal.made.was == proposal.now_at == (TEN_IN_MAY, date.ends_at)
     assert (date.starts_at, date.version) == (TEN_IN_MAY, 1)
 
 
@@ -472,7 +476,7 @@ async def test_a_proposal_records_the_reply_that_it_names_and_none_without_one(c
 
 @pytest.mark.both_engines
 async def test_only_those_who_lead_the_event_see_its_proposals(cast: Cast) -> None:
-    event_id, one = await propose_and_wait(cast)
+    event_id, proposal = await propose_and_wait(cast)
     assert [line.key for line, _ in await unrecorded_replies.waiting_proposals(cast.coordinator, LATER)] == [MAY]
     for who in (cast.fbi_lead, cast.kcpd_detective):
         assert (await judged_proposals(who, event_id), await unrecorded_replies.waiting_proposals(who, LATER)) == (
@@ -480,7 +484,7 @@ async def test_only_those_who_lead_the_event_see_its_proposals(cast: Cast) -> No
             [],
         )
         with pytest.raises(NotFound):
-            await unrecorded_replies.decline_proposal(who, one.id, "", LATER)
+            await unrecorded_replies.decline_proposal(who, proposal.id, "", LATER)
 
 
 @pytest.mark.both_engines
@@ -493,32 +497,32 @@ async def test_a_proposal_for_a_restricted_event_is_hidden_from_coordinators_who
             cast.hsi_liaison, event_id, await calendar_reply(cast.hsi_liaison, event_id, proposal=moment)
         )
     )
-    [(_, [one])] = await unrecorded_replies.waiting_proposals(cast.fbi_lead, LATER)
+    [(_, [proposal])] = await unrecorded_replies.waiting_proposals(cast.fbi_lead, LATER)
     assert await unrecorded_replies.waiting_proposals(cast.coordinator, LATER) == []
     with pytest.raises(NotFound):
-        await unrecorded_replies.proposal_to_accept(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.proposal_to_accept(cast.coordinator, proposal.id, LATER)
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("by", [3 * HOUR, HOUR / 4])
 async def test_moving_the_date_takes_up_or_outdates_a_proposal(cast: Cast, by: timedelta) -> None:
-    event_id, one = await propose_and_wait(cast)
+    event_id, proposal = await propose_and_wait(cast)
     await move_date(cast, event_id, by)
     taken = by == 3 * HOUR
     assert await proposal_states(cast.coordinator, event_id) == [
         ProposalState.TAKEN if taken else ProposalState.OUTDATED
     ]
     with pytest.raises(Conflict):
-        await unrecorded_replies.proposal_to_accept(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.proposal_to_accept(cast.coordinator, proposal.id, LATER)
 
 
 @pytest.mark.both_engines
 async def test_a_canceled_date_can_no_longer_be_moved_by_a_proposal(cast: Cast) -> None:
-    event_id, one = await propose_and_wait(cast)
+    event_id, proposal = await propose_and_wait(cast)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, MAY, 1, "", LATER)
     assert await proposal_states(cast.coordinator, event_id) == [ProposalState.CANCELED]
     with pytest.raises(Conflict):
-        await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", LATER)
+        await unrecorded_replies.decline_proposal(cast.coordinator, proposal.id, "", LATER)
 
 
 @pytest.mark.both_engines
@@ -531,8 +535,8 @@ async def test_a_proposal_that_cannot_be_matched_waits_unseen(cast: Cast) -> Non
 
 @pytest.mark.both_engines
 async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecounter(cast: Cast) -> None:
-    event_id, one = await propose_and_wait(cast)
-    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "The room is taken.", LATER)
+    event_id, proposal = await propose_and_wait(cast)
+    await unrecorded_replies.decline_proposal(cast.coordinator, proposal.id, "The room is taken.", LATER)
     assert await proposal_states(cast.coordinator, event_id) == [ProposalState.DECLINED]
     [(message, letter)] = await emails_of_refusal(LATER + HOUR)
     assert message.recipient_id == cast.fbi_lead.member_id
@@ -543,17 +547,17 @@ async def test_a_declined_proposal_is_answered_to_its_author_alone_by_declinecou
 
 @pytest.mark.both_engines
 async def test_declining_can_be_undone_until_the_email_leaves(cast: Cast) -> None:
-    event_id, one = await propose_and_wait(cast)
-    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", LATER)
+    event_id, proposal = await propose_and_wait(cast)
+    await unrecorded_replies.decline_proposal(cast.coordinator, proposal.id, "", LATER)
     for _ in range(2):
-        await unrecorded_replies.undo_proposal_decline(cast.coordinator, one.id, LATER)
+        await unrecorded_replies.undo_proposal_decline(cast.coordinator, proposal.id, LATER)
     assert await proposal_states(cast.coordinator, event_id) == [ProposalState.WAITING]
     assert await emails_of_refusal(LATER + HOUR) == []
     again = LATER + HOUR
-    await unrecorded_replies.decline_proposal(cast.coordinator, one.id, "", again)
+    await unrecorded_replies.decline_proposal(cast.coordinator, proposal.id, "", again)
     assert len(await emails_of_refusal(again + HOUR)) == 1
     with pytest.raises(Gone):
-        await unrecorded_replies.undo_proposal_decline(cast.coordinator, one.id, again)
+        await unrecorded_replies.undo_proposal_decline(cast.coordinator, proposal.id, again)
     verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.verb.like("proposal%")).output(as_list=True)
     assert sorted(verbs) == ["proposal_decline_undone", "proposal_declined", "proposal_declined"]
 
@@ -587,7 +591,7 @@ PROPOSED = st.tuples(
 
 
 @pytest.mark.both_engines
-@given(sent=st.lists(PROPOSED, min_size=2, max_size=5, unique_by=lambda one: one[2:4]), data=st.data())
+@given(sent=st.lists(PROPOSED, min_size=2, max_size=5, unique_by=lambda proposal: proposal[2:4]), data=st.data())
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_order_and_any_repetition_leave_the_same_proposals(
     cast: Cast, sent: list[tuple[int, ReplyValue | None, datetime, int, int]], data: st.DataObject
@@ -598,13 +602,15 @@ async def test_any_order_and_any_repetition_leave_the_same_proposals(
     for order, moved_before in zip(orders, moves, strict=True):
         await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
         event_id = await schedule_invited(cast, is_series=True)
-        knew_of_it = [place for place, one in enumerate(order) if one[2] is TEN_IN_APRIL and one[4] == 1]
+        knew_of_it = [place for place, proposal in enumerate(order) if proposal[2] is TEN_IN_APRIL and proposal[4] == 1]
         for place, (hours, value, moment, minute, sequence) in enumerate([*order, *order[:2]]):
             if place == min([moved_before, *knew_of_it]):
                 await move_date(cast, event_id, HOUR / 2, APRIL)
             facts = {"date": date_named(moment), "stamped_at": NOW + timedelta(minutes=minute), "sequence": sequence}
             await propose_time(cast.fbi_lead, event_id, moment + hours * HOUR, value, **facts)
-        every = [one for key in (APRIL, MAY) for one in await judged_proposals(cast.coordinator, event_id, key)]
+        every = [
+            proposal for key in (APRIL, MAY) for proposal in await judged_proposals(cast.coordinator, event_id, key)
+        ]
         replies = [await reply_and_source(cast.fbi_lead, event_id, key) for key in (APRIL, MAY)]
-        ends.append((sorted((one.made.times, one.made.made_at, state) for one, state in every), replies))
+        ends.append((sorted((proposal.made.times, proposal.made.made_at, state) for proposal, state in every), replies))
     assert ends[0] == ends[1]

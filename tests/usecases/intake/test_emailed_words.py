@@ -54,25 +54,25 @@ SOON = WRITING_BACK_LATER + timedelta(minutes=1)
 
 async def send_confirmations() -> list[tuple[str, ReadEmail]]:
     """Return the confirmations that are due, each with the address that it goes to."""
-    found = []
+    email = []
     for message in await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100):
         letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), WRITING_BACK_LATER)
         made = read_result(letter)
         if message.key.startswith("email_answered") and isinstance(letter, Email) and isinstance(made, ReadEmail):
-            found.append((letter.to, made))
-    return found
+            email.append((letter.to, made))
+    return email
 
 
 async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> None:
     cast = sqlite_cast
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     await writing_back_said(cast.caht_lead, "DONE: all three are in\n\nJane")
-    [(to, one)] = await send_confirmations()
-    assert (to, one.subject) == (cast.caht_lead.email, f"Action item {reference} marked done")
-    assert dict(one.facts)["Note"] == "all three are in"
-    assert one.paragraphs[0] == "We read only the first paragraph of your email."
-    assert [button.label for button in one.buttons] == ["Undo", "Sign in"], "the link of a closed item opens nothing"
+    [(to, email)] = await send_confirmations()
+    assert (to, email.subject) == (cast.caht_lead.email, f"Action item {reference} marked done")
+    assert dict(email.facts)["Note"] == "all three are in"
+    assert email.paragraphs[0] == "We read only the first paragraph of your email."
+    assert [button.label for button in email.buttons] == ["Undo", "Sign in"], "the link of a closed item opens nothing"
 
 
 async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(sqlite_cast: Cast) -> None:
@@ -80,8 +80,8 @@ async def test_a_confirmation_about_an_open_item_updates_it_without_signing_in(s
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     item = (await item_lists.item_view(cast.caht_lead, reference)).item
     await writing_back_said(cast.caht_lead, "BLOCKED no key yet")
-    [(_, one)] = await send_confirmations()
-    update = one.buttons[1]
+    [(_, email)] = await send_confirmations()
+    update = email.buttons[1]
     assert (update.label, update.target) == (
         "Update this item",
         ItemUpdatePage(item_id=item.id, owner_id=item.owner_id),
@@ -95,10 +95,10 @@ async def test_a_confirmation_shows_nothing_that_changed_later(sqlite_cast: Cast
     await action_items.save_item_edit(
         cast.caht_lead, reference, ItemEdit(status=ItemStatus.DONE), 2, SOON, WRITING_BACK_LATER.date()
     )
-    [(_, one)] = await send_confirmations()
-    assert one.heading == "Marked blocked"
-    assert dict(one.facts)["Note"] == "no key yet"
-    assert "Status" not in dict(one.facts)
+    [(_, email)] = await send_confirmations()
+    assert email.heading == "Marked blocked"
+    assert dict(email.facts)["Note"] == "no key yet"
+    assert "Status" not in dict(email.facts)
 
 
 async def test_a_reply_that_says_nothing_is_answered_once_a_day_with_the_words_that_work(sqlite_cast: Cast) -> None:
@@ -107,9 +107,9 @@ async def test_a_reply_that_says_nothing_is_answered_once_a_day_with_the_words_t
     first = await email_about_item(cast.caht_lead, "> DONE")
     await received_emails.take_email(first)
     await received_emails.take_email(replace(first, name="2" * 64))
-    [(_, one)] = await send_confirmations()
-    assert one.subject == f"Your email didn't change action item {reference}"
-    assert one.heading == "Nothing changed"
+    [(_, email)] = await send_confirmations()
+    assert email.subject == f"Your email didn't change action item {reference}"
+    assert email.heading == "Nothing changed"
 
 
 async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: Cast) -> None:
@@ -120,8 +120,8 @@ async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: C
     await received_emails.take_email(
         await email_about_item(cast.caht_lead, "> BLOCKED", message_id=await message_about_item(second))
     )
-    subjects = {one.subject for _, one in await send_confirmations()}
-    assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
+    subjects = {email.subject for _, email in await send_confirmations()}
+    assert subjects == {f"Your email didn't change action item {email}" for email in (first, second)}
 
 
 async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:
@@ -139,10 +139,10 @@ async def test_a_confirmation_about_a_restricted_item_shows_nothing_of_it(sqlite
     date_id = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     reference = await assign_item(cast.fbi_lead, cast.hsi_liaison, origin_id=date_id)
     assert await writing_back_said(cast.hsi_liaison, "DONE with Larkspur") is AnswerOutcome.SIGN_IN
-    [(_, one)] = await send_confirmations()
-    assert one.subject == f"Your email about action item {reference}"
-    assert "Larkspur" not in str(one)
-    assert "contact sheet" not in str(one)
+    [(_, email)] = await send_confirmations()
+    assert email.subject == f"Your email about action item {reference}"
+    assert "Larkspur" not in str(email)
+    assert "contact sheet" not in str(email)
 
 
 async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqlite_cast: Cast) -> None:
@@ -150,9 +150,9 @@ async def test_a_confirmation_to_a_reader_of_time_only_emails_names_nothing(sqli
     await assign_item(cast.coordinator, cast.caht_lead)
     await preferences.save_preferences(cast.caht_lead, Preferences(is_discreet=True), NOW)
     assert await writing_back_said(cast.caht_lead, "DONE") is AnswerOutcome.SIGN_IN
-    [(_, one)] = await send_confirmations()
-    assert one.is_discreet
-    assert "contact sheet" not in str(one)
+    [(_, email)] = await send_confirmations()
+    assert email.is_discreet
+    assert "contact sheet" not in str(email)
 
 
 async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlite_cast: Cast) -> None:
@@ -191,7 +191,7 @@ async def test_blocked_by_email_asks_the_people_who_can_help(sqlite_cast: Cast) 
     await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "BLOCKED: no address yet") is AnswerOutcome.RECORDED
     asked = await Message.select(Message.recipient).where(Message.kind == "item_blocked")
-    assert [one["recipient"] for one in asked] == [cast.coordinator.member_id]
+    assert [email["recipient"] for email in asked] == [cast.coordinator.member_id]
 
 
 async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
@@ -292,8 +292,8 @@ async def test_undo_sets_the_item_as_it_was_and_empties_the_note_once(sqlite_cas
     await writing_back_said(cast.caht_lead, "DONE: to the wrong person")
     for _ in range(2):
         await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item_called(cast, reference)
-    assert (found.status, found.progress, found.version) == (ItemStatus.IN_PROGRESS, 40, 4)
+    item = await item_called(cast, reference)
+    assert (item.status, item.progress, item.version) == (ItemStatus.IN_PROGRESS, 40, 4)
     assert (await item_history(cast, reference))[:2] == [
         ("link", "Done → In progress, 40%", "Undid an email."),
         ("email", "In progress → Done, 100%", ""),
@@ -308,8 +308,8 @@ async def test_undo_blocks_an_item_since_the_same_moment_and_calls_no_one_again(
     calls = await Message.count().where(Message.kind == "item_blocked")
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item_called(cast, reference)
-    assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
+    item = await item_called(cast, reference)
+    assert (item.status, item.blocked_at) == (ItemStatus.BLOCKED, since)
     assert await Message.count().where(Message.kind == "item_blocked") == calls
 
 
@@ -319,8 +319,8 @@ async def test_an_undone_email_is_not_why_an_item_is_blocked(cast: Cast) -> None
     await action_items.save_item_edit(cast.caht_lead, reference, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
     await writing_back_said(cast.caht_lead, "IN PROGRESS")
     await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item_called(cast, reference)
-    assert await block_reasons(cast.coordinator, [found.id]) == {}
+    item = await item_called(cast, reference)
+    assert await block_reasons(cast.coordinator, [item.id]) == {}
     [step, *_] = (await item_lists.item_view(cast.coordinator, reference)).notes
     assert (step.text, step.is_quoted) == ("Undid an email.", False)
 
@@ -355,8 +355,8 @@ async def test_undo_leaves_what_others_changed_since(cast: Cast) -> None:
         cast.coordinator, reference, others, 2, WRITING_BACK_LATER + timedelta(minutes=1), TODAY
     )
     await item_emails.undo_emailed_change(await undo_link_id(), WRITING_BACK_LATER + timedelta(hours=1), LINK)
-    found = await item_called(cast, reference)
-    assert (found.status, found.progress, found.due, found.blocked_at) == (ItemStatus.OPEN, 60, due, None)
+    item = await item_called(cast, reference)
+    assert (item.status, item.progress, item.due, item.blocked_at) == (ItemStatus.OPEN, 60, due, None)
     assert [text for _, _, text in await item_history(cast, reference)] == ["Undid an email.", "On it", ""]
 
 
@@ -391,10 +391,10 @@ async def test_no_by_email_is_recorded_with_the_rest_and_confirmed(cast: Cast) -
     event_id = await invite_bureau(cast)
     assert await write_back(cast.fbi_lead, "No, I'm in court.\n\n> YES") is AnswerOutcome.RECORDED
     assert await recorded_reply_of(cast.fbi_lead, event_id) == (NO, "I'm in court.")
-    one = await confirmation()
-    assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
-    assert dict(one.facts)["Note"] == "I'm in court."
-    assert [button.label for button in one.buttons] == ["Undo", "Change my reply"]
+    email = await confirmation()
+    assert email.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
+    assert dict(email.facts)["Note"] == "I'm in court."
+    assert [button.label for button in email.buttons] == ["Undo", "Change my reply"]
 
 
 async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sqlite_cast: Cast) -> None:
@@ -403,9 +403,9 @@ async def test_a_confirmation_says_that_a_substitute_no_longer_needs_to_come(sql
     sent_to_it = (cast.fbi_lead, event_id, date.key, NO, "", NOW)
     await replies.record_own_reply(*sent_to_it, for_series=False, substitute=cast.fbi_alternate.member_id)
     assert await write_back(cast.fbi_lead, "YES") is AnswerOutcome.RECORDED
-    one = await confirmation()
+    email = await confirmation()
     assert (
-        "Fbi alternate (FBI) no longer needs to come in your place, and gets an email that says so." in one.paragraphs
+        "Fbi alternate (FBI) no longer needs to come in your place, and gets an email that says so." in email.paragraphs
     )
 
 
@@ -413,11 +413,10 @@ async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cas
     await invite_bureau(sqlite_cast)
     await write_back(sqlite_cast.fbi_lead, "NO (in court)")
     await write_back(sqlite_cast.fbi_lead, "YES", WRITTEN_AT + HOUR)
-    emails = [one for key, one in await send_due(WRITTEN_AT + HOUR) if key.startswith("email_answered")]
-    assert {one.subject.split(":")[0]: dict(one.facts).get("Note") for one in emails if isinstance(one, ReadEmail)} == {
-        "You replied no": "in court",
-        "You replied yes": None,
-    }
+    emails = [email for key, email in await send_due(WRITTEN_AT + HOUR) if key.startswith("email_answered")]
+    assert {
+        email.subject.split(":")[0]: dict(email.facts).get("Note") for email in emails if isinstance(email, ReadEmail)
+    } == {"You replied no": "in court", "You replied yes": None}
 
 
 async def test_a_reply_to_the_series_counts_for_it_and_one_about_a_date_for_that_date(sqlite_cast: Cast) -> None:
@@ -438,12 +437,12 @@ async def test_a_reply_to_the_time_before_a_change_does_not_count(sqlite_cast: C
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW + HOUR)
     assert await write_back(cast.fbi_lead, "YES", message_id=first["id"]) is AnswerOutcome.OUTDATED
     assert (await recorded_reply_of(cast.fbi_lead, event_id))[0] is NONE
-    one = await confirmation()
-    assert one.paragraphs[0] == (
+    email = await confirmation()
+    assert email.paragraphs[0] == (
         "The event changed after we sent the email you replied to, so that reply doesn't count."
         " Please reply to the new details below."
     )
-    assert "You haven't replied yet." not in one.paragraphs
+    assert "You haven't replied yet." not in email.paragraphs
     assert await write_back(cast.fbi_lead, "YES", WRITTEN_AT + HOUR) is AnswerOutcome.RECORDED
 
 
@@ -453,9 +452,9 @@ async def test_the_organizer_sees_what_was_none_of_the_words(sqlite_cast: Cast) 
     [row] = await IncomingReply.select(IncomingReply.misfit, IncomingReply.comment)
     assert row == {"misfit": Mismatch.NO_REPLY, "comment": "Where do we park?"}
     assert await recorded_reply_of(cast.fbi_lead, event_id) == (NONE, "")
-    one = await confirmation()
-    assert one.subject == "No reply recorded: Monthly task force meeting, Tue, Jan 12"
-    assert one.paragraphs[0].startswith("We found no clear YES, MAYBE, or NO at the start of your email.")
+    email = await confirmation()
+    assert email.subject == "No reply recorded: Monthly task force meeting, Tue, Jan 12"
+    assert email.paragraphs[0].startswith("We found no clear YES, MAYBE, or NO at the start of your email.")
 
 
 async def test_a_text_to_the_organizer_of_a_calendar_entry_replies_to_the_event(sqlite_cast: Cast) -> None:
@@ -498,8 +497,8 @@ async def test_a_confirmation_of_what_changed_nothing_says_what_the_reply_is(
     await invite_bureau(sqlite_cast)
     await write_back(sqlite_cast.fbi_lead, "NO")
     await write_back(sqlite_cast.fbi_lead, text, WRITTEN_AT + HOUR)
-    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
-    assert words in [paragraph for one in emails if isinstance(one, ReadEmail) for paragraph in one.paragraphs]
+    emails = [email for key, email in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
+    assert words in [paragraph for email in emails if isinstance(email, ReadEmail) for paragraph in email.paragraphs]
 
 
 async def test_a_confirmation_says_that_there_is_no_reply_yet(sqlite_cast: Cast) -> None:
@@ -517,8 +516,8 @@ async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_ha
         (Message.recipient == cast.fbi_lead.member_id) & (Message.kind == "invitation")
     )
     await write_back(cast.fbi_lead, "Which room?", WRITTEN_AT + HOUR, message_id=first[0]["id"])
-    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
-    reported = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
+    emails = [email for key, email in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
+    reported = " ".join(words for email in emails if isinstance(email, ReadEmail) for words in email.paragraphs)
     assert "Your replies so far: Yes for " in reported
     assert "none yet for 1 date." in reported
     assert "haven't replied" not in reported
@@ -548,9 +547,9 @@ async def test_a_restricted_event_is_replied_to_after_sign_in_and_its_confirmati
     await send_due(INVITED_AT)
     assert await write_back(cast.hsi_liaison, "YES to Larkspur\nYES") is AnswerOutcome.SIGN_IN
     assert await recorded_reply_of(cast.hsi_liaison, event_id) == (NONE, "")
-    one = await confirmation()
-    assert one.subject == "Task force event: please sign in and reply"
-    assert "Larkspur" not in str(one)
+    email = await confirmation()
+    assert email.subject == "Task force event: please sign in and reply"
+    assert "Larkspur" not in str(email)
 
 
 async def test_undo_brings_back_the_reply_before(sqlite_cast: Cast) -> None:

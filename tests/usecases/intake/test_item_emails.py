@@ -35,11 +35,13 @@ AT = LATER + timedelta(hours=1)
 
 
 async def waiting_emails_of(viewer: Viewer) -> list[UUID]:
-    return [one.email.id for one in await item_emails.waiting_item_emails(viewer, AT)]
+    return [waiting_email.email.id for waiting_email in await item_emails.waiting_item_emails(viewer, AT)]
 
 
 async def waiting_texts(viewer: Viewer) -> Counter[str]:
-    return Counter(one.email.text.split(":")[0] for one in await item_emails.waiting_item_emails(viewer, AT))
+    return Counter(
+        waiting_email.email.text.split(":")[0] for waiting_email in await item_emails.waiting_item_emails(viewer, AT)
+    )
 
 
 async def insert_flood(text: str, sender: str, *, is_verified: bool = True) -> None:
@@ -47,33 +49,33 @@ async def insert_flood(text: str, sender: str, *, is_verified: bool = True) -> N
     [row] = await IncomingWords.select().where(IncomingWords.text == text)
     facts = {"word": AnswerWord.NOTE, "is_verified": is_verified, "received_at": LATER + timedelta(minutes=1)}
     each = [
-        facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(one), "text": f"flood: {one}"}
-        for one in range(60)
+        facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(number), "text": f"flood: {number}"}
+        for number in range(60)
     ]
-    await IncomingWords.insert(*(IncomingWords(**row | one) for one in each))
+    await IncomingWords.insert(*(IncomingWords(**row | waiting_email) for waiting_email in each))
 
 
 @pytest.mark.both_engines
 async def test_an_attached_email_is_the_owner_s_answer_and_undo_lets_it_wait_again(cast: Cast) -> None:
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     await block_from_home(cast.caht_lead)
-    [one] = await item_emails.waiting_item_emails(cast.coordinator, AT)
-    about = one.email
-    assert (about.says, about.text, about.person, about.sender) == (
+    [waiting_email] = await item_emails.waiting_item_emails(cast.coordinator, AT)
+    email_facts = waiting_email.email
+    assert (email_facts.says, email_facts.text, email_facts.person, email_facts.sender) == (
         "Blocked",
         "no address yet",
         "Caht lead (CAHT)",
         PRIVATE_OF_CAHT.address,
     )
-    await item_emails.attach_item_email(cast.coordinator, about.id, AT)
+    await item_emails.attach_item_email(cast.coordinator, email_facts.id, AT)
     assert (await item_called(cast, reference)).status is ItemStatus.BLOCKED
     assert await item_history(cast, reference) == [("attached", "Open → Blocked", "no address yet")]
     [decided] = await item_emails.kept_item_emails(cast.coordinator, AT)
     assert decided.email.decision
     assert decided.email.decision.attached_to == "Caht lead (CAHT)"
-    await item_emails.undo_item_email_decision(cast.coordinator, about.id, AT + timedelta(minutes=1))
+    await item_emails.undo_item_email_decision(cast.coordinator, email_facts.id, AT + timedelta(minutes=1))
     assert (await item_called(cast, reference)).status is ItemStatus.OPEN
-    assert await waiting_emails_of(cast.coordinator) == [about.id]
+    assert await waiting_emails_of(cast.coordinator) == [email_facts.id]
 
 
 async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment(sqlite_cast: Cast) -> None:
@@ -85,8 +87,8 @@ async def test_an_undone_attachment_leaves_an_item_blocked_since_the_same_moment
     [email_id] = await waiting_emails_of(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    found = await item_called(cast, reference)
-    assert (found.status, found.blocked_at) == (ItemStatus.BLOCKED, since)
+    item = await item_called(cast, reference)
+    assert (item.status, item.blocked_at) == (ItemStatus.BLOCKED, since)
 
 
 async def test_an_attachment_is_undone_after_a_change_of_something_else_which_stays(sqlite_cast: Cast) -> None:
@@ -99,8 +101,8 @@ async def test_an_attachment_is_undone_after_a_change_of_something_else_which_st
     others, later = ItemEdit(due=due, note="Two are in."), AT + timedelta(minutes=1)
     await action_items.save_item_edit(cast.caht_lead, reference, others, 2, later, TODAY)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=2))
-    found = await item_called(cast, reference)
-    assert (found.status, found.due) == (ItemStatus.OPEN, due)
+    item = await item_called(cast, reference)
+    assert (item.status, item.due) == (ItemStatus.OPEN, due)
     assert [text for _, _, text in await item_history(cast, reference)] == ["Undid an email.", "Two are in.", ""]
 
 
@@ -129,7 +131,7 @@ async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_
     ]
     is_update = AuditEntry.verb == "item_updated"
     actors = await AuditEntry.select(AuditEntry.actor).where(is_update).order_by(AuditEntry.seq).output(as_list=True)
-    assert actors == [str(one.member_id) for one in (cast.coordinator, cast.fbi_lead)]
+    assert actors == [str(waiting_email.member_id) for waiting_email in (cast.coordinator, cast.fbi_lead)]
 
 
 @pytest.mark.both_engines
@@ -212,8 +214,8 @@ async def test_no_sender_hides_what_others_wrote(cast: Cast) -> None:
         cast.caht_lead, "BLOCKED: no van", sender=Sender(address=cast.caht_lead.email, is_verified=False)
     )
     await insert_flood("no car", "{}@elsewhere.example", is_verified=False)
-    found = await waiting_texts(cast.coordinator)
-    assert (found["no key"], found["no van"]) == (1, 1)
+    waiting_texts_found = await waiting_texts(cast.coordinator)
+    assert (waiting_texts_found["no key"], waiting_texts_found["no van"]) == (1, 1)
 
 
 async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_who_may_see_it(sqlite_cast: Cast) -> None:
@@ -222,7 +224,10 @@ async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_wh
     origin = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     await assign_item(cast.fbi_lead, cast.kcpd_alternate, origin_id=origin)
     await block_from_home(cast.kcpd_alternate)
-    assert [len(await waiting_emails_of(one)) for one in (cast.fbi_lead, cast.coordinator)] == [1, 0]
+    assert [len(await waiting_emails_of(waiting_email)) for waiting_email in (cast.fbi_lead, cast.coordinator)] == [
+        1,
+        0,
+    ]
 
 
 async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_answer(sqlite_cast: Cast) -> None:
@@ -250,12 +255,12 @@ async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and
 ) -> None:
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     assert await write_about_item(cast.caht_lead, "BLOCKED") is AnswerOutcome.RECORDED
-    theirs = await undo_link_id()
+    other_undo_link_id = await undo_link_id()
     await block_from_home(cast.caht_lead, text)
     [email_id] = await waiting_emails_of(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=2), LINK)
+    await item_emails.undo_emailed_change(other_undo_link_id, AT + timedelta(minutes=2), LINK)
     assert (await item_called(cast, reference)).status is ItemStatus.OPEN
 
 
@@ -265,12 +270,12 @@ async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_t
     cast = sqlite_cast
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     await write_about_item(cast.caht_lead, "BLOCKED")
-    theirs = await undo_link_id()
+    other_undo_link_id = await undo_link_id()
     await block_from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting_emails_of(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     with pytest.raises(Conflict):
-        await item_emails.undo_emailed_change(theirs, AT + timedelta(minutes=1), LINK)
+        await item_emails.undo_emailed_change(other_undo_link_id, AT + timedelta(minutes=1), LINK)
     assert (await item_called(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 
@@ -302,9 +307,11 @@ async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_n
 
 async def settled_reasons(cast: Cast) -> list[ItemSettled | None]:
     """Return why each email needs no decision, after checking that the home page counts exactly the others."""
-    found = await item_emails.kept_item_emails(cast.coordinator, AT + timedelta(hours=2))
-    assert [one.email.id for one in found if one.waits] == await waiting_emails_of(cast.coordinator)
-    return [one.email.settled for one in found]
+    emails_kept = await item_emails.kept_item_emails(cast.coordinator, AT + timedelta(hours=2))
+    assert [waiting_email.email.id for waiting_email in emails_kept if waiting_email.waits] == await waiting_emails_of(
+        cast.coordinator
+    )
+    return [waiting_email.email.settled for waiting_email in emails_kept]
 
 
 @pytest.mark.both_engines
@@ -397,7 +404,9 @@ async def test_a_date_counts_its_waiting_emails_for_people_who_may_decide(cast: 
     await reply_from_private_address(cast, event_id)
     other = Sender(address="lead@phone.example", is_verified=True)
     first = await reply_from_private_address(cast, event_id, sender=other, comment="Again")
-    assert [await waiting_counts(one) for one in (cast.coordinator, cast.fbi_lead, cast.caht_lead)] == [[2], [], []]
+    assert [
+        await waiting_counts(waiting_email) for waiting_email in (cast.coordinator, cast.fbi_lead, cast.caht_lead)
+    ] == [[2], [], []]
     await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, "2027-01-12", first, UNRECORDED_REPLIES_AT)
     assert await waiting_counts(cast.coordinator) == [1]
 
@@ -406,7 +415,11 @@ async def test_the_email_of_a_person_who_was_taken_off_the_list_waits_for_no_one
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast)
     await reply_from_private_address(cast, event_id)
     event, known = await scheduling.plan_to_change(cast.coordinator, event_id)
-    others = {one: role for one, role in known.invitees.items() if one != cast.fbi_lead.member_id}
+    others = {
+        waiting_email: role
+        for waiting_email, role in known.invitees.items()
+        if waiting_email != cast.fbi_lead.member_id
+    }
     without = replace(known, invitees=others)
     await scheduling.change_event(cast.coordinator, event_id, without, event.version, REPLYING_LATER, notify=Notify.ALL)
     assert await waiting_counts(cast.coordinator) == []

@@ -92,9 +92,9 @@ async def test_a_reply_that_was_recorded_is_kept_until_a_year_after_its_event(ca
 @pytest.mark.both_engines
 async def test_an_email_that_changed_nothing_is_kept_for_90_days(cast: Cast) -> None:
     event_id = await schedule_invited(cast)
-    one = await calendar_reply(cast.fbi_lead, event_id)
+    reply = await calendar_reply(cast.fbi_lead, event_id)
     await take_email(
-        await email_with_replies(cast.fbi_lead, event_id, one, sender=Sender(address=STRANGER, is_verified=True))
+        await email_with_replies(cast.fbi_lead, event_id, reply, sender=Sender(address=STRANGER, is_verified=True))
     )
     await received_emails.purge_received_emails(NOW + 90 * DAY)
     assert await IncomingReply.count() == 1
@@ -127,9 +127,9 @@ async def emails_of_both(cast: Cast) -> list[ReceivedEmail]:
 @pytest.mark.both_engines
 async def test_emails_of_one_group_are_recorded_one_after_another(cast: Cast) -> None:
     event_id = await schedule_invited(cast)
-    one = await email_with_replies(cast.fbi_lead, event_id, await calendar_reply(cast.fbi_lead, event_id))
-    again, other = one, replace(one, name="1" * 64)
-    assert await received_emails.take_emails([one, again, other]) == [
+    email = await email_with_replies(cast.fbi_lead, event_id, await calendar_reply(cast.fbi_lead, event_id))
+    again, other = email, replace(email, name="1" * 64)
+    assert await received_emails.take_emails([email, again, other]) == [
         [ReplyOutcome.RECORDED],
         ["repeated"],
         [ReplyOutcome.REPEATED],
@@ -152,8 +152,8 @@ async def test_an_email_that_cannot_be_recorded_keeps_none_of_its_group(cast: Ca
     first, second = await emails_of_both(cast)
     bad = replace(first, name="1" * 64, sender=UNREADABLE)
     group = GroupedWork(received_emails.take_emails)
-    found = await asyncio.gather(*map(group.do, (first, bad, second)), return_exceptions=True)
-    assert [one if isinstance(one, list) else None for one in found] == [
+    results = await asyncio.gather(*map(group.do, (first, bad, second)), return_exceptions=True)
+    assert [one if isinstance(one, list) else None for one in results] == [
         [ReplyOutcome.RECORDED],
         None,
         [ReplyOutcome.RECORDED],
@@ -177,10 +177,10 @@ FBI = "fbi_lead@fbi.example"
 async def test_one_more_is_refused_and_is_taken_after_the_hour(cast: Cast) -> None:
     await assign_item(cast.coordinator, cast.fbi_lead)
     await take_many_emails(FBI, WRITING_BACK_LATER, is_verified=True)
-    one = await email_about_item(cast.fbi_lead, "DONE")
+    email = await email_about_item(cast.fbi_lead, "DONE")
     with pytest.raises(Busy):
-        await received_emails.take_email(one)
-    assert await received_emails.take_email(replace(one, received_at=WRITING_BACK_LATER + timedelta(hours=1))) == [
+        await received_emails.take_email(email)
+    assert await received_emails.take_email(replace(email, received_at=WRITING_BACK_LATER + timedelta(hours=1))) == [
         AnswerOutcome.RECORDED
     ]
 
@@ -225,8 +225,8 @@ async def test_bounces_are_counted_by_message(sqlite_cast: Cast) -> None:
 
 
 async def states_of_messages(who: Viewer) -> list[tuple[str, str]]:
-    found = await Message.select(Message.state, Message.reason).where(Message.recipient == who.member_id)
-    return [(row["state"], row["reason"]) for row in found]
+    rows = await Message.select(Message.state, Message.reason).where(Message.recipient == who.member_id)
+    return [(row["state"], row["reason"]) for row in rows]
 
 
 async def email_verbs() -> list[str]:
@@ -267,8 +267,8 @@ async def test_no_one_silences_a_security_notice_by_sending_back_three_emails(ca
     messages_sent = await send_invitations(cast, who, 3)
     async with writing():
         await core_outbox.enqueue_all([before], RETURNED_LATER)
-    for one in messages_sent:
-        await take_bounce(one)
+    for this_messages_sent in messages_sent:
+        await take_bounce(this_messages_sent)
     async with writing():
         await core_outbox.enqueue_all([after], RETURNED_LATER)
     assert [one for one in await states_of_messages(who) if one[0] != "sent"] == [("pending", "")] * 2
@@ -309,9 +309,9 @@ async def test_an_earlier_address_neither_counts_nor_stays_paused(cast: Cast) ->
     await take_bounce(fourth)
     await scheduling.schedule_event(cast.coordinator, meeting(who), NOW)
     assert ("pending", "") in await states_of_messages(who)
-    found = await received_emails.undeliverable_emails(cast.administrator, who.member_id, RETURNED_LATER)
-    assert found
-    assert (found.paused_at, found.returned) == (None, ())
+    undeliverable_emails = await received_emails.undeliverable_emails(cast.administrator, who.member_id, RETURNED_LATER)
+    assert undeliverable_emails
+    assert (undeliverable_emails.paused_at, undeliverable_emails.returned) == (None, ())
 
 
 async def test_sending_is_resumed_once_and_earlier_bounces_no_longer_count(cast: Cast) -> None:
@@ -347,10 +347,13 @@ async def test_those_who_may_not_see_an_operation_see_that_emails_came_back_and_
     [known] = await send_invitations(cast, who)
     for message_id in (secret, known):
         await take_bounce(message_id)
-    found = await received_emails.undeliverable_emails(cast.coordinator, who.member_id, RETURNED_LATER)
-    assert found
-    assert {(one.message_id, one.said) for one in found.failed} == {(None, ""), (known, "550 5.1.1 User unknown")}
-    assert found.advice
+    undeliverable_emails = await received_emails.undeliverable_emails(cast.coordinator, who.member_id, RETURNED_LATER)
+    assert undeliverable_emails
+    assert {(one.message_id, one.said) for one in undeliverable_emails.failed} == {
+        (None, ""),
+        (known, "550 5.1.1 User unknown"),
+    }
+    assert undeliverable_emails.advice
 
 
 async def test_only_account_managers_and_the_person_see_it(cast: Cast) -> None:

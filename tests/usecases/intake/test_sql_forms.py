@@ -129,55 +129,61 @@ class Series:
     def date_id(self, date: int | None) -> UUID | None:
         return None if date is None else self.days[date].id
 
-    async def reply(self, one: Given) -> None:
+    async def reply(self, given_given: Given) -> None:
         """Write a reply."""
-        row = {"occurrence": self.date_id(one.date), "reply": one.value, "source": one.source}
-        about = {"invitation": self.invitation_of[one.who], "sequence": one.sequence, "replied_at": one.at}
+        row = {"occurrence": self.date_id(given_given.date), "reply": given_given.value, "source": given_given.source}
+        reply_facts = {
+            "invitation": self.invitation_of[given_given.who],
+            "sequence": given_given.sequence,
+            "replied_at": given_given.at,
+        }
         async with writing():
-            await invitees.write_replies([row | about])
+            await invitees.write_replies([row | reply_facts])
 
-    async def take(self, one: Came) -> UUID:
+    async def take(self, came: Came) -> UUID:
         """Keep an email, and return its id."""
         row = IncomingReply(
             id=uuid4(),
-            received_at=one.received_at,
+            received_at=came.received_at,
             email_hash=uuid4().hex,
             part=0,
-            sender=self.cast.members[one.sender].email if one.sender else f"{uuid4().hex}@home.example",
-            is_verified=one.is_verified and one.misfit is not Mismatch.UNVERIFIED,
-            invitation=self.invitation_of[one.who],
-            occurrence=self.date_id(one.date),
+            sender=self.cast.members[came.sender].email if came.sender else f"{uuid4().hex}@home.example",
+            is_verified=came.is_verified and came.misfit is not Mismatch.UNVERIFIED,
+            invitation=self.invitation_of[came.who],
+            occurrence=self.date_id(came.date),
             reply=YES,
-            sequence=one.sequence,
-            stamped_at=one.stamped_at,
+            sequence=came.sequence,
+            stamped_at=came.stamped_at,
             outcome=ReplyOutcome.UNMATCHED
-            if one.misfit
+            if came.misfit
             else ReplyOutcome.RELEASED
-            if one.is_release
+            if came.is_release
             else ReplyOutcome.RECORDED,
-            misfit=one.misfit,
+            misfit=came.misfit,
         )
         await IncomingReply.insert(row)
         return row.id
 
-    async def by_rules(self, one: Came, shown: UnrecordedReply) -> Settled | None:
+    async def by_rules(self, came: Came, shown: UnrecordedReply) -> Settled | None:
         """Return what the rules say of an email, as the reply of the person whose they say it is.
 
         When that is no one on the list, only a change settles it.
         """
         claimed = next((name for name in PEOPLE if self.cast.members[name].member_id == shown.claimed_by), None)
-        date = self.days[one.date or 0]
-        history = await known.invitation_history(self.invitation_of[claimed or one.who])
-        reply = CalendarReply(uid="", attendee="", value=YES, sequence=one.sequence, stamped_at=one.stamped_at)
+        date = self.days[came.date or 0]
+        history = await known.invitation_history(self.invitation_of[claimed or came.who])
+        reply = CalendarReply(uid="", attendee="", value=YES, sequence=came.sequence, stamped_at=came.stamped_at)
         settled = SETTLED_AS[
-            judge_reply(reply, facts_of_invitation(history, self.date_id(one.date), date), one.received_at)
+            judge_reply(reply, facts_of_invitation(history, self.date_id(came.date), date), came.received_at)
         ]
         return settled if claimed or settled is Settled.OLD_TIME else None
 
     async def by_sql(self) -> dict[UUID, UnrecordedReply]:
         """Return each email as SQL says."""
-        found = [await intake.unrecorded_replies(self.cast.coordinator, one.id, AFTER, NOW - HOUR) for one in self.days]
-        return {one.id: one for rows, _ in found for one in rows}
+        unrecorded_replies = [
+            await intake.unrecorded_replies(self.cast.coordinator, one.id, AFTER, NOW - HOUR) for one in self.days
+        ]
+        return {one.id: one for rows, _ in unrecorded_replies for one in rows}
 
 
 @pytest.fixture
@@ -233,11 +239,11 @@ async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_it
 ) -> None:
     item_id = await set_item_people(cast, owner, assigner, committee)
     await keep_words_for(cast, item_id, claimed)
-    found = await intake.emails_about_items(cast.members[viewer], NOW - HOUR)
+    emails = await intake.emails_about_items(cast.members[viewer], NOW - HOUR)
     item = await actions.item_by_id(cast.members[viewer], item_id)
     assert item
     waits = None if is_answerable_by(cast.members[claimed].member_id, item) else ItemSettled.OTHER_OWNER
-    assert [one.settled for one in found] == ([waits] if may_decide_emails(cast.members[viewer], item) else [])
+    assert [one.settled for one in emails] == ([waits] if may_decide_emails(cast.members[viewer], item) else [])
 
 
 async def set_item_people(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:

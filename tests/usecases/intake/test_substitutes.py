@@ -80,8 +80,10 @@ async def schedule_for_seat(cast: Cast) -> UUID:
 async def delegate_by_email(cast: Cast, event_id: UUID, to: str | None = ALTERNATE, **facts: object) -> ReplyOutcome:
     """Let the Bureau's lead send someone to the date in February."""
     value = facts.pop("value", NO)
-    one = await calendar_reply(cast.fbi_lead, event_id, value, **{"date": date_named(AT_TEN), "delegate": to, **facts})  # type: ignore[arg-type]  # as in `said`
-    [outcome] = await take_email(await email_with_replies(cast.fbi_lead, event_id, one))
+    reply = await calendar_reply(
+        cast.fbi_lead, event_id, value, **{"date": date_named(AT_TEN), "delegate": to, **facts}
+    )  # type: ignore[arg-type]  # as in `said`
+    [outcome] = await take_email(await email_with_replies(cast.fbi_lead, event_id, reply))
     return outcome
 
 
@@ -91,7 +93,11 @@ async def substitutes_in_february(cast: Cast, event_id: UUID) -> frozenset[UUID]
 
 
 async def queued_messages(kind: type[object]) -> list[Message]:
-    return [one for one in await outbox.claim_messages("w", [], AFTER + HOUR, 99) if isinstance(one.content, kind)]
+    return [
+        waiting_reply
+        for waiting_reply in await outbox.claim_messages("w", [], AFTER + HOUR, 99)
+        if isinstance(waiting_reply.content, kind)
+    ]
 
 
 async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sqlite_cast: Cast) -> None:
@@ -99,7 +105,9 @@ async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sql
     assert await delegate_by_email(cast, event_id) is ReplyOutcome.RECORDED
     assert await reply_and_source(cast.fbi_lead, event_id, FEBRUARY) == (NO, "email")
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert [one.recipient_id for one in await queued_messages(SubstituteNamed)] == [cast.fbi_alternate.member_id]
+    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(SubstituteNamed)] == [
+        cast.fbi_alternate.member_id
+    ]
 
 
 async def test_an_alternate_is_known_by_an_address_that_they_confirmed(sqlite_cast: Cast) -> None:
@@ -118,8 +126,10 @@ async def test_an_address_that_became_someone_s_own_is_no_one_else_s(sqlite_cast
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     duty = EmailAlias(member=cast.kcpd_detective.member_id, address=ALTERNATE, added_at=NOW, confirmed_at=NOW)
     await EmailAlias.insert(duty)
-    found = await known_people.confirmed_aliases_of([cast.kcpd_detective.member_id, cast.fbi_alternate.member_id])
-    assert found == {}
+    confirmed_aliases = await known_people.confirmed_aliases_of(
+        [cast.kcpd_detective.member_id, cast.fbi_alternate.member_id]
+    )
+    assert confirmed_aliases == {}
     assert await delegate_by_email(cast, event_id) is ReplyOutcome.RECORDED
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
 
@@ -153,7 +163,9 @@ async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast:
     yes = {"to": None, "value": YES, "stamped_at": NOW + 2 * HOUR}
     assert await delegate_by_email(cast, event_id, **yes) is ReplyOutcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert await substitutes_in_february(cast, event_id) == frozenset()
-    assert [one.recipient_id for one in await queued_messages(Removed)] == [cast.fbi_alternate.member_id]
+    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(Removed)] == [
+        cast.fbi_alternate.member_id
+    ]
 
 
 async def reply_as_substitute(
@@ -166,11 +178,11 @@ async def reply_as_substitute(
     stamped_at: datetime = AFTER,
 ) -> ReplyOutcome:
     """Let the alternate reply as themselves, to the address in their own email: that of the lead's invitation."""
-    about = {"date": date_named(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": stamped_at}
-    one = await calendar_reply(cast.fbi_lead, event_id, value, **about)
+    reply_facts = {"date": date_named(AT_TEN), "attendee": ALTERNATE, "comment": comment, "stamped_at": stamped_at}
+    reply = await calendar_reply(cast.fbi_lead, event_id, value, **reply_facts)
     sender = Sender(address=ALTERNATE, is_verified=is_verified)
     [outcome] = await take_email(
-        await email_with_replies(cast.fbi_lead, event_id, one, sender=sender, received_at=AFTER)
+        await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender, received_at=AFTER)
     )
     return outcome
 
@@ -197,7 +209,9 @@ async def test_the_no_of_a_substitute_releases_them_and_is_no_one_else_s(sqlite_
         [],
     )
     assert (await reply_and_source(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
-    assert [one.recipient_id for one in await queued_messages(Removed)] == [cast.fbi_alternate.member_id]
+    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(Removed)] == [
+        cast.fbi_alternate.member_id
+    ]
 
 
 @pytest.mark.parametrize(("value", "is_verified"), [(NO, False), (MAYBE, True)])
@@ -208,8 +222,8 @@ async def test_a_substitute_s_no_that_may_be_forged_and_their_maybe_wait(
     await delegate_by_email(cast, event_id)
     assert await reply_as_substitute(cast, event_id, value, is_verified=is_verified) is ReplyOutcome.UNMATCHED
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
-    [one] = await waiting_in_february(cast, event_id)
-    assert one.reply.is_of_substitute
+    [waiting_reply] = await waiting_in_february(cast, event_id)
+    assert waiting_reply.reply.is_of_substitute
 
 
 async def test_a_no_from_before_the_substitute_was_named_waits(sqlite_cast: Cast) -> None:
@@ -230,12 +244,18 @@ async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cas
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     await delegate_by_email(cast, event_id)
     await reply_as_substitute(cast, event_id, YES, is_verified=False)
-    [one] = await waiting_in_february(cast, event_id)
-    assert (one.person_id, one.is_attachable, one.substitute) == (cast.fbi_alternate.member_id, True, "")
-    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    [waiting_reply] = await waiting_in_february(cast, event_id)
+    assert (waiting_reply.person_id, waiting_reply.is_attachable, waiting_reply.substitute) == (
+        cast.fbi_alternate.member_id,
+        True,
+        "",
+    )
+    await unrecorded_replies.attach_reply(
+        cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, waiting_reply.person_id, AFTER
+    )
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
     view = await view_event(cast.coordinator, event_id, FEBRUARY, AFTER)
-    [lead] = [one for one in view.named if one.member_id == cast.fbi_lead.member_id]
+    [lead] = [waiting_reply for waiting_reply in view.named if waiting_reply.member_id == cast.fbi_lead.member_id]
     assert (lead.reply, lead.entered_by) == (NO, "")
 
 
@@ -243,14 +263,16 @@ async def test_a_waiting_no_of_a_substitute_is_attached_as_their_own_and_can_be_
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     await delegate_by_email(cast, event_id)
     await reply_as_substitute(cast, event_id, NO, is_verified=False)
-    [one] = await waiting_in_february(cast, event_id)
-    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    [waiting_reply] = await waiting_in_february(cast, event_id)
+    await unrecorded_replies.attach_reply(
+        cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, waiting_reply.person_id, AFTER
+    )
     assert await substitutes_in_february(cast, event_id) == frozenset()
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FEBRUARY)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER)).settled
     assert shown.reply.decision
     assert (shown.reply.decision.is_release, shown.reply.decision.is_substitution) == (True, False)
-    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, AFTER)
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
 
 
@@ -260,11 +282,13 @@ async def test_undoing_a_substitute_s_attached_no_takes_back_the_email_to_the_pe
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     await delegate_by_email(cast, event_id)
     await reply_as_substitute(cast, event_id, NO, is_verified=False)
-    [one] = await waiting_in_february(cast, event_id)
-    await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+    [waiting_reply] = await waiting_in_february(cast, event_id)
+    await unrecorded_replies.attach_reply(
+        cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, waiting_reply.person_id, AFTER
+    )
     named_by = (Queued.kind == "substitute_declined") & (Queued.recipient == cast.fbi_lead.member_id)
     assert [row["state"] for row in await Queued.select(Queued.state).where(named_by)] == ["pending"]
-    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, one.reply.id, AFTER)
+    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, AFTER)
     taken_back = await Queued.select(Queued.state, Queued.reason).where(named_by)
     assert taken_back == [{"state": "superseded", "reason": outbox.UNDONE}]
 
@@ -317,9 +341,9 @@ async def test_a_substitute_s_no_settles_no_reply_of_the_person_who_named_them(c
     await delegate_by_email(cast, event_id)
     await reply_from_home(cast, event_id)
     await recorded_replies.decline_as_substitute(cast.fbi_alternate, event_id, FEBRUARY, AFTER + HOUR)
-    [one] = await waiting_in_february(cast, event_id)
+    [waiting_reply] = await waiting_in_february(cast, event_id)
     await unrecorded_replies.attach_reply(
-        cast.coordinator, event_id, FEBRUARY, one.reply.id, cast.fbi_lead.member_id, AFTER + HOUR
+        cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, cast.fbi_lead.member_id, AFTER + HOUR
     )
     assert (await reply_and_source(cast.fbi_lead, event_id, FEBRUARY))[0] is YES
 
@@ -343,9 +367,11 @@ async def test_a_yes_written_before_the_substitute_s_no_counts_when_it_comes_aft
 
 async def reply_to_forwarded(cast: Cast, event_id: UUID, value: ReplyValue, sender: str = ALTERNATE) -> WaitingReply:
     """Let someone else reply in words to the lead's email, and return how it waits."""
-    one = await calendar_reply(cast.fbi_lead, event_id, value, date=date_named(AT_TEN), stamped_at=AFTER)
-    about = {"sender": Sender(address=sender, is_verified=True), "received_at": AFTER}
-    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, one, **about)) == [ReplyOutcome.UNMATCHED]
+    reply = await calendar_reply(cast.fbi_lead, event_id, value, date=date_named(AT_TEN), stamped_at=AFTER)
+    reply_facts = {"sender": Sender(address=sender, is_verified=True), "received_at": AFTER}
+    assert await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, **reply_facts)) == [
+        ReplyOutcome.UNMATCHED
+    ]
     [shown] = await waiting_in_february(cast, event_id)
     return shown
 
@@ -356,14 +382,14 @@ async def test_a_substitute_s_reply_to_the_person_s_email_is_not_offered_as_that
 ) -> None:
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     await delegate_by_email(cast, event_id)
-    one = await reply_to_forwarded(cast, event_id, value)
-    assert (one.person_id, one.reply.is_of_substitute) == (cast.fbi_alternate.member_id, True)
+    reply = await reply_to_forwarded(cast, event_id, value)
+    assert (reply.person_id, reply.reply.is_of_substitute) == (cast.fbi_alternate.member_id, True)
 
 
 async def test_an_alternate_s_yes_to_the_person_s_email_is_offered_as_a_substitute_s(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
-    one = await reply_to_forwarded(cast, event_id, YES)
-    assert (one.person_id, one.substitute) == (None, "Fbi alternate (FBI)")
+    reply = await reply_to_forwarded(cast, event_id, YES)
+    assert (reply.person_id, reply.substitute) == (None, "Fbi alternate (FBI)")
 
 
 @pytest.mark.parametrize(("sender", "is_theirs"), [("hsi_liaison@hsi.example", False), (STRANGER, True)])
@@ -371,24 +397,26 @@ async def test_an_email_is_offered_as_the_invited_person_s_unless_another_member
     sqlite_cast: Cast, sender: str, *, is_theirs: bool
 ) -> None:
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
-    one = await reply_to_forwarded(cast, event_id, YES, sender)
-    assert one.person_id == (cast.fbi_lead.member_id if is_theirs else None)
+    reply = await reply_to_forwarded(cast, event_id, YES, sender)
+    assert reply.person_id == (cast.fbi_lead.member_id if is_theirs else None)
 
 
 async def test_a_substitute_s_maybe_is_not_attached_to_them(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await schedule_for_seat(sqlite_cast)
     await delegate_by_email(cast, event_id)
     await reply_as_substitute(cast, event_id, MAYBE)
-    [one] = await waiting_in_february(cast, event_id)
+    [waiting_reply] = await waiting_in_february(cast, event_id)
     with pytest.raises(Conflict):
-        await unrecorded_replies.attach_reply(cast.coordinator, event_id, FEBRUARY, one.reply.id, one.person_id, AFTER)
+        await unrecorded_replies.attach_reply(
+            cast.coordinator, event_id, FEBRUARY, waiting_reply.reply.id, waiting_reply.person_id, AFTER
+        )
 
 
 SAID = st.tuples(st.sampled_from([(YES, None), (MAYBE, None), (NO, ALTERNATE), (NO, STRANGER)]), st.integers(0, 4))
 
 
 @pytest.mark.both_engines
-@given(sent=st.lists(SAID, min_size=2, max_size=4, unique_by=lambda one: one[1]), data=st.data())
+@given(sent=st.lists(SAID, min_size=2, max_size=4, unique_by=lambda waiting_reply: waiting_reply[1]), data=st.data())
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_any_order_and_any_repetition_send_the_same_person(
     cast: Cast, sent: list[tuple[tuple[ReplyValue, str | None], int]], data: st.DataObject
@@ -417,7 +445,9 @@ async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: C
     event_id = await name_alternate(cast)
     assert await write_back(cast.fbi_alternate, "NO I'm in court") is AnswerOutcome.RECORDED
     assert await substitutes_coming(cast, event_id) == frozenset()
-    assert {(one.recipient_id, type(one.content)) for one in await queued_messages_due()} == {
+    assert {
+        (waiting_reply.recipient_id, type(waiting_reply.content)) for waiting_reply in await queued_messages_due()
+    } == {
         (cast.fbi_alternate.member_id, InvitationAnswered),
         (cast.fbi_alternate.member_id, Removed),
         (cast.fbi_lead.member_id, SubstituteDeclined),
@@ -425,7 +455,9 @@ async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: C
 
 
 async def undo_words_id(confirmation: ReadEmail) -> UUID:
-    [page] = [one.target for one in confirmation.buttons if isinstance(one.target, UndoPage)]
+    [page] = [
+        waiting_reply.target for waiting_reply in confirmation.buttons if isinstance(waiting_reply.target, UndoPage)
+    ]
     return page.words_id
 
 
@@ -434,11 +466,11 @@ async def test_the_confirmation_of_a_substitute_s_no_says_what_follows_and_has_o
 ) -> None:
     await name_alternate(sqlite_cast)
     await write_back(sqlite_cast.fbi_alternate, "NO I'm in court")
-    one = await confirmation()
-    assert one.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
-    assert one.paragraphs[0].startswith("You're no longer the substitute. We'll let the person who named you know")
-    assert await undo_words_id(one)
-    assert len(one.buttons) == 1
+    email = await confirmation()
+    assert email.subject == "You replied no: Monthly task force meeting, Tue, Jan 12"
+    assert email.paragraphs[0].startswith("You're no longer the substitute. We'll let the person who named you know")
+    assert await undo_words_id(email)
+    assert len(email.buttons) == 1
 
 
 @pytest.mark.both_engines
@@ -446,9 +478,13 @@ async def test_the_link_lets_the_substitute_come_again_and_drops_the_emails_abou
     event_id = await name_alternate(cast)
     await write_back(cast.fbi_alternate, "NO I'm in court")
     link = await undo_words_id(await confirmation(WRITTEN_AT + SECOND))
-    found = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * SECOND, LINK)
-    assert found.refusal
-    assert (found.can_undo, found.refusal.principals, found.refusal.may_be_known) == (True, "Fbi lead (FBI)", False)
+    undoable_no = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * SECOND, LINK)
+    assert undoable_no.refusal
+    assert (undoable_no.can_undo, undoable_no.refusal.principals, undoable_no.refusal.may_be_known) == (
+        True,
+        "Fbi lead (FBI)",
+        False,
+    )
     await item_emails.undo_emailed_change(link, WRITTEN_AT + 2 * SECOND, LINK)
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     assert await send_due(WRITTEN_AT + HOUR) == []
@@ -460,9 +496,9 @@ async def test_an_undo_after_the_emails_have_left_says_so_and_sends_the_entry_ag
     cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     await write_back(cast.fbi_alternate, "NO")
     link = await undo_words_id(await confirmation(WRITTEN_AT + HOUR))
-    found = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * HOUR, LINK)
-    assert found.refusal
-    assert (found.can_undo, found.refusal.may_be_known) == (True, True)
+    undoable_no = await item_emails.undoable_by_link(link, WRITTEN_AT + 2 * HOUR, LINK)
+    assert undoable_no.refusal
+    assert (undoable_no.can_undo, undoable_no.refusal.may_be_known) == (True, True)
     await item_emails.undo_emailed_change(link, WRITTEN_AT + 2 * HOUR, LINK)
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     [(key, _)] = await send_due(WRITTEN_AT + 3 * HOUR)
@@ -497,21 +533,27 @@ async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -
     [row] = await IncomingWords.select(IncomingWords.id)
     await item_emails.undo_emailed_change(row["id"], WRITTEN_AT + SECOND, LINK)
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert [one for _, one in await send_due(WRITTEN_AT + HOUR) if isinstance(one, ReadEmail)] == []
+    assert [
+        waiting_reply for _, waiting_reply in await send_due(WRITTEN_AT + HOUR) if isinstance(waiting_reply, ReadEmail)
+    ] == []
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     assert await write_back(cast.fbi_alternate, "YES") is AnswerOutcome.UNCHANGED
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    one = await confirmation()
-    assert "You're already the substitute for Fbi lead (FBI)." in one.paragraphs
+    email = await confirmation()
+    assert "You're already the substitute for Fbi lead (FBI)." in email.paragraphs
 
 
 async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said_so(sqlite_cast: Cast) -> None:
     await name_alternate(sqlite_cast)
     await write_back(sqlite_cast.fbi_alternate, "NO I'm in court")
-    [email] = [one for key, one in await send_due(WRITTEN_AT + HOUR) if key.startswith("substitute:withdrawal")]
+    [email] = [
+        waiting_reply
+        for key, waiting_reply in await send_due(WRITTEN_AT + HOUR)
+        if key.startswith("substitute:withdrawal")
+    ]
     assert isinstance(email, ReadEmail)
     assert email.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 12"
     assert "You or the organizer let us know you can't come." in email.paragraphs
@@ -520,10 +562,10 @@ async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said
 async def test_a_substitute_s_question_is_confirmed_without_asking_for_a_maybe(sqlite_cast: Cast) -> None:
     await name_alternate(sqlite_cast)
     assert await write_back(sqlite_cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
-    one = await confirmation()
-    assert one.paragraphs[0].startswith("We found no clear YES or NO at the start of your email.")
+    email = await confirmation()
+    assert email.paragraphs[0].startswith("We found no clear YES or NO at the start of your email.")
     still = "You're still the substitute for Fbi lead (FBI). If you can't come, say so on the event's page."
-    assert still in one.paragraphs
+    assert still in email.paragraphs
 
 
 @pytest.mark.parametrize("text", ["NO", "YES"])
@@ -538,8 +580,8 @@ async def test_words_that_are_not_from_the_substitute_change_nothing_and_wait(sq
 
 async def first_email_to(who: Viewer) -> UUID:
     """Return the email that named a person as a substitute."""
-    about = (Queued.recipient == who.member_id) & (Queued.kind == "substitute")
-    [message_id, *_] = await Queued.select(Queued.id).where(about).order_by(Queued.created_at).output(as_list=True)
+    facts = (Queued.recipient == who.member_id) & (Queued.kind == "substitute")
+    [message_id, *_] = await Queued.select(Queued.id).where(facts).order_by(Queued.created_at).output(as_list=True)
     return UUID(str(message_id))
 
 
@@ -563,7 +605,9 @@ async def test_a_substitute_s_no_to_the_old_time_says_nothing_of_the_new_one_and
     assert await write_back(cast.fbi_alternate, "NO", WRITTEN_AT + 3 * HOUR, message_id=first) is AnswerOutcome.OUTDATED
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     paragraphs = (await confirmation(WRITTEN_AT + 3 * HOUR)).paragraphs
-    assert any(one.startswith("You're still the substitute for Fbi lead (FBI).") for one in paragraphs)
+    assert any(
+        waiting_reply.startswith("You're still the substitute for Fbi lead (FBI).") for waiting_reply in paragraphs
+    )
 
 
 async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_changes_nothing(
@@ -574,8 +618,8 @@ async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_
     address, at = cast.fbi_alternate.email, WRITTEN_AT + 3 * HOUR
     no = await replying.calendar_reply(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=at, sequence=0)
     sender = Sender(address=address, is_verified=True)
-    one = await replying.email_with_replies(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
-    assert await received_emails.take_email(one) == [ReplyOutcome.OLD_TIME]
+    email = await replying.email_with_replies(cast.fbi_lead, event_id, no, sender=sender, received_at=at)
+    assert await received_emails.take_email(email) == [ReplyOutcome.OLD_TIME]
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
     [shown] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, at)).settled
@@ -603,17 +647,17 @@ async def test_a_yes_of_a_substitute_who_was_released_waits(sqlite_cast: Cast) -
     await write_back(cast.fbi_alternate, "NO", message_id=first)
     assert await write_back(cast.fbi_alternate, "YES", WRITTEN_AT + HOUR, message_id=first) is AnswerOutcome.UNMATCHED
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT + HOUR)).waiting
-    assert one.substitute == "Fbi alternate (FBI)"
+    [waiting_reply] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT + HOUR)).waiting
+    assert waiting_reply.substitute == "Fbi alternate (FBI)"
 
 
 async def test_a_substitute_s_calendar_program_may_reply_to_the_address_of_the_email_itself(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     address = cast.fbi_alternate.email
     no = await replying.calendar_reply(cast.fbi_lead, event_id, NO, attendee=address, stamped_at=WRITTEN_AT)
-    sender, about = Sender(address=address, is_verified=True), {"message_id": await first_email_to(cast.fbi_alternate)}
-    one = await replying.email_with_replies(cast.fbi_lead, event_id, no, sender=sender, invitation_id=None, **about)
-    assert await received_emails.take_email(one) == [ReplyOutcome.RELEASED]
+    sender, facts = Sender(address=address, is_verified=True), {"message_id": await first_email_to(cast.fbi_alternate)}
+    email = await replying.email_with_replies(cast.fbi_lead, event_id, no, sender=sender, invitation_id=None, **facts)
+    assert await received_emails.take_email(email) == [ReplyOutcome.RELEASED]
     assert await substitutes_coming(cast, event_id) == frozenset()
 
 
@@ -634,8 +678,8 @@ async def test_a_note_of_a_substitute_is_read_by_the_organizer(sqlite_cast: Cast
     cast, event_id = sqlite_cast, await name_alternate(sqlite_cast)
     assert await write_back(cast.fbi_alternate, "Which room?") is AnswerOutcome.NO_WORD
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT)).waiting
-    assert (one.reply.comment, one.reply.is_of_substitute) == ("Which room?", True)
+    [waiting_reply] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, WRITTEN_AT)).waiting
+    assert (waiting_reply.reply.comment, waiting_reply.reply.is_of_substitute) == ("Which room?", True)
 
 
 async def test_a_substitute_who_may_no_longer_see_the_event_gets_no_reply_from_it(sqlite_cast: Cast) -> None:

@@ -71,7 +71,7 @@ async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it
     assert (before.person_id, before.is_attachable) == (cast.fbi_lead.member_id, True)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, FIRST_KEY, row, before.person_id, DECIDED_AT)
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    [shown] = [one for one in view.named if one.name == "Fbi lead"]
+    [shown] = [waiting_reply for waiting_reply in view.named if waiting_reply.name == "Fbi lead"]
     assert (shown.reply, shown.comment, shown.source, shown.replied_at) == (YES, "Late by ten", "email", LATER)
     assert shown.entered_by == "Coordinator (USAO)"
 
@@ -111,10 +111,10 @@ async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: 
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
-    assert [one.can_undo for one in await waiting_replies(cast, event_id)] == [True]
+    assert [waiting_reply.can_undo for waiting_reply in await waiting_replies(cast, event_id)] == [True]
     await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT)
     assert (await reply_and_source(cast.fbi_lead, event_id))[0] is MAYBE
-    assert [one.is_attachable for one in await waiting_replies(cast, event_id)] == [True]
+    assert [waiting_reply.is_attachable for waiting_reply in await waiting_replies(cast, event_id)] == [True]
 
 
 async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast) -> None:
@@ -124,7 +124,7 @@ async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast)
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
     await replies.record_own_reply(cast.fbi_lead, event_id, FIRST_KEY, NO, "", DECIDED_AT + HOUR, for_series=False)
-    assert [one.can_undo for one in await waiting_replies(cast, event_id)] == [False]
+    assert [waiting_reply.can_undo for waiting_reply in await waiting_replies(cast, event_id)] == [False]
     with pytest.raises(Conflict):
         await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT + HOUR)
 
@@ -133,12 +133,16 @@ async def test_a_dismissed_email_changes_nothing_and_can_be_undone(sqlite_cast: 
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast)
     row = await reply_from_private_address(cast, event_id)
     await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT)
-    [one] = await waiting_replies(cast, event_id)
-    assert one.reply.decision
-    assert (one.reply.decision.attached_to, one.is_attachable, one.can_undo) == ("", False, True)
+    [waiting_reply] = await waiting_replies(cast, event_id)
+    assert waiting_reply.reply.decision
+    assert (waiting_reply.reply.decision.attached_to, waiting_reply.is_attachable, waiting_reply.can_undo) == (
+        "",
+        False,
+        True,
+    )
     assert (await reply_and_source(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
     await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT)
-    assert [one.reply.decision for one in await waiting_replies(cast, event_id)] == [None]
+    assert [waiting_reply.reply.decision for waiting_reply in await waiting_replies(cast, event_id)] == [None]
 
 
 async def test_it_can_be_attached_to_someone_else_on_the_list_and_to_no_one_off_it(sqlite_cast: Cast) -> None:
@@ -192,15 +196,15 @@ async def test_an_email_older_than_the_person_s_reply_is_not_attached(sqlite_cas
 @pytest.mark.parametrize("sequence", [0, None])
 async def test_an_email_to_a_time_that_changed_since_is_not_attached(sqlite_cast: Cast, sequence: int | None) -> None:
     cast, event_id = sqlite_cast, await schedule_invited(sqlite_cast, is_series=True)
-    about = await calendar_reply(cast.fbi_lead, event_id, date=date_named(TEN_IN_APRIL), sequence=sequence)
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, about, sender=PRIVATE_OF_BUREAU))
+    reply_facts = await calendar_reply(cast.fbi_lead, event_id, date=date_named(TEN_IN_APRIL), sequence=sequence)
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply_facts, sender=PRIVATE_OF_BUREAU))
     moved = DateChange(starts=datetime(2027, 4, 15, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - local
     await occurrences.change_occurrence(cast.coordinator, event_id, APRIL, moved, 1, DECIDED_AT)
     date = await occurrences.date_seen_by(cast.coordinator, event_id, APRIL)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, DECIDED_AT)).settled
+    [waiting_reply] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, DECIDED_AT)).settled
     with pytest.raises(Conflict, match="time has changed"):
         await unrecorded_replies.attach_reply(
-            cast.coordinator, event_id, APRIL, one.reply.id, cast.fbi_lead.member_id, DECIDED_AT + HOUR
+            cast.coordinator, event_id, APRIL, waiting_reply.reply.id, cast.fbi_lead.member_id, DECIDED_AT + HOUR
         )
 
 
@@ -234,36 +238,39 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
-    [(one, state)] = await unrecorded_replies.recent_proposals(cast.coordinator, date, DECIDED_AT)
-    assert (one.person, state.value) == ("Fbi lead (FBI)", "waiting")
+    [(waiting_reply, state)] = await unrecorded_replies.recent_proposals(cast.coordinator, date, DECIDED_AT)
+    assert (waiting_reply.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
 async def test_an_alternate_who_replies_to_a_forwarded_invitation_can_be_recorded_as_substitute(cast: Cast) -> None:
     event_id = await reply_to_forwarded_invitation(cast, cast.fbi_alternate)
-    [one] = await waiting_replies(cast, event_id)
-    assert (one.substitute, one.person_id) == ("Fbi alternate (FBI)", None)
+    [waiting_reply] = await waiting_replies(cast, event_id)
+    assert (waiting_reply.substitute, waiting_reply.person_id) == ("Fbi alternate (FBI)", None)
     await unrecorded_replies.record_sender_as_substitute(
-        cast.coordinator, event_id, FIRST_KEY, one.reply.id, DECIDED_AT
+        cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
     )
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    assert {one.name: (one.reply, one.substitutes_for) for one in view.named if one.agency == "FBI"} == {
-        "Fbi lead": (NO, ""),
-        "Fbi alternate": (YES, "Fbi lead (FBI)"),
-    }
-    await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, one.reply.id, DECIDED_AT)
+    assert {
+        waiting_reply.name: (waiting_reply.reply, waiting_reply.substitutes_for)
+        for waiting_reply in view.named
+        if waiting_reply.agency == "FBI"
+    } == {"Fbi lead": (NO, ""), "Fbi alternate": (YES, "Fbi lead (FBI)")}
+    await unrecorded_replies.undo_reply_decision(
+        cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
+    )
     assert (await reply_and_source(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
 
 
 async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added(sqlite_cast: Cast) -> None:
     cast, event_id = sqlite_cast, await reply_to_forwarded_invitation(sqlite_cast, sqlite_cast.hsi_liaison)
-    [one] = await waiting_replies(cast, event_id)
-    assert "isn’t on this event’s list" in one.reply.why
+    [waiting_reply] = await waiting_replies(cast, event_id)
+    assert "isn’t on this event’s list" in waiting_reply.reply.why
     with pytest.raises(Conflict):
         await unrecorded_replies.record_sender_as_substitute(
-            cast.coordinator, event_id, FIRST_KEY, one.reply.id, DECIDED_AT
+            cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
         )
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    assert "Hsi liaison" not in {one.name for one in view.named}
+    assert "Hsi liaison" not in {waiting_reply.name for waiting_reply in view.named}
 
 
 @pytest.mark.parametrize("first", [None, NO])
@@ -300,8 +307,8 @@ async def test_a_forged_sender_does_not_show_whose_further_address_it_is(sqlite_
     await known_people.add_alias(cast.kcpd_detective, "detective@home.example", NOW)
     await known_people.confirm_alias((await known_people.aliases_of(cast.kcpd_detective))[0].id, NOW, Origin("link"))
     sender = Sender(address="detective@home.example", is_verified=is_verified)
-    one = await calendar_reply(cast.fbi_lead, event_id, attendee=sender.address)
-    await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender))
+    reply = await calendar_reply(cast.fbi_lead, event_id, attendee=sender.address)
+    await take_email(await email_with_replies(cast.fbi_lead, event_id, reply, sender=sender))
     [shown] = await waiting_replies(cast, event_id)
     assert shown.reply.sender_id == (cast.kcpd_detective.member_id if is_verified else None)
 
@@ -313,9 +320,9 @@ async def test_a_forged_sender_does_not_show_an_ngo_whether_an_address_is_a_memb
     cast = sqlite_cast
     plan = meeting(cast.harbor_advocate, visibility=Visibility.COMMITTEE, committee_id=cast.committees["services"])
     event_id = await scheduling.schedule_event(cast.caht_lead, plan, NOW)
-    one = await calendar_reply(cast.harbor_advocate, event_id)
+    reply = await calendar_reply(cast.harbor_advocate, event_id)
     forged = Sender(address=sender, is_verified=False)
-    await take_email(await email_with_replies(cast.harbor_advocate, event_id, one, sender=forged))
+    await take_email(await email_with_replies(cast.harbor_advocate, event_id, reply, sender=forged))
     await replies.record_own_reply(cast.harbor_advocate, event_id, FIRST_KEY, NO, "", NOW, for_series=False)
     [shown] = await waiting_replies(cast, event_id, cast.caht_lead)
     assert (shown.person_id, shown.reply.sender_id) == (cast.harbor_advocate.member_id, None)
@@ -329,8 +336,8 @@ async def test_an_alternate_whose_address_may_be_forged_is_not_offered_as_substi
         sqlite_cast,
         await reply_to_forwarded_invitation(sqlite_cast, sqlite_cast.fbi_alternate, is_verified=False),
     )
-    [one] = await waiting_replies(cast, event_id)
-    assert (one.substitute, one.person_id) == ("", None)
+    [waiting_reply] = await waiting_replies(cast, event_id)
+    assert (waiting_reply.substitute, waiting_reply.person_id) == ("", None)
 
 
 async def test_a_forged_sender_on_the_list_is_offered_as_themselves(sqlite_cast: Cast) -> None:
@@ -338,8 +345,8 @@ async def test_a_forged_sender_on_the_list_is_offered_as_themselves(sqlite_cast:
     await reply_from_private_address(
         cast, event_id, sender=Sender(address=cast.kcpd_detective.email, is_verified=False)
     )
-    [one] = await waiting_replies(cast, event_id)
-    assert one.person_id == cast.kcpd_detective.member_id
+    [waiting_reply] = await waiting_replies(cast, event_id)
+    assert waiting_reply.person_id == cast.kcpd_detective.member_id
 
 
 TEN_IN_JANUARY = datetime(2027, 1, 12, 16, tzinfo=UTC)
@@ -354,14 +361,20 @@ async def move_two_hours(cast: Cast, event_id: UUID, now: datetime) -> None:
 
 async def settled_of_date(cast: Cast, event_id: UUID, now: datetime = DECIDED_AT) -> list[Settled | None]:
     """Return why each email needs no decision, after checking that the home page counts exactly the others."""
-    found = await emails_of_date(cast, event_id, now=now)
+    emails = await emails_of_date(cast, event_id, now=now)
     counted = sum(len(came) for _, came in (await waiting_emails(cast.coordinator, now)).dates)
-    assert counted == len(found.waiting) + found.more
-    return [one.reply.settled for one in [*found.waiting, *found.settled]]
+    assert counted == len(emails.waiting) + emails.more
+    return [waiting_reply.reply.settled for waiting_reply in [*emails.waiting, *emails.settled]]
 
 
-async def take_from(cast: Cast, event_id: UUID, one: CalendarReply, sender: Sender, **facts: object) -> list[str]:
-    return list(await take_email(await email_with_replies(cast.fbi_lead, event_id, one, sender=sender, **facts)))
+async def take_from(
+    cast: Cast, event_id: UUID, calendar_reply_given: CalendarReply, sender: Sender, **facts: object
+) -> list[str]:
+    return list(
+        await take_email(
+            await email_with_replies(cast.fbi_lead, event_id, calendar_reply_given, sender=sender, **facts)
+        )
+    )
 
 
 @pytest.mark.both_engines
@@ -422,11 +435,14 @@ async def test_a_member_s_reply_in_another_person_s_email_waits_until_the_sender
     await reply_from_private_address(cast, event_id, NO, sender=detective)
     await replies.record_own_reply(cast.fbi_lead, event_id, FIRST_KEY, YES, "", DECIDED_AT, for_series=False)
     assert await settled_of_date(cast, event_id) == [None]
-    [one] = (await emails_of_date(cast, event_id)).waiting
-    assert one.person_id == cast.kcpd_detective.member_id
+    [waiting_reply] = (await emails_of_date(cast, event_id)).waiting
+    assert waiting_reply.person_id == cast.kcpd_detective.member_id
     await replies.record_own_reply(cast.kcpd_detective, event_id, FIRST_KEY, NO, "", DECIDED_AT, for_series=False)
-    [one] = (await emails_of_date(cast, event_id)).settled
-    assert one.reply.why == "It didn’t come from their address. No decision is needed: the sender has replied since."
+    [waiting_reply] = (await emails_of_date(cast, event_id)).settled
+    assert (
+        waiting_reply.reply.why
+        == "It didn’t come from their address. No decision is needed: the sender has replied since."
+    )
 
 
 @pytest.mark.both_engines
@@ -452,11 +468,14 @@ async def test_what_a_decision_recorded_settles_what_came_before_and_undo_lets_i
             cast, event_id, sender=sender, stamped_at=stamped, comment=str(number)
         )
     both = (await emails_of_date(cast, event_id)).waiting
-    newest = next(one.reply.id for one in both if one.reply.comment == "2")
+    newest = next(waiting_reply.reply.id for waiting_reply in both if waiting_reply.reply.comment == "2")
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, newest, cast.fbi_lead.member_id, DECIDED_AT
     )
-    assert [one.reply.waits for one in (await emails_of_date(cast, event_id)).settled] == [False, False]
+    assert [waiting_reply.reply.waits for waiting_reply in (await emails_of_date(cast, event_id)).settled] == [
+        False,
+        False,
+    ]
     assert await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, newest, DECIDED_AT)
     assert await settled_of_date(cast, event_id) == [None, None]
 
@@ -506,8 +525,8 @@ async def test_an_unconfirmed_email_is_replaced_only_by_one_that_says_the_same(c
     event_id = await schedule_invited(cast)
     forged = Sender(address=cast.fbi_lead.email, is_verified=False)
     for number, value in enumerate([YES, YES, NO]):
-        one = await calendar_reply(cast.fbi_lead, event_id, value)
-        await take_from(cast, event_id, one, forged, received_at=DECIDED_AT + number * HOUR, name=f"{number:064}")
+        reply = await calendar_reply(cast.fbi_lead, event_id, value)
+        await take_from(cast, event_id, reply, forged, received_at=DECIDED_AT + number * HOUR, name=f"{number:064}")
     assert await settled_of_date(cast, event_id) == [None, None, Settled.WROTE_AGAIN]
 
 
@@ -518,10 +537,11 @@ async def test_an_email_that_says_nothing_waits_for_no_one_and_a_note_waits_to_b
     elsewhere = await calendar_reply(cast.fbi_lead, event_id, date=date_named(datetime(2027, 1, 13, 15, tzinfo=UTC)))
     foreign = await calendar_reply(cast.fbi_lead, event_id, uid="another@x.example", comment="Hello")
     nothing, note = [
-        await calendar_reply(cast.fbi_lead, event_id, None, comment=one) for one in ("", "May I bring a guest?")
+        await calendar_reply(cast.fbi_lead, event_id, None, comment=waiting_reply)
+        for waiting_reply in ("", "May I bring a guest?")
     ]
-    for one in (elsewhere, foreign, nothing):
-        await take_from(cast, event_id, one, own)
+    for waiting_reply in (elsewhere, foreign, nothing):
+        await take_from(cast, event_id, waiting_reply, own)
     assert await settled_of_date(cast, event_id) == [Settled.NOTHING] * 3
     await take_from(cast, event_id, note, own, received_at=DECIDED_AT)
     assert (await settled_of_date(cast, event_id))[0] is None
@@ -534,11 +554,11 @@ async def test_no_sender_hides_what_another_wrote_and_all_can_be_decided(cast: C
     genuine = await reply_from_private_address(cast, event_id)
     facts = {"stamped_at": None, "attendee": STRANGER}
     for number in range(30):
-        one = await calendar_reply(cast.fbi_lead, event_id, comment=str(number), **facts)
+        reply = await calendar_reply(cast.fbi_lead, event_id, comment=str(number), **facts)
         sender = Sender(address=f"{number % 2}@elsewhere.example", is_verified=is_verified)
-        await take_from(cast, event_id, one, sender, received_at=DECIDED_AT, name=f"{number:064}")
-    found = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
-    assert genuine in [one.reply.id for one in found.waiting]
+        await take_from(cast, event_id, reply, sender, received_at=DECIDED_AT, name=f"{number:064}")
+    emails = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
+    assert genuine in [waiting_reply.reply.id for waiting_reply in emails.waiting]
 
 
 @pytest.mark.both_engines
@@ -547,38 +567,40 @@ async def test_of_many_senders_those_whom_the_tracker_knows_are_shown_and_the_ot
     own = Sender(address=cast.kcpd_alternate.email, is_verified=True)
     await take_from(cast, event_id, await calendar_reply(cast.fbi_lead, event_id), own)
     for number in range(30):
-        one = await calendar_reply(cast.fbi_lead, event_id, comment=str(number))
+        reply = await calendar_reply(cast.fbi_lead, event_id, comment=str(number))
         sender = Sender(address=f"{number}@elsewhere.example", is_verified=True)
-        await take_from(cast, event_id, one, sender, received_at=DECIDED_AT + timedelta(minutes=number))
-    found = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
-    assert (len(found.waiting), found.more, found.waiting[-1].reply.sender) == (20, 11, own.address)
-    times = [one.reply.received_at for one in found.waiting]
+        await take_from(cast, event_id, reply, sender, received_at=DECIDED_AT + timedelta(minutes=number))
+    emails = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
+    assert (len(emails.waiting), emails.more, emails.waiting[-1].reply.sender) == (20, 11, own.address)
+    times = [waiting_reply.reply.received_at for waiting_reply in emails.waiting]
     assert times == sorted(times, reverse=True)
     every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
-    hidden = next(one for one in every if one not in [each.reply.id for each in found.waiting])
+    hidden = next(
+        waiting_reply for waiting_reply in every if waiting_reply not in [each.reply.id for each in emails.waiting]
+    )
     await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, FIRST_KEY, hidden, DECIDED_AT)
 
 
 async def names_sending(cast: Cast, event_id: UUID) -> list[str]:
     """Return who still sends someone."""
     view = await view_event(cast.coordinator, event_id, FIRST_DATE, HOUR_LATER)
-    return [one.name for one in view.named if one.substitute]
+    return [waiting_reply.name for waiting_reply in view.named if waiting_reply.substitute]
 
 
 async def take_as_substitute(
     to: Viewer, event_id: UUID, of: Viewer, value: ReplyValue, *, is_verified: bool
 ) -> ReplyOutcome:
     """Take a reply of someone's calendar program to the address of another person's invitation."""
-    one = await calendar_reply(to, event_id, value, attendee=of.email, stamped_at=HOUR_LATER)
+    reply = await calendar_reply(to, event_id, value, attendee=of.email, stamped_at=HOUR_LATER)
     sender = Sender(address=of.email, is_verified=is_verified)
-    [outcome] = await take_email(await email_with_replies(to, event_id, one, sender=sender, received_at=HOUR_LATER))
+    [outcome] = await take_email(await email_with_replies(to, event_id, reply, sender=sender, received_at=HOUR_LATER))
     return outcome
 
 
 async def only_waiting(cast: Cast, event_id: UUID) -> WaitingReply:
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
-    [one] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, HOUR_LATER)).waiting
-    return one
+    [waiting_reply] = (await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, HOUR_LATER)).waiting
+    return waiting_reply
 
 
 @pytest.mark.parametrize(("answered", "left"), [("fbi_lead", ["Fbi alternate"]), ("fbi_alternate", ["Fbi lead"])])
@@ -588,10 +610,10 @@ async def test_a_waiting_no_releases_them_from_the_person_whose_email_it_answers
     cast = sqlite_cast
     event_id, other = await name_same_substitute(cast)
     await take_as_substitute(cast.members[answered], event_id, other, NO, is_verified=False)
-    one = await only_waiting(cast, event_id)
-    assert one.line == f"{other.member_id}:{one.reply.invitation_id}"
+    waiting_reply = await only_waiting(cast, event_id)
+    assert waiting_reply.line == f"{other.member_id}:{waiting_reply.reply.invitation_id}"
     await unrecorded_replies.attach_reply(
-        cast.coordinator, event_id, FIRST_DATE, one.reply.id, other.member_id, HOUR_LATER
+        cast.coordinator, event_id, FIRST_DATE, waiting_reply.reply.id, other.member_id, HOUR_LATER
     )
     assert await names_sending(cast, event_id) == left
 
@@ -603,7 +625,7 @@ async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
     cast = sqlite_cast
     event_id, other = await name_same_substitute(cast)
     view = await view_event(cast.coordinator, event_id, FIRST_DATE, HOUR_LATER)
-    [line] = [one for one in view.answerable if one.substitutes_for == f"{chosen} (FBI)"]
+    [line] = [waiting_reply for waiting_reply in view.answerable if waiting_reply.substitutes_for == f"{chosen} (FBI)"]
     no = (cast.coordinator, event_id, FIRST_DATE, other.member_id, NO, "", HOUR_LATER)
     with pytest.raises(Invalid):
         await record_reply_for(*no, for_series=False)
@@ -638,9 +660,9 @@ async def test_a_person_attaches_the_waiting_reply_of_their_own_substitute(
     said_no = (cast.coordinator, event_id, FIRST_DATE, NO, "", LATER)
     await replies.record_own_reply(*said_no, for_series=False, substitute=other.member_id)
     await take_as_substitute(cast.coordinator, event_id, other, value, is_verified=False)
-    one = await only_waiting(cast, event_id)
+    waiting_reply = await only_waiting(cast, event_id)
     await unrecorded_replies.attach_reply(
-        cast.coordinator, event_id, FIRST_DATE, one.reply.id, one.person_id, HOUR_LATER
+        cast.coordinator, event_id, FIRST_DATE, waiting_reply.reply.id, waiting_reply.person_id, HOUR_LATER
     )
     assert await names_sending(cast, event_id) == left
 
@@ -652,8 +674,8 @@ async def test_a_move_that_releases_them_from_both_sends_one_removal(sqlite_cast
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     moved = replace(plan, starts=plan.starts + timedelta(days=1))
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, HOUR_LATER)
-    found = await send_due(HOUR_LATER + HOUR)
-    assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1
+    emails_due = await send_due(HOUR_LATER + HOUR)
+    assert len([key for key, _ in emails_due if key.startswith("substitute:withdrawal")]) == 1
 
 
 async def test_a_no_that_releases_them_from_both_sends_one_removal(sqlite_cast: Cast) -> None:
@@ -661,5 +683,5 @@ async def test_a_no_that_releases_them_from_both_sends_one_removal(sqlite_cast: 
     event_id, other = await name_same_substitute(cast)
     await send_due(LATER + HOUR)
     await recorded_replies.decline_as_substitute(other, event_id, FIRST_DATE, HOUR_LATER)
-    found = await send_due(HOUR_LATER + HOUR)
-    assert len([key for key, _ in found if key.startswith("substitute:withdrawal")]) == 1
+    emails_due = await send_due(HOUR_LATER + HOUR)
+    assert len([key for key, _ in emails_due if key.startswith("substitute:withdrawal")]) == 1

@@ -71,11 +71,11 @@ async def invite_bureau(cast: Cast, *, is_series: bool = False, **facts: Any) ->
 
 async def send_due(now: datetime) -> list[tuple[str, ReadEmail | SendOutcome]]:
     """Send what is due, and return the key of each message with its email."""
-    found = []
+    emails_sent = []
     for message in await outbox.claim_messages("test", (), now, 100):
-        found.append((message.key, read_result(await emails.write_email(message, now, ZONE))))
+        emails_sent.append((message.key, read_result(await emails.write_email(message, now, ZONE))))
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return found
+    return emails_sent
 
 
 async def confirmation(now: datetime = WRITTEN_AT) -> ReadEmail:
@@ -87,7 +87,7 @@ async def confirmation(now: datetime = WRITTEN_AT) -> ReadEmail:
 async def write_back(to: Viewer, text: str, at: datetime = WRITTEN_AT, **facts: object) -> AnswerOutcome:
     """Take what a person writes back to the newest email about an event that they got; `facts` replace its fields."""
     rows = await Message.select(Message.id).where(Message.recipient == to.member_id).order_by(Message.created_at)
-    about = {
+    facts_of_email = {
         "name": sha256(f"{text}{at}".encode()).hexdigest(),
         "received_at": at,
         "invitation_id": None,
@@ -95,7 +95,7 @@ async def write_back(to: Viewer, text: str, at: datetime = WRITTEN_AT, **facts: 
         "sender": Sender(address=to.email, is_verified=True),
         "text": text,
     }
-    email = ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+    email = ReceivedEmail(**{**facts_of_email, **facts})  # type: ignore[arg-type]  # the fields of an email
     [outcome] = await received_emails.take_email(email)
     return AnswerOutcome(outcome)
 
@@ -107,9 +107,9 @@ async def recorded_reply_of(who: Viewer, event_id: UUID, key: str = "") -> tuple
         if key
         else await occurrences.nearest_date(who, event_id, NOW)
     )
-    found = await replies.my_reply(who, date)
-    assert found
-    return (found[1].value, found[1].comment) if found[1] else (NONE, "")
+    reply = await replies.my_reply(who, date)
+    assert reply
+    return (reply[1].value, reply[1].comment) if reply[1] else (NONE, "")
 
 
 async def undo_newest_change(now: datetime = WRITTEN_AT + HOUR) -> None:

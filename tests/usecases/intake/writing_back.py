@@ -29,7 +29,7 @@ async def email_about_item(to: Viewer, text: str, **facts: object) -> ReceivedEm
     """Return what a person writes back to the newest email about an item that they got; `facts` replace its fields."""
     about_items = (Message.recipient == to.member_id) & Message.item.is_not_null()
     rows = await Message.select(Message.id).where(about_items).order_by(Message.created_at)
-    about = {
+    email_facts = {
         "name": sha256(text.encode()).hexdigest(),
         "received_at": LATER,
         "invitation_id": None,
@@ -37,7 +37,7 @@ async def email_about_item(to: Viewer, text: str, **facts: object) -> ReceivedEm
         "sender": Sender(address=to.email, is_verified=True),
         "text": text,
     }
-    return ReceivedEmail(**{**about, **facts})  # type: ignore[arg-type]  # the fields of an email
+    return ReceivedEmail(**{**email_facts, **facts})  # type: ignore[arg-type]  # the fields of an email
 
 
 async def write_about_item(to: Viewer, text: str, **facts: object) -> AnswerOutcome:

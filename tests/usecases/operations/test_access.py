@@ -57,8 +57,10 @@ async def test_each_version_is_on_record_once_for_each_outlet(two: Cast) -> None
     for _ in range(2):
         await audit.record_date_read(two.hsi_liaison, occurrence, NOW, plan=2)
     await orders.issue_brief_copy(two.fbi_lead, event_id, KEY, two.hsi_liaison.member_id, NOW)
-    found = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
-    assert [(one.person, one.outlet, one.version, one.plan_version) for one in found] == [
+    dissemination_record_found = await dissemination_record(
+        two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY)
+    )
+    assert [(one.person, one.outlet, one.version, one.plan_version) for one in dissemination_record_found] == [
         ("Hsi liaison (HSI)", Outlet.PAGE, 1, 2),
         ("Hsi liaison (HSI)", Outlet.PRINT, 1, 2),
     ]
@@ -68,8 +70,14 @@ async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_s
     event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
     await outbox.close_message(waiting, SendOutcome(state=MessageState.SENT, reason=""), NOW)
-    [one] = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
-    assert (one.outlet, one.version, one.at) == (Outlet.EMAIL, 1, NOW)
+    [this_dissemination_record] = await dissemination_record(
+        two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY)
+    )
+    assert (this_dissemination_record.outlet, this_dissemination_record.version, this_dissemination_record.at) == (
+        Outlet.EMAIL,
+        1,
+        NOW,
+    )
 
 
 async def test_people_who_do_not_lead_it_read_no_record(two: Cast) -> None:

@@ -99,9 +99,12 @@ async def test_a_number_keeps_when_it_was_submitted_and_what_was_answered(two: C
     bluestem = await submit_bluestem(two)
     asked = replace(RISSAFE, result=OutsideResult.CONFLICT, submitted_at=datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, asked, NOW)
-    found = (await operation_for(two.fbi_lead, bluestem)).clearance
-    assert found
-    assert (found.result, found.submitted_at) == (OutsideResult.CONFLICT, datetime(2026, 12, 14, 22, 30, tzinfo=UTC))
+    clearance = (await operation_for(two.fbi_lead, bluestem)).clearance
+    assert clearance
+    assert (clearance.result, clearance.submitted_at) == (
+        OutsideResult.CONFLICT,
+        datetime(2026, 12, 14, 22, 30, tzinfo=UTC),
+    )
 
 
 @pytest.mark.both_engines
@@ -203,8 +206,8 @@ async def test_an_agency_speaks_for_itself_and_the_lead_for_all(two: Cast) -> No
     with pytest.raises(NotAllowed):
         await plans.commit_resources(two.kcpd_detective, bluestem, two.agencies["HSI"], **numbers)
     await plans.commit_resources(two.fbi_lead, bluestem, two.agencies["HSI"], **numbers)
-    found = await operation_for(two.fbi_lead, bluestem)
-    assert [one.agency for one in found.commitments] == ["HSI", "KCPD"]
+    operation = await operation_for(two.fbi_lead, bluestem)
+    assert [one.agency for one in operation.commitments] == ["HSI", "KCPD"]
     for unknown in (two.agencies["CAHT"], UUID(int=1)):
         with pytest.raises(Invalid):
             await plans.commit_resources(two.fbi_lead, bluestem, unknown, **numbers)
@@ -275,8 +278,8 @@ async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on
         await access.take_off_operation(two.fbi_lead, bluestem, gone, NOW)
     else:
         await offboard_person(two.coordinator, gone, two.fbi_lead.member_id, NOW, NOW, NOW.date())
-    found = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
-    assert [one.line.event_id for one in found.follow_up if isinstance(one, MissingSupervisor)] == [bluestem]
+    home = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
+    assert [one.line.event_id for one in home.follow_up if isinstance(one, MissingSupervisor)] == [bluestem]
     before = plan_basics(await operation_for(two.fbi_lead, bluestem))
     assert before.supervisor_id == gone
     await plans.change_plan_basics(two.fbi_lead, bluestem, replace(before, disclosure=Disclosure.OPEN), NOW)
@@ -287,8 +290,8 @@ async def test_a_supervisor_who_can_no_longer_approve_blocks_no_change_and_is_on
 @pytest.mark.both_engines
 async def test_a_plan_that_its_supervisor_can_approve_asks_for_no_other_one(two: Cast) -> None:
     await submit_bluestem(two)
-    found = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
-    assert not [one for one in found.follow_up if isinstance(one, MissingSupervisor)]
+    home = await home_for(two.fbi_lead, NOW, NOW.date(), ZONE)
+    assert not [one for one in home.follow_up if isinstance(one, MissingSupervisor)]
 
 
 WHY = "Name the medic."
@@ -296,8 +299,8 @@ WHY = "Name the medic."
 
 async def returned_plans(viewer: Viewer) -> list[tuple[UUID, str]]:
     """Return the plans on a person's Home that were sent back, and why."""
-    found = (await home_for(viewer, NOW, NOW.date(), ZONE)).follow_up
-    return [(one.line.event_id, one.given.comment) for one in found if isinstance(one, ReturnedPlan)]
+    follow_up = (await home_for(viewer, NOW, NOW.date(), ZONE)).follow_up
+    return [(one.line.event_id, one.given.comment) for one in follow_up if isinstance(one, ReturnedPlan)]
 
 
 @pytest.mark.both_engines
@@ -405,8 +408,8 @@ async def request_access(two: Cast) -> tuple[UUID, UUID]:
 
 async def requests_at_home(viewer: Viewer) -> list[int]:
     """Return how many requests each row on a person's Home asks them to approve."""
-    found = (await home_for(viewer, LATER, LATER.date(), ZONE)).follow_up
-    return [one.requests for one in found if isinstance(one, OpenRequests)]
+    follow_up = (await home_for(viewer, LATER, LATER.date(), ZONE)).follow_up
+    return [one.requests for one in follow_up if isinstance(one, OpenRequests)]
 
 
 async def test_everyone_who_can_approve_access_is_emailed_and_finds_it_on_home_and_no_one_else(two: Cast) -> None:
@@ -469,8 +472,8 @@ async def test_a_plan_keeps_a_kind_that_is_no_longer_offered(two: Cast) -> None:
     await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", OFFERED, NOW)
     version = (await operation_for(two.fbi_lead, bluestem)).version
     await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", ("Search warrant",), NOW)
-    found = await operation_for(two.fbi_lead, bluestem)
-    assert (found.kind, found.version) == ("Arrest", version)
+    operation = await operation_for(two.fbi_lead, bluestem)
+    assert (operation.kind, operation.version) == ("Arrest", version)
     await plans.choose_operation_kind(two.fbi_lead, bluestem, "", ("Search warrant",), NOW)
     assert (await operation_for(two.fbi_lead, bluestem)).kind == ""
 

@@ -77,8 +77,8 @@ def words_of_lines(lines: Iterable[CheckIn]) -> list[str]:
 
 async def test_the_list_has_the_people_of_law_enforcement_on_the_operation_by_agency(two: Cast) -> None:
     event_id = await plan_bluestem(two)
-    found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
-    assert words_of_lines(found.lines) == [
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
+    assert words_of_lines(check_ins_found.lines) == [
         "Fbi alternate (FBI)",
         "Fbi lead (FBI)",
         "Hsi liaison (HSI)",
@@ -91,11 +91,11 @@ async def test_a_person_is_checked_in_and_out_with_one_tap_each(two: Cast) -> No
     await tap_button(two.fbi_lead, event_id, two.hsi_liaison, Direction.IN)
     await tap_button(two.fbi_lead, event_id, two.fbi_lead, Direction.IN)
     await tap_button(two.fbi_lead, event_id, two.hsi_liaison, Direction.OUT, FIVE + MINUTE)
-    found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
-    assert found.tally == CheckInTally(listed=4, checked_in=2, checked_out=1)
-    assert words_of_lines(found.still_in) == ["Fbi lead (FBI)"]
-    its = found.line(two.hsi_liaison.member_id)
-    assert (its.time_in, its.time_out) == (FIVE, FIVE + MINUTE)
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
+    assert check_ins_found.tally == CheckInTally(listed=4, checked_in=2, checked_out=1)
+    assert words_of_lines(check_ins_found.still_in) == ["Fbi lead (FBI)"]
+    line = check_ins_found.line(two.hsi_liaison.member_id)
+    assert (line.time_in, line.time_out) == (FIVE, FIVE + MINUTE)
 
 
 async def test_the_same_tap_sent_twice_counts_once_also_after_others(two: Cast) -> None:
@@ -126,8 +126,8 @@ async def test_a_tap_that_arrives_late_does_not_take_a_later_one_back(two: Cast)
         two.kcpd_detective, event_id, two.kcpd_detective, Direction.IN, FIVE + 9 * MINUTE, waited=8 * MINUTE
     )
     await tap_button(two.kcpd_detective, event_id, two.kcpd_detective, Direction.IN, FIVE + 9 * MINUTE, tap_id="2")
-    its = await line_of(two.fbi_lead, event_id, two.kcpd_detective)
-    assert (its.time_in, its.time_out) == (FIVE, FIVE + 5 * MINUTE)
+    line = await line_of(two.fbi_lead, event_id, two.kcpd_detective)
+    assert (line.time_in, line.time_out) == (FIVE, FIVE + 5 * MINUTE)
 
 
 async def test_in_takes_a_check_out_back_for_who_saw_it(two: Cast) -> None:
@@ -135,8 +135,8 @@ async def test_in_takes_a_check_out_back_for_who_saw_it(two: Cast) -> None:
     await tap_button(two.fbi_lead, event_id, two.kcpd_detective, Direction.IN)
     await tap_button(two.fbi_lead, event_id, two.kcpd_detective, Direction.OUT, FIVE + MINUTE)
     await tap_button(two.fbi_lead, event_id, two.kcpd_detective, Direction.IN, FIVE + 2 * MINUTE, was=Presence.OUT)
-    its = await line_of(two.fbi_lead, event_id, two.kcpd_detective)
-    assert (its.time_in, its.time_out) == (FIVE, None)
+    line = await line_of(two.fbi_lead, event_id, two.kcpd_detective)
+    assert (line.time_in, line.time_out) == (FIVE, None)
 
 
 async def test_no_one_checks_out_who_did_not_check_in(two: Cast) -> None:
@@ -168,13 +168,13 @@ async def test_a_walk_in_is_added_once_and_gone_when_taken_back(two: Cast) -> No
     event_id = await plan_bluestem(two)
     for _ in range(2):
         added = await check_ins.check_in_walk_in(two.fbi_alternate, event_id, KEY, medic(two), FIVE)
-    found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
-    assert words_of_lines(found.agencies["FBI"]) == ["Fbi alternate (FBI)", "Fbi lead (FBI)", "Medic (FBI)"]
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
+    assert words_of_lines(check_ins_found.agencies["FBI"]) == ["Fbi alternate (FBI)", "Fbi lead (FBI)", "Medic (FBI)"]
     assert added.id
     await check_ins.undo_tap(two.fbi_alternate, event_id, KEY, added.id, FIVE)
     await check_ins.check_in_walk_in(two.fbi_alternate, event_id, KEY, medic(two), FIVE)
-    found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
-    assert "Medic (FBI)" not in words_of_lines(found.lines)
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
+    assert "Medic (FBI)" not in words_of_lines(check_ins_found.lines)
 
 
 async def test_a_walk_in_of_an_agency_that_is_not_in_the_list_is_checked_in_by_who_leads(two: Cast) -> None:
@@ -183,8 +183,8 @@ async def test_a_walk_in_of_an_agency_that_is_not_in_the_list_is_checked_in_by_w
     with pytest.raises(Invalid, match="Choose your agency"):
         await check_ins.check_in_walk_in(two.fbi_alternate, event_id, KEY, outside, FIVE)
     await check_ins.check_in_walk_in(two.fbi_lead, event_id, KEY, outside, FIVE)
-    found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
-    assert words_of_lines(found.agencies["MSHP"]) == ["Trooper (MSHP)"]
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, event_id, KEY, FIVE)
+    assert words_of_lines(check_ins_found.agencies["MSHP"]) == ["Trooper (MSHP)"]
 
 
 async def test_undo_restores_what_was_before_unless_someone_recorded_something_else_since(two: Cast) -> None:
@@ -195,8 +195,8 @@ async def test_undo_restores_what_was_before_unless_someone_recorded_something_e
     with pytest.raises(NotAllowed):
         await check_ins.undo_tap(two.fbi_alternate, event_id, KEY, out.id, FIVE + MINUTE)
     await check_ins.undo_tap(two.fbi_lead, event_id, KEY, out.id, FIVE + MINUTE)
-    its = await line_of(two.fbi_lead, event_id, two.hsi_liaison)
-    assert (its.time_in, its.time_out) == (FIVE, None)
+    line = await line_of(two.fbi_lead, event_id, two.hsi_liaison)
+    assert (line.time_in, line.time_out) == (FIVE, None)
     with pytest.raises(NotAllowed, match="someone recorded something else"):
         await check_ins.undo_tap(two.fbi_lead, event_id, KEY, out.id, FIVE + MINUTE)
 
@@ -209,8 +209,8 @@ async def test_times_are_corrected_and_a_stale_form_is_refused(two: Cast) -> Non
     await check_ins.correct_line(two.fbi_lead, event_id, KEY, person, to, FIVE, seen=first.id)
     with pytest.raises(Conflict):
         await check_ins.correct_line(two.fbi_lead, event_id, KEY, person, to, FIVE, seen=first.id)
-    its = await line_of(two.fbi_lead, event_id, two.hsi_liaison)
-    assert (its.time_in, its.contact, its.assignment) == (FIVE - MINUTE, "Channel 2", "Perimeter")
+    line = await line_of(two.fbi_lead, event_id, two.hsi_liaison)
+    assert (line.time_in, line.contact, line.assignment) == (FIVE - MINUTE, "Channel 2", "Perimeter")
 
 
 async def test_an_assignment_given_since_does_not_outdate_a_tap_that_waits(two: Cast) -> None:
@@ -261,8 +261,8 @@ async def missing_emails(now: datetime) -> list[Message]:
 
 
 async def named_at_home(viewer: Viewer, now: datetime) -> list[str]:
-    found = await home_for(viewer, now, now.date(), ZONE)
-    return [row.people for row in found.follow_up if isinstance(row, MissingCheckOut)]
+    home = await home_for(viewer, now, now.date(), ZONE)
+    return [row.people for row in home.follow_up if isinstance(row, MissingCheckOut)]
 
 
 @pytest.fixture
@@ -270,8 +270,8 @@ async def bluestem_of_twelve(two: Cast) -> UUID:
     """Twelve people of three agencies are checked in at five, and it begins at 6:05."""
     event_id = await plan_operation(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
     await begin_execution(two, event_id)
-    for one in (two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective):
-        await tap_as_usual(two.fbi_lead, event_id, one.member_id, Direction.IN, saturday_at(5, 0))
+    for person in (two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective):
+        await tap_as_usual(two.fbi_lead, event_id, person.member_id, Direction.IN, saturday_at(5, 0))
     for agency, count in WALK_INS.items():
         for number in range(count):
             await check_ins.check_in_walk_in(two.fbi_lead, event_id, KEY, agent(two, agency, number), saturday_at(5, 0))
@@ -300,26 +300,26 @@ async def released(two: Cast, bluestem_of_twelve: UUID) -> UUID:
 
 
 async def test_home_asks_the_lead_for_missing_people_instead_of_the_check_in(two: Cast, released: UUID) -> None:
-    found = {}
+    lists = {}
     for minute in (0, 20):
         shown = await home_for(two.fbi_lead, saturday_at(12, minute), NOW.date(), ZONE)
-        found[minute] = [row.need for row in shown.follow_up if row.need in {Need.CHECK_IN, Need.CHECK_OUT}]
-    assert found == {0: [Need.CHECK_IN], 20: [Need.CHECK_OUT]}
+        lists[minute] = [row.need for row in shown.follow_up if row.need in {Need.CHECK_IN, Need.CHECK_OUT}]
+    assert lists == {0: [Need.CHECK_IN], 20: [Need.CHECK_OUT]}
 
 
 async def test_twelve_people_of_three_agencies_are_checked_in(two: Cast, bluestem_of_twelve: UUID) -> None:
-    found = await list_at(two, bluestem_of_twelve, saturday_at(6, 5))
-    assert found.tally == CheckInTally(listed=12, checked_in=12, checked_out=0)
-    assert {agency: len(lines) for agency, lines in found.agencies.items()} == {"FBI": 5, "HSI": 4, "KCPD": 3}
+    lists = await list_at(two, bluestem_of_twelve, saturday_at(6, 5))
+    assert lists.tally == CheckInTally(listed=12, checked_in=12, checked_out=0)
+    assert {agency: len(lines) for agency, lines in lists.agencies.items()} == {"FBI": 5, "HSI": 4, "KCPD": 3}
     assert await state_of(two, bluestem_of_twelve) is OperationState.EXECUTING
 
 
 async def test_it_is_released_at_11_40_with_eleven_out_and_is_still_under_way(two: Cast, released: UUID) -> None:
-    found = await list_at(two, released, saturday_at(11, 40))
-    assert found.tally == CheckInTally(listed=12, checked_in=12, checked_out=11)
-    assert found.not_out == "Not checked out: Kcpd detective (KCPD)."
-    assert found.release
-    assert (found.release.ordered_at, found.release.due_at) == (saturday_at(11, 40), saturday_at(12, 10))
+    lists = await list_at(two, released, saturday_at(11, 40))
+    assert lists.tally == CheckInTally(listed=12, checked_in=12, checked_out=11)
+    assert lists.not_out == "Not checked out: Kcpd detective (KCPD)."
+    assert lists.release
+    assert (lists.release.ordered_at, lists.release.due_at) == (saturday_at(11, 40), saturday_at(12, 10))
     assert await state_of(two, released) is OperationState.EXECUTING
 
 
@@ -397,8 +397,8 @@ async def bluestem_of_two(two: Cast) -> UUID:
     """Under way, with the lead and the liaison of HSI checked in."""
     event_id = await plan_operation(two.fbi_lead, two.fbi_alternate, two.hsi_liaison, two.kcpd_detective)
     await begin_execution(two, event_id)
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, event_id, one, Direction.IN)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, event_id, person, Direction.IN)
     return event_id
 
 
@@ -416,17 +416,17 @@ async def test_the_last_check_out_after_a_release_ends_the_operation(two: Cast, 
     assert await state_of(two, bluestem_of_two) is OperationState.EXECUTING
     await tap_at_six(two.hsi_liaison, bluestem_of_two, two.hsi_liaison, Direction.OUT, SIX + MINUTE)
     assert await state_of(two, bluestem_of_two) is OperationState.RELEASED
-    found = await check_ins.check_in_list(two.fbi_lead, bluestem_of_two, KEY, SIX + MINUTE)
-    assert found.release
-    assert (found.release.ordered_at, found.release.by) == (SIX, "Fbi lead (FBI)")
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, bluestem_of_two, KEY, SIX + MINUTE)
+    assert check_ins_found.release
+    assert (check_ins_found.release.ordered_at, check_ins_found.release.by) == (SIX, "Fbi lead (FBI)")
 
 
 async def test_the_audit_log_says_that_the_last_check_out_released_the_operation(
     two: Cast, bluestem_of_two: UUID
 ) -> None:
     await check_ins.release_everyone(two.fbi_lead, bluestem_of_two, 30, SIX)
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, bluestem_of_two, one, Direction.OUT, SIX + MINUTE)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, bluestem_of_two, person, Direction.OUT, SIX + MINUTE)
     verbs = (
         await AuditEntry.select(AuditEntry.verb)
         .where(AuditEntry.subject_id == str(bluestem_of_two))
@@ -436,18 +436,18 @@ async def test_the_audit_log_says_that_the_last_check_out_released_the_operation
 
 
 async def test_without_a_release_the_operation_continues_with_no_one_in(two: Cast, bluestem_of_two: UUID) -> None:
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, bluestem_of_two, one, Direction.OUT, SIX + MINUTE)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, bluestem_of_two, person, Direction.OUT, SIX + MINUTE)
     assert await state_of(two, bluestem_of_two) is OperationState.EXECUTING
     await approvals.change_plan_state(two.fbi_lead, bluestem_of_two, OperationState.RELEASED, SIX + 2 * MINUTE)
-    found = await check_ins.check_in_list(two.fbi_lead, bluestem_of_two, KEY, SIX + 2 * MINUTE)
-    assert found.release
-    assert found.release.ordered_at == SIX + 2 * MINUTE
+    check_ins_found = await check_ins.check_in_list(two.fbi_lead, bluestem_of_two, KEY, SIX + 2 * MINUTE)
+    assert check_ins_found.release
+    assert check_ins_found.release.ordered_at == SIX + 2 * MINUTE
 
 
 async def test_a_release_with_no_one_in_ends_the_operation_at_once(two: Cast, bluestem_of_two: UUID) -> None:
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, bluestem_of_two, one, Direction.OUT, SIX + MINUTE)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, bluestem_of_two, person, Direction.OUT, SIX + MINUTE)
     assert (
         await check_ins.release_everyone(two.fbi_lead, bluestem_of_two, 30, SIX + 2 * MINUTE) is OperationState.RELEASED
     )
@@ -487,8 +487,8 @@ async def test_a_release_is_taken_back_and_ordered_again(two: Cast, bluestem_of_
     await check_ins.withdraw_release(two.fbi_lead, bluestem_of_two, SIX)
     with pytest.raises(NotAllowed, match="no release"):
         await check_ins.withdraw_release(two.fbi_lead, bluestem_of_two, SIX)
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, bluestem_of_two, one, Direction.OUT, SIX + MINUTE)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, bluestem_of_two, person, Direction.OUT, SIX + MINUTE)
     assert await state_of(two, bluestem_of_two) is OperationState.EXECUTING
     assert (
         await check_ins.release_everyone(two.fbi_lead, bluestem_of_two, 15, SIX + 2 * MINUTE) is OperationState.RELEASED
@@ -501,7 +501,7 @@ async def test_an_aborted_operation_is_debriefed_when_everyone_is_out(two: Cast,
         await approvals.change_plan_state(two.fbi_lead, bluestem_of_two, OperationState.DEBRIEFED, SIX)
     with pytest.raises(NotAllowed, match="aborted"):
         await tap_at_six(two.fbi_lead, bluestem_of_two, two.kcpd_detective, Direction.IN, SIX + MINUTE)
-    for one in (two.fbi_lead, two.hsi_liaison):
-        await tap_at_six(two.fbi_lead, bluestem_of_two, one, Direction.OUT, SIX + MINUTE)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        await tap_at_six(two.fbi_lead, bluestem_of_two, person, Direction.OUT, SIX + MINUTE)
     assert await state_of(two, bluestem_of_two) is OperationState.ABORTED
     await approvals.change_plan_state(two.fbi_lead, bluestem_of_two, OperationState.DEBRIEFED, SIX + 2 * MINUTE)

@@ -78,19 +78,21 @@ async def move_event(viewer: Viewer, event_id: UUID, starts: datetime) -> None:
 @pytest.mark.both_engines
 async def test_each_side_of_a_conflict_sees_who_leads_the_other_and_nothing_else(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one], [other] = await hits_of(two.fbi_lead, bluestem), await hits_of(two.kcpd_alternate, larkspur)
-    assert (one.other.agency, one.other.lead) == ("KCPD", "Kcpd alternate")
+    [own_hit], [other] = await hits_of(two.fbi_lead, bluestem), await hits_of(two.kcpd_alternate, larkspur)
+    assert (own_hit.other.agency, own_hit.other.lead) == ("KCPD", "Kcpd alternate")
     assert (other.other.agency, other.other.lead) == ("FBI", "Fbi lead")
-    assert {one.other.starts_at, one.distance_ft, one.gap, other.other.starts_at, other.distance_ft} == {None}
+    assert {own_hit.other.starts_at, own_hit.distance_ft, own_hit.gap, other.other.starts_at, other.distance_ft} == {
+        None
+    }
 
 
 @pytest.mark.both_engines
 async def test_an_open_operation_shows_its_times_and_the_distance(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
     await disclose(two.kcpd_alternate, larkspur, Disclosure.OPEN)
-    [one] = await hits_of(two.fbi_lead, bluestem)
-    assert (one.distance_ft, one.gap) == (873, timedelta(0))
-    assert one.other.starts_at is not None
+    [hit] = await hits_of(two.fbi_lead, bluestem)
+    assert (hit.distance_ft, hit.gap) == (873, timedelta(0))
+    assert hit.other.starts_at is not None
 
 
 @pytest.mark.both_engines
@@ -114,75 +116,75 @@ async def test_a_draft_is_compared_with_nothing(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     drafted = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     await approvals.change_plan_state(two.kcpd_alternate, drafted, OperationState.STOOD_DOWN, NOW)
-    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
+    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
 
 
 @pytest.mark.both_engines
 async def test_a_conflict_ends_when_one_side_moves_away(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
     await move_event(two.kcpd_alternate, larkspur, SIX + timedelta(days=1))
-    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
+    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
 
 
 @pytest.mark.both_engines
 async def test_a_move_that_was_announced_is_what_ended_it(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.kcpd_alternate, larkspur)
-    await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, one.id, Decision.RESCHEDULE, "We go later.", NOW)
+    [hit] = await hits_of(two.kcpd_alternate, larkspur)
+    await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.RESCHEDULE, "We go later.", NOW)
     await move_event(two.kcpd_alternate, larkspur, SIX + timedelta(days=1))
-    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.RESCHEDULED]
+    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.RESCHEDULED]
 
 
 @pytest.mark.both_engines
 async def test_both_go_ahead_only_when_both_say_so(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
     agree = ("Both on channel 2.", NOW)
-    assert await deconfliction.decide_conflict(two.fbi_lead, bluestem, one.id, Decision.PROCEED, *agree) is None
-    ended = await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, one.id, Decision.PROCEED, *agree)
+    assert await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, *agree) is None
+    ended = await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, *agree)
     assert ended is Outcome.PROCEED
 
 
 @pytest.mark.both_engines
 async def test_what_both_agreed_to_is_no_new_conflict_until_the_facts_change(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
+    [this_hit] = await hits_of(two.fbi_lead, bluestem)
     for lead, event_id in ((two.fbi_lead, bluestem), (two.kcpd_alternate, larkspur)):
-        await deconfliction.decide_conflict(lead, event_id, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
+        await deconfliction.decide_conflict(lead, event_id, this_hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await plans.commit_resources(
         two.fbi_lead, bluestem, two.fbi_lead.agency_id, people=4, vehicles=2, skills="", now=NOW
     )
     assert [hit.is_open for hit in await hits_of(two.fbi_lead, bluestem)] == [False]
     await move_event(two.fbi_lead, bluestem, SIX + timedelta(minutes=30))
-    found = await hits_of(two.fbi_lead, bluestem)
-    assert sorted(hit.is_open for hit in found) == [False, True]
-    [(last, [earlier])] = conflicts_by_operation(found)
+    hits = await hits_of(two.fbi_lead, bluestem)
+    assert sorted(hit.is_open for hit in hits) == [False, True]
+    [(last, [earlier])] = conflicts_by_operation(hits)
     assert (last.is_open, earlier.outcome) == (True, Outcome.PROCEED)
 
 
 @pytest.mark.both_engines
 async def test_a_decision_about_earlier_facts_does_not_count_for_new_ones(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
-    await deconfliction.decide_conflict(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
+    await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await move_event(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
-    [one] = await hits_of(two.fbi_lead, bluestem)
-    assert (one.mine, one.is_open) == (None, True)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
+    assert (hit.mine, hit.is_open) == (None, True)
 
 
 @pytest.mark.both_engines
 async def test_both_leads_are_notified_that_a_decision_no_longer_counts(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
-    await deconfliction.decide_conflict(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
+    await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await move_event(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
     emails = dict(await written_email(DecisionDropped))
-    assert {one: linked_page(email) for one, email in emails.items()} == {
+    assert {own_hit: linked_page(email) for own_hit, email in emails.items()} == {
         two.fbi_lead.member_id: f"/events/{bluestem}",
         two.kcpd_alternate.member_id: f"/events/{larkspur}",
     }
     for lead, event_id in ((two.fbi_lead, bluestem), (two.kcpd_alternate, larkspur)):
-        assert [one.dropped_at for one in await hits_of(lead, event_id)] == [NOW]
+        assert [own_hit.dropped_at for own_hit in await hits_of(lead, event_id)] == [NOW]
 
 
 @pytest.mark.both_engines
@@ -195,24 +197,24 @@ async def test_a_change_of_facts_without_a_decision_notifies_no_one_again(two: C
 @pytest.mark.both_engines
 async def test_no_one_is_notified_of_a_decision_about_a_conflict_that_they_are_not_shown(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
     await deconfliction.decide_conflict(
-        two.kcpd_alternate, larkspur, one.id, Decision.PROCEED, "Both on channel 2.", NOW
+        two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Both on channel 2.", NOW
     )
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    assert [one for one, _ in await written_email(DecisionDropped)] == [two.kcpd_alternate.member_id]
+    assert [own_hit for own_hit, _ in await written_email(DecisionDropped)] == [two.kcpd_alternate.member_id]
 
 
 @pytest.mark.both_engines
 async def test_only_the_lead_decides_about_a_conflict_with_a_reason(two: Cast) -> None:
     bluestem, _ = await plan_conflict(two)
-    [one] = await hits_of(two.fbi_lead, bluestem)
+    [hit] = await hits_of(two.fbi_lead, bluestem)
     with pytest.raises(NotFound):
-        await deconfliction.decide_conflict(two.hsi_liaison, bluestem, one.id, Decision.PROCEED, "Fine.", NOW)
+        await deconfliction.decide_conflict(two.hsi_liaison, bluestem, hit.id, Decision.PROCEED, "Fine.", NOW)
     with pytest.raises(Invalid):
-        await deconfliction.decide_conflict(two.fbi_lead, bluestem, one.id, Decision.PROCEED, "", NOW)
+        await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, "", NOW)
     with pytest.raises(NotFound):
-        await deconfliction.decide_conflict(two.caht_lead, bluestem, one.id, Decision.PROCEED, "Fine.", NOW)
+        await deconfliction.decide_conflict(two.caht_lead, bluestem, hit.id, Decision.PROCEED, "Fine.", NOW)
 
 
 @pytest.mark.both_engines
@@ -222,7 +224,7 @@ async def test_a_canceled_operation_is_in_nobodys_way(two: Cast) -> None:
     await scheduling.cancel_event(two.kcpd_alternate, larkspur, event.version, "", NOW)
     assert await deconfliction.compare_moved_plans(NOW) == 1
     assert await deconfliction.compare_moved_plans(NOW) == 0
-    assert [one.is_open for one in await hits_of(two.fbi_lead, bluestem)] == [False]
+    assert [own_hit.is_open for own_hit in await hits_of(two.fbi_lead, bluestem)] == [False]
 
 
 KEY = "2027-01-16"
@@ -244,7 +246,7 @@ async def try_address(lead: Viewer, event_id: UUID, at: tuple[float, float], now
     """Add a site, look, and remove it."""
     await plans.add_site_to_plan(lead, event_id, site(at), now)
     view = await plan_view(lead, event_id, KEY, NOW)
-    [added] = [one for one, found in view.sites.items() if found.point == site(at).point]
+    [added] = [own_hit for own_hit, texts_read in view.sites.items() if texts_read.point == site(at).point]
     await plans.remove_site_from_plan(lead, event_id, added, now)
 
 
@@ -265,7 +267,9 @@ async def count_tries(lead: Viewer, event_id: UUID, now: datetime) -> int:
 
 async def queued_reports() -> list[Message]:
     return [
-        one for one in await outbox.claim_messages("w", [], NOW, 1_000) if isinstance(one.content, ComparisonsReported)
+        message
+        for message in await outbox.claim_messages("w", [], NOW, 1_000)
+        if isinstance(message.content, ComparisonsReported)
     ]
 
 
@@ -275,8 +279,8 @@ async def test_a_search_over_40_addresses_and_12_half_hours_is_refused_early_and
     assert 90 <= await count_tries(two.fbi_lead, bluestem, NOW) <= 100
     with pytest.raises(Invalid, match="You have had 100 sites compared with other operations in an hour"):
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
-    [found] = await officer.people_who_search(two.coordinator, NOW)
-    assert (found.name, found.agency, found.places) == ("Fbi lead", "FBI", 100)
+    [person] = await officer.people_who_search(two.coordinator, NOW)
+    assert (person.name, person.agency, person.places) == ("Fbi lead", "FBI", 100)
 
 
 @pytest.mark.both_engines
@@ -289,7 +293,7 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
     made = await write_email(message, NOW, ZONE)
     assert message.recipient_id == two.coordinator.member_id
     assert isinstance(made, Email)
-    assert [one.target.path for one in made.buttons] == ["/admin"]
+    assert [own_hit.target.path for own_hit in made.buttons] == ["/admin"]
     assert (made.facts, made.calendar) == ((), None)
 
 
@@ -324,7 +328,10 @@ async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
         await insert_compared_places(two.fbi_alternate, 100)
     with pytest.raises(Invalid, match="Your agency has had 200 sites"):
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
-    assert {one.name for one in await officer.people_who_search(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
+    assert {own_hit.name for own_hit in await officer.people_who_search(two.coordinator, NOW)} == {
+        "Fbi alternate",
+        "Fbi lead",
+    }
 
 
 @pytest.mark.both_engines
@@ -383,8 +390,8 @@ async def conflict_emails(
 ) -> dict[UUID, Email | SendOutcome]:
     """Return what each email about the conflict is now."""
     queued = await outbox.claim_messages("w", [], NOW, 1_000)
-    about = [one for one in queued if isinstance(one.content, kind)]
-    return {one.recipient_id: await write_email(one, NOW, ZONE) for one in about}
+    related_messages = [own_hit for own_hit in queued if isinstance(own_hit.content, kind)]
+    return {own_hit.recipient_id: await write_email(own_hit, NOW, ZONE) for own_hit in related_messages}
 
 
 @pytest.mark.both_engines
@@ -394,7 +401,7 @@ async def test_both_leads_and_the_officer_get_one_email_each(two: Cast) -> None:
     for _ in range(2):
         await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
     reported = (two.fbi_lead, two.kcpd_alternate, two.coordinator)
-    assert await conflict_recipients() == sorted(one.member_id for one in reported)
+    assert await conflict_recipients() == sorted(own_hit.member_id for own_hit in reported)
 
 
 @pytest.mark.both_engines
@@ -403,8 +410,8 @@ async def test_the_side_that_is_shown_nothing_gets_no_email_and_sees_none(two: C
     await plan_larkspur(two, Disclosure.SILENT)
     assert await conflict_recipients() == sorted([two.kcpd_alternate.member_id, two.coordinator.member_id])
     of_kind = TablesMessage.kind == MessageKind.CONFLICT_FOUND.value
-    found = await TablesMessage.select(TablesMessage.id).where(of_kind).output(as_list=True)
-    assert await messages.stored_messages(two.fbi_lead, found) == []
+    rows = await TablesMessage.select(TablesMessage.id).where(of_kind).output(as_list=True)
+    assert await messages.stored_messages(two.fbi_lead, rows) == []
     assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
 
@@ -425,7 +432,7 @@ async def test_no_one_gets_an_email_while_both_sides_show_nothing(two: Cast) -> 
 async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
     bluestem, event_id = await plan_operation(two.fbi_lead, two.hsi_liaison), await plan_larkspur(two)
     made = await conflict_emails(two)
-    assert {one: sorted(button.target.path for button in email.buttons) for one, email in made.items()} == {
+    assert {own_hit: sorted(button.target.path for button in email.buttons) for own_hit, email in made.items()} == {
         two.fbi_lead.member_id: [f"/events/{bluestem}"],
         two.kcpd_alternate.member_id: [f"/events/{event_id}"],
         two.coordinator.member_id: ["/admin"],
@@ -438,7 +445,7 @@ async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_end
     bluestem, event_id = await plan_operation(two.fbi_lead, two.hsi_liaison), await plan_larkspur(two)
     await approvals.change_plan_state(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
     made = await conflict_emails(two, ConflictEnded)
-    assert {one: [button.target.path for button in email.buttons] for one, email in made.items()} == {
+    assert {own_hit: [button.target.path for button in email.buttons] for own_hit, email in made.items()} == {
         two.fbi_lead.member_id: [f"/events/{bluestem}"],
         two.kcpd_alternate.member_id: [f"/events/{event_id}"],
     }
@@ -458,8 +465,8 @@ async def test_an_email_about_a_conflict_that_has_ended_is_not_sent(two: Cast) -
     bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     event_id = await plan_larkspur(two)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
-    for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide_conflict(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    for lead, own_hit in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
+        await deconfliction.decide_conflict(lead, own_hit, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     assert {email.reason for email in (await conflict_emails(two)).values()} == {"The conflict has ended."}
 
 
@@ -539,14 +546,14 @@ A_BIT = 2  # feet: a place is kept to four inches
 @pytest.mark.parametrize("place", PLACES, ids=str)
 @pytest.mark.parametrize("radii", RADII, ids=str)
 async def test_what_is_near_is_found_everywhere(two: Cast, place: tuple[float, float], radii: tuple[int, int]) -> None:
-    mine, theirs = radii
-    bluestem = await operation_for(two.fbi_lead, await _plan_at(two.fbi_lead, two.hsi_liaison, place, mine))
-    found = []
+    own_radius, other_radius = radii
+    bluestem = await operation_for(two.fbi_lead, await _plan_at(two.fbi_lead, two.hsi_liaison, place, own_radius))
+    texts_read = []
     for direction in DIRECTIONS:
         for feet in (max(radii) - A_BIT, max(radii) + A_BIT):
-            await _plan_at(two.kcpd_alternate, two.ipd_liaison, _away(place, direction, feet), theirs)
-            found.append(len(await visible.plan_hits(two.fbi_lead, bluestem)))
-    assert found == [number for one in range(1, len(DIRECTIONS) + 1) for number in (one, one)]
+            await _plan_at(two.kcpd_alternate, two.ipd_liaison, _away(place, direction, feet), other_radius)
+            texts_read.append(len(await visible.plan_hits(two.fbi_lead, bluestem)))
+    assert texts_read == [number for own_hit in range(1, len(DIRECTIONS) + 1) for number in (own_hit, own_hit)]
 
 
 async def _plan_at(lead: Viewer, guest: Viewer, at: tuple[float, float], radius_ft: int) -> UUID:
@@ -572,7 +579,7 @@ async def plan_larkspur_in_the_way(two: Cast) -> UUID:
 
 async def conflict_messages() -> dict[UUID, Message]:
     queued = await outbox.claim_messages("w", [], NOW, 1_000)
-    return {one.recipient_id: one for one in queued if isinstance(one.content, ConflictFound)}
+    return {own_hit.recipient_id: own_hit for own_hit in queued if isinstance(own_hit.content, ConflictFound)}
 
 
 async def read_as(by: Viewer, message: Message) -> Email | SendOutcome:
@@ -581,19 +588,19 @@ async def read_as(by: Viewer, message: Message) -> Email | SendOutcome:
 
 async def decide_both(two: Cast, bluestem: UUID, event_id: UUID) -> None:
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
-    for lead, one in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide_conflict(lead, one, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    for lead, own_hit in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
+        await deconfliction.decide_conflict(lead, own_hit, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
 
 
 async def test_a_lead_learns_nothing_of_a_conflict_from_the_officer_s_email(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     event_id = await plan_larkspur_in_the_way(two)
     of_officer = (await conflict_messages())[two.coordinator.member_id]
-    found = [await read_as(two.fbi_lead, of_officer)]
+    texts_read = [await read_as(two.fbi_lead, of_officer)]
     await decide_both(two, bluestem, event_id)
-    found.append(await read_as(two.fbi_lead, of_officer))
-    assert all(isinstance(one, SendOutcome) for one in found)
-    assert found[0] == found[1]
+    texts_read.append(await read_as(two.fbi_lead, of_officer))
+    assert all(isinstance(own_hit, SendOutcome) for own_hit in texts_read)
+    assert texts_read[0] == texts_read[1]
 
 
 async def test_the_officer_and_each_recipient_read_the_email_about_a_conflict(two: Cast) -> None:
@@ -624,12 +631,12 @@ class Watched(SQLiteEngine):
 async def watched(two: Cast) -> AsyncIterator[Watched]:
     """The same database, watched."""
     plain = engine()
-    found = Watched(url_of(plain).removeprefix("sqlite:///"), synchronous="OFF")
-    found.statements = []
-    bind(found)
-    await open_database(found)
-    yield found
-    await close_database(found)
+    watched_found = Watched(url_of(plain).removeprefix("sqlite:///"), synchronous="OFF")
+    watched_found.statements = []
+    bind(watched_found)
+    await open_database(watched_found)
+    yield watched_found
+    await close_database(watched_found)
     bind(plain)
 
 
@@ -638,13 +645,13 @@ async def work_of_the_lead(two: Cast, watched: Watched, bluestem: UUID) -> list[
     lead, before = two.fbi_lead, len(watched.statements)
     await plans.add_site_to_plan(lead, bluestem, site(B), NOW)
     view = await plan_view(lead, bluestem, KEY, NOW)
-    [added] = [one for one, found in view.sites.items() if found.point == site(B).point]
+    [added] = [own_hit for own_hit, texts_read in view.sites.items() if texts_read.point == site(B).point]
     await disclose(lead, bluestem, Disclosure.OPEN)
     await disclose(lead, bluestem, Disclosure.CONTACT_ONLY)
     await plans.remove_site_from_plan(lead, bluestem, added, NOW)
     await approvals.change_plan_state(lead, bluestem, OperationState.STOOD_DOWN, NOW)
     await approvals.change_plan_state(lead, bluestem, OperationState.PLANNING, NOW)
-    return [one for one in watched.statements[before:] if not one.startswith("PRAGMA")]
+    return [own_hit for own_hit in watched.statements[before:] if not own_hit.startswith("PRAGMA")]
 
 
 async def wait_for_clock() -> None:

@@ -58,12 +58,12 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
 
 async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_those_at_its_time(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict_with_advocate(two)
-    [its] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).sites
-    await plans.remove_site_from_plan(two.kcpd_alternate, larkspur, its, NOW)
+    [site_read] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).sites
+    await plans.remove_site_from_plan(two.kcpd_alternate, larkspur, site_read, NOW)
     assert not (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).is_placed
     assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
-    [found] = await officer.unplaced_operations(two.coordinator, NOW)
-    assert (found.side.agency, [one.agency for one in found.others]) == ("KCPD", ["FBI"])
+    [unplaced_operation] = await officer.unplaced_operations(two.coordinator, NOW)
+    assert (unplaced_operation.side.agency, [one.agency for one in unplaced_operation.others]) == ("KCPD", ["FBI"])
     for name in ("fbi_lead", "caht_lead", "administrator"):
         with pytest.raises(NotFound):
             await officer.unplaced_operations(two.members[name], NOW)
@@ -129,9 +129,9 @@ async def test_what_the_side_that_shows_nothing_decides_alone_is_not_shown_as_ag
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
     [hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Our own team.", NOW)
-    [theirs] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
+    [other_hit] = (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).hits
     [ours] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
-    assert (theirs.outcome, ours.outcome, ours.theirs) == (Outcome.PROCEED, Outcome.SUPERSEDED, None)
+    assert (other_hit.outcome, ours.outcome, ours.theirs) == (Outcome.PROCEED, Outcome.SUPERSEDED, None)
 
 
 async def test_one_operation_of_both_is_never_decided_alone(two: Cast) -> None:

@@ -31,13 +31,13 @@ SECOND = FIRST | {Paragraph.MISSION: "Serve the warrant at 06:30."}
 
 async def test_each_save_is_a_version_with_its_author_and_the_earlier_ones_stay(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.kcpd_detective)
-    one = await orders.save_operations_order(two.fbi_lead, bluestem, FIRST, NOW, read=0)
-    other = await orders.save_operations_order(two.fbi_lead, bluestem, SECOND, NOW, read=one)
+    operations_order = await orders.save_operations_order(two.fbi_lead, bluestem, FIRST, NOW, read=0)
+    other = await orders.save_operations_order(two.fbi_lead, bluestem, SECOND, NOW, read=operations_order)
     event = await events.event_by_id(two.kcpd_detective, bluestem)
     assert event
     assert [(o.version, o.saved_by) for o in await readers.order_versions(two.kcpd_detective, event)] == [
         (other, "Fbi lead (FBI)"),
-        (one, "Fbi lead (FBI)"),
+        (operations_order, "Fbi lead (FBI)"),
     ]
     current, earlier = (
         await readers.operations_order(two.hsi_liaison, event),
@@ -46,7 +46,7 @@ async def test_each_save_is_a_version_with_its_author_and_the_earlier_ones_stay(
     assert current is None
     assert earlier
     assert earlier.paragraphs[Paragraph.MISSION] == SECOND[Paragraph.MISSION]
-    before = await readers.order_in_version(two.kcpd_detective, event, one)
+    before = await readers.order_in_version(two.kcpd_detective, event, operations_order)
     assert before
     assert before.paragraphs[Paragraph.MISSION] == FIRST[Paragraph.MISSION]
 
@@ -123,7 +123,7 @@ async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cas
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for plan in (PhasePlan(name="All out", starts_at=FIVE + 6 * HOUR, ends_at=None), BRIEFING):
         await orders.plan_phase(two.fbi_lead, bluestem, plan, NOW)
-    assert [(one.name, one.starts_at, one.ends_at) for one in await phases_of(two.kcpd_detective, bluestem)] == [
+    assert [(side.name, side.starts_at, side.ends_at) for side in await phases_of(two.kcpd_detective, bluestem)] == [
         ("Briefing", FIVE, FIVE + 45 * MINUTE),
         ("All out", FIVE + 6 * HOUR, None),
     ]
@@ -144,16 +144,16 @@ async def test_planned_times_move_with_the_operation(two: Cast) -> None:
 async def test_a_phase_is_planned_differently_and_removed(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.kcpd_detective)
     await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
-    [one] = await phases_of(two.fbi_lead, bluestem)
+    [this_phase] = await phases_of(two.fbi_lead, bluestem)
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for _ in range(2):  # the second one changes nothing, so no one has to acknowledge it
-        await orders.replan_phase(two.fbi_lead, bluestem, one.id, replace(BRIEFING, name="Roll call"), NOW)
+        await orders.replan_phase(two.fbi_lead, bluestem, this_phase.id, replace(BRIEFING, name="Roll call"), NOW)
     assert [phase.name for phase in await phases_of(two.fbi_lead, bluestem)] == ["Roll call"]
-    assert (await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)).name == "Roll call"
+    assert (await orders.delete_phase(two.fbi_lead, bluestem, this_phase.id, NOW)).name == "Roll call"
     assert await phases_of(two.fbi_lead, bluestem) == []
     assert (await operation_for(two.fbi_lead, bluestem)).version == before + 2
     with pytest.raises(NotFound):
-        await orders.delete_phase(two.fbi_lead, bluestem, one.id, NOW)
+        await orders.delete_phase(two.fbi_lead, bluestem, this_phase.id, NOW)
 
 
 async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:
@@ -161,8 +161,8 @@ async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:
     version = (await operation_for(two.fbi_lead, bluestem)).version
     await orders.begin_phase(two.fbi_lead, bluestem, briefing, NOW)
     await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
-    [one] = await phases_of(two.kcpd_detective, bluestem)
-    assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
+    [phase] = await phases_of(two.kcpd_detective, bluestem)
+    assert (phase.begun_at, phase.ended_at) == (NOW, NOW + HOUR)
     assert (await operation_for(two.fbi_lead, bluestem)).version == version
 
 
@@ -176,8 +176,8 @@ async def test_a_second_press_does_not_change_the_time(two: Cast) -> None:
     await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + HOUR)
     with pytest.raises(Conflict):
         await orders.end_phase(two.fbi_lead, bluestem, briefing, NOW + 2 * HOUR)
-    [one] = await phases_of(two.fbi_lead, bluestem)
-    assert (one.begun_at, one.ended_at) == (NOW, NOW + HOUR)
+    [phase] = await phases_of(two.fbi_lead, bluestem)
+    assert (phase.begun_at, phase.ended_at) == (NOW, NOW + HOUR)
 
 
 async def test_a_press_is_undone_unless_the_time_is_another_by_now(two: Cast) -> None:
@@ -189,16 +189,16 @@ async def test_a_press_is_undone_unless_the_time_is_another_by_now(two: Cast) ->
             await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, other, NOW + HOUR)
     for moment in (NOW + HOUR, NOW):
         await orders.undo_phase_time(two.fbi_lead, bluestem, briefing, moment, NOW + HOUR)
-    [one] = await phases_of(two.fbi_lead, bluestem)
-    assert (one.begun_at, one.ended_at) == (None, None)
+    [phase] = await phases_of(two.fbi_lead, bluestem)
+    assert (phase.begun_at, phase.ended_at) == (None, None)
 
 
 async def test_times_are_corrected_afterward(two: Cast) -> None:
     bluestem, briefing = await plan_briefing(two)
     await enter_state(two, bluestem, OperationState.RELEASED)
     await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW - HOUR, NOW, NOW)
-    [one] = await phases_of(two.fbi_lead, bluestem)
-    assert (one.begun_at, one.ended_at) == (NOW - HOUR, NOW)
+    [phase] = await phases_of(two.fbi_lead, bluestem)
+    assert (phase.begun_at, phase.ended_at) == (NOW - HOUR, NOW)
     with pytest.raises(Invalid):
         await orders.correct_phase_times(two.fbi_lead, bluestem, briefing, NOW + HOUR, None, NOW)
 
@@ -246,10 +246,10 @@ KEY = "2027-01-16"
 
 async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison), NOW)
-    for one in (cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_detective):
-        await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, one.member_id, NOW)
-    found = await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)
-    assert [(one.number, one.issued_to) for one in found.copies] == [
+    for person in (cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_detective):
+        await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, person.member_id, NOW)
+    brief = await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)
+    assert [(side.number, side.issued_to) for side in brief.copies] == [
         (1, "Kcpd detective (KCPD)"),
         (2, "Hsi liaison (HSI)"),
         (3, "Kcpd detective (KCPD)"),
@@ -282,7 +282,7 @@ async def test_the_copy_of_someone_who_was_taken_off_the_operation_is_not_printe
     await access.take_off_operation(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
     with pytest.raises(Conflict, match=r"Kcpd detective \(KCPD\) is no longer on the operation\."):
         await orders.printed_copy(cast.fbi_lead, event_id, KEY, 1, NOW)
-    assert [one.number for one in (await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
+    assert [side.number for side in (await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
 
 
 async def issue_copy(by: Viewer, event_id: UUID, holder: Viewer) -> PrintedCopy:
@@ -299,8 +299,8 @@ async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_onl
     larkspur = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     await plans.change_plan_basics(lead, bluestem, replace(BASICS, supervisor_id=two.fbi_alternate.member_id), NOW)
     [hit] = (await whole_plan(lead, bluestem, NOW)).view.hits
-    for one, event_id, reason in ((lead, bluestem, "Channel 2."), (two.kcpd_alternate, larkspur, "By phone.")):
-        await deconfliction.decide_conflict(one, event_id, hit.id, Decision.PROCEED, reason, NOW)
+    for side, event_id, reason in ((lead, bluestem, "Channel 2."), (two.kcpd_alternate, larkspur, "By phone.")):
+        await deconfliction.decide_conflict(side, event_id, hit.id, Decision.PROCEED, reason, NOW)
     await let_in(lead, two.hsi_liaison, bluestem, two.caht_lead)
     roles = ["Operation lead", "Approving supervisor"]
     for holder, agreed, named in (
@@ -310,8 +310,8 @@ async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_onl
         (two.caht_lead, [], []),
     ):
         on_it = await issue_copy(lead, bluestem, holder)
-        assert [(one.other.agency, one.outcome, one.reason) for one in on_it.hits] == agreed
-        assert [one.role for one in on_it.contacts] == named
+        assert [(side.other.agency, side.outcome, side.reason) for side in on_it.hits] == agreed
+        assert [side.role for side in on_it.contacts] == named
 
 
 async def test_a_copy_names_no_contact_who_was_taken_off_the_operation(cast: Cast) -> None:
@@ -321,4 +321,4 @@ async def test_a_copy_names_no_contact_who_was_taken_off_the_operation(cast: Cas
     )
     await access.take_off_operation(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
     on_it = await issue_copy(cast.fbi_lead, event_id, cast.hsi_liaison)
-    assert [one.name for one in on_it.contacts] == ["Fbi lead (FBI)"]
+    assert [side.name for side in on_it.contacts] == ["Fbi lead (FBI)"]

@@ -47,8 +47,8 @@ async def write_notice(
 
 
 async def read_notice(cast: Cast, event_id: UUID) -> LedNotice:
-    found = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
-    return found[0]
+    notices = (await readiness.readiness_view(cast.fbi_lead, event_id, KEY)).notices
+    return notices[0]
 
 
 async def schedule_notice(cast: Cast) -> tuple[UUID, UUID]:
@@ -68,8 +68,8 @@ async def release_notice(cast: Cast) -> tuple[UUID, UUID]:
 async def queued_states() -> list[tuple[UUID, str]]:
     """Return who gets an email about a notice, and which state it announces."""
     claimed = await outbox.claim_messages("w", [], RELEASE + timedelta(days=2), 1_000)
-    found = [(one.recipient_id, one.content) for one in claimed]
-    return sorted((who, content.state) for who, content in found if isinstance(content, ReadinessNews))
+    contents = [(one.recipient_id, one.content) for one in claimed]
+    return sorted((who, content.state) for who, content in contents if isinstance(content, ReadinessNews))
 
 
 async def notice_emails() -> list[tuple[Message, Email | SendOutcome]]:

@@ -54,12 +54,12 @@ async def write_entry(
 
 async def lines_since_start(viewer: Viewer, event_id: UUID) -> list[ActivityLine]:
     """Return the lines since NOW, but for the beginning of the operation."""
-    found = (await records.read_activity_log(viewer, event_id, KEY, SIX)).lines
-    return [one for one in found if one.at > NOW and one.at != BEGINS]
+    lines = (await records.read_activity_log(viewer, event_id, KEY, SIX)).lines
+    return [person for person in lines if person.at > NOW and person.at != BEGINS]
 
 
 async def only_entry(two: Cast, event_id: UUID) -> ActivityLine:
-    [line] = [one for one in await lines_since_start(two.fbi_lead, event_id) if one.entry_id]
+    [line] = [person for person in await lines_since_start(two.fbi_lead, event_id) if person.entry_id]
     return line
 
 
@@ -67,14 +67,14 @@ async def test_entries_are_in_time_order_with_states_check_ins_and_the_release(
     two: Cast, running_bluestem: UUID
 ) -> None:
     lead = two.fbi_lead
-    for one in (two.fbi_lead, two.hsi_liaison):
-        press = Tap(tap_id="1", person_id=one.member_id, button=Direction.IN)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        press = Tap(tap_id="1", person_id=person.member_id, button=Direction.IN)
         await check_ins.record_tap(lead, running_bluestem, KEY, press, SIX)
     await write_entry(two.hsi_liaison, running_bluestem, "Entry made", SIX + 5 * MINUTE)
     await write_entry(lead, running_bluestem, "On scene", SIX + 6 * MINUTE, tap="2", waited=3)
     await check_ins.release_everyone(lead, running_bluestem, 30, SIX + 20 * MINUTE)
-    for one in (two.fbi_lead, two.hsi_liaison):
-        press = Tap(tap_id="2", person_id=one.member_id, button=Direction.OUT, was=Presence.IN)
+    for person in (two.fbi_lead, two.hsi_liaison):
+        press = Tap(tap_id="2", person_id=person.member_id, button=Direction.OUT, was=Presence.IN)
         await check_ins.record_tap(lead, running_bluestem, KEY, press, SIX + 30 * MINUTE)
     assert [(one.at - SIX, one.text, one.by) for one in await lines_since_start(lead, running_bluestem)] == [
         (timedelta(), "Checked in: Fbi lead (FBI), Hsi liaison (HSI)", ""),
@@ -90,25 +90,25 @@ async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_
     two: Cast, running_bluestem: UUID
 ) -> None:
     lead, second = two.fbi_lead, timedelta(seconds=1)
-    for number, one in enumerate((two.fbi_lead, two.hsi_liaison)):
-        press = Tap(tap_id=str(number), person_id=one.member_id, button=Direction.IN, was=Presence.EXPECTED)
+    for number, person in enumerate((two.fbi_lead, two.hsi_liaison)):
+        press = Tap(tap_id=str(number), person_id=person.member_id, button=Direction.IN, was=Presence.EXPECTED)
         await check_ins.record_tap(lead, running_bluestem, KEY, press, SIX + number * 20 * second)
     await write_entry(lead, running_bluestem, "Entry made", SIX + 10 * second)
-    assert [one.text for one in await lines_since_start(lead, running_bluestem)] == [
+    assert [person.text for person in await lines_since_start(lead, running_bluestem)] == [
         "Entry made",
         "Checked in: Fbi lead (FBI), Hsi liaison (HSI)",
     ]
 
 
 async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, running_bluestem: UUID) -> None:
-    found = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
-    states = {one.text for one in found.lines}
+    activity_log = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
+    states = {person.text for person in activity_log.lines}
     assert {"State: Planning", "State: Approved, version 3", "State: Briefed", "State: Executing"} <= states
 
 
 async def test_the_log_says_who_took_the_operation_to_a_state(two: Cast, running_bluestem: UUID) -> None:
-    found = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
-    by = {one.text: one.by for one in found.lines}
+    activity_log = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
+    by = {person.text: person.by for person in activity_log.lines}
     assert (by["State: Approved, version 3"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
 
 
@@ -119,7 +119,7 @@ async def test_the_log_says_who_recorded_a_number_what_ended_it_and_what_was_sen
     await approvals.change_plan_state(lead, event_id, OperationState.SUBMITTED, NOW + 2 * MINUTE)
     await plans.add_site_to_plan(lead, event_id, site(B), NOW + 3 * MINUTE)
     await approvals.waive_deconfliction(two.fbi_alternate, event_id, "A child is in danger.", NOW + 4 * MINUTE)
-    assert [(one.text, one.by) for one in await lines_since_start(lead, event_id)] == [
+    assert [(person.text, person.by) for person in await lines_since_start(lead, event_id)] == [
         ("Deconfliction number recorded: RISSafe RS-1042, no conflict", "Fbi lead (FBI)"),
         ("State: Submitted", "Fbi lead (FBI)"),
         ("Deconfliction number ended: RISSafe RS-1042", "Fbi lead (FBI)"),
@@ -141,19 +141,22 @@ async def test_the_log_keeps_each_decision_about_a_conflict_for_those_who_may_kn
         start=1,
     ):
         await deconfliction.decide_conflict(lead, event_id, hit.id, decision, "We spoke.", NOW + number * MINUTE)
-    assert [(one.text, one.by) for one in await lines_since_start(two.fbi_lead, bluestem)] == [
+    assert [(person.text, person.by) for person in await lines_since_start(two.fbi_lead, bluestem)] == [
         ("Conflict with KCPD decided: We’ll change our time or place (We spoke.)", "Fbi lead (FBI)"),
         ("Conflict with KCPD decided: Both proceed, with coordination (We spoke.)", "Fbi lead (FBI)"),
         ("Conflict with KCPD ended: Both proceed", ""),
     ]
-    assert all(one.is_limited for one in await lines_since_start(two.fbi_lead, bluestem))
+    assert all(person.is_limited for person in await lines_since_start(two.fbi_lead, bluestem))
     assert await lines_since_start(two.hsi_liaison, bluestem) == []
 
 
 async def test_an_entry_that_is_sent_twice_counts_once(two: Cast, running_bluestem: UUID) -> None:
     for tap in ("1", "1", "2"):
         await write_entry(two.fbi_lead, running_bluestem, "On scene", tap=tap)
-    assert [one.text for one in await lines_since_start(two.fbi_lead, running_bluestem)] == ["On scene", "On scene"]
+    assert [person.text for person in await lines_since_start(two.fbi_lead, running_bluestem)] == [
+        "On scene",
+        "On scene",
+    ]
 
 
 async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast, running_bluestem: UUID) -> None:
@@ -165,7 +168,9 @@ async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast
     await records.correct_log_entry(*correct, seen=line.last.id)
     line = await only_entry(two, running_bluestem)
     assert (line.text, line.at) == ("One in custody", SIX - MINUTE)
-    assert [(one.text, one.at, one.by) for one in line.earlier] == [("Two in custody", SIX, "Hsi liaison (HSI)")]
+    assert [(person.text, person.at, person.by) for person in line.earlier] == [
+        ("Two in custody", SIX, "Hsi liaison (HSI)")
+    ]
     with pytest.raises(Conflict):
         await records.correct_log_entry(*correct, seen=line.entry_id)
 
@@ -221,9 +226,9 @@ async def save_hot_wash(viewer: Viewer, event_id: UUID, went_well: str = "The lo
 async def test_everyone_on_the_operation_reads_its_hot_wash(cast: Cast, ended_operation: UUID) -> None:
     await save_hot_wash(cast.fbi_lead, ended_operation)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead):
-        found = (await after_action_view(viewer, ended_operation, KEY)).hot_wash
-        assert found is not None
-        assert (found.went_well, found.version, found.saved_by) == ("The lot held.", 1, "Fbi lead (FBI)")
+        hot_wash = (await after_action_view(viewer, ended_operation, KEY)).hot_wash
+        assert hot_wash is not None
+        assert (hot_wash.went_well, hot_wash.version, hot_wash.saved_by) == ("The lot held.", 1, "Fbi lead (FBI)")
 
 
 async def test_people_who_are_not_on_the_operation_find_none(cast: Cast, ended_operation: UUID) -> None:
@@ -289,14 +294,14 @@ async def lessons_of(viewer: Viewer, event_id: UUID) -> list[LessonLearned]:
 
 async def reread_lesson(cast: Cast, event_id: UUID, lesson: LessonLearned) -> LessonLearned:
     """Return a lesson as it is now."""
-    [found] = [one for one in await lessons_of(cast.fbi_lead, event_id) if one.id == lesson.id]
-    return found
+    [lesson_found] = [person for person in await lessons_of(cast.fbi_lead, event_id) if person.id == lesson.id]
+    return lesson_found
 
 
 async def add_edition(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     """Add a lesson with an edition."""
     await records.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
-    [added] = [one for one in await lessons_of(cast.fbi_lead, event_id) if one.version == 1]
+    [added] = [person for person in await lessons_of(cast.fbi_lead, event_id) if person.version == 1]
     await records.change_lesson(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
     return await reread_lesson(cast, event_id, added)
 
@@ -312,7 +317,7 @@ async def test_only_people_on_the_operation_read_a_lesson_that_is_not_released(
 ) -> None:
     await add_edition(cast, closed_operation)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead):
-        assert [one.text for one in await lessons_of(viewer, closed_operation)] == [TEXT]
+        assert [person.text for person in await lessons_of(viewer, closed_operation)] == [TEXT]
     for viewer in (cast.coordinator, cast.harbor_advocate):
         with pytest.raises(NotFound):
             await lessons_of(viewer, closed_operation)
@@ -331,14 +336,14 @@ async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(
 async def test_the_order_of_released_lessons_says_nothing_of_when(cast: Cast, closed_operation: UUID) -> None:
     for title in ("Water", "Keys", "radios"):
         await release_lesson(cast, closed_operation, Edition(title=title, text="Bring them."))
-    assert [one.title for one in await records.released_lessons()] == ["Keys", "radios", "Water"]
+    assert [person.title for person in await records.released_lessons()] == ["Keys", "radios", "Water"]
 
 
 async def test_a_lesson_that_is_withdrawn_is_read_by_no_one_else(cast: Cast, closed_operation: UUID) -> None:
     lesson = await release_lesson(cast, closed_operation)
     await records.withdraw_lesson(cast.fbi_lead, closed_operation, lesson.id, NOW)
     assert await records.released_lessons() == []
-    assert [one.released_id for one in await lessons_of(cast.fbi_lead, closed_operation)] == [None]
+    assert [person.released_id for person in await lessons_of(cast.fbi_lead, closed_operation)] == [None]
 
 
 async def test_what_everyone_reads_does_not_change_until_it_is_withdrawn(cast: Cast, closed_operation: UUID) -> None:

@@ -158,15 +158,15 @@ KEY = "2027-01-13"
 
 async def send_by_person(now: datetime) -> dict[str, list[Email]]:
     """Send what is due, and return each person's emails."""
-    found: dict[str, list[Email]] = {}
+    emails_by_person: dict[str, list[Email]] = {}
     for message in await outbox.claim_messages("test", (), now, 100):
         letter = await emails.write_email(message, now, ZONE)
         await outbox.close_message(
             message, letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
         )
         if isinstance(letter, Email):
-            found.setdefault(letter.to_name, []).append(letter)
-    return found
+            emails_by_person.setdefault(letter.to_name, []).append(letter)
+    return emails_by_person
 
 
 async def pause_emails_to(person: Viewer) -> None:

@@ -62,10 +62,10 @@ class RandomWorld(Struct, frozen=True):
     def items_seen(self, viewer: Viewer, until: datetime) -> Iterator[ActionItem]:
         """Yield the items that the viewer may see, of those assigned before `until`."""
         seen = {o.id for _, o in self._visible(viewer)}
-        for one in self.items:
-            may_see = one.origin in seen if one.origin else one.audience in viewer.audiences
-            if may_see and one.created_at < until:
-                yield one
+        for item in self.items:
+            may_see = item.origin in seen if item.origin else item.audience in viewer.audiences
+            if may_see and item.created_at < until:
+                yield item
 
     def _seen(self, viewer: Viewer) -> Iterator[tuple[Event, Occurrence]]:
         return ((e, o) for e, o in self._visible(viewer) if o.ends_at <= NOW and o.starts_at >= BEGAN)
@@ -90,7 +90,7 @@ class RandomWorld(Struct, frozen=True):
     def _counts(self, e: Event, o: Occurrence, i: Invitation, marks: Sequence[AttendanceMark]) -> bool:
         was_asked = i.role != "informed" and (i.added_at <= o.ends_at or i.added_at <= e.created_at)
         was_off = any(
-            one.invitation == i.id and one.withdrawn_at <= o.starts_at and one.again_at > o.ends_at for one in self.gaps
+            gap.invitation == i.id and gap.withdrawn_at <= o.starts_at and gap.again_at > o.ends_at for gap in self.gaps
         )
         is_on = i.withdrawn_at is None or i.withdrawn_at > o.starts_at
         was_marked = any(

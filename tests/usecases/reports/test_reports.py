@@ -72,8 +72,8 @@ async def report_of(
     return await report_for(viewer, report_request(period, kind, now))
 
 
-def tally_of(found: PeriodReport, code: str) -> PlaceTally:
-    return next(tally for agency, tally in found.agencies if agency.code == code)
+def tally_of(period_report: PeriodReport, code: str) -> PlaceTally:
+    return next(tally for agency, tally in period_report.agencies if agency.code == code)
 
 
 async def test_who_replies_for_nothing_has_no_reports(cast: Cast) -> None:
@@ -89,26 +89,26 @@ async def test_who_replies_for_nothing_has_no_reports(cast: Cast) -> None:
 async def test_attendance_is_counted_by_agency_with_each_invited_person_in_one_column(
     cast: Cast, autumn_events: Autumn
 ) -> None:
-    found = await report_of(cast.coordinator)
-    assert tally_of(found, "FBI") == PlaceTally(here=4, unmarked=1, open=2)
-    assert tally_of(found, "HSI") == PlaceTally(remote=1, unmarked=1, open=1)
-    assert tally_of(found, "Harbor House") == PlaceTally(here=1, absent=1, unmarked=1, open=1)
-    assert tally_of(found, "Bridge Legal") == PlaceTally(absent=1, excused=1, unmarked=1, open=1)
-    assert tally_of(found, "IPD") == PlaceTally(unmarked=2, open=1, walk_in=1)
-    assert tally_of(found, "Others") == PlaceTally(walk_in=1)
-    assert found.total.invited == 3 * 12 + 3 + 3, "the lead of an event is a participant of it"
+    report = await report_of(cast.coordinator)
+    assert tally_of(report, "FBI") == PlaceTally(here=4, unmarked=1, open=2)
+    assert tally_of(report, "HSI") == PlaceTally(remote=1, unmarked=1, open=1)
+    assert tally_of(report, "Harbor House") == PlaceTally(here=1, absent=1, unmarked=1, open=1)
+    assert tally_of(report, "Bridge Legal") == PlaceTally(absent=1, excused=1, unmarked=1, open=1)
+    assert tally_of(report, "IPD") == PlaceTally(unmarked=2, open=1, walk_in=1)
+    assert tally_of(report, "Others") == PlaceTally(walk_in=1)
+    assert report.total.invited == 3 * 12 + 3 + 3, "the lead of an event is a participant of it"
 
 
 async def test_a_training_counts_its_walk_ins_as_people_present(cast: Cast, autumn_events: Autumn) -> None:
-    found = await report_of(cast.coordinator, kind=Kind.TRAINING)
-    (training, everything) = found.activities
+    report = await report_of(cast.coordinator, kind=Kind.TRAINING)
+    (training, everything) = report.activities
     assert (training.held, training.minutes, training.tally.attended) == (1, 180, 4)
-    assert everything.tally == found.total == training.tally
+    assert everything.tally == report.total == training.tally
 
 
 async def test_months_have_their_own_numbers(cast: Cast, autumn_events: Autumn) -> None:
-    found = await report_of(cast.coordinator)
-    assert [(line.first.month, line.held, line.tally.present) for line in found.months] == [
+    report = await report_of(cast.coordinator)
+    assert [(line.first.month, line.held, line.tally.present) for line in report.months] == [
         (10, 1, 4),
         (11, 2, 4),
         (12, 2, 1),
@@ -122,27 +122,27 @@ async def test_what_was_canceled_is_counted_apart(cast: Cast, autumn_events: Aut
 
 async def test_an_operation_counts_only_for_those_who_are_named(cast: Cast, autumn_events: Autumn) -> None:
     of_the_lead, of_others = await report_of(cast.fbi_lead), await report_of(cast.coordinator)
-    operations = [one for one in of_the_lead.activities if one.kind is Kind.JOINT_OPERATION]
-    assert [(one.held, one.minutes, one.tally.attended) for one in operations] == [(1, 360, 1)]
+    operations = [row for row in of_the_lead.activities if row.kind is Kind.JOINT_OPERATION]
+    assert [(row.held, row.minutes, row.tally.attended) for row in operations] == [(1, 360, 1)]
     assert of_the_lead.is_restricted
-    assert all(one.kind is not Kind.JOINT_OPERATION for one in of_others.activities)
+    assert all(row.kind is not Kind.JOINT_OPERATION for row in of_others.activities)
     assert not of_others.is_restricted
     assert tally_of(of_the_lead, "KCPD") == PlaceTally(here=1)
     assert tally_of(of_others, "KCPD").present == 1
 
 
 async def test_an_agency_lead_counts_the_own_agency_and_what_they_lead(cast: Cast, autumn_events: Autumn) -> None:
-    found = await report_of(cast.fbi_lead)
-    assert [agency.code for agency, _ in found.agencies] == ["FBI", "HSI", "KCPD"]
-    assert tally_of(found, "FBI").present == 4
-    assert found.activities[0].held == 3, "meetings of a committee that is not theirs do not count"
+    report = await report_of(cast.fbi_lead)
+    assert [agency.code for agency, _ in report.agencies] == ["FBI", "HSI", "KCPD"]
+    assert tally_of(report, "FBI").present == 4
+    assert report.activities[0].held == 3, "meetings of a committee that is not theirs do not count"
 
 
 async def test_a_chair_counts_everyone_at_what_the_committee_meets_for(cast: Cast, autumn_events: Autumn) -> None:
-    found = await report_of(cast.caht_lead)
-    assert tally_of(found, "Harbor House") == PlaceTally(here=1)
-    assert tally_of(found, "Bridge Legal") == PlaceTally(absent=1)
-    assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
+    report = await report_of(cast.caht_lead)
+    assert tally_of(report, "Harbor House") == PlaceTally(here=1)
+    assert tally_of(report, "Bridge Legal") == PlaceTally(absent=1)
+    assert [agency.code for agency, _ in report.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
 
 
 async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, autumn_events: Autumn) -> None:
@@ -168,7 +168,7 @@ async def test_a_meeting_late_on_the_last_evening_counts_in_the_period_that_it_b
     first, second = await report_of(cast.coordinator, "2026-H1"), await report_of(cast.coordinator, "2026-H2")
     assert (first.activities[0].held, second.activities) == (2, [])
     quarters = [await report_of(cast.coordinator, key) for key in ("FY2026-Q2", "FY2026-Q3")]
-    assert sum(one.activities[-1].held for one in quarters) == 2
+    assert sum(row.activities[-1].held for row in quarters) == 2
 
 
 async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_its_past(
@@ -176,7 +176,7 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
 ) -> None:
     before = (await report_of(cast.coordinator)).total
     event, plan = await event_deeds.plan_to_change(cast.coordinator, autumn_events.monthly)
-    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
+    fewer = {row: role for row, role in plan.invitees.items() if row != cast.fbi_lead.member_id}
     for version, invitees in enumerate((fewer, plan.invitees), event.version):
         changed = replace(plan, invitees=invitees)
         await event_deeds.change_event(cast.coordinator, autumn_events.monthly, changed, version, NOW)
@@ -204,8 +204,8 @@ READERS = ("coordinator", "fbi_lead", "caht_lead")
 async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind: Kind | None) -> None:
     await hold_autumn(cast)
     reader = cast.members[name]
-    found = await report_of(reader, kind=kind)
-    for expected, number, of_kind in numbers_of_report(found):
+    report = await report_of(reader, kind=kind)
+    for expected, number, of_kind in numbers_of_report(report):
         behind = await rows_behind(reader, report_request(QUARTER, of_kind or kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
     minutes = (
@@ -213,25 +213,25 @@ async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind
             reader, report_request(QUARTER, kind), ReportNumber(part=NumberPart.DATES, measure="held"), MOST
         )
     ).dates
-    assert sum(one.minutes for one in minutes) == found.activities[-1].minutes
+    assert sum(row.minutes for row in minutes) == report.activities[-1].minutes
 
 
-def numbers_of_report(found: PeriodReport) -> Iterator[tuple[int, ReportNumber, Kind | None]]:
+def numbers_of_report(period_report: PeriodReport) -> Iterator[tuple[int, ReportNumber, Kind | None]]:
     """Yield every number of a report with its place, and the kind of event to which its line keeps."""
-    lines = [(tally, {"agency": agency.id or WALK_INS}) for agency, tally in found.agencies]
-    lines += [(tally, {"arm": arm}) for arm, tally in found.arms]
-    lines += [(line.tally, {"month": line.first}) for line in found.months]
-    lines += [(found.total, {})]
+    lines = [(tally, {"agency": agency.id or WALK_INS}) for agency, tally in period_report.agencies]
+    lines += [(tally, {"arm": arm}) for arm, tally in period_report.arms]
+    lines += [(line.tally, {"month": line.first}) for line in period_report.months]
+    lines += [(period_report.total, {})]
     for tally, line in lines:
         for measure in MEASURES:
             yield vars_of(tally)[measure], ReportNumber(part=NumberPart.PLACES, measure=measure, **line), None
-    for one in found.months:
-        yield one.held, ReportNumber(part=NumberPart.DATES, measure="held", month=one.first), None
-    for one in found.activities:
-        yield one.held, ReportNumber(part=NumberPart.DATES, measure="held"), one.kind
-        yield one.canceled, ReportNumber(part=NumberPart.DATES, measure="canceled"), one.kind
-        yield one.tally.attended, ReportNumber(part=NumberPart.PLACES, measure="attended"), one.kind
-    for line in found.items:
+    for row in period_report.months:
+        yield row.held, ReportNumber(part=NumberPart.DATES, measure="held", month=row.first), None
+    for row in period_report.activities:
+        yield row.held, ReportNumber(part=NumberPart.DATES, measure="held"), row.kind
+        yield row.canceled, ReportNumber(part=NumberPart.DATES, measure="canceled"), row.kind
+        yield row.tally.attended, ReportNumber(part=NumberPart.PLACES, measure="attended"), row.kind
+    for line in period_report.items:
         for column, number in line.numbers.items():
             agency = line.agency.id if line.agency else None
             yield number, ReportNumber(part=NumberPart.ITEMS, measure=column, agency=agency), None
@@ -243,25 +243,25 @@ def vars_of(tally: PlaceTally) -> dict[str, int]:
 
 
 async def test_a_report_keeps_to_one_committee(cast: Cast, autumn_events: Autumn) -> None:
-    services = next(one for one in await report_committees(cast.coordinator) if one.name == "Victim Services Committee")
+    services = next(row for row in await report_committees(cast.coordinator) if row.name == "Victim Services Committee")
     question = replace(report_request(QUARTER), committee=services)
-    found = await report_for(cast.coordinator, question)
-    assert [agency.code for agency, _ in found.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
-    assert (found.activities[-1].held, found.total.invited, found.items) == (1, 3, [])
-    for expected, number, kind in numbers_of_report(found):
+    report = await report_for(cast.coordinator, question)
+    assert [agency.code for agency, _ in report.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
+    assert (report.activities[-1].held, report.total.invited, report.items) == (1, 3, [])
+    for expected, number, kind in numbers_of_report(report):
         behind = await rows_behind(cast.coordinator, replace(question, kind=kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
     held = await rows_behind(cast.coordinator, question, ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
-    assert [one.title for one in held.dates] == ["Services committee"]
+    assert [row.title for row in held.dates] == ["Services committee"]
 
 
 async def test_the_lines_of_a_report_add_up(cast: Cast, autumn_events: Autumn) -> None:
-    found = await report_of(cast.coordinator)
-    for measure, whole in vars_of(found.total).items():
-        assert sum(vars_of(one)[measure] for _, one in found.agencies) == whole
-        assert sum(vars_of(line.tally)[measure] for line in found.months) == whole
-        assert sum(vars_of(line.tally)[measure] for line in found.activities[:-1]) == whole
-    assert sum(line.held for line in found.months) == found.activities[-1].held
+    report = await report_of(cast.coordinator)
+    for measure, whole in vars_of(report.total).items():
+        assert sum(vars_of(row)[measure] for _, row in report.agencies) == whole
+        assert sum(vars_of(line.tally)[measure] for line in report.months) == whole
+        assert sum(vars_of(line.tally)[measure] for line in report.activities[:-1]) == whole
+    assert sum(line.held for line in report.months) == report.activities[-1].held
 
 
 async def test_rows_are_cut_where_the_reader_wants_no_more_but_their_count_is_whole(
@@ -282,7 +282,7 @@ async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, autu
     held = ReportNumber(part=NumberPart.DATES, measure="held")
     of_operations = report_request(QUARTER, Kind.JOINT_OPERATION)
     seen = await rows_behind(cast.fbi_lead, of_operations, held, MOST)
-    assert [one.title for one in seen.dates] == ["Operation Bluestem"]
+    assert [row.title for row in seen.dates] == ["Operation Bluestem"]
     assert seen.is_restricted
     assert (await rows_behind(cast.coordinator, of_operations, held, MOST)).count == 0
 
@@ -311,8 +311,8 @@ async def test_an_alternate_who_came_fills_the_place_of_who_sent_them(cast: Cast
     await record_marks_of(
         cast.coordinator, event, "2026-10-20", IN_OCTOBER, remote=(cast.fbi_alternate,), absent=(cast.fbi_lead,)
     )
-    found = await report_of(cast.coordinator)
-    assert tally_of(found, "FBI") == PlaceTally(remote=1)
+    report = await report_of(cast.coordinator)
+    assert tally_of(report, "FBI") == PlaceTally(remote=1)
     [row] = (
         await rows_behind(
             cast.coordinator, report_request(QUARTER), ReportNumber(part=NumberPart.PLACES, measure="attended"), MOST
@@ -350,9 +350,9 @@ async def test_an_alternate_of_two_people_fills_one_place(cast: Cast) -> None:
     event = await event_deeds.schedule_event(
         coordinator, meeting(*both, committee_id=committee, starts=OCTOBER), SEPTEMBER
     )
-    for one in both:
+    for row in both:
         await replies.record_own_reply(
-            one,
+            row,
             event,
             "2026-10-20",
             ReplyValue.DECLINED,
@@ -371,15 +371,15 @@ async def test_an_agency_has_the_figures_that_it_has_in_the_report(cast: Cast, w
     viewer = cast.members[who]
     reported = {agency.id: tally for agency, tally in (await report_for(viewer, report_request(QUARTER))).agencies}
     for agency_id in cast.agencies.values():
-        found = await attendance_of_agency(viewer, report_request(QUARTER), agency_id)
-        assert found.total == replace(reported.get(agency_id, PlaceTally()), walk_in=0)
-        assert total_tally(found.people.values()) == found.total
+        attendance = await attendance_of_agency(viewer, report_request(QUARTER), agency_id)
+        assert attendance.total == replace(reported.get(agency_id, PlaceTally()), walk_in=0)
+        assert total_tally(attendance.people.values()) == attendance.total
 
 
 async def test_each_person_has_figures_of_their_own(cast: Cast) -> None:
     await hold_autumn(cast)
-    found = await attendance_of_agency(cast.coordinator, report_request(QUARTER), cast.agencies["Harbor House"])
-    assert found.people == {cast.harbor_advocate.member_id: PlaceTally(here=1, absent=1, unmarked=1, open=1)}
+    attendance = await attendance_of_agency(cast.coordinator, report_request(QUARTER), cast.agencies["Harbor House"])
+    assert attendance.people == {cast.harbor_advocate.member_id: PlaceTally(here=1, absent=1, unmarked=1, open=1)}
 
 
 async def test_that_a_restricted_event_counts_is_said(cast: Cast) -> None:
@@ -429,16 +429,16 @@ async def test_a_report_of_people_who_may_not_know_of_an_operation_is_the_same_w
     before = [await report_of_operations(reader), await report_of_operations(reader, Kind.JOINT_OPERATION)]
     await plan_committed_operation(cast)
     assert [await report_of_operations(reader), await report_of_operations(reader, Kind.JOINT_OPERATION)] == before
-    assert all(one.operations == OperationCount(held=0, agencies=()) for one in before)
+    assert all(row.operations == OperationCount(held=0, agencies=()) for row in before)
 
 
 async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None:
     event_id = await plan_committed_operation(cast)
     await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, CAST_NOW)
-    found = await report_of_operations(cast.fbi_lead)
-    assert found.operations is not None
-    assert found.operations.is_withheld
-    assert [(one.kind, one.held, one.canceled) for one in found.activities] == [
+    report = await report_of_operations(cast.fbi_lead)
+    assert report.operations is not None
+    assert report.operations.is_withheld
+    assert [(row.kind, row.held, row.canceled) for row in report.activities] == [
         (Kind.JOINT_OPERATION, 0, 1),
         (None, 0, 1),
     ]
@@ -447,9 +447,9 @@ async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None
 async def test_an_operation_that_is_still_to_come_is_not_counted(cast: Cast) -> None:
     await plan_committed_operation(cast)
     early = replace(report_request(WINTER_QUARTER, None, AFTER), now=CAST_NOW)
-    found = (await report_for(cast.fbi_lead, early)).operations
-    assert found is not None
-    assert found.is_withheld
+    operations = (await report_for(cast.fbi_lead, early)).operations
+    assert operations is not None
+    assert operations.is_withheld
 
 
 async def test_a_report_of_another_kind_says_nothing_of_operations(cast: Cast) -> None:
@@ -469,23 +469,23 @@ async def test_each_reader_gets_the_sums_of_what_they_may_see(cast: Cast, seed: 
     for viewer in (cast.members[name] for name in READERS):
         reach = reach_of(viewer)
         dates = {
-            (one.month, one.kind, one.is_off): one.number for one in await reports.count_dates(viewer, SPAN, MONTHS)
+            (row.month, row.kind, row.is_off): row.number for row in await reports.count_dates(viewer, SPAN, MONTHS)
         }
         assert dates == world.dates_seen(viewer, MONTHS)
         places: Counter[Place] = Counter()
-        for one in await reports.count_places(viewer, SPAN, MONTHS, reach):
-            places[one.month, one.kind, one.agency_id, one.mark.value] += one.number
+        for row in await reports.count_places(viewer, SPAN, MONTHS, reach):
+            places[row.month, row.kind, row.agency_id, row.mark.value] += row.number
         assert places == world.places_seen(viewer, reach, MONTHS)
         of_items = item_lines(await item_counts(viewer, WINDOW, None), agencies, WINDOW)
         assert of_items == item_lines(map(_count_of, world.items_seen(viewer, WINDOW.end)), agencies, WINDOW)
 
 
-def _count_of(one: ActionItem) -> ItemCount:
+def _count_of(action_item: ActionItem) -> ItemCount:
     return ItemCount(
-        agency_id=one.agency,
-        due=one.due,
-        status=ItemStatus(one.status),
-        created_at=one.created_at,
-        closed_at=one.closed_at,
+        agency_id=action_item.agency,
+        due=action_item.due,
+        status=ItemStatus(action_item.status),
+        created_at=action_item.created_at,
+        closed_at=action_item.closed_at,
         number=1,
     )

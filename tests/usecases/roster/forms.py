@@ -86,10 +86,10 @@ async def column_of_member(member_id: UUID, name: str) -> Any:
 
 async def audit_verbs(subject_id: UUID) -> list[str]:
     """Return what the audit log says was done to something."""
-    found: list[str] = (
+    rows: list[str] = (
         await AuditEntry.select(AuditEntry.verb)
         .where(AuditEntry.subject_id == str(subject_id))
         .order_by(AuditEntry.seq)
         .output(as_list=True)
     )
-    return found
+    return rows

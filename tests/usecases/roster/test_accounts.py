@@ -91,11 +91,11 @@ async def test_a_guest_is_viewer_of_emails_and_links_and_never_signs_in(cast: Ca
         await accounts.make_sign_in_link(cast.coordinator, member_id, NOW, NOW)
     guest = await viewer_for(member_id, NOW)
     event_id = await scheduling.schedule_event(cast.coordinator, meeting(guest), NOW)
-    mine = await replies.my_reply(guest, await occurrences.nearest_date(guest, event_id, NOW))
-    assert mine is not None
-    reply = await replies.open_invitation(mine[0], None, NOW, LINK)
+    own_reply = await replies.my_reply(guest, await occurrences.nearest_date(guest, event_id, NOW))
+    assert own_reply is not None
+    reply = await replies.open_invitation(own_reply[0], None, NOW, LINK)
     await replies.record_reply_by_link(reply, ReplyValue.ACCEPTED, "", NOW)
-    assert (await replies.open_invitation(mine[0], None, NOW, LINK)).reply is ReplyValue.ACCEPTED
+    assert (await replies.open_invitation(own_reply[0], None, NOW, LINK)).reply is ReplyValue.ACCEPTED
 
 
 async def test_a_guest_is_named_in_no_operation_because_that_needs_a_sign_in(cast: Cast) -> None:
@@ -403,8 +403,8 @@ async def test_an_administrator_invites_neither_a_coordinator_nor_themselves(cas
 
 
 async def test_strangers_among_those_chosen_are_passed_over(sqlite_cast: Cast) -> None:
-    theirs = {sqlite_cast.fbi_lead.member_id}
-    assert await invite_and_list(sqlite_cast.coordinator, {uuid4(), *theirs}) == theirs
+    of_lead = {sqlite_cast.fbi_lead.member_id}
+    assert await invite_and_list(sqlite_cast.coordinator, {uuid4(), *of_lead}) == of_lead
 
 
 @pytest.mark.parametrize("chosen", [set(), {uuid4()}])
@@ -450,10 +450,10 @@ async def test_who_has_come_in_by_another_link_gets_no_email_and_the_emailed_lin
 async def test_an_emailed_link_is_good_for_a_week_and_not_for_who_is_suspended(cast: Cast) -> None:
     await send_invitations(cast.coordinator, cast.fbi_lead, cast.hsi_liaison)
     tokens = {one.recipient_id: await token_in(one) for one in await due_messages()}
-    theirs = tokens[cast.fbi_lead.member_id]
-    await check_link(theirs, NOW + LIFETIME - timedelta(seconds=1))
+    other_token = tokens[cast.fbi_lead.member_id]
+    await check_link(other_token, NOW + LIFETIME - timedelta(seconds=1))
     with pytest.raises(Gone):
-        await check_link(theirs, NOW + LIFETIME)
+        await check_link(other_token, NOW + LIFETIME)
     await accounts.suspend_account(cast.coordinator, cast.hsi_liaison.member_id, "On leave", NOW, NOW)
     with pytest.raises(Gone):
         await check_link(tokens[cast.hsi_liaison.member_id], SOON)
@@ -484,7 +484,7 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
     assert not (await invitation_sent_to(cast, who)).is_good(SOON)
     await send_invitations(cast.coordinator, who, now=SOON)
     assert (await invitation_sent_to(cast, who)).is_good(SOON)
-    letters_to = [one for each in await due_messages() if isinstance(one := await email_of(each), ReadEmail)]
+    letters_to = [email for each in await due_messages() if isinstance(email := await email_of(each), ReadEmail)]
     assert [one.to for one in letters_to if isinstance(one.letter.says, AccountInvitationEmail)] == [
         "right@caht.example"
     ]
@@ -492,16 +492,16 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
 
 async def invitation_sent_to(cast: Cast, who: Viewer) -> SentInvitation:
     """Return the state of someone's last invitation."""
-    found = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
-    emailed = found[who.member_id]
+    invitations_by_person = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
+    emailed = invitations_by_person[who.member_id]
     assert emailed
     return emailed
 
 
 async def test_each_invitation_is_in_the_audit_log(cast: Cast) -> None:
     await send_invitations(cast.coordinator, cast.fbi_lead, cast.hsi_liaison)
-    for one in (cast.fbi_lead, cast.hsi_liaison):
-        assert await audit_verbs(one.member_id) == ["invited"]
+    for person in (cast.fbi_lead, cast.hsi_liaison):
+        assert await audit_verbs(person.member_id) == ["invited"]
 
 
 async def test_the_state_of_the_last_invitation_is_shown(cast: Cast) -> None:

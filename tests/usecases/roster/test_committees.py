@@ -184,9 +184,9 @@ async def test_no_committee_agency_or_seat_is_not_found(sqlite_cast: Cast) -> No
 
 async def seat_holders(committee_id: UUID, agency_id: UUID) -> dict[UUID, bool]:
     """Return who holds a seat, and who of them is primary."""
-    its = (SeatHolder.seat.committee == committee_id) & (SeatHolder.seat.agency == agency_id)
-    found = await SeatHolder.select(SeatHolder.member, SeatHolder.is_primary).where(its)
-    return {row["member"]: bool(row["is_primary"]) for row in found}
+    of_seat = (SeatHolder.seat.committee == committee_id) & (SeatHolder.seat.agency == agency_id)
+    rows = await SeatHolder.select(SeatHolder.member, SeatHolder.is_primary).where(of_seat)
+    return {row["member"]: bool(row["is_primary"]) for row in rows}
 
 
 async def test_anyone_who_is_suspended_keeps_a_seat_that_is_saved_meanwhile(cast: Cast) -> None:

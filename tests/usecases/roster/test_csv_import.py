@@ -289,10 +289,10 @@ async def test_an_exported_list_changes_nothing_when_it_is_imported(cast: Cast) 
     await Member.update(private).where(Member.id == cast.caht_lead.member_id)
     contact: dict[Any, Any] = {Agency.contact_name: "Front desk", Agency.contact_phone: "+1 816-555-0100"}
     await Agency.update(contact).where(Agency.code == "KCPD")
-    found = await directory.export_roster(NOW)
-    report = await csv_import.import_roster(found.content, NOW, ZONE)
+    export = await directory.export_roster(NOW)
+    report = await csv_import.import_roster(export.content, NOW, ZONE)
     assert (report.faults, report.notes) == ((), [])
-    assert len(report.outcomes) == found.people == len(cast.members)
+    assert len(report.outcomes) == export.people == len(cast.members)
     assert [one for one in report.outcomes if one.is_new or one.changes] == []
 
 

@@ -34,8 +34,8 @@ async def names_found(viewer: Viewer) -> set[str]:
 
 
 async def leave_all_committees(*viewers: Viewer) -> None:
-    for one in viewers:
-        await SeatHolder.delete().where(SeatHolder.member == one.member_id)
+    for viewer in viewers:
+        await SeatHolder.delete().where(SeatHolder.member == viewer.member_id)
 
 
 async def test_who_keeps_accounts_finds_everyone(cast: Cast) -> None:
@@ -108,8 +108,8 @@ async def test_people_whom_the_viewer_may_not_know_crowd_out_no_colleague(cast: 
     async with writing():
         await add_member(cast.agencies["KCPD"], "Canary One")
         await add_member(cast.auditor.agency_id, "Canary Two")
-    found, _ = await directory.people_with_words(cast.kcpd_alternate, ["canary"], 1)
-    assert [one.name for one in found] == ["Canary One"]
+    counts_by_agency, _ = await directory.people_with_words(cast.kcpd_alternate, ["canary"], 1)
+    assert [one.name for one in counts_by_agency] == ["Canary One"]
 
 
 async def test_a_search_reads_once_whom_the_viewer_met(sqlite_cast: Cast) -> None:
@@ -127,8 +127,8 @@ async def test_who_may_not_be_known_is_as_unknown_as_no_one(cast: Cast) -> None:
 async def test_a_suspended_member_is_found_by_administrators_alone(cast: Cast) -> None:
     await Member.update({Member.status: "suspended"}).where(Member.id == cast.caht_lead.member_id)
     assert "caht_lead" not in await names_found(cast.harbor_advocate)
-    found = await directory.person_for(cast.administrator, cast.caht_lead.member_id)
-    assert found.access is AccountState.SUSPENDED
+    person = await directory.person_for(cast.administrator, cast.caht_lead.member_id)
+    assert person.access is AccountState.SUSPENDED
 
 
 async def test_people_who_left_are_listed_only_when_administrators_ask(cast: Cast) -> None:
@@ -141,9 +141,9 @@ async def test_people_who_left_are_listed_only_when_administrators_ask(cast: Cas
 
 
 async def test_accounts_are_shown_to_administrators_alone(cast: Cast) -> None:
-    theirs = await directory.person_for(cast.coordinator, cast.caht_lead.member_id)
-    assert theirs.account is not None
-    assert theirs.access is AccountState.NOT_YET
+    other_person = await directory.person_for(cast.coordinator, cast.caht_lead.member_id)
+    assert other_person.account is not None
+    assert other_person.access is AccountState.NOT_YET
     others = await directory.person_for(cast.harbor_advocate, cast.caht_lead.member_id)
     assert others.account is None
     assert others.access is AccountState.OPEN
@@ -161,8 +161,8 @@ async def test_a_person_shows_their_places_in_the_committees_that_the_viewer_kno
 
 async def test_agencies_are_those_of_the_people_whom_one_knows(cast: Cast) -> None:
     assert len(await directory.agencies_for(cast.administrator)) == 9
-    found = {one.code: one.count for one in await directory.agencies_for(cast.bridge_advocate)}
-    assert found == {"Bridge Legal": 1, "CAHT": 1, "Harbor House": 1}
+    counts_by_agency = {one.code: one.count for one in await directory.agencies_for(cast.bridge_advocate)}
+    assert counts_by_agency == {"Bridge Legal": 1, "CAHT": 1, "Harbor House": 1}
 
 
 async def test_an_agency_of_which_one_knows_no_one_is_not_found(cast: Cast) -> None:
@@ -221,7 +221,8 @@ async def test_an_administrator_sees_no_event_by_that_role(cast: Cast) -> None:
     assert Role.ADMINISTRATOR in cast.administrator.roles
     assert not cast.administrator.may_schedule
     assert cast.administrator.audiences == {
-        one.replace(str(cast.auditor.member_id), str(cast.administrator.member_id)) for one in cast.auditor.audiences
+        audience.replace(str(cast.auditor.member_id), str(cast.administrator.member_id))
+        for audience in cast.auditor.audiences
     }
 
 
@@ -332,8 +333,8 @@ async def test_the_people_of_each_agency_are_counted_as_they_are_found(cast: Cas
     await Agency.update({Agency.status: "departed"}).where(Agency.id == cast.agencies["IPD"])
     for viewer in (cast.coordinator, cast.fbi_lead, cast.bridge_advocate):
         known = people_to_invite(viewer)
-        found = Counter(one.agency for one in await known_people.all_candidates(known))
-        assert {one.code: one.people for one in await known_people.count_candidates(known)} == found
+        counter = Counter(one.agency for one in await known_people.all_candidates(known))
+        assert {one.code: one.people for one in await known_people.count_candidates(known)} == counter
 
 
 LINK = Origin("link")
@@ -354,8 +355,8 @@ async def confirm_alias(who: Viewer, address: str = ADDRESS) -> UUID:
 
 async def due_emails() -> list[ReadEmail | SendOutcome]:
     return [
-        read_result(await emails.write_email(one, NOW, ZONE))
-        for one in await outbox.claim_messages("test", (), NOW, 100)
+        read_result(await emails.write_email(message, NOW, ZONE))
+        for message in await outbox.claim_messages("test", (), NOW, 100)
     ]
 
 

@@ -33,8 +33,8 @@ async def change_person(viewer: Viewer, who: Viewer, facts: PersonFacts, version
 @pytest.mark.parametrize("manager", ["coordinator", "administrator"])
 async def test_an_administrator_adds_a_person_who_has_not_signed_in_yet(cast: Cast, manager: str) -> None:
     member_id = await people.add_person(cast.members[manager], person_facts(cast), NOW, NOW)
-    found = await directory.person_for(cast.coordinator, member_id)
-    assert (found.name, found.agency, found.access) == ("KCPD clerk", "KCPD", "Not signed in yet")
+    person = await directory.person_for(cast.coordinator, member_id)
+    assert (person.name, person.agency, person.access) == ("KCPD clerk", "KCPD", "Not signed in yet")
     assert await audit_verbs(member_id) == ["added"]
 
 
@@ -280,8 +280,8 @@ async def test_a_wrong_number_is_refused_at_its_field(cast: Cast, field: str) ->
 async def test_a_coordinator_changes_the_numbers_of_a_person(cast: Cast) -> None:
     facts = await facts_of_member(cast, cast.ipd_liaison, mobile="816-555-0143", is_mobile_private=True)
     await people.save_person(cast.coordinator, cast.ipd_liaison.member_id, facts, 1, NOW, NOW)
-    found = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
-    assert (found.mobile, found.is_mobile_private) == ("816-555-0143", True)
+    person = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
+    assert (person.mobile, person.is_mobile_private) == ("816-555-0143", True)
 
 
 async def test_an_agency_has_a_contact_for_all_who_may_know_it(cast: Cast) -> None:
@@ -307,8 +307,8 @@ async def test_a_list_brings_numbers_and_contacts(cast: Cast) -> None:
     )
     report = await csv_import.import_roster(f"{head}\n{row}\n".encode(), NOW, ZONE)
     assert report.faults == ()
-    found = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
-    assert (found.phone, found.mobile, found.is_mobile_private) == ("816-555-0150", "816-555-0151", True)
+    person = await directory.person_for(cast.coordinator, cast.ipd_liaison.member_id)
+    assert (person.phone, person.mobile, person.is_mobile_private) == ("816-555-0150", "816-555-0151", True)
     assert (await directory.agency_for(cast.coordinator, cast.agencies["IPD"])).contact == DESK
     again = await csv_import.import_roster(f"{head}\n{row}\n".encode(), NOW, ZONE)
     assert [one.changes for one in again.outcomes] == [()]

@@ -76,8 +76,8 @@ async def assign_item(
 
 async def owner_of(item: ActionItem) -> UUID:
     [row] = await item_rows.ActionItem.select(item_rows.ActionItem.owner).where(item_rows.ActionItem.id == item.id)
-    found: UUID = row["owner"]
-    return found
+    owner: UUID = row["owner"]
+    return owner
 
 
 async def lead_of(viewer: Viewer, event_id: UUID) -> UUID:
@@ -106,10 +106,10 @@ async def test_the_page_lists_what_moves_as_far_as_the_administrator_may_see_it(
     await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     open_ = await scheduling.schedule_event(cast.fbi_lead, meeting(visibility=Visibility.LAW_ENFORCEMENT), NOW)
     item = await assign_item(cast.coordinator, cast.fbi_lead)
-    found = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
-    assert [line.event_id for line in found.events] == [open_]
-    assert [one.id for one in found.items] == [item.id]
-    assert await ids_of(found.successors) == {cast.fbi_alternate.member_id, cast.coordinator.member_id}
+    transfer = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
+    assert [line.event_id for line in transfer.events] == [open_]
+    assert [one.id for one in transfer.items] == [item.id]
+    assert await ids_of(transfer.successors) == {cast.fbi_alternate.member_id, cast.coordinator.member_id}
 
 
 async def test_the_new_lead_is_chair_has_accepted_and_alone_is_notified(cast: Cast) -> None:
@@ -218,8 +218,8 @@ async def test_nothing_open_is_left_with_who_left(cast: Cast) -> None:
     await assign_item(cast.fbi_lead, cast.fbi_lead, event_id, "2027-01-16")
     await assign_item(cast.coordinator, cast.fbi_lead)
     await offboard(cast, cast.fbi_lead, cast.coordinator)
-    mine = item_rows.ActionItem.owner == cast.fbi_lead.member_id
-    assert await item_rows.ActionItem.count().where(mine & item_rows.ActionItem.closed_at.is_null()) == 0
+    own_audience = item_rows.ActionItem.owner == cast.fbi_lead.member_id
+    assert await item_rows.ActionItem.count().where(own_audience & item_rows.ActionItem.closed_at.is_null()) == 0
     assert await Event.count().where((Event.lead == cast.fbi_lead.member_id) & (Event.status != "canceled")) == 0
 
 
@@ -312,8 +312,8 @@ async def test_a_chair_passes_to_a_colleague(cast: Cast) -> None:
 async def test_an_administrator_cannot_let_themselves_into_a_committee_by_seeing_a_colleague_out(cast: Cast) -> None:
     chief = await a_chief_of_the_administrator(cast)
     administrator = cast.administrator.member_id
-    found = await offboarding.plan_transfer(cast.administrator, chief, NOW)
-    assert await ids_of(found.successors) == {cast.auditor.member_id, cast.coordinator.member_id}
+    transfer = await offboarding.plan_transfer(cast.administrator, chief, NOW)
+    assert await ids_of(transfer.successors) == {cast.auditor.member_id, cast.coordinator.member_id}
     with pytest.raises(Invalid, match="Choose a successor"):
         await offboarding.offboard_person(cast.administrator, chief, administrator, NOW, NOW, TODAY)
     assert cast.committees["services"] not in (await viewer_for(administrator, NOW)).chairs
@@ -338,8 +338,8 @@ async def a_chief_of_the_administrator(cast: Cast) -> UUID:
 
 async def test_no_one_of_a_suspended_agency_takes_over(cast: Cast) -> None:
     await Agency.update({Agency.status: "suspended"}).where(Agency.code == "FBI")
-    found = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
-    assert await ids_of(found.successors) == {cast.coordinator.member_id}
+    transfer = await offboarding.plan_transfer(cast.coordinator, cast.fbi_lead.member_id, NOW)
+    assert await ids_of(transfer.successors) == {cast.coordinator.member_id}
 
 
 @pytest.mark.parametrize("facts", ["a guest", "of another agency by now"])
@@ -390,8 +390,8 @@ async def test_by_a_list_no_one_leaves_who_has_open_work(cast: Cast) -> None:
 
 
 async def schedule_for_steering(cast: Cast, *who: Viewer) -> UUID:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    return await scheduling.schedule_event(cast.coordinator, meeting(*who, **about), LAST_WEEK)
+    steering_facts = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    return await scheduling.schedule_event(cast.coordinator, meeting(*who, **steering_facts), LAST_WEEK)
 
 
 async def test_a_successor_is_invited_to_the_upcoming_dates(cast: Cast) -> None:
@@ -442,8 +442,8 @@ async def test_the_upcoming_dates_of_the_person_are_listed_as_far_as_the_adminis
         (cast.administrator, cast.kcpd_detective, {open_to_all}),
         (cast.administrator, cast.bridge_advocate, set()),
     ):
-        found = await offboarding.plan_transfer(manager, who.member_id, NOW)
-        assert {line.event_id for line in found.invitations} == expected
+        transfer = await offboarding.plan_transfer(manager, who.member_id, NOW)
+        assert {line.event_id for line in transfer.invitations} == expected
 
 
 STARTS = meeting().starts
@@ -456,8 +456,8 @@ BETWEEN = datetime(2027, 1, 13, 15, tzinfo=UTC)
 async def of_steering(cast: Cast, *who: Viewer, **facts: Any) -> UUID:
     """Return a meeting of the Steering Committee whose invitations are out."""
     people = who or (cast.kcpd_detective, cast.fbi_lead, cast.caht_lead)
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], **facts}
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*people, **about), LONG_AGO)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"], **facts}
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(*people, **committee_plan), LONG_AGO)
     await Message.update({Message.state: "sent", Message.sent_at: LONG_AGO}, force=True)
     return event_id
 
@@ -483,8 +483,8 @@ async def invited(event_id: UUID) -> set[UUID]:
 
 async def waiting(cast: Cast) -> list[tuple[str, str]]:
     names = {one.member_id: name for name, one in cast.members.items()}
-    found = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
-    return sorted((row["kind"], names[row["recipient"]]) for row in found)
+    rows = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
+    return sorted((row["kind"], names[row["recipient"]]) for row in rows)
 
 
 @pytest.mark.parametrize("facts", [{}, WEEKLY], ids=["single", "series"])
@@ -515,8 +515,8 @@ async def test_the_dates_and_emails_are_shown_before_and_nothing_is_kept_of_the_
 
 
 async def test_an_invitation_that_was_not_sent_yet_is_taken_back_and_no_email_is_counted_for_it(cast: Cast) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, **about), NOW)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, **committee_plan), NOW)
     [impact] = await seat(cast, cast.kcpd_alternate)
     assert impact.notified == {cast.kcpd_alternate.member_id}
     assert await waiting(cast) == [("invitation", "kcpd_alternate")]
@@ -632,8 +632,8 @@ async def test_a_list_of_named_people_never_changes_with_a_seat(cast: Cast, kind
 
 
 async def test_a_new_seat_is_invited_to_the_meetings_of_its_committee(cast: Cast) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, **about), LONG_AGO)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, **committee_plan), LONG_AGO)
     await seat(cast, cast.fbi_lead, committee="services")
     assert cast.fbi_lead.member_id in await invited(event_id)
     proof = (2, NOW, NOW)
@@ -642,15 +642,15 @@ async def test_a_new_seat_is_invited_to_the_meetings_of_its_committee(cast: Cast
 
 
 async def test_no_one_is_invited_to_an_event_that_they_may_not_see(cast: Cast) -> None:
-    about = {"visibility": Visibility.LAW_ENFORCEMENT, "committee_id": cast.committees["steering"]}
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **about), LONG_AGO)
+    committee_plan = {"visibility": Visibility.LAW_ENFORCEMENT, "committee_id": cast.committees["steering"]}
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, **committee_plan), LONG_AGO)
     await seat(cast, cast.bridge_advocate)
     assert cast.bridge_advocate.member_id not in await invited(event_id)
 
 
 async def test_events_that_the_administrator_may_not_see_change_without_a_word(cast: Cast) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
-    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, **about), LONG_AGO)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
+    event_id = await scheduling.schedule_event(cast.coordinator, meeting(cast.caht_lead, **committee_plan), LONG_AGO)
     assert await seat(cast, cast.caht_alternate, by=cast.administrator, committee="services") == []
     assert cast.caht_alternate.member_id in await invited(event_id)
 
@@ -662,16 +662,22 @@ async def test_an_administrator_does_not_learn_which_people_of_the_other_arm_are
 
 
 async def test_a_draft_of_another_person_follows_silently(cast: Cast) -> None:
-    about = {"visibility": Visibility.ALL, "committee_id": cast.committees["steering"], "status": EventStatus.DRAFT}
-    draft = await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, **about), NOW)
+    committee_plan = {
+        "visibility": Visibility.ALL,
+        "committee_id": cast.committees["steering"],
+        "status": EventStatus.DRAFT,
+    }
+    draft = await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, **committee_plan), NOW)
     assert await seat(cast, cast.kcpd_alternate, by=cast.administrator) == []
     assert await invited(draft) == {cast.coordinator.member_id, cast.kcpd_alternate.member_id}
     assert await waiting(cast) == []
 
 
 async def test_the_former_primary_who_organizes_a_meeting_stays_and_the_new_one_is_invited(cast: Cast) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
-    event_id = await scheduling.schedule_event(cast.caht_lead, meeting(cast.harbor_advocate, **about), LONG_AGO)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["services"]}
+    event_id = await scheduling.schedule_event(
+        cast.caht_lead, meeting(cast.harbor_advocate, **committee_plan), LONG_AGO
+    )
     await seat(cast, cast.caht_alternate, committee="services")
     assert await invitees.invitees_of(event_id) == {
         cast.caht_lead.member_id: AttendeeRole.CHAIR,

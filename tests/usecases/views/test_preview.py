@@ -62,15 +62,15 @@ def without(*who: str) -> Callable[[Cast, Plan], Plan]:
     return lambda cast, plan: replace(
         plan,
         invitees={
-            one: role
-            for one, role in plan.invitees.items()
-            if one not in {cast.members[name].member_id for name in who}
+            message: role
+            for message, role in plan.invitees.items()
+            if message not in {cast.members[name].member_id for name in who}
         },
     )
 
 
 def beside(plan: Plan, *who: Viewer) -> Plan:
-    return replace(plan, invitees={**plan.invitees, **{one.member_id: AttendeeRole.REQUIRED for one in who}})
+    return replace(plan, invitees={**plan.invitees, **{message.member_id: AttendeeRole.REQUIRED for message in who}})
 
 
 def changing(**facts: Any) -> Callable[[Cast, Plan], Plan]:
@@ -279,15 +279,15 @@ async def schedule_replied(cast: Cast, **facts: Any) -> UUID:
 
 
 async def send_all() -> None:
-    for one in await outbox.claim_messages("test", (), NOW, 1_000):
-        await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), NOW)
+    for message in await outbox.claim_messages("test", (), NOW, 1_000):
+        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)
 
 
 async def queued_emails(cast: Cast) -> Emails:
-    names = {one.member_id: name for name, one in cast.members.items()}
+    names = {message.member_id: name for name, message in cast.members.items()}
     waits = (Message.state == "pending") & (Message.kind != "reminder")
-    found = await Message.select(Message.kind, Message.recipient).where(waits)
-    return {(row["kind"], names[row["recipient"]]) for row in found}
+    rows = await Message.select(Message.kind, Message.recipient).where(waits)
+    return {(row["kind"], names[row["recipient"]]) for row in rows}
 
 
 async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]:
@@ -295,24 +295,24 @@ async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]
     async with trying(1.0):
         await queue_due_messages(now, ZONE)
         await queue_due_messages(IN_THE_END, ZONE)
-        found = await Message.select(Message.recipient, Message.event, Message.due).where(
+        rows = await Message.select(Message.recipient, Message.event, Message.due).where(
             (Message.kind == "reminder") & (Message.due > now)
         )
-    members = {one.member_id: one for one in cast.members.values()}
+    members = {message.member_id: message for message in cast.members.values()}
     seen = {
         (who, event)
-        for who, event in {(row["recipient"], row["event"]) for row in found}
+        for who, event in {(row["recipient"], row["event"]) for row in rows}
         if await sees(members[who], event)
     }
-    return Counter((row["recipient"], row["due"]) for row in found if (row["recipient"], row["event"]) in seen)
+    return Counter((row["recipient"], row["due"]) for row in rows if (row["recipient"], row["event"]) in seen)
 
 
 async def sees(viewer: Viewer, event_id: UUID) -> bool:
     return bool(
         [
-            one
-            for one, _ in await feeds.feed_events(viewer, NOW, scope=FeedScope.ALL, shows_operations=True)
-            if one.id == event_id
+            message
+            for message, _ in await feeds.feed_events(viewer, NOW, scope=FeedScope.ALL, shows_operations=True)
+            if message.id == event_id
         ]
     )
 
@@ -321,10 +321,10 @@ async def counting_replies(cast: Cast, event_ids: set[UUID], now: datetime) -> d
     """Return what counts of everyone for each upcoming date, in order."""
     given: dict[UUID, list[ReplyValue]] = {}
     dates = []
-    for one in event_ids:
-        event = await scheduling.event_seen_by(cast.coordinator, one)
+    for event_id in event_ids:
+        event = await scheduling.event_seen_by(cast.coordinator, event_id)
         dates += [date for date in await occurrences.dates_in_series(cast.coordinator, event) if date.ends_at > now]
-    for date in sorted(dates, key=lambda one: one.starts_at):
+    for date in sorted(dates, key=lambda message: message.starts_at):
         view = await view_event(cast.coordinator, date.event.id, date.key, now)
         for person in view.named:
             given.setdefault(person.member_id, []).append(person.reply)
@@ -338,8 +338,8 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
     if "brought back" in name:
         await cancel_dates("one" if "one" in name else "all")(cast, event_id, now)()
         later = now + AN_HOUR
-        for one in await outbox.claim_messages("test", (), later, 1_000):
-            await outbox.close_message(one, SendOutcome(state=MessageState.SENT, reason=""), later)
+        for message in await outbox.claim_messages("test", (), later, 1_000):
+            await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), later)
         now = later
     deed = making(cast, event_id, now)
     notified = await dry_run(cast.coordinator, event_id, deed, now)
@@ -360,20 +360,20 @@ def moments(reminders: Counter[tuple[UUID, datetime]]) -> Counter[datetime]:
 
 
 def counted(notified: Consequences, which: str) -> Counter[datetime]:
-    found: Counter[datetime] = Counter()
+    counter: Counter[datetime] = Counter()
     for move in notified.moves:
         if at := getattr(move, which):
-            found[at] += move.people
-    return found
+            counter[at] += move.people
+    return counter
 
 
 def asked_again(before: dict[UUID, list[ReplyValue]], after: dict[UUID, list[ReplyValue]]) -> set[UUID]:
     """Return whose answer to a date, the first, the second and so on, counts no more."""
     owed = ReplyValue.NEEDS_ACTION
     return {
-        one
-        for one in before.keys() & after.keys()
-        for was, now in zip(before[one], after[one], strict=False)
+        message
+        for message in before.keys() & after.keys()
+        for was, now in zip(before[message], after[message], strict=False)
         if was is not owed and now is owed
     }
 
@@ -399,8 +399,8 @@ async def test_a_new_event_is_foreseen_with_its_next_follow_up(cast: Cast) -> No
     async def deed() -> UUID:
         return await scheduling.schedule_event(cast.coordinator, new, NOW)
 
-    found = await dry_run(cast.coordinator, None, deed, NOW)
-    assert found.follow_up_words(ZONE) == "Next: Thursday, December 17, to 2 people, unless they reply first"
+    report = await dry_run(cast.coordinator, None, deed, NOW)
+    assert report.follow_up_words(ZONE) == "Next: Thursday, December 17, to 2 people, unless they reply first"
     assert no_consequences().follow_up_words(ZONE) == ""
 
 
@@ -505,10 +505,10 @@ async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_
         date = await occurrences.date_seen_by(cast.coordinator, event_id, key)
         change = DateChange(starts=date.original_start, duration=AN_HOUR * 1.5, place=date.place, agenda="Budget")
         who, version = cast.coordinator, date.version
-        found = await dry_run(
+        report = await dry_run(
             who, event_id, lambda: occurrences.change_occurrence(who, event_id, key, change, version, NOW), NOW
         )
-        return found.mail_words
+        return report.mail_words
 
     assert await words("2027-01-19") == NO_EMAIL_TO_ANYONE
     assert await words(THIRD) == "The 3 emails about to go out will include this."

@@ -41,8 +41,8 @@ ROUNDS = 40
 async def test_all_words_must_substitute_an_event_wherever_they_are(cast: Cast) -> None:
     plan = meeting(cast.fbi_lead, agenda="Interpreter roster 20", place="Federal courthouse")
     await scheduling.schedule_event(cast.coordinator, plan, NOW)
-    found = await search_all(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
-    assert [(one.title, one.passage) for one in found.events] == [
+    results = await search_all(cast.fbi_lead, "COURTHOUSE interpreter monthly", NOW)
+    assert [(one.title, one.passage) for one in results.events] == [
         ("Monthly task force meeting", "Interpreter roster 20")
     ]
     assert (await search_all(cast.fbi_lead, "courthouse nowhere", NOW)).number == 0
@@ -56,8 +56,8 @@ async def test_what_one_date_alone_says_is_found(cast: Cast) -> None:
     moved = DateChange(starts=datetime(2027, 1, 20, 10), duration=timedelta(hours=1), place="Library annex")
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-01-19", moved, 1, NOW)
     for text, passage in (("annex", "Wed, Jan 20: Library annex"), ("monthly annex", "Wed, Jan 20: Library annex")):
-        [found] = (await search_all(cast.fbi_lead, text, NOW)).events
-        assert (found.id, found.passage) == (event_id, passage)
+        [event] = (await search_all(cast.fbi_lead, text, NOW)).events
+        assert (event.id, event.passage) == (event_id, passage)
 
 
 async def test_an_operation_is_found_by_the_named_and_from_no_one_else(cast: Cast) -> None:
@@ -76,8 +76,8 @@ async def test_an_operation_is_found_by_its_sites_and_its_order(cast: Cast, text
     await orders.save_operations_order(
         cast.fbi_lead, event_id, {Paragraph.SITUATION: "A van with tinted windows."}, NOW, read=0
     )
-    [found] = (await search_all(cast.kcpd_detective, text, NOW)).events
-    assert (found.id, found.passage.startswith(passage)) == (event_id, True)
+    [event] = (await search_all(cast.kcpd_detective, text, NOW)).events
+    assert (event.id, event.passage.startswith(passage)) == (event_id, True)
     assert [(await search_all(one, text, NOW)).number for one in (cast.coordinator, cast.caht_lead)] == [0, 0]
 
 
@@ -105,9 +105,9 @@ async def test_signs_are_no_words(cast: Cast) -> None:
 
 async def test_no_text_is_syntax(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    found = {text: [one.title for one in (await search_all(cast.fbi_lead, text, NOW)).events] for text in SYNTAX}
+    results = {text: [one.title for one in (await search_all(cast.fbi_lead, text, NOW)).events] for text in SYNTAX}
     not_there = {"NEAR(task force)", "texts : task", "task AND", "@all"}  # near, texts, and, all: words like others
-    assert {text for text, titles in found.items() if not titles} == not_there
+    assert {text for text, titles in results.items() if not titles} == not_there
     assert [(await search_all(cast.fbi_lead, text, NOW)).number for text in LETTERS] == [0] * len(LETTERS)
 
 
@@ -129,8 +129,8 @@ async def test_the_index_finds_what_the_rule_of_words_says(cast: Cast) -> None:
     for title in TITLES:
         await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, title=title, place=""), NOW)
     for looked_for in [*LOOKED_FOR.split(), "room floor", "interviews service", "policy room"]:
-        found = {one.title for one in (await search_all(cast.fbi_lead, looked_for, NOW)).events}
-        assert found == {title for title in TITLES if has_all(search_words(looked_for), title)}, looked_for
+        titles = {one.title for one in (await search_all(cast.fbi_lead, looked_for, NOW)).events}
+        assert titles == {title for title in TITLES if has_all(search_words(looked_for), title)}, looked_for
 
 
 @pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # PostgreSQL's processes have a clock of their own
@@ -161,14 +161,14 @@ async def test_what_one_of_two_viewers_sees_crowds_out_nothing_that_both_see(cas
 async def test_what_is_older_than_the_newest_rows_is_found_beside_what_they_have(cast: Cast) -> None:
     for number, title in ((1, "Canary"), (510, "Other"), (1, "Canary")):
         await hide(cast, number, title=title)
-    found = [(await search_all(cast.fbi_lead, text, NOW)).number for text in ("canary", "other")]
-    assert found == [2, MOST]
+    numbers = [(await search_all(cast.fbi_lead, text, NOW)).number for text in ("canary", "other")]
+    assert numbers == [2, MOST]
 
 
 async def test_a_draft_is_found_by_its_organizer_alone(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, status=EventStatus.DRAFT), NOW)
-    found = [(await search_all(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
-    assert found == [1, 0]
+    numbers = [(await search_all(one, "monthly", NOW)).number for one in (cast.coordinator, cast.fbi_lead)]
+    assert numbers == [1, 0]
 
 
 async def hide(cast: Cast, number: int, **facts: Any) -> None:
@@ -186,8 +186,8 @@ async def hide(cast: Cast, number: int, **facts: Any) -> None:
 
 
 async def test_people_whom_the_viewer_may_know_are_found(cast: Cast) -> None:
-    found = await search_all(cast.coordinator, "kcpd detective", NOW)
-    assert [one.name for one in found.people] == ["Kcpd detective"]
+    results = await search_all(cast.coordinator, "kcpd detective", NOW)
+    assert [one.name for one in results.people] == ["Kcpd detective"]
 
 
 async def test_a_whole_email_address_finds_its_person_alone(cast: Cast) -> None:
@@ -218,8 +218,8 @@ async def test_a_committee_is_found_by_its_name_and_its_place_by_anyone_who_sits
 
 
 async def test_a_committee_is_not_found_by_anyone_who_holds_no_seat_in_it(cast: Cast) -> None:
-    found = await search_all(cast.harbor_advocate, "enforcement", NOW)
-    assert (found.committees, found.number) == ([], 0)
+    results = await search_all(cast.harbor_advocate, "enforcement", NOW)
+    assert (results.committees, results.number) == ([], 0)
     assert len((await search_all(cast.fbi_lead, "enforcement", NOW)).committees) == 1
 
 
@@ -233,8 +233,8 @@ async def test_agencies_are_found_by_those_who_may_open_their_page(cast: Cast) -
     for viewer in (cast.coordinator, cast.fbi_lead, cast.caht_lead, cast.harbor_advocate, cast.bridge_advocate):
         codes = {one.code for one in await directory.agencies_for(viewer)}
         for code in cast.agencies:
-            found = {one.code for one in (await search_all(viewer, code, NOW)).agencies}
-            assert (code in found) == (code in codes), (viewer.name, code)
+            codes_found = {one.code for one in (await search_all(viewer, code, NOW)).agencies}
+            assert (code in codes_found) == (code in codes), (viewer.name, code)
 
 
 async def noted_item(giver: Viewer, owner: Viewer, note: str, **facts: Any) -> str:
@@ -249,9 +249,9 @@ async def noted_item(giver: Viewer, owner: Viewer, note: str, **facts: Any) -> s
 @pytest.mark.parametrize("text", ["COUNTY counsel", "protocol counsel", "élan"])
 async def test_a_note_of_an_action_item_is_found_beside_its_title(cast: Cast, text: str) -> None:
     reference = await noted_item(cast.coordinator, cast.caht_lead, "Waiting for the county counsel of Élan.")
-    found = await search_all(cast.hsi_liaison, text, NOW)
-    assert [one.reference for one in found.items] == [reference]
-    assert [*found.passages.values()] == ["Waiting for the county counsel of Élan."]
+    results = await search_all(cast.hsi_liaison, text, NOW)
+    assert [one.reference for one in results.items] == [reference]
+    assert [*results.passages.values()] == ["Waiting for the county counsel of Élan."]
 
 
 async def test_a_note_of_an_operation_s_item_is_found_and_counted_by_the_named_alone(cast: Cast) -> None:
@@ -260,8 +260,8 @@ async def test_a_note_of_an_operation_s_item_is_found_and_counted_by_the_named_a
     await noted_item(cast.fbi_lead, cast.kcpd_detective, "Ask the county counsel.", origin_id=origin.id)
     assert (await search_all(cast.kcpd_detective, "counsel", NOW)).number == 1
     for stranger in (cast.coordinator, cast.harbor_advocate, cast.fbi_alternate):
-        found = await search_all(stranger, "counsel", NOW)
-        assert (found.number, dict(found.passages)) == (0, {})
+        results = await search_all(stranger, "counsel", NOW)
+        assert (results.number, dict(results.passages)) == (0, {})
 
 
 async def test_the_list_of_action_items_looks_in_notes_too(cast: Cast) -> None:
@@ -275,22 +275,22 @@ YEAR = datetime(2027, 1, 1, tzinfo=UTC), datetime(2028, 1, 1, tzinfo=UTC)
 
 async def every_event(viewer: Viewer, limit: int) -> list[EventsEvent]:
     """Read the whole list page by page."""
-    found: list[EventsEvent] = []
+    event: list[EventsEvent] = []
     after = search.START
     while page := await search.page_of_events(viewer, after, limit):
-        found += page
+        event += page
         after = page[-1].created_at, page[-1].id
-    return found
+    return event
 
 
 async def every_date(viewer: Viewer, limit: int, span: tuple[datetime, datetime] = YEAR) -> list[DateLine]:
     """Read the whole list page by page."""
-    found: list[DateLine] = []
+    date: list[DateLine] = []
     after = search.START
     while page := await search.page_of_dates(viewer, *span, after, limit):
-        found += page
+        date += page
         after = page[-1].starts_at, page[-1].id
-    return found
+    return date
 
 
 async def schedule_numbered(viewer: Viewer, number: int, **facts: Any) -> None:
@@ -302,19 +302,19 @@ async def schedule_numbered(viewer: Viewer, number: int, **facts: Any) -> None:
 async def test_each_event_is_on_one_page_though_two_were_made_at_one_moment(cast: Cast) -> None:
     for number in range(5):
         await schedule_numbered(cast.coordinator, number)
-    found = await every_event(cast.caht_lead, 2)
-    assert sorted(one.title for one in found) == [f"Event {number}" for number in range(5)]
-    assert [one.created_at for one in found] == sorted(one.created_at for one in found)
+    event = await every_event(cast.caht_lead, 2)
+    assert sorted(one.title for one in event) == [f"Event {number}" for number in range(5)]
+    assert [one.created_at for one in event] == sorted(one.created_at for one in event)
 
 
 async def test_dates_of_a_span_are_read_earliest_first_and_each_once(cast: Cast) -> None:
     weekly = rule_for_choice("weekly", meeting().starts, count=5)
     await schedule_numbered(cast.coordinator, 0, rule=weekly)
     await schedule_numbered(cast.coordinator, 1, rule=weekly)
-    found = await every_date(cast.caht_lead, 3)
-    assert len({one.id for one in found}) == len(found) == 10
-    assert [one.starts_at for one in found] == sorted(one.starts_at for one in found)
-    first = found[0]
+    date = await every_date(cast.caht_lead, 3)
+    assert len({one.id for one in date}) == len(date) == 10
+    assert [one.starts_at for one in date] == sorted(one.starts_at for one in date)
+    first = date[0]
     assert await every_date(cast.caht_lead, 3, (first.starts_at, first.starts_at)) == []
     assert len(await every_date(cast.caht_lead, 3, (first.ends_at, YEAR[1]))) == 8
 
@@ -335,5 +335,5 @@ async def test_items_are_read_in_the_order_in_which_they_were_given(cast: Cast) 
     first = await search.page_of_items(cast.caht_lead, search.START, 2, only_mine=False)
     rest = await search.page_of_items(cast.caht_lead, (first[-1].created_at, first[-1].id), 2, only_mine=False)
     assert [one.title for one in [*first, *rest]] == ["Item 0", "Item 1", "Item 2"]
-    mine = await search.page_of_items(cast.caht_lead, search.START, 9, only_mine=True)
-    assert [one.title for one in mine] == ["Item 0", "Item 2"]
+    own_page = await search.page_of_items(cast.caht_lead, search.START, 9, only_mine=True)
+    assert [one.title for one in own_page] == ["Item 0", "Item 2"]

@@ -62,8 +62,8 @@ async def view(cast: Cast, reference: str) -> ItemView:
 
 
 async def link_of_item(app: Litestar, viewer: Viewer, reference: str) -> str:
-    found = (await item_lists.item_view(viewer, reference)).item
-    return f"/u/{app.state.links.item(found.id, found.owner_id)}"
+    item = (await item_lists.item_view(viewer, reference)).item
+    return f"/u/{app.state.links.item(item.id, item.owner_id)}"
 
 
 async def test_an_empty_list_says_so_and_offers_the_next_step(desk: Browser) -> None:
@@ -118,10 +118,10 @@ async def test_the_list_is_grouped_and_filtered_by_its_address(
     own = await create_item_for(sqlite_cast.coordinator, sqlite_cast.coordinator, title="Count the packets")
     page = (await desk.get("/action-items?group=agency")).text
     assert re.findall(r'scope="colgroup">(\S+) ', page) == ["CAHT", "USAO"]
-    mine = (await desk.get("/action-items?mine=1")).text
-    assert (own in mine, item_of_coalition in mine) == (True, False)
-    found = (await desk.get("/action-items?q=contact+caht")).text
-    assert (own in found, item_of_coalition in found) == (False, True)
+    own_page = (await desk.get("/action-items?mine=1")).text
+    assert (own in own_page, item_of_coalition in own_page) == (True, False)
+    page_found = (await desk.get("/action-items?q=contact+caht")).text
+    assert (own in page_found, item_of_coalition in page_found) == (False, True)
     assert "No action items match." in (await desk.get("/action-items?q=nonsense")).text
 
 
@@ -156,8 +156,8 @@ async def test_the_heading_counts_as_the_list_does_after_done(
     form = {"version": "1", "group": "agency", "mine": "", "q": ""}
     row = (await desk.post(f"/action-items/{item_of_coalition}/completion", form, **HTMX)).text
     assert (headings(row)["CAHT"], headings(row)["USAO"]) == ("0", "1")
-    mine = (await desk.post(f"/action-items/{other}/completion", form | {"group": "due", "done": "1"}, **HTMX)).text
-    assert (headings(mine)["Later"], headings(mine)["Done"]) == ("0", "2")
+    own_page = (await desk.post(f"/action-items/{other}/completion", form | {"group": "due", "done": "1"}, **HTMX)).text
+    assert (headings(own_page)["Later"], headings(own_page)["Done"]) == ("0", "2")
 
 
 async def test_done_without_scripts_leads_back_to_where_it_was_pressed(desk: Browser, item_of_coalition: str) -> None:
@@ -335,9 +335,9 @@ async def test_undo_of_a_completion_keeps_a_note_that_was_added_since(
     await action_items.save_item_edit(sqlite_cast.caht_lead, item_of_coalition, ItemEdit(note="Sent."), 2, LATER, TODAY)
     address, undo = undo_in(done.text, "#toast")
     await desk.post(address, undo, **HTMX)
-    found = await view(sqlite_cast, item_of_coalition)
-    assert found.item.status is ItemStatus.OPEN
-    assert "Sent." in [note.text for note in found.notes]
+    item_shown = await view(sqlite_cast, item_of_coalition)
+    assert item_shown.item.status is ItemStatus.OPEN
+    assert "Sent." in [note.text for note in item_shown.notes]
 
 
 @pytest.mark.parametrize("kwargs", [{}, HTMX], ids=["without scripts", "with scripts"])
@@ -562,13 +562,13 @@ async def test_the_link_and_the_coordinator_at_once_lose_nothing(
 async def test_links_that_open_nothing_all_look_alike(
     app: Litestar, stranger: Browser, sqlite_cast: Cast, item_of_coalition: str
 ) -> None:
-    found = (await view(sqlite_cast, item_of_coalition)).item
+    item = (await view(sqlite_cast, item_of_coalition)).item
     links = app.state.links
-    tokens = ["x", "x.y", "a" * 400, links.item(uuid4(), found.owner_id), links.item(found.id, uuid4())]
-    tokens += [links.item(found.id, sqlite_cast.hsi_liaison.member_id), links.reply(found.id, found.owner_id)]
+    tokens = ["x", "x.y", "a" * 400, links.item(uuid4(), item.owner_id), links.item(item.id, uuid4())]
+    tokens += [links.item(item.id, sqlite_cast.hsi_liaison.member_id), links.reply(item.id, item.owner_id)]
     responses = [await stranger.get(f"/u/{token}") for token in tokens]
-    await Member.update({Member.status: "departed"}).where(Member.id == found.owner_id)
-    responses.append(await stranger.get(f"/u/{links.item(found.id, found.owner_id)}"))
+    await Member.update({Member.status: "departed"}).where(Member.id == item.owner_id)
+    responses.append(await stranger.get(f"/u/{links.item(item.id, item.owner_id)}"))
     responses += [await stranger.send("POST", f"/u/{token}", data={"status": "done"}) for token in tokens]
     assert {response.status_code for response in responses} == {404}
     assert len({response.text for response in responses}) == 1
@@ -729,9 +729,9 @@ async def test_a_draft_about_an_operation_is_deleted_when_its_author_may_not_see
 async def test_a_page_that_was_open_when_its_person_lost_an_operation_saves_no_draft_of_it(
     agent: Browser, sqlite_cast: Cast, raid: Occurrence, way: int
 ) -> None:
-    found = DRAFT_MARK.search((await agent.get(pages_of(raid)[way])).text)
-    assert found
-    form = {"_draft": found[1], "title": TYPED, "origin": str(raid.id)}
+    match = DRAFT_MARK.search((await agent.get(pages_of(raid)[way])).text)
+    assert match
+    form = {"_draft": match[1], "title": TYPED, "origin": str(raid.id)}
     await take_off_the_list(sqlite_cast, raid.event.id)
     assert (await agent.post("/drafts", form)).status_code == 404
     await agent.post("/action-items", form)

@@ -32,8 +32,8 @@ HTMX = {"headers": {"HX-Request": "true"}}
 async def roll(sqlite_cast: Cast) -> str:
     """The address of a roll at the moment at which the meeting starts; two of those invited said yes."""
     event_id = await schedule_event(sqlite_cast.coordinator, meeting(*everyone(sqlite_cast)), NOW)
-    for one in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
-        await replies.record_own_reply(one, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    for person in (sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison):
+        await replies.record_own_reply(person, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
     return f"/events/{event_id}/{KEY}/attendance"
 
 

@@ -33,8 +33,8 @@ async def read_page(browser: Browser, path: str = "/audit") -> str:
 
 
 def text_of_table(html: str) -> str:
-    found = re.search(r'<table[^>]*id="entries".*?</table>', html, re.DOTALL)
-    return " ".join(re.sub(r"<[^>]+>", " ", found[0]).split()) if found else ""
+    match = re.search(r'<table[^>]*id="entries".*?</table>', html, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", match[0]).split()) if match else ""
 
 
 async def test_the_navigation_leads_to_the_audit_log_those_who_read_it(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -134,9 +134,9 @@ async def test_a_place_is_understood_however_it_is_written_and_what_is_none_is_n
     browser = await browse(sqlite_cast.auditor)
     there = replace(sqlite_cast.coordinator, origin=Origin("page", "2001:db8::1"))
     await scheduling.schedule_event(there, meeting(*everyone(sqlite_cast)), NOW)
-    found = await read_page(browser, "/audit?via=2001:DB8:0::1")
-    assert "Scheduled Monthly task force meeting" in text_of_table(found)
-    assert '<input type="hidden" name="via" value="2001:db8::1">' in found
+    page_found = await read_page(browser, "/audit?via=2001:DB8:0::1")
+    assert "Scheduled Monthly task force meeting" in text_of_table(page_found)
+    assert '<input type="hidden" name="via" value="2001:db8::1">' in page_found
     for odd in ("via=203.0.113.999", "via=0123", "about=a_b"):
         page = await read_page(browser, f"/audit?{odd}")
         assert "Scheduled Monthly task force meeting" in text_of_table(page)
@@ -303,8 +303,8 @@ async def test_many_entries_of_one_deed_are_one_row_with_each_of_them_inside(sql
     people = [one.member_id for one in everyone(sqlite_cast)]
     at_desk = replace(sqlite_cast.coordinator, origin=Origin("page", "203.0.113.9", "0123456789ab"))
     deeds = [
-        audit.NewAuditEntry(actor=at_desk.actor, verb="invited", subject="member", subject_id=one, facts={})
-        for one in people
+        audit.NewAuditEntry(actor=at_desk.actor, verb="invited", subject="member", subject_id=person, facts={})
+        for person in people
     ]
     async with writing():
         await audit.record_all(deeds, NOW)

@@ -37,11 +37,11 @@ async def app(sqlite_cast: Cast) -> AsyncIterator[Litestar]:
         yield app
 
 
-async def share(viewer: Viewer, *found: ReadSpan) -> None:
+async def share(viewer: Viewer, *spans: ReadSpan) -> None:
     await availability.share_calendar(viewer, ADDRESS, "", NOW)
     under_way = await availability.claim_calendar(NOW)
     assert under_way
-    await availability.keep_spans(under_way, found, 2, kept_window(NOW, ZONE), NOW)
+    await availability.keep_spans(under_way, spans, 2, kept_window(NOW, ZONE), NOW)
 
 
 async def test_an_address_is_pasted_and_only_its_host_is_shown_again(browse: SignIn, sqlite_cast: Cast) -> None:

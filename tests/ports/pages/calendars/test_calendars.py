@@ -43,11 +43,11 @@ def cell(html: str, day: str) -> str:
     return by_day(html, re.findall(r'<td[^>]*><div class="tt-dayrow">.*?</td>', html, re.DOTALL))[day]
 
 
-def by_day(html: str, found: list[str]) -> dict[str, str]:
+def by_day(html: str, texts: list[str]) -> dict[str, str]:
     """Return what was found once for each day of the table."""
     first = FIRST_DAY.search(html)
     assert first
-    return {str(date.fromisoformat(first[1]) + timedelta(days=number)): one for number, one in enumerate(found)}
+    return {str(date.fromisoformat(first[1]) + timedelta(days=number)): one for number, one in enumerate(texts)}
 
 
 async def day_links(browser: Browser, address: str) -> dict[str, str]:
@@ -259,9 +259,9 @@ async def test_an_operation_changes_no_byte_of_the_calendar_of_who_is_not_named(
 
 
 def week_cell(html: str, event_id: Any) -> str:
-    found = re.search(rf'<td(?: colspan="\d+")?[^>]*>(?:(?!</td>).)*/events/{event_id}/.*?</td>', html, re.DOTALL)
-    assert found
-    return found[0]
+    match = re.search(rf'<td(?: colspan="\d+")?[^>]*>(?:(?!</td>).)*/events/{event_id}/.*?</td>', html, re.DOTALL)
+    assert match
+    return match[0]
 
 
 async def test_a_week_is_a_table_of_half_hours_with_each_date_as_high_as_it_lasts(
@@ -579,9 +579,11 @@ async def test_a_name_that_cannot_be_taken_is_said_at_its_feed(cast: Cast, brows
 
 @pytest.mark.parametrize("deed", ["choices", "replacement", "revocation"])
 async def test_someone_else_s_feed_is_as_unknown_as_one_that_never_was(cast: Cast, browse: SignIn, deed: str) -> None:
-    theirs = await make(cast.fbi_lead)
+    other_address = await make(cast.fbi_lead)
     browser = await browse(cast.kcpd_detective)
-    replies = [await browser.post(f"{place}/{deed}", {"name": "Phone"}) for place in (theirs, f"{PAGE}/{uuid4()}")]
+    replies = [
+        await browser.post(f"{place}/{deed}", {"name": "Phone"}) for place in (other_address, f"{PAGE}/{uuid4()}")
+    ]
     assert [one.status_code for one in replies] == [404, 404]
     assert len(await feeds_of(cast.fbi_lead)) == 1
 

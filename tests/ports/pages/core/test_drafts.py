@@ -283,9 +283,9 @@ async def test_a_note_behind_an_emailed_link_can_be_sent_again_while_nothing_can
 
 
 async def _invitation_of(viewer: Viewer, event_id: UUID) -> UUID:
-    mine = (Invitation.member == viewer.member_id) & (Invitation.event == event_id)
-    [found] = await Invitation.select(Invitation.id).where(mine).output(as_list=True)
-    invitation_id: UUID = found
+    own_invitation = (Invitation.member == viewer.member_id) & (Invitation.event == event_id)
+    [row] = await Invitation.select(Invitation.id).where(own_invitation).output(as_list=True)
+    invitation_id: UUID = row
     return invitation_id
 
 
@@ -351,9 +351,9 @@ async def test_a_reply_that_was_being_recorded_for_someone_is_unfolded_again(
 ) -> None:
     page = f"/events/{monthly_series}/2027-01-12"
     form = (await desk.get(page)).text.partition(f'action="{page}/replies"')[2]
-    found = DRAFT_MARK.search(form)
-    assert found
-    await desk.post("/drafts", {"_draft": found[1], "note": TYPED_TITLE, "reply": "maybe"})
+    match = DRAFT_MARK.search(form)
+    assert match
+    await desk.post("/drafts", {"_draft": match[1], "note": TYPED_TITLE, "reply": "maybe"})
     shown = await text_on(desk, page)
     assert 'id="record-reply" open>' in shown
     assert TYPED_TITLE in shown

@@ -38,8 +38,8 @@ def seconds_later(seconds: int) -> None:
 
 def cookie_in(response: httpx.Response) -> str:
     """Return the header that sets or deletes the message."""
-    [found] = [one for one in response.headers.get_list("set-cookie") if "flash=" in one]
-    return found
+    [cookie] = [one for one in response.headers.get_list("set-cookie") if "flash=" in one]
+    return cookie
 
 
 async def test_its_page_offers_undo_again_for_the_time_that_is_left_and_no_other_page_does(
@@ -237,9 +237,9 @@ async def test_the_next_person_on_a_device_sees_no_message_of_the_one_who_signed
     page = await schedule_core_group(desk, sqlite_cast)
     await desk.post("/sign-out")
     desk.cookies.set("session", await session_of(sqlite_cast.fbi_lead, NOW))
-    theirs = (await desk.get(page.url.path)).text
-    assert "Core group" in theirs
-    assert SCHEDULED not in theirs
+    other_page = (await desk.get(page.url.path)).text
+    assert "Core group" in other_page
+    assert SCHEDULED not in other_page
 
 
 async def test_a_sign_in_deletes_what_was_said_in_this_browser_before(
@@ -369,9 +369,9 @@ async def test_a_filter_without_a_name_is_refused_at_its_field_and_nothing_is_lo
 
 async def test_a_filter_is_removed_in_the_settings(desk: Browser) -> None:
     await save(desk, "/people?q=advocate", "Advocates")
-    found = re.search(rf'action="({PATH}/[0-9a-f-]+/removal)"', (await desk.get("/settings")).text)
-    assert found
-    assert (await desk.post(found[1])).headers["location"] == "/settings#filters"
+    match = re.search(rf'action="({PATH}/[0-9a-f-]+/removal)"', (await desk.get("/settings")).text)
+    assert match
+    assert (await desk.post(match[1])).headers["location"] == "/settings#filters"
     assert "You have no saved filters." in (await desk.get("/settings")).text
 
 

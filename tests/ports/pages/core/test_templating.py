@@ -142,9 +142,9 @@ def test_no_cache_may_keep_a_page() -> None:
 @pytest.mark.parametrize("name", ["403", "404", "500", "bad-request", "link"])
 @pytest.mark.parametrize("viewer", [None, MEMBER, COORDINATOR])
 def test_every_error_page_is_whole_for_everyone(visit: Callable[..., str], name: str, viewer: Viewer | None) -> None:
-    found = Markup(visit(name, viewer=viewer))
-    assert [tag for tag, _ in found.tags].count("h1") == 1
-    assert len(found.ids) == len(set(found.ids))
+    markup = Markup(visit(name, viewer=viewer))
+    assert [tag for tag, _ in markup.tags].count("h1") == 1
+    assert len(markup.ids) == len(set(markup.ids))
 
 
 @pytest.mark.parametrize("name", ["403", "404", "500", "bad-request", "link"])
@@ -154,10 +154,10 @@ def test_an_error_page_comes_out_even_before_the_session_was_read(name: str) -> 
 
 
 def test_the_first_tab_stop_is_the_link_that_skips_to_the_main_part(visit: Callable[..., str]) -> None:
-    found = Markup(visit(viewer=COORDINATOR))
-    first = next(attributes for tag, attributes in found.tags if tag in {"a", "button", "input"})
+    markup = Markup(visit(viewer=COORDINATOR))
+    first = next(attributes for tag, attributes in markup.tags if tag in {"a", "button", "input"})
     assert first["href"] == "#main"
-    assert {"id": "main", "tabindex": "-1"}.items() <= found.all("main")[0].items()
+    assert {"id": "main", "tabindex": "-1"}.items() <= markup.all("main")[0].items()
 
 
 def test_every_page_says_its_language(visit: Callable[..., str]) -> None:
@@ -176,16 +176,16 @@ def test_no_one_without_a_session_is_shown_navigation(visit: Callable[..., str])
 
 
 def test_signing_out_is_a_post_with_the_token_of_the_session(visit: Callable[..., str]) -> None:
-    found = Markup(visit(viewer=MEMBER))
-    assert [form["action"] for form in found.all("form") if form["method"] == "post"] == ["/sign-out"]
-    assert {"type": "hidden", "name": "_csrf", "value": "token-1"} in found.all("input")
+    markup = Markup(visit(viewer=MEMBER))
+    assert [form["action"] for form in markup.all("form") if form["method"] == "post"] == ["/sign-out"]
+    assert {"type": "hidden", "name": "_csrf", "value": "token-1"} in markup.all("input")
 
 
 def test_a_page_for_links_has_no_navigation_even_for_the_signed_in(visit: Callable[..., str]) -> None:
-    found = Markup(visit("link", viewer=COORDINATOR))
-    assert found.all("nav") == []
-    assert found.all("dialog") == []
-    assert all("htmx" not in (script["src"] or "") for script in found.all("script"))
+    markup = Markup(visit("link", viewer=COORDINATOR))
+    assert markup.all("nav") == []
+    assert markup.all("dialog") == []
+    assert all("htmx" not in (script["src"] or "") for script in markup.all("script"))
 
 
 def test_the_government_banner_is_off_unless_a_setting_says_so(visit: Callable[..., str]) -> None:
@@ -240,8 +240,8 @@ def test_an_icon_without_a_label_is_decoration() -> None:
 
 
 def test_an_icon_with_a_label_is_an_image_of_that_name() -> None:
-    found = Markup(icon("lock", 'A "named" list')).all("svg")[0]
-    assert (found["role"], found["aria-label"]) == ("img", 'A "named" list')
+    svg = Markup(icon("lock", 'A "named" list')).all("svg")[0]
+    assert (svg["role"], svg["aria-label"]) == ("img", 'A "named" list')
 
 
 def test_every_icon_is_drawn_in_the_frame_of_the_others() -> None:
@@ -273,13 +273,13 @@ FIELDS = {
 @pytest.mark.parametrize(("hint", "error"), [(None, None), ("H", None), (None, "E"), ("H", "E")])
 def test_a_field_is_named_and_described_by_its_label_and_notes(call: str, hint: str | None, error: str | None) -> None:
     html = render("{{ " + call + " }}", hint=hint, error=error)
-    found = Markup(html)
-    described = [a["aria-describedby"] for _, a in found.tags if "aria-describedby" in a]
+    markup = Markup(html)
+    described = [a["aria-describedby"] for _, a in markup.tags if "aria-describedby" in a]
     expected = [name for name, there in (("f-place-h", hint), ("f-place-e", error)) if there]
     assert [(words or "").split() for words in described] == ([expected] if expected else [])
-    assert set(expected) <= set(found.ids)
-    controls = [a["id"] for tag, a in found.tags if tag in {"input", "select", "textarea"}]
-    assert [a["for"] for a in found.all("label")] == controls
+    assert set(expected) <= set(markup.ids)
+    controls = [a["id"] for tag, a in markup.tags if tag in {"input", "select", "textarea"}]
+    assert [a["for"] for a in markup.all("label")] == controls
     assert controls[0] == "f-place"
 
 
@@ -293,9 +293,9 @@ def test_a_field_in_error_is_marked_as_such(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["radios", "checkboxes"])
 def test_a_group_of_choices_has_a_legend_and_keeps_what_was_chosen(name: str) -> None:
-    found = Markup(render("{{ " + FIELDS[name] + " }}", hint=None, error=None))
-    assert len(found.all("legend")) == 1
-    assert [a["value"] for a in found.all("input") if "checked" in a] == ["b"]
+    markup = Markup(render("{{ " + FIELDS[name] + " }}", hint=None, error=None))
+    assert len(markup.all("legend")) == 1
+    assert [a["value"] for a in markup.all("input") if "checked" in a] == ["b"]
 
 
 def test_what_was_typed_is_kept_and_escaped() -> None:
@@ -327,9 +327,9 @@ def test_further_attributes_are_quoted_and_escaped() -> None:
 
 def test_the_error_summary_links_to_each_field() -> None:
     html = render("{{ forms.error_summary(errors) }}", errors={"": "Look again.", "starts_on": "Choose a date."})
-    found = Markup(html)
-    assert [a["href"] for a in found.all("a")] == ["#f-starts-on"]
-    assert found.all("div")[0]["tabindex"] == "-1"
+    markup = Markup(html)
+    assert [a["href"] for a in markup.all("a")] == ["#f-starts-on"]
+    assert markup.all("div")[0]["tabindex"] == "-1"
     assert "Look again." in html
 
 
@@ -339,9 +339,9 @@ def test_without_errors_there_is_no_summary() -> None:
 
 def test_a_deed_is_a_form_of_its_own_with_the_token() -> None:
     html = render('{{ forms.post_button("Mark done", "/x", "t", {"v": 3}, more=": AI-1") }}')
-    found = Markup(html)
-    assert found.all("form")[0]["method"] == "post"
-    assert {a["name"]: a["value"] for a in found.all("input")} == {"_csrf": "t", "v": "3"}
+    markup = Markup(html)
+    assert markup.all("form")[0]["method"] == "post"
+    assert {a["name"]: a["value"] for a in markup.all("input")} == {"_csrf": "t", "v": "3"}
     assert text_of(html) == "Mark done: AI-1"
 
 

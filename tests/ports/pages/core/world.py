@@ -15,9 +15,9 @@ DRAFT_NOT_SAVED = "What you just typed isn’t saved."
 
 async def draft_mark_on(browser: Browser, page: str = "/schedule") -> str:
     """Return the mark of the form on a page."""
-    found = DRAFT_MARK.search((await browser.get(page)).text)
-    assert found, page
-    return found[1]
+    match = DRAFT_MARK.search((await browser.get(page)).text)
+    assert match, page
+    return match[1]
 
 
 async def type_into(browser: Browser, page: str = "/schedule", **texts: str) -> httpx.Response:

@@ -65,9 +65,9 @@ async def test_a_coordinator_reads_what_when_to_whom_and_its_state(sqlite_cast: 
     assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(page)
     address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
     assert address
-    one = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
-    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(one)
-    assert f'href="/events/{event_id}"' in one
+    this_page = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(this_page)
+    assert f'href="/events/{event_id}"' in this_page
 
 
 async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -101,9 +101,9 @@ async def test_the_next_page_continues_where_this_one_ends(sqlite_cast: Cast, br
             )
     browser = await browse(sqlite_cast.fbi_lead)
     first = await main_of_messages(browser)
-    found = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)
-    assert found
-    second = await main_of_messages(browser, found[1].removeprefix("/messages"))
+    match = re.search(r'href="(/messages\?after=[^"]+)">Older messages', first)
+    assert match
+    second = await main_of_messages(browser, match[1].removeprefix("/messages"))
     assert (first.count(ROW), second.count(ROW)) == (PAGE, 10)
     assert "Older messages" not in second
     assert "Newest messages" in second
@@ -315,8 +315,8 @@ def outbox(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def empty_folder(outbox: Path) -> Path:
     """Return that folder, with no email in it."""
-    for one in outbox.iterdir():
-        one.unlink()
+    for file in outbox.iterdir():
+        file.unlink()
     return outbox
 
 

@@ -278,10 +278,10 @@ async def test_a_new_event_begins_with_the_policy_of_its_committee_or_has_its_ow
     await preferences.save_committee_policy(sqlite_cast.caht_lead, services, COMMITTEE_REMINDERS_DAY, NOW)
     page = (await desk.get("/schedule")).text
     assert "Victim Services Committee: Reminders go out 1 day before." in page
-    about = {"title": "Case review", "committee": str(services), "visibility": "committee", "save": "send"}
+    form = {"title": "Case review", "committee": str(services), "visibility": "committee", "save": "send"}
     made = []
     for own in ({}, {"reminders": "own", "leads": ["120"]}):
-        fields = form_with((await desk.get("/schedule")).text, "/events", **about, **own)
+        fields = form_with((await desk.get("/schedule")).text, "/events", **form, **own)
         location = (await desk.post("/events", fields)).headers["location"]
         event = await scheduling.event_seen_by(sqlite_cast.caht_lead, UUID(location.rpartition("/")[2]))
         made.append(event.reminders)

@@ -97,7 +97,7 @@ async def test_what_cannot_be_a_marking_is_said_at_its_field_and_what_was_typed_
 
 
 async def test_federal_only_with_someone_else_names_them(sqlite_cast: Cast, desk: Browser) -> None:
-    people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
+    people = [str(detective.member_id) for detective in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
     response = await send_form(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
     assert response.status_code == 422
     assert "FED ONLY means federal employees only." in response.text
@@ -146,9 +146,9 @@ async def test_a_template_keeps_the_marking_but_the_day_of_decontrol(desk: Brows
         (await desk.get("/schedule")).text, "/events", title="Planning", template_name="Planning", **MARKED
     )
     await desk.post("/schedule/templates", form)
-    found = re.search(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
-    assert found
-    begun = form_with((await desk.get(found[1])).text, "/events")
+    match = re.search(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
+    assert match
+    begun = form_with((await desk.get(match[1])).text, "/events")
     assert (sorted(begun["mark_categories"]), begun["mark_until"]) == (["LEI", "SP-INV"], [""])
 
 
@@ -211,15 +211,15 @@ async def test_the_agenda_of_an_unmarked_meeting_has_the_banner_of_the_items_on_
 
 
 async def test_what_a_plan_conflicts_with_has_the_portion_mark(sqlite_cast: Cast, desk: Browser) -> None:
-    one = sqlite_cast.kcpd_detective
-    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(one, marking=marking(sqlite_cast)), NOW)
+    detective = sqlite_cast.kcpd_detective
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(detective, marking=marking(sqlite_cast)), NOW)
     form = form_with(
         (await desk.get("/schedule")).text,
         "/events",
         date="2027-01-12",
         starts="10:00",
         ends="11:00",
-        person=str(one.member_id),
+        person=str(detective.member_id),
     )
     assert "(CUI) Monthly task force meeting" in (await desk.post("/schedule/summary", form)).text
 

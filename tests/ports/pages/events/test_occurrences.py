@@ -241,7 +241,11 @@ async def test_this_and_following_dates_are_changed_in_one_form(
     onward = await occurrences.dates_in_series(
         sqlite_cast.coordinator, await scheduling.event_seen_by(sqlite_cast.coordinator, new)
     )
-    assert [f"{one.key} {one.starts_at:%H}" for one in onward] == ["2027-01-19 15", "2027-01-26 15", "2027-02-02 15"]
+    assert [f"{single.key} {single.starts_at:%H}" for single in onward] == [
+        "2027-01-19 15",
+        "2027-01-26 15",
+        "2027-02-02 15",
+    ]
 
 
 async def test_this_and_following_dates_are_canceled_by_one_choice(
@@ -424,17 +428,17 @@ async def held_series(sqlite_cast: Cast) -> UUID:
 
 
 def heading(page: str) -> str:
-    [found] = re.findall(r'<h1 id="cancel-h">(.*?)</h1>', page)
-    return str(found)
+    [text] = re.findall(r'<h1 id="cancel-h">(.*?)</h1>', page)
+    return str(text)
 
 
 async def test_heading_and_button_name_the_scope_that_was_chosen(desk: Browser, tuesdays: UUID) -> None:
     address = f"/events/{tuesdays}/{CANCELLATIONS_KEY}/cancellation"
-    one, following = [(await desk.get(f"{address}?which={scope}")).text for scope in ("one", "following")]
-    assert (heading(one), heading(following)) == ("Cancel this date", "Cancel 4 dates")
-    assert "Cancel this date and notify 3 people" in one
+    single, following = [(await desk.get(f"{address}?which={scope}")).text for scope in ("one", "following")]
+    assert (heading(single), heading(following)) == ("Cancel this date", "Cancel 4 dates")
+    assert "Cancel this date and notify 3 people" in single
     assert "Cancel 4 dates and notify 3 people" in following
-    assert "4 dates, starting Tue, Jan 19" in one
+    assert "4 dates, starting Tue, Jan 19" in single
 
 
 async def test_the_scope_is_chosen_before_the_page_says_what_happens(desk: Browser, tuesdays: UUID) -> None:

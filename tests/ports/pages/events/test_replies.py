@@ -95,10 +95,10 @@ async def test_a_reply_to_a_series_is_for_all_its_dates(app: Litestar, sqlite_ca
     assert "Will you attend these dates?" in (await stranger.get(link)).text
     await stranger.send("POST", link, data={"reply": "no"})
     last = await occurrences.date_seen_by(sqlite_cast.kcpd_detective, event_id, "2027-01-26")
-    mine = await replies.my_reply(sqlite_cast.kcpd_detective, last)
-    assert mine is not None
-    assert mine[1] is not None
-    assert mine[1].value == "declined"
+    own_reply = await replies.my_reply(sqlite_cast.kcpd_detective, last)
+    assert own_reply is not None
+    assert own_reply[1] is not None
+    assert own_reply[1].value == "declined"
 
 
 async def test_a_link_to_a_series_shows_the_hours_and_the_place_that_a_later_date_has_of_its_own(
@@ -131,10 +131,10 @@ async def test_a_link_to_a_series_replies_for_one_of_its_dates_alone(
     assert "You replied No<" in (await stranger.get(response.headers["location"])).text
     responses = []
     for key in ("2027-01-12", "2027-01-19", "2027-01-26"):
-        mine = await replies.my_reply(
+        own_reply = await replies.my_reply(
             sqlite_cast.kcpd_detective, await occurrences.date_seen_by(sqlite_cast.kcpd_detective, event_id, key)
         )
-        responses.append(mine and mine[1] and str(mine[1].value))
+        responses.append(own_reply and own_reply[1] and str(own_reply[1].value))
     assert responses == ["accepted", "declined", "accepted"]
 
 
@@ -306,8 +306,8 @@ async def split(cast: Cast, event_id: UUID, key: str, **facts: object) -> UUID:
 
 
 async def reply_value(viewer: Viewer, event_id: UUID, key: str) -> str | None:
-    mine = await replies.my_reply(viewer, await occurrences.date_seen_by(viewer, event_id, key))
-    return mine and mine[1] and str(mine[1].value)
+    own_reply = await replies.my_reply(viewer, await occurrences.date_seen_by(viewer, event_id, key))
+    return own_reply and own_reply[1] and str(own_reply[1].value)
 
 
 async def opened_to_all(cast: Cast, event_id: UUID) -> None:

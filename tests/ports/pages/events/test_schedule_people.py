@@ -125,9 +125,9 @@ async def test_a_template_keeps_all_agencies_and_who_is_unchecked(sqlite_cast: C
     form = await form_with_list(desk, await form_of(desk, agency="all", template_name="All but one"), fbi)
     every = await people_invited(desk, form)
     await desk.post("/schedule/templates", without(form, sqlite_cast.fbi_lead) | {"template_name": ["All but one"]})
-    found = re.search(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
-    assert found
-    begun = await form_of(desk, found[1])
+    match = re.search(r'href="(/schedule\?template=[0-9a-f-]+)"', (await desk.get("/schedule/templates")).text)
+    assert match
+    begun = await form_of(desk, match[1])
     assert begun["agency"][0] == "all"
     assert await people_invited(desk, begun) == every - {sqlite_cast.fbi_lead.member_id}
 
@@ -170,9 +170,9 @@ async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
-    mine = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
+    own_form_without = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
     await desk.post(address, await form_of(desk, address, address, place="Annex", save="send"))
-    beside = await desk.post(address, mine)
+    beside = await desk.post(address, own_form_without)
     assert beside.status_code == 409
     assert (await desk.post(address, form_with(beside.text, address, save="send"))).status_code == 303
     assert set(await invitees_of(event_id)) == set(map(UUID, ids(sqlite_cast.coordinator, sqlite_cast.fbi_lead)))
@@ -224,8 +224,8 @@ async def test_people_whose_boxes_stay_checked_stay_invited_when_their_agency_is
 @pytest.mark.parametrize("words", ["detect", "KCPD DETECTIVE", "kcpd_det", "detective city police"])
 async def test_a_person_is_found_by_name_agency_or_address(desk: Browser, sqlite_cast: Cast, words: str) -> None:
     part = await desk.post("/schedule/matches", await form_of(desk, find=words), headers=HTMX)
-    found = re.findall(r'role="option"[^>]* data-value="([0-9a-f-]+)"', part.text)
-    assert found == ids(sqlite_cast.kcpd_detective), part.text
+    texts = re.findall(r'role="option"[^>]* data-value="([0-9a-f-]+)"', part.text)
+    assert texts == ids(sqlite_cast.kcpd_detective), part.text
 
 
 async def test_a_search_names_only_people_whom_the_viewer_may_know(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -339,13 +339,13 @@ async def add_officers(number: int, agency: UUID) -> None:
             Member(
                 id=ids_.new_id(),
                 agency=agency,
-                name=f"Officer {one:05}",
-                email=f"officer.{one:05}@lpd.example",
+                name=f"Officer {this_number:05}",
+                email=f"officer.{this_number:05}@lpd.example",
                 zone=ZONE,
                 status="active",
                 joined_at=NOW,
             )
-            for one in range(number)
+            for this_number in range(number)
         )
     )
 
@@ -422,9 +422,9 @@ async def save_template(browser: Browser, **changes: Any) -> httpx.Response:
 
 
 async def begin_with_template(browser: Browser, name: str = "Core") -> httpx.Response:
-    found = re.search(rf'href="(/schedule\?template=[0-9a-f-]+)">{name}<', (await browser.get(PATH)).text)
-    assert found
-    return await browser.get(found[1])
+    match = re.search(rf'href="(/schedule\?template=[0-9a-f-]+)">{name}<', (await browser.get(PATH)).text)
+    assert match
+    return await browser.get(match[1])
 
 
 async def test_a_saved_form_is_shown_again_with_all_that_was_typed_and_nothing_is_sent(desk: Browser) -> None:
@@ -490,9 +490,9 @@ async def test_a_template_without_a_name_is_refused_at_its_field(desk: Browser) 
 
 async def test_a_template_is_removed_by_a_button_in_its_row(desk: Browser) -> None:
     await save_template(desk)
-    found = re.search(r'action="(/schedule/templates/[0-9a-f-]+/removal)"', (await desk.get(PATH)).text)
-    assert found
-    assert (await desk.post(found[1])).headers["location"] == PATH
+    match = re.search(r'action="(/schedule/templates/[0-9a-f-]+/removal)"', (await desk.get(PATH)).text)
+    assert match
+    assert (await desk.post(match[1])).headers["location"] == PATH
     assert "There are no templates yet." in (await desk.get(PATH)).text
 
 

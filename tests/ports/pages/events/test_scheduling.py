@@ -460,10 +460,10 @@ async def test_times_are_suggested_and_one_is_put_into_the_form(sqlite_cast: Cas
     lead = sqlite_cast.fbi_lead
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, title="Case call"), NOW)
     form = form_with(page, "/events", starts="10:00", ends="11:00", person=lead.member_id, save="times")
-    found = (await desk.post("/schedule/times", form)).text
-    assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in found
-    assert 'value="2027-01-12T11:30/12:30"' in found
-    assert 'value="2027-01-12T08:00/09:00"' not in found
+    page_found = (await desk.post("/schedule/times", form)).text
+    assert "<b>The time above</b>, Tue, Jan 12, 10:00\u201311:00 AM: 0 of 2 required people are free" in page_found
+    assert 'value="2027-01-12T11:30/12:30"' in page_found
+    assert 'value="2027-01-12T08:00/09:00"' not in page_found
     chosen = await desk.post("/schedule/times", form | {"slot": ["2027-01-12T11:30/12:30"], "save": ["use-time"]})
     again = form_with(chosen.text, "/events")
     assert (again["date"], again["starts"], again["ends"]) == (["2027-01-12"], ["11:30"], ["12:30"])
@@ -475,14 +475,16 @@ async def test_the_times_and_everyone_s_day_stay_visible_when_a_time_is_chosen(
 ) -> None:
     page = (await desk.get("/schedule?date=2027-01-12")).text
     form = form_with(page, "/events", person=sqlite_cast.fbi_lead.member_id, save="times", **before)
-    found = (await desk.post("/schedule/times", form)).text
-    slot = offered_slots(found)[1]
+    page_found = (await desk.post("/schedule/times", form)).text
+    slot = offered_slots(page_found)[1]
     # A browser with scripts has put the chosen time into its fields by then.
-    filled = form_with(found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time")
+    filled = form_with(
+        page_found, "/events", slot=slot, date=slot[:10], starts=slot[11:16], ends=slot[17:], save="use-time"
+    )
     chosen = (await desk.post("/schedule/times", filled)).text
     assert "<b>The time above</b>" in chosen
     assert "Who is free when, by half hours" in chosen
-    assert offered_slots(chosen) == offered_slots(found)
+    assert offered_slots(chosen) == offered_slots(page_found)
     assert form_with(chosen, "/events")["slot"] == [slot]
 
 
@@ -500,16 +502,16 @@ async def test_of_a_series_the_next_dates_are_judged(sqlite_cast: Cast, desk: Br
         person=lead.member_id,
         save="times",
     )
-    found = (await desk.post("/schedule/times", form)).text
-    assert "10 of the next 12 dates free · Coordinator (USAO) is busy on 2 dates" in found
-    assert "12 of the next 12 dates free" in found
+    page = (await desk.post("/schedule/times", form)).text
+    assert "10 of the next 12 dates free · Coordinator (USAO) is busy on 2 dates" in page
+    assert "12 of the next 12 dates free" in page
 
 
 async def test_an_event_that_is_changed_makes_no_one_busy_at_its_own_time(sqlite_cast: Cast, desk: Browser) -> None:
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     address = f"/events/{event_id}/edit"
-    found = await desk.post("/schedule/times", form_with((await desk.get(address)).text, address, save="times"))
-    assert "11:30 AM: 2 of 2 required people are free" in found.text
+    response = await desk.post("/schedule/times", form_with((await desk.get(address)).text, address, save="times"))
+    assert "11:30 AM: 2 of 2 required people are free" in response.text
 
 
 async def test_a_time_that_no_one_offered_changes_nothing(desk: Browser) -> None:
@@ -542,11 +544,11 @@ async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cas
     assert "FBI, Tue, Jan 12 (Range week)" in (await desk.post("/schedule/summary", form)).text
     longer = form | {"date": ["2027-01-08"], "last_day": ["2027-01-11"]}
     assert "FBI, Mon, Jan 11 (Range week)" in (await desk.post("/schedule/summary", longer)).text
-    found = (await desk.post("/schedule/times", form)).text
-    assert "1 of 2 required people are free · blackout day of FBI" in found
-    assert "Blackout day: Range week" in found
-    assert 'value="2027-01-14T10:00/11:00"' in found
-    assert 'value="2027-01-13' not in found
+    page_found = (await desk.post("/schedule/times", form)).text
+    assert "1 of 2 required people are free · blackout day of FBI" in page_found
+    assert "Blackout day: Range week" in page_found
+    assert 'value="2027-01-14T10:00/11:00"' in page_found
+    assert 'value="2027-01-13' not in page_found
 
 
 async def test_whole_days_take_people_and_rooms_and_a_deadline_takes_none(sqlite_cast: Cast, desk: Browser) -> None:

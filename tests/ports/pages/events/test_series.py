@@ -48,8 +48,8 @@ async def five_dates(sqlite_cast: Cast) -> UUID:
 
 def rows(html: str) -> list[str]:
     """Return what each row of the tables of dates says."""
-    found = re.findall(r'<tr[^>]*><th scope="row" data-l="Date">.*?</tr>', html, re.DOTALL)
-    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in found]
+    texts = re.findall(r'<tr[^>]*><th scope="row" data-l="Date">.*?</tr>', html, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in texts]
 
 
 async def test_a_series_lists_its_dates_with_status_and_my_reply(

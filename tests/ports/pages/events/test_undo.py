@@ -202,8 +202,8 @@ async def send_form(desk: Browser, form: Fields, address: str = "/schedule") -> 
 
 def flash_of(page: httpx.Response) -> str:
     """Return the sentence of the message of a page."""
-    [found] = re.findall(r'id="flash">.*?<p class="usa-alert__text">(.*?)</p>', page.text, re.DOTALL)
-    return unescape(found)
+    [text] = re.findall(r'id="flash">.*?<p class="usa-alert__text">(.*?)</p>', page.text, re.DOTALL)
+    return unescape(text)
 
 
 @pytest.mark.both_engines
@@ -296,8 +296,8 @@ async def test_another_person_in_the_same_browser_gets_no_form_back(
 ) -> None:
     """Its mark names another person than the one who is signed in."""
     form = await entered_form(await browse(sqlite_cast.fbi_lead))
-    mine = await entered_form(desk)
-    page = await press_undo(desk, await send_form(desk, mine | {"_draft": form["_draft"]}))
+    own_entered_form = await entered_form(desk)
+    page = await press_undo(desk, await send_form(desk, own_entered_form | {"_draft": form["_draft"]}))
     assert (page.url.path, flash_of(page)) == ("/calendar", GONE)
     for browser in (desk, await browse(sqlite_cast.fbi_lead)):
         assert entered(await browser.get("/schedule"))["title"] == [""]

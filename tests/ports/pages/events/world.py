@@ -46,9 +46,9 @@ async def schedule_with_reply_link(
 
 
 async def reply_link_of(app: Litestar, viewer: Viewer, occurrence: Occurrence, *, one_date: bool = False) -> str:
-    mine = await replies.my_reply(viewer, occurrence)
-    assert mine is not None
-    return f"/r/{app.state.links.reply(mine[0], occurrence.id if one_date else None)}"
+    own_reply = await replies.my_reply(viewer, occurrence)
+    assert own_reply is not None
+    return f"/r/{app.state.links.reply(own_reply[0], occurrence.id if one_date else None)}"
 
 
 FIRST_DATE = "2027-01-12"

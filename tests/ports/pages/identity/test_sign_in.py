@@ -577,12 +577,12 @@ async def test_looking_signs_no_one_in(sqlite_cast: Cast, demo_visitor: Visit) -
 
 async def unknown_and_ours(browser: Browser, **more: Any) -> list[tuple[int, bytes, list[tuple[str, str]]]]:
     """Return the answers to an address that leads nowhere, and to ours, by both methods."""
-    found = []
+    statuses = []
     for path in ("/demo/nothing", PATH):
         for method in ("GET", "POST"):
             said = await browser.send(method, path, **more)
-            found.append((said.status_code, said.content, sorted(said.headers.items())))
-    return found
+            statuses.append((said.status_code, said.content, sorted(said.headers.items())))
+    return statuses
 
 
 async def assert_refused(browser: Browser, sqlite_cast: Cast, **more: Any) -> None:
@@ -637,9 +637,9 @@ async def test_a_new_token_is_shown_once_and_works(browse: SignIn, sqlite_cast: 
     token = SHOWN.search(made.text)
     assert made.status_code == 201
     assert token
-    found = await sessions.bearer_of(token[1], NOW, PROGRAM)
-    assert found
-    assert sorted(found.scopes) == NEW["scopes"]
+    bearer = await sessions.bearer_of(token[1], NOW, PROGRAM)
+    assert bearer
+    assert sorted(bearer.scopes) == NEW["scopes"]
     again = await browser.get(API_TOKENS_PATH)
     assert token[1] not in again.text
     assert "Duty roster" in again.text

@@ -175,10 +175,10 @@ async def propose_one_o_clock(cast: Cast, who: Viewer, *, is_series: bool = True
     event_id = await schedule_invited(cast, is_series=is_series, **facts)
     times = ProposedTimes(starts=date_named(TEN_IN_MAY + 3 * HOUR), ends=date_named(TEN_IN_MAY + 4 * HOUR))
     date = date_named(TEN_IN_MAY) if is_series else None
-    one = await calendar_reply(who, event_id, None, date=date, proposal=times, comment="Court until noon")
-    await take_email(await email_with_replies(who, event_id, one))
-    [found] = await TimeProposal.select(TimeProposal.id)
-    return f"/events/{event_id}/{MAY}", found["id"]
+    reply = await calendar_reply(who, event_id, None, date=date, proposal=times, comment="Court until noon")
+    await take_email(await email_with_replies(who, event_id, reply))
+    [row] = await TimeProposal.select(TimeProposal.id)
+    return f"/events/{event_id}/{MAY}", row["id"]
 
 
 async def test_a_proposal_is_on_the_page_of_its_date_for_those_who_lead_the_event(

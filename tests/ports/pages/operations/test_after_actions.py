@@ -50,10 +50,15 @@ async def test_an_outdated_form_is_shown_again_beside_what_was_saved(
     sqlite_cast: Cast, ended_operation: UUID, browse: SignIn
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
-    mine, theirs = await hidden_fields(lead, ended_operation), await hidden_fields(lead, ended_operation)
-    await lead.post(after_page(ended_operation, "/hot-wash"), theirs | {"went_well": "The lot held.", "to_improve": ""})
+    own_hidden_fields, other_hidden_fields = (
+        await hidden_fields(lead, ended_operation),
+        await hidden_fields(lead, ended_operation),
+    )
+    await lead.post(
+        after_page(ended_operation, "/hot-wash"), other_hidden_fields | {"went_well": "The lot held.", "to_improve": ""}
+    )
     refused = await lead.post(
-        after_page(ended_operation, "/hot-wash"), mine | {"went_well": "Nothing.", "to_improve": ""}
+        after_page(ended_operation, "/hot-wash"), own_hidden_fields | {"went_well": "Nothing.", "to_improve": ""}
     )
     assert refused.status_code == 409
     assert "Someone changed this while you were working on it" in unescape(refused.text)
@@ -161,9 +166,9 @@ async def form_at(lead: Browser, address: str) -> dict[str, str]:
 
 
 async def version_at(lead: Browser, address: str) -> dict[str, str]:
-    found = HIDDEN["version"].search((await lead.get(f"{address}/preview")).text)
-    assert found
-    return {"version": found[1]}
+    match = HIDDEN["version"].search((await lead.get(f"{address}/preview")).text)
+    assert match
+    return {"version": match[1]}
 
 
 async def test_a_lesson_is_previewed_released_read_by_everyone_and_withdrawn(
@@ -201,12 +206,12 @@ async def test_an_outdated_form_is_shown_again_beside_what_was_saved_lessons(
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
     address = await add_lesson(lead, released_of_lessons)
-    mine = await form_at(lead, address)
+    own_form = await form_at(lead, address)
     await lead.post(address, await form_at(lead, address))
-    refused = await lead.post(address, mine | {"edition_text": "Another text."})
+    refused = await lead.post(address, own_form | {"edition_text": "Another text."})
     assert refused.status_code == 409
     assert "Another text.</textarea>" in refused.text
-    again = mine | {"edition_text": "Another text.", "version": "2"}
+    again = own_form | {"edition_text": "Another text.", "version": "2"}
     assert (await lead.post(address, again)).status_code == 303
 
 

@@ -54,22 +54,22 @@ async def check_in_list_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> Li
 
 
 async def test_a_tap_without_scripts_leads_back_with_an_undo(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    response = await found.tap(sqlite_cast.hsi_liaison, "in")
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    response = await check_ins.tap(sqlite_cast.hsi_liaison, "in")
     assert response.status_code == 303
     assert response.headers["location"].endswith(f"#p-{sqlite_cast.hsi_liaison.member_id}")
-    page = " ".join((await found.browser.get(response.headers["location"])).text.split())
+    page = " ".join((await check_ins.browser.get(response.headers["location"])).text.split())
     assert "Hsi liaison (HSI): checked in at 5:00 AM." in page
     row = page.partition('name="row" value="')[2].partition('"')[0]
-    await found.browser.post(f"{found.at}/undo", {"row": row})
-    assert '<b class="nums">0</b> here now' in await found.text()
+    await check_ins.browser.post(f"{check_ins.at}/undo", {"row": row})
+    assert '<b class="nums">0</b> here now' in await check_ins.text()
 
 
 async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    response = await found.tap(sqlite_cast.hsi_liaison, "in", **HTMX)
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    response = await check_ins.tap(sqlite_cast.hsi_liaison, "in", **HTMX)
     text = " ".join(response.text.split())
     assert f'<li id="p-{sqlite_cast.hsi_liaison.member_id}">' in text
     assert "In 5:00 AM" in text
@@ -78,12 +78,12 @@ async def test_a_tap_with_scripts_answers_with_the_line_and_the_counts(
 
 
 async def test_each_agency_is_counted(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    for one in (sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate):
-        await found.tap(one, "in")
-    await found.tap(sqlite_cast.fbi_lead, "out", "in")
-    assert f'id="n-{sqlite_cast.agencies["FBI"]}">1 here, 1 out<' in await found.text()
-    assert "1</b> here now" in await found.text("/count")
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    for person in (sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate):
+        await check_ins.tap(person, "in")
+    await check_ins.tap(sqlite_cast.fbi_lead, "out", "in")
+    assert f'id="n-{sqlite_cast.agencies["FBI"]}">1 here, 1 out<' in await check_ins.text()
+    assert "1</b> here now" in await check_ins.text("/count")
 
 
 async def test_people_have_buttons_for_those_whom_they_may_check_in(
@@ -99,43 +99,45 @@ async def test_people_have_buttons_for_those_whom_they_may_check_in(
 async def test_victim_services_on_the_operation_find_neither_the_page_nor_its_link(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.caht_lead, event_id)
-    assert (await found.browser.get(found.at)).status_code == 404
-    plan = await found.browser.get(found.at.removesuffix("/check-in"))
+    check_ins = await check_in_list_of(browse, sqlite_cast.caht_lead, event_id)
+    assert (await check_ins.browser.get(check_ins.at)).status_code == 404
+    plan = await check_ins.browser.get(check_ins.at.removesuffix("/check-in"))
     assert (plan.status_code, "check-in" in plan.text.lower()) == (200, False)
 
 
 async def test_a_walk_in_without_a_name_is_refused_with_what_was_typed(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    refused = await found.browser.post(f"{found.at}/walk-ins", {"name": "", "agency": "other", "contact": "Channel 2"})
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    refused = await check_ins.browser.post(
+        f"{check_ins.at}/walk-ins", {"name": "", "agency": "other", "contact": "Channel 2"}
+    )
     assert (refused.status_code, "Enter the name of the person who came." in refused.text) == (422, True)
     assert 'value="Channel 2"' in refused.text
     form = {"name": "Trooper", "agency": "other", "agency_name": "MSHP", "contact": "Channel 2"}
-    assert (await found.browser.post(f"{found.at}/walk-ins", form)).status_code == 303
-    assert "Trooper" in await found.text()
+    assert (await check_ins.browser.post(f"{check_ins.at}/walk-ins", form)).status_code == 303
+    assert "Trooper" in await check_ins.text()
 
 
 async def test_times_are_corrected_on_the_clock_of_the_operation(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     clock.start_at(FIVE + timedelta(minutes=20), stands_still=True)
-    await found.tap(sqlite_cast.hsi_liaison, "in")
+    await check_ins.tap(sqlite_cast.hsi_liaison, "in")
     person = f"/people/{sqlite_cast.hsi_liaison.member_id}"
-    page = await found.text(person)
+    page = await check_ins.text(person)
     assert 'value="2027-01-16T05:20"' in page
     seen = page.partition('name="seen" value="')[2].partition('"')[0]
     wrong = {"time_in": "2027-01-16T05:50", "time_out": "noon", "seen": seen}
-    refused = await found.browser.post(found.at + person, wrong)
+    refused = await check_ins.browser.post(check_ins.at + person, wrong)
     assert (refused.status_code, "Enter the day and time, like 2027-05-15 05:00." in refused.text) == (422, True)
-    odd = await found.browser.post(found.at + person, wrong | {"time_in": "2017-01-16T05:50", "time_out": ""})
+    odd = await check_ins.browser.post(check_ins.at + person, wrong | {"time_in": "2017-01-16T05:50", "time_out": ""})
     assert (odd.status_code, "more than 30 days ago. Check the date." in odd.text) == (422, True)
     form = {"time_in": "2027-01-16 05:10", "time_out": "", "assignment": "Perimeter", "seen": seen}
-    assert (await found.browser.post(found.at + person, form)).status_code == 303
-    assert "In 5:10 AM" in await found.text()
-    stale = await found.browser.post(found.at + person, form | {"assignment": "Entry"})
+    assert (await check_ins.browser.post(check_ins.at + person, form)).status_code == 303
+    assert "In 5:10 AM" in await check_ins.text()
+    stale = await check_ins.browser.post(check_ins.at + person, form | {"assignment": "Entry"})
     assert (stale.status_code, "Someone changed this since you opened it." in stale.text) == (422, True)
     assert 'value="Entry"' in stale.text
 
@@ -145,50 +147,50 @@ async def test_the_page_says_what_the_last_check_out_after_a_release_does(
 ) -> None:
     cast = sqlite_cast
     await begin_execution(cast, event_id)
-    found = await check_in_list_of(browse, cast.fbi_lead, event_id)
-    await found.tap(cast.hsi_liaison, "in")
-    assert "When the last person checks out, the operation is marked released." in await found.text()
-    refused = await found.browser.post(f"{found.at}/release", {"minutes": "soon"})
+    check_ins = await check_in_list_of(browse, cast.fbi_lead, event_id)
+    await check_ins.tap(cast.hsi_liaison, "in")
+    assert "When the last person checks out, the operation is marked released." in await check_ins.text()
+    refused = await check_ins.browser.post(f"{check_ins.at}/release", {"minutes": "soon"})
     assert (refused.status_code, 'value="soon"' in refused.text) == (422, True)
-    assert (await found.browser.post(f"{found.at}/release", {"minutes": "30"})).status_code == 303
-    page = await found.text()
+    assert (await check_ins.browser.post(f"{check_ins.at}/release", {"minutes": "30"})).status_code == 303
+    page = await check_ins.text()
     assert "Release ordered at 5:00 AM" in page
     assert "If someone hasn’t checked out by 5:30 AM, Fbi lead gets an email." in page
     assert "Not checked out: Hsi liaison (HSI)." in page
-    response = await found.tap(cast.hsi_liaison, "out", "in", **HTMX)
+    response = await check_ins.tap(cast.hsi_liaison, "out", "in", **HTMX)
     assert "Everyone is out, and the operation is released." in " ".join(response.text.split())
     assert 'id="roll" hx-swap-oob' in response.text
-    plan = await found.browser.get(found.at.removesuffix("/check-in"))
+    plan = await check_ins.browser.get(check_ins.at.removesuffix("/check-in"))
     assert "<b>Released</b>" in plan.text
 
 
 async def test_the_lead_can_take_a_release_back(sqlite_cast: Cast, browse: SignIn, event_id: UUID) -> None:
     await begin_execution(sqlite_cast, event_id)
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    await found.tap(sqlite_cast.hsi_liaison, "in")
-    await found.browser.post(f"{found.at}/release", {"minutes": "30"})
-    assert (await found.browser.post(f"{found.at}/release/removal")).status_code == 303
-    assert "Release ordered at" not in await found.text()
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await check_ins.tap(sqlite_cast.hsi_liaison, "in")
+    await check_ins.browser.post(f"{check_ins.at}/release", {"minutes": "30"})
+    assert (await check_ins.browser.post(f"{check_ins.at}/release/removal")).status_code == 303
+    assert "Release ordered at" not in await check_ins.text()
 
 
 @pytest.mark.parametrize("odd", [{"status": "away"}, {"was": "lost"}, {"tap": ""}, {"person": "someone"}])
 async def test_what_no_page_sends_is_refused(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID, odd: dict[str, str]
 ) -> None:
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     form = {"person": str(sqlite_cast.hsi_liaison.member_id), "status": "in", "was": "expected", "tap": "1"}
-    assert (await found.browser.post(f"{found.at}/taps", form | odd)).status_code == 422
+    assert (await check_ins.browser.post(f"{check_ins.at}/taps", form | odd)).status_code == 422
 
 
 async def test_when_the_time_to_check_out_is_over_the_page_names_who_is_in_and_promises_no_email(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
     await begin_execution(sqlite_cast, event_id)
-    found = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    await found.tap(sqlite_cast.hsi_liaison, "in")
-    await found.browser.post(f"{found.at}/release", {"minutes": "5"})
+    check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
+    await check_ins.tap(sqlite_cast.hsi_liaison, "in")
+    await check_ins.browser.post(f"{check_ins.at}/release", {"minutes": "5"})
     clock.start_at(FIVE + timedelta(minutes=5), stands_still=True)
-    page = await found.text()
+    page = await check_ins.text()
     assert "Not checked out: Hsi liaison (HSI). Check them out when they’re accounted for." in page
     assert "gets an email" not in page
 

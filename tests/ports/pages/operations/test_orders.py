@@ -39,8 +39,10 @@ def order_page(event_id: UUID, tail: str = "") -> str:
 async def hidden_fields(browser: Browser, event_id: UUID, tail: str = "/edit") -> dict[str, str]:
     """Return the hidden fields of the form as it is opened."""
     page = (await browser.get(order_page(event_id, tail))).text
-    found = {"was": WAS, "_draft": MARK, "version": VERSION}
-    return {name: unescape(match[1]) for name, pattern in found.items() if (match := pattern.search(page))}
+    hidden_fields_found = {"was": WAS, "_draft": MARK, "version": VERSION}
+    return {
+        name: unescape(match[1]) for name, pattern in hidden_fields_found.items() if (match := pattern.search(page))
+    }
 
 
 async def test_everyone_on_the_operation_reads_the_order_that_its_lead_wrote(
@@ -76,9 +78,14 @@ async def test_an_outdated_form_is_shown_again_with_what_was_typed_and_what_was_
     two: Cast, bluestem_of_four: UUID, browse: SignIn
 ) -> None:
     lead = await browse(two.fbi_lead)
-    mine, theirs = await hidden_fields(lead, bluestem_of_four), await hidden_fields(lead, bluestem_of_four)
-    await lead.post(order_page(bluestem_of_four, "/edit"), theirs | {"mission": "At 06:00.", "command": "Channel 2."})
-    refused = await lead.post(order_page(bluestem_of_four, "/edit"), mine | {"mission": "At 07:00."})
+    own_hidden_fields, other_hidden_fields = (
+        await hidden_fields(lead, bluestem_of_four),
+        await hidden_fields(lead, bluestem_of_four),
+    )
+    await lead.post(
+        order_page(bluestem_of_four, "/edit"), other_hidden_fields | {"mission": "At 06:00.", "command": "Channel 2."}
+    )
+    refused = await lead.post(order_page(bluestem_of_four, "/edit"), own_hidden_fields | {"mission": "At 07:00."})
     shown = unescape(refused.text)
     assert refused.status_code == 409
     assert "Someone changed this while you were working on it" in shown
@@ -275,7 +282,7 @@ async def test_the_second_of_two_people_sees_what_the_first_one_saved_beside_wha
     address = await briefing(lead, bluestem_of_phases)
     await approve_plan(two, bluestem_of_phases)
     times = f"{address}/times"
-    for action, mine, theirs, both in (
+    for action, own_words, their_words, both in (
         (
             address,
             BRIEFING | {"starts": "04:30"},
@@ -290,11 +297,11 @@ async def test_the_second_of_two_people_sees_what_the_first_one_saved_beside_wha
         ),
     ):
         hidden = await opened_of_phases(lead, address, action)
-        assert (await lead.post(action, hidden | theirs)).status_code == 303
-        beside = await lead.post(action, hidden | mine)
+        assert (await lead.post(action, hidden | their_words)).status_code == 303
+        beside = await lead.post(action, hidden | own_words)
         assert (beside.status_code, both in re.sub(r"\s+", " ", beside.text)) == (409, True)
         again = dict(HIDDEN.findall(beside.text[beside.text.index(f'action="{action}"') :])[:2])
-        assert (await lead.post(action, mine | {"version": again["version"]})).status_code == 303
+        assert (await lead.post(action, own_words | {"version": again["version"]})).status_code == 303
 
 
 async def test_a_phase_is_removed(bluestem_of_phases: UUID, lead: Browser) -> None:
@@ -334,8 +341,8 @@ async def test_each_copy_of_a_brief_has_its_number_its_person_and_its_entry_in_t
 ) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
     address = f"/events/{operation_id}/{OPERATION_KEY}/plan/brief"
-    for number, one in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
-        response = await browser.post(address, {"member": str(one.member_id)})
+    for number, person in enumerate((sqlite_cast.kcpd_detective, sqlite_cast.hsi_liaison), start=1):
+        response = await browser.post(address, {"member": str(person.member_id)})
         assert (response.status_code, response.headers["location"]) == (303, f"{address}/{number}")
     html = await page_at(browser, f"{address}/2")
     assert "copy 2 · issued to: Hsi liaison (HSI)" in words_of_page(html)

@@ -89,8 +89,8 @@ async def test_the_address_of_a_poll_leads_to_the_one_in_which_people_were_asked
     third = await ask_again(sqlite_cast.coordinator, second)
     for who in (sqlite_cast.fbi_lead, sqlite_cast.coordinator):
         browser = await browse(who)
-        found = [(await browser.get(f"/polls/{one}")).headers["location"] for one in (first, second)]
-        assert found == [f"/polls/{third}"] * 2
+        locations = [(await browser.get(f"/polls/{one}")).headers["location"] for one in (first, second)]
+        assert locations == [f"/polls/{third}"] * 2
 
 
 async def test_replies_to_a_poll_that_was_asked_again_lead_to_the_new_one(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -142,10 +142,8 @@ async def test_suggested_times_can_be_proposed_too(sqlite_cast: Cast, browse: Si
     suggested = re.findall(r'name="suggested" id="[^"]+" value="([^"]+)"', page)
     form = ASKED | {"dates": ["", ""], "suggested": suggested[-2:], "reply_by": "2026-12-18"}
     poll_id = (await organizer.post(f"/events/{event_id}/poll", form)).headers["location"].rpartition("/")[2]
-    found = await polls.poll_for(sqlite_cast.fbi_lead, UUID(poll_id))
-    assert {f"{one.starts:%Y-%m-%dT%H:%M}" for one in found.options} == {
-        one.partition("/")[0] for one in suggested[-2:]
-    }
+    poll = await polls.poll_for(sqlite_cast.fbi_lead, UUID(poll_id))
+    assert {f"{one.starts:%Y-%m-%dT%H:%M}" for one in poll.options} == {one.partition("/")[0] for one in suggested[-2:]}
 
 
 async def test_more_rows_and_errors_lose_nothing_that_was_typed(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -230,9 +230,9 @@ async def test_an_old_proof_invites_no_one(administrator_desk: Browser) -> None:
 
 
 async def test_when_everyone_has_signed_in_the_page_says_so(sqlite_cast: Cast, administrator_desk: Browser) -> None:
-    for one in sqlite_cast.members.values():
-        if one is not sqlite_cast.administrator:
-            await session_of(one, NOW)
+    for member in sqlite_cast.members.values():
+        if member is not sqlite_cast.administrator:
+            await session_of(member, NOW)
     assert "No one is left to invite" in (await administrator_desk.get(PATH)).text
 
 

@@ -112,10 +112,10 @@ async def test_of_two_administrators_the_second_sees_what_changed_and_loses_noth
 ) -> None:
     edit = f"/people/{cast.ipd_liaison.member_id}/edit"
     other = await browse(cast.administrator)
-    mine = form_with((await coordinator_desk.get(edit)).text, edit, title="Liaison", phone="816-555-0101")
-    theirs = form_with((await other.get(edit)).text, edit, phone="816-555-0102", roles=["agency_lead"])
-    assert (await other.post(edit, theirs)).status_code == 303
-    reply = await coordinator_desk.post(edit, mine)
+    own_form = form_with((await coordinator_desk.get(edit)).text, edit, title="Liaison", phone="816-555-0101")
+    other_form = form_with((await other.get(edit)).text, edit, phone="816-555-0102", roles=["agency_lead"])
+    assert (await other.post(edit, other_form)).status_code == 303
+    reply = await coordinator_desk.post(edit, own_form)
     assert reply.status_code == 409
     assert "<b>Work phone</b> is now “816-555-0102”. You typed “816-555-0101”" in reply.text
     assert "<b>Roles</b> is now “Agency lead”. You had not changed it" in reply.text
@@ -309,8 +309,10 @@ async def test_an_administrator_imports_no_coordinator_and_not_themselves(cast: 
 async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(
     cast: Cast, coordinator_desk: Browser
 ) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **committee_plan), NOW
+    )
     await Message.update({Message.state: "sent", Message.sent_at: NOW}, force=True)
     seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
     page = (await coordinator_desk.get(seat)).text
@@ -327,8 +329,10 @@ async def test_a_new_primary_is_saved_after_a_look_at_the_dates_and_emails(
 
 
 async def test_a_seat_is_removed_after_a_look_at_the_dates_and_emails(cast: Cast, coordinator_desk: Browser) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await scheduling.schedule_event(cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **about), NOW)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(
+        cast.coordinator, meeting(cast.kcpd_detective, cast.fbi_lead, **committee_plan), NOW
+    )
     seat = f"/committees/{cast.committees['steering']}/seats/{cast.agencies['KCPD']}"
     page = (await coordinator_desk.get(seat)).text
     review = await coordinator_desk.post(f"{seat}/removal", form_with(page, f"{seat}/removal"))

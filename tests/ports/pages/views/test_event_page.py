@@ -518,10 +518,10 @@ async def test_the_person_reads_who_entered_it_and_can_reply_again(sqlite_cast: 
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "no"}
     await (await browse(sqlite_cast.coordinator)).post(f"{address}/replies", form)
     clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
-    theirs = await browse(sqlite_cast.kcpd_detective)
-    assert "Entered for you by Coordinator (USAO)." in (await theirs.get(address)).text
-    await theirs.post(f"{address}/reply", {"reply": "yes"})
-    assert "Entered for you" not in (await theirs.get(address)).text
+    other_browser = await browse(sqlite_cast.kcpd_detective)
+    assert "Entered for you by Coordinator (USAO)." in (await other_browser.get(address)).text
+    await other_browser.post(f"{address}/reply", {"reply": "yes"})
+    assert "Entered for you" not in (await other_browser.get(address)).text
 
 
 async def test_other_invitees_see_the_reply_and_not_who_entered_it(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -213,7 +213,7 @@ async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_r
 async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_next_week(sqlite_cast, *everyone(sqlite_cast))
     strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
-    browsers = [await browse(one) for one in strangers]
+    browsers = [await browse(pressed_row) for pressed_row in strangers]
     before = [(await browser.get("/")).content for browser in browsers]
     for starts in (NEXT_WEEK, LAST_WEEK, datetime(2026, 12, 15, 8)):  # noqa: DTZ001 - local to the event's zone
         await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
@@ -235,8 +235,8 @@ async def send_all(state: MessageState = MessageState.SENT, reason: str = "") ->
 
 
 async def steps(browser: Browser) -> list[str]:
-    found = section_of(await home_page(browser), "h-set-up")
-    rows = re.findall(r"<h3>.*?</h3>", found, re.DOTALL)
+    section = section_of(await home_page(browser), "h-set-up")
+    rows = re.findall(r"<h3>.*?</h3>", section, re.DOTALL)
     return [("Done: " if 'aria-label="Done:"' in row else "To do: ") + words_of_page(row) for row in rows]
 
 
@@ -347,19 +347,19 @@ async def press_button(browser: Browser, address: str, **fields: str) -> Respons
 
 def announced(html: str) -> str:
     """Return what is read out."""
-    found = re.search(r'<p id="heard" hx-swap-oob="innerHTML">(.*?)</p>', html, re.DOTALL)
-    assert found
-    return found[1]
+    match = re.search(r'<p id="heard" hx-swap-oob="innerHTML">(.*?)</p>', html, re.DOTALL)
+    assert match
+    return match[1]
 
 
 def count_at(html: str, place: str) -> str:
-    found = re.search(rf'<span id="{place}" hx-swap-oob="innerHTML">(.*?)</span>', html, re.DOTALL)
-    assert found
-    return words_of_page(found[1])
+    match = re.search(rf'<span id="{place}" hx-swap-oob="innerHTML">(.*?)</span>', html, re.DOTALL)
+    assert match
+    return words_of_page(match[1])
 
 
 def row_titles(queue: str) -> list[str]:
-    return [words_of_page(one) for one in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
+    return [words_of_page(pressed_row) for pressed_row in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
 
 
 async def done(browser: Browser, reference: str, version: int = 1) -> Response:
@@ -369,14 +369,14 @@ async def done(browser: Browser, reference: str, version: int = 1) -> Response:
 async def test_each_title_in_the_queue_is_a_link_to_what_it_names(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.coordinator)
     late = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    mine = await create_late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
+    own_late_item = await create_late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
     owed = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.coordinator, starts=SOON), NOW)
     read_by_them = await home_page(await browse(sqlite_cast.coordinator))
     page = "".join(section_of(read_by_them, heading) for heading in ("h-queue", "replies", "mine"))
     linked = re.findall(r'<h3>.*?<a href="([^"]*)">([^<]*)</a>', page, re.DOTALL)
     assert set(linked) >= {
         (f"/action-items/{late}", "Send the contact sheet"),
-        (f"/action-items/{mine}", "Send the contact sheet"),
+        (f"/action-items/{own_late_item}", "Send the contact sheet"),
         (f"/events/{event_id}/2026-12-22", MONTHLY),
         (f"/events/{owed}/2026-12-22", "Operation Bluestem"),
     }
@@ -546,10 +546,10 @@ async def test_a_reply_answers_with_a_row_that_says_what_and_changes_it(sqlite_c
 async def reply_given(viewer: Viewer, event_id: Any, key: str) -> ReplyValue:
     occurrence = await replies.events.date_on_day(viewer, event_id, events.day_of_key(key))
     assert occurrence
-    mine = await replies.my_reply(viewer, occurrence)
-    assert mine
-    assert mine[1]
-    return mine[1].value
+    own_reply = await replies.my_reply(viewer, occurrence)
+    assert own_reply
+    assert own_reply[1]
+    return own_reply[1].value
 
 
 async def test_a_reply_to_a_series_asks_first_which_dates_it_is_for(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -610,8 +610,8 @@ async def test_an_operation_changes_no_byte_of_the_row_of_who_is_not_named(sqlit
         (sqlite_cast.coordinator, "nudges", {}),
     ]
     pressed = [(await browse(who), f"/events/{event_id}/2026-12-22/{deed}", form) for who, deed, form in asks]
-    for one in pressed:
-        await press_button(*one[:2], **one[2])
+    for pressed_row in pressed:
+        await press_button(*pressed_row[:2], **pressed_row[2])
     before = [(await press_button(browser, address, **form)).content for browser, address, form in pressed]
     await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=SOON), NOW)
     assert [(await press_button(browser, address, **form)).content for browser, address, form in pressed] == before

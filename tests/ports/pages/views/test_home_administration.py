@@ -39,9 +39,9 @@ async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
 ) -> None:
     app.state["mail_server"] = RecentCheck(lambda _: "Connection refused")
     page = await home_of(app, sqlite_cast.administrator)
-    found = rows(page)
-    assert found[:2] == ["Jobs Problem", "Mail server Problem"]
-    assert "Backup Warning" in found
+    rows_found = rows(page)
+    assert rows_found[:2] == ["Jobs Problem", "Mail server Problem"]
+    assert "Backup Warning" in rows_found
     assert "Connection refused" in section_of(page, "h-admin")
     assert 'href="/admin/health"' in section_of(page, "h-admin")
     assert "Nothing needs you" not in page
@@ -49,8 +49,8 @@ async def test_an_administrator_reads_what_health_warns_of_with_problems_first(
 
 async def test_what_is_well_is_not_listed(sqlite_cast: Cast, app: Litestar) -> None:
     await reminders.queue_due_messages(NOW, "America/Chicago")
-    found = " ".join(rows(await home_of(app, sqlite_cast.administrator)))
-    assert [name for name in ("Jobs", "Mail server", "Database", "Schema", "Audit log") if name in found] == []
+    text = " ".join(rows(await home_of(app, sqlite_cast.administrator)))
+    assert [name for name in ("Jobs", "Mail server", "Database", "Schema", "Audit log") if name in text] == []
 
 
 async def test_an_administrator_reads_how_many_people_never_signed_in(sqlite_cast: Cast, app: Litestar) -> None:

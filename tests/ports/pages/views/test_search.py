@@ -172,8 +172,8 @@ async def test_a_whole_name_or_address_means_its_person_even_where_it_finds_othe
 
 
 async def test_namesakes_are_told_apart_by_their_titles(sqlite_cast: Cast, browse: SignIn) -> None:
-    for one, title in ((sqlite_cast.kcpd_detective, "Sergeant"), (sqlite_cast.kcpd_alternate, "Analyst")):
-        await Member.update({Member.name: "Maria Mendez", Member.title: title}).where(Member.id == one.member_id)
+    for person, title in ((sqlite_cast.kcpd_detective, "Sergeant"), (sqlite_cast.kcpd_alternate, "Analyst")):
+        await Member.update({Member.name: "Maria Mendez", Member.title: title}).where(Member.id == person.member_id)
     shown = await field(await browse(sqlite_cast.coordinator), "/messages?person=&person_words=mendez")
     assert "Maria Mendez (KCPD), Sergeant" in shown
     assert "Maria Mendez (KCPD), Analyst" in shown
@@ -187,7 +187,7 @@ async def test_several_people_found_are_shown_to_choose_from_and_the_words_stay(
     assert "More than one person matches. Choose one, or type more." in shown
     assert 'value="kcpd"' in shown
     assert re.findall(r'type="radio" name="person" id="[^"]+" value="([^"]+)"', shown) == [
-        str(one.member_id) for one in (sqlite_cast.kcpd_alternate, sqlite_cast.kcpd_detective)
+        str(person.member_id) for person in (sqlite_cast.kcpd_alternate, sqlite_cast.kcpd_detective)
     ]
     taken = await desk.get(f"/messages?person={sqlite_cast.kcpd_detective.member_id}&person_words=kcpd")
     assert taken.headers["location"] == f"/messages?person={sqlite_cast.kcpd_detective.member_id}"
@@ -243,14 +243,16 @@ async def test_an_operation_that_the_administrator_may_not_see_is_not_on_the_pag
 
 async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.administrator)
-    theirs = offboarding_page(cast, "fbi_lead")
-    first = (await browser.get(theirs)).text
+    other_offboarding_page = offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(other_offboarding_page)).text
     assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
-    last = await browser.post(theirs, form_with(first, theirs, successor_words="fbi alternate"))
+    last = await browser.post(
+        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="fbi alternate")
+    )
     assert last.status_code == 200
     assert "None of the invitations you can see will pass to someone else." in " ".join(last.text.split())
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
-    reply = await browser.post(theirs, form_with(last.text, theirs))
+    reply = await browser.post(other_offboarding_page, form_with(last.text, other_offboarding_page))
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
     page = (await browser.get(reply.headers["location"])).text
     assert "Their work was reassigned and all access ended." in page
@@ -260,49 +262,55 @@ async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: S
 
 
 async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
-    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
-    address = theirs.removesuffix("/offboarding")
+    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    address = other_offboarding_page.removesuffix("/offboarding")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
-    assert "Removing them also ends a seat or chair that they held before." in (await browser.get(theirs)).text
+    assert (
+        "Removing them also ends a seat or chair that they held before."
+        in (await browser.get(other_offboarding_page)).text
+    )
     await browser.post(f"{address}/restoration")
     assert "Steering Committee" in (await browser.get(address)).text
     await browser.post(f"{address}/suspension", {"why": "Gone"})
-    await browser.post(theirs, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
+    await browser.post(other_offboarding_page, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
     await browser.post(f"{address}/restoration")
     assert "No committee seats." in (await browser.get(address)).text
 
 
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
-    theirs = offboarding_page(cast, "fbi_lead")
-    await browser.post(theirs, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
-    address = theirs.removesuffix("/offboarding")
+    other_offboarding_page = offboarding_page(cast, "fbi_lead")
+    await browser.post(other_offboarding_page, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
+    address = other_offboarding_page.removesuffix("/offboarding")
     assert (await browser.post(f"{address}/restoration")).status_code == 303
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
     assert "<span>Member</span>" in (await browser.get(address)).text
 
 
 async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(cast: Cast, browse: SignIn) -> None:
-    browser, theirs = await browse(cast.administrator), offboarding_page(cast, "fbi_lead")
-    found = f"/people/found?candidates=successors&subject={cast.fbi_lead.member_id}&place=f-who&name=who&who_words="
-    assert re.findall(r'data-words="([^"]+)"', (await browser.get(f"{found}example")).text) == [
+    browser, other_offboarding_page = await browse(cast.administrator), offboarding_page(cast, "fbi_lead")
+    address = f"/people/found?candidates=successors&subject={cast.fbi_lead.member_id}&place=f-who&name=who&who_words="
+    assert re.findall(r'data-words="([^"]+)"', (await browser.get(f"{address}example")).text) == [
         "Coordinator (USAO)",
         "Fbi alternate (FBI)",
     ]
-    refused = await browser.post(theirs, {"successor": "", "successor_words": "kcpd"})
+    refused = await browser.post(other_offboarding_page, {"successor": "", "successor_words": "kcpd"})
     assert refused.status_code == 422
     assert "No one matches “kcpd”." in refused.text
-    review = await browser.post(theirs, {"successor": "", "successor_words": "fbi alt"})
+    review = await browser.post(other_offboarding_page, {"successor": "", "successor_words": "fbi alt"})
     assert 'value="Fbi alternate (FBI)"' in review.text
-    assert (await (await browse(cast.fbi_alternate)).get(f"{found}example")).status_code == 403
+    assert (await (await browse(cast.fbi_alternate)).get(f"{address}example")).status_code == 403
 
 
 async def test_a_new_confirmation_is_asked_first(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
-    theirs = offboarding_page(cast, "fbi_lead")
-    for reply in (await browser.get(theirs), await browser.post(theirs, {"successor": ""})):
-        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={theirs}")
+    other_offboarding_page = offboarding_page(cast, "fbi_lead")
+    for reply in (
+        await browser.get(other_offboarding_page),
+        await browser.post(other_offboarding_page, {"successor": ""}),
+    ):
+        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={other_offboarding_page}")
 
 
 async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
@@ -310,19 +318,21 @@ async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
 
 
 async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: Cast, browse: SignIn) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **about), NOW)
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **committee_plan), NOW)
     await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
-    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
-    first = (await browser.get(theirs)).text
+    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(other_offboarding_page)).text
     assert "Monthly task force meeting" in first
-    review = await browser.post(theirs, form_with(first, theirs, successor_words="fbi alternate"))
+    review = await browser.post(
+        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="fbi alternate")
+    )
     assert review.status_code == 200
     assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
     assert "1 email will go to 1 person." in review.text
     assert "Fbi lead is removed from these lists, and no one is added:" in review.text
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
-    done = await browser.post(theirs, form_with(review.text, theirs))
+    done = await browser.post(other_offboarding_page, form_with(review.text, other_offboarding_page))
     assert (
         "1 invitee list also changed. 1 email will go to 1 person."
         in (await browser.get(done.headers["location"])).text
@@ -330,10 +340,12 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
 
 
 async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -> None:
-    about = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
-    await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, **about), NOW)
-    browser, theirs = await browse(cast.coordinator), offboarding_page(cast, "hsi_liaison")
-    first = (await browser.get(theirs)).text
-    review = await browser.post(theirs, form_with(first, theirs, successor_words="Coordinator"))
+    committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
+    await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, **committee_plan), NOW)
+    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "hsi_liaison")
+    first = (await browser.get(other_offboarding_page)).text
+    review = await browser.post(
+        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="Coordinator")
+    )
     assert "Hsi liaison is removed from the list." in review.text
     assert "No one will get an email." in review.text

@@ -23,14 +23,14 @@ async def home_page(browser: Browser) -> str:
 
 
 def section_of(html: str, heading: str) -> str:
-    found = re.search(rf'<section class="tt-sec" aria-labelledby="{heading}">.*?</section>', html, re.DOTALL)
-    assert found
-    return found[0]
+    match = re.search(rf'<section class="tt-sec" aria-labelledby="{heading}">.*?</section>', html, re.DOTALL)
+    assert match
+    return match[0]
 
 
 def tiles_of(html: str) -> list[tuple[str, str]]:
-    found = re.findall(r'<a class="tt-stat[^"]*" href="([^"]*)"><b>(\d+)</b> <span>([^<]*)</span>', html)
-    return [(f"{count} {words}", address) for address, count, words in found]
+    texts = re.findall(r'<a class="tt-stat[^"]*" href="([^"]*)"><b>(\d+)</b> <span>([^<]*)</span>', html)
+    return [(f"{count} {words}", address) for address, count, words in texts]
 
 
 async def schedule_next_week(cast: Cast, *invitees: Viewer, **facts: Any) -> Any:
