@@ -2,13 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 from msgspec import Struct
-from piccolo.columns import Timestamptz
-from piccolo.query import Select
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
@@ -20,7 +18,7 @@ from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome
 from tracker.rules.intake.item_emails import NewProposal
 from tracker.rules.intake.received_emails import Cause, Fate, ReceivedEmail, SenderAddress
 from tracker.tables.schema.events import Invitation, Reply
-from tracker.tables.schema.intake import Bounce, IncomingReply, IncomingWords, TimeProposal
+from tracker.tables.schema.intake import IncomingReply, IncomingWords, TimeProposal
 
 _GIVEN = (
     "SELECT occurrence AS occurrence_id, reply AS value, source, sequence, replied_at AS at FROM reply"
@@ -314,6 +312,20 @@ def _counts(email: ReceivedEmail, since: datetime) -> list[QueryString]:
     return counts
 
 
+_NEWEST = (
+    "SELECT MAX(c.at) AS at FROM (SELECT MAX(received_at) AS at FROM incoming_reply"
+    " UNION ALL SELECT MAX(received_at) FROM incoming_words"
+    " UNION ALL SELECT MAX(received_at) FROM bounce WHERE email_hash IS NOT NULL) c"
+)
+_STRAY = (
+    "SELECT n.received_at, n.outcome <> 'unreadable' AS is_readable,"
+    " CASE WHEN n.outcome = 'unreadable' THEN '' ELSE n.sender END AS sender FROM incoming_reply n"
+    f" WHERE (n.outcome = 'unmatched' AND n.misfit = '{Mismatch.NO_ADDRESS.value}') OR n.outcome = 'unreadable'"
+    " UNION ALL SELECT w.received_at, FALSE, '' FROM incoming_words w WHERE w.outcome = 'unreadable'"
+    " ORDER BY received_at DESC LIMIT {}"
+)
+
+
 class StrayEmail(Struct, frozen=True, kw_only=True):
     """An email that leads nowhere, as far as administrators see it: they never see its subject or text."""
 
@@ -325,12 +337,9 @@ class StrayEmail(Struct, frozen=True, kw_only=True):
 
 async def newest_email_at() -> datetime | None:
     """Return when the last email came in; a message that was refused when it was handed over is none."""
-    came = [
-        await _newest(IncomingReply.select(IncomingReply.received_at), IncomingReply.received_at),
-        await _newest(IncomingWords.select(IncomingWords.received_at), IncomingWords.received_at),
-        await _newest(Bounce.select(Bounce.received_at).where(Bounce.email_hash.is_not_null()), Bounce.received_at),
-    ]
-    return max((moment for moment in came if moment), default=None)
+    rows = await engine().run_querystring(QueryString(_NEWEST))
+    newest: datetime | None = msgspec.convert(rows[0]["at"], datetime | None, strict=False)
+    return newest
 
 
 async def number_noted_from(sender: str) -> int:
@@ -344,32 +353,8 @@ async def newest_stray_emails(most: int) -> list[StrayEmail]:
 
     Others are left out: that one came, and from whom, says something of an event.
     """
-    no_address = (IncomingReply.outcome == ReplyOutcome.UNMATCHED) & (IncomingReply.misfit == Mismatch.NO_ADDRESS)
-    replies = IncomingReply.select(IncomingReply.received_at, IncomingReply.sender, IncomingReply.outcome).where(
-        no_address | (IncomingReply.outcome == ReplyOutcome.UNREADABLE)
-    )
-    words = IncomingWords.select(IncomingWords.received_at, IncomingWords.sender, IncomingWords.outcome).where(
-        IncomingWords.outcome == AnswerOutcome.UNREADABLE
-    )
-    rows = [
-        *await replies.order_by(IncomingReply.received_at, ascending=False).limit(most),
-        *await words.order_by(IncomingWords.received_at, ascending=False).limit(most),
-    ]
-    newest = sorted(rows, key=lambda row: row["received_at"], reverse=True)[:most]
-    readable = [(row, row["outcome"] != ReplyOutcome.UNREADABLE) for row in newest]
-    return [
-        StrayEmail(
-            received_at=row["received_at"],
-            sender=SenderAddress(row["sender"] if is_readable else ""),
-            is_readable=is_readable,
-        )
-        for row, is_readable in readable
-    ]
-
-
-async def _newest(emails: Select[Any], received_at: Timestamptz) -> datetime | None:
-    row = await emails.order_by(received_at, ascending=False).first()
-    return row["received_at"] if row else None
+    rows = await engine().run_querystring(QueryString(_STRAY, most))
+    return msgspec.convert(rows, list[StrayEmail], strict=False)
 
 
 async def outdated_replies(unrecorded_before: datetime, recorded_before: datetime, most: int) -> list[UUID]:
