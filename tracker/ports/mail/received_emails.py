@@ -240,7 +240,8 @@ def is_sender_verified(sender: str, headers: Iterable[str], authserv_id: str) ->
     if dmarc:
         return all(result.result == PASSED and _result_value(result, "from") == domain for result in dmarc)
     signatures = (result for result in results if result.method == "dkim" and result.result == PASSED)
-    return any(_is_aligned(domain, _signer(signature)) for signature in signatures)
+    signers = (_result_value(result, "d") or _result_value(result, "i").rpartition("@")[2] for result in signatures)
+    return any(_is_aligned(domain, signer) for signer in signers)
 
 
 def _results(headers: Iterable[str], authserv_id: str) -> Iterator[Any]:
@@ -251,10 +252,6 @@ def _results(headers: Iterable[str], authserv_id: str) -> Iterator[Any]:
             continue
         if parsed.authserv_id.lower() == authserv_id.lower():
             yield from parsed.results
-
-
-def _signer(result: Any) -> str:
-    return _result_value(result, "d") or _result_value(result, "i").rpartition("@")[2]
 
 
 def _result_value(result: Any, name: str) -> str:

@@ -239,21 +239,18 @@ def moved_reminders(before: Reminders, after: Reminders) -> tuple[ReminderMove, 
     """Return which reminders move, from where to where: a date that moves is matched with its new date."""
     gone = {date for date, of_date in before.items() if after.get(date) != of_date}
     new = {date for date, of_date in after.items() if before.get(date) != of_date}
+    same, lost, gained = sorted(gone & new), sorted(gone - new), sorted(new - gone)
+    pairs: list[tuple[datetime | None, datetime | None]] = [*zip(same, same, strict=True)]
+    if len(lost) == len(gained):  # then they are the same dates, moved: in the same order
+        pairs += zip(lost, gained, strict=True)
+    else:
+        pairs += [*((moment, None) for moment in lost), *((None, moment) for moment in gained)]
     moves: list[ReminderMove] = []
-    for was, becomes in _pairs(gone, new):
+    for was, becomes in pairs:
         old, later = before.get(was, {}) if was else {}, after.get(becomes, {}) if becomes else {}
         for lead in sorted({*old, *later}, reverse=True):
             moves += _moves(becomes or was, lead, old.get(lead, {}), later.get(lead, {}))
     return tuple(moves)
-
-
-def _pairs(gone: set[datetime], new: set[datetime]) -> list[tuple[datetime | None, datetime | None]]:
-    """Match each date that loses reminders with the one that gains them: itself, or another one in the same order."""
-    same = sorted(gone & new)
-    was, becomes = sorted(gone.difference(same)), sorted(new.difference(same))
-    if len(was) == len(becomes):
-        return [*zip(same, same, strict=True), *zip(was, becomes, strict=True)]
-    return [*zip(same, same, strict=True), *((moment, None) for moment in was), *((None, become) for become in becomes)]
 
 
 def _moves(date: datetime | None, lead: timedelta, before: AtMoments, after: AtMoments) -> list[ReminderMove]:
