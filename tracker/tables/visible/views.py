@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from tracker.database.sql_list import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
-from tracker.tables.visible.core.rows import Row, computed_moment, rows
+from tracker.tables.visible.core.rows import Row, rows
 from tracker.tables.visible.core.word_index import seen_with_words
 from tracker.tables.visible.events.events import LONGEST, events_where, lines_where
 
@@ -43,7 +45,10 @@ async def events_with_words(viewer: Viewer, words: Sequence[str], now: datetime,
     how many `dates` it has, its `next` (None: over) and `last` start, and of an operation the text of its `orders`.
     """
     records = await rows(_FOUND, viewer, _UPCOMING_FIRST, now, seen_with_words("event", viewer, words, limit), now)
-    return [{**row, **{name: row[name] and computed_moment(row[name]) for name in ("next", "last")}} for row in records]
+    # SQLite gives a time that SQL computed as text, because only columns have a type there.
+    starts = [{"next": row["next"], "last": row["last"]} for row in records]
+    moments = msgspec.convert(starts, list[dict[str, datetime | None]])
+    return [{**row, **moment} for row, moment in zip(records, moments, strict=True)]
 
 
 async def sites_of_events(viewer: Viewer, event_ids: Iterable[UUID]) -> dict[UUID, list[str]]:

@@ -9,7 +9,6 @@ which are those of the event that it is to become. Readers of what is given to p
 a table `t` of recipients.
 """
 
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
@@ -78,11 +77,6 @@ def with_agency(person: str, agency: str) -> str:
     NULL without a person.
     """
     return f"{person}.name || ' (' || {agency}.code || ')'"
-
-
-def computed_moment(value: datetime | str) -> datetime:
-    """Return a time that SQL computed: SQLite gives it as text, because only columns have a type there."""
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 class _Asking(NamedTuple):
