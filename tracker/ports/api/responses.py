@@ -43,7 +43,12 @@ async def body_of(request: FormRequest, shape: type[Sent]) -> Sent:
     """Return the decoded body. Errors: Refused with 415, 400 for invalid JSON, 422 with a sentence for each field."""
     if request.content_type[0] != JSON:
         raise RequestRefused(415)
-    given = _decoded(await request.body())
+    try:
+        given = _whole(msgspec.json.decode(await request.body()))
+    except RecursionError as deep:
+        raise RequestRefused(400, TOO_DEEP) from deep
+    except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
+        raise RequestRefused(400, NOT_JSON) from unreadable
     try:
         return msgspec.convert(given, shape)
     except msgspec.ValidationError as odd:
@@ -52,7 +57,14 @@ async def body_of(request: FormRequest, shape: type[Sent]) -> Sent:
 
 def query_of(request: FormRequest, shape: type[Sent]) -> Sent:
     """Return the decoded query. Errors: Refused with 422 and a sentence for each parameter."""
-    given = _parameters(request)
+    text = request.scope["query_string"].decode("latin-1")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
+    except ValueError as many:
+        raise RequestRefused(400, "There are too many parameters.") from many
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        raise RequestRefused(422, "Give each parameter once.")
     try:
         return msgspec.convert(given, shape, strict=False)
     except msgspec.ValidationError as odd:
@@ -75,28 +87,6 @@ def fields_named(names: Mapping[str, str]) -> Iterator[None]:
         yield
     except Invalid as wrong:
         raise Invalid(**{names.get(name, name): sentence for name, sentence in wrong.fields.items()}) from wrong
-
-
-def _parameters(request: FormRequest) -> dict[str, str]:
-    try:
-        pairs = parse_qsl(
-            request.scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_PARAMETERS
-        )
-    except ValueError as many:
-        raise RequestRefused(400, "There are too many parameters.") from many
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        raise RequestRefused(422, "Give each parameter once.")
-    return given
-
-
-def _decoded(raw: bytes) -> Any:
-    try:
-        return _whole(msgspec.json.decode(raw))
-    except RecursionError as deep:
-        raise RequestRefused(400, TOO_DEEP) from deep
-    except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
-        raise RequestRefused(400, NOT_JSON) from unreadable
 
 
 def _whole(value: Any) -> Any:
@@ -142,7 +132,9 @@ def _error_of(value: object, kind: Any, *, strict: bool) -> tuple[str, str] | No
 def _said(sentence: str, value: object, kind: Any) -> str:
     """Return the error in the words of the rules, where they have any: the same words as on pages."""
     if sentence.startswith("Invalid enum value"):
-        return f"{_words_of(kind)}."
+        is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
+        # The words inside another shape are only in the document.
+        return f"Use one of these: {', '.join(kind)}." if is_plain else "This isn’t one of the allowed values."
     if not isinstance(value, str):
         return f"{sentence}."
     if limit := TOO_LONG.fullmatch(sentence):
@@ -155,12 +147,6 @@ def _sentence_of(kind: Any) -> str:
     parts = (kind, *get_args(kind))
     metas = (meta for part in parts for meta in getattr(part, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
     return next((str(meta.extra[SENTENCE]) for meta in metas if meta.extra and SENTENCE in meta.extra), "")
-
-
-def _words_of(kind: Any) -> str:
-    """Return the words that a field accepts; those inside another shape are only in the document."""
-    is_plain = isinstance(kind, type) and issubclass(kind, StrEnum)
-    return f"Use one of these: {', '.join(kind)}" if is_plain else "This isn’t one of the allowed values"
 
 
 T = TypeVar("T")

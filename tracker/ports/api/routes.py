@@ -98,6 +98,8 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
     for name, operation in operations.items():
         path = PARAMETER.sub(r"{\1}", operation.path)
         paths.setdefault(path, {})[operation.method.lower()] = _operation(name, operation, path)
+    scopes = "; ".join(f"{scope}: {scope.label}" for scope in ApiScope)
+    token = f"A personal token. How to create one: {DOCUMENTS}. Scopes: {scopes}."
     return {
         "openapi": "3.1.0",
         "info": {"title": "Task Force Tracker", "version": version, "description": ABOUT},
@@ -106,8 +108,14 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": _schemas(operations.values()),
-            "responses": {str(status): _problem(status) for status in KINDS},
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": _scopes()}},
+            "responses": {
+                str(status): {
+                    "description": f"{kind.title}. {kind.detail}",
+                    "content": {MEDIA_TYPE: {"schema": _ref(Problem)}},
+                }
+                for status, kind in KINDS.items()
+            },
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "description": token}},
         },
     }
 
@@ -158,7 +166,14 @@ def _query_parameters(operation: Operation) -> list[Json]:
 
 
 def _responses(operation: Operation, path: str) -> Json:
-    responses: Json = {str(operation.status): _response(operation)}
+    headers = dict(ETAG)
+    if operation.status == CREATED:
+        headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
+    if operation.query is not None:
+        headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
+    content = {JSON: {"schema": _ref(operation.response)}} if operation.response else {}
+    words = "Created." if "Location" in headers else "Success."
+    responses: Json = {str(operation.status): {"description": words, "headers": headers, "content": content}}
     if operation.is_read:
         responses["304"] = {"description": "Nothing changed.", "headers": ETAG}
     if operation.may_vanish:
@@ -184,21 +199,6 @@ def _refusals(operation: Operation, path: str) -> list[int]:
     return sorted({401, 403, 429, 503, *(status for status, is_possible in causes.items() if is_possible)})
 
 
-def _response(operation: Operation) -> Json:
-    headers = dict(ETAG)
-    if operation.status == CREATED:
-        headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
-    if operation.query is not None:
-        headers["Link"] = {"schema": {"type": "string"}, "description": "The next page, if there is one (RFC 8288)."}
-    content = {JSON: {"schema": _ref(operation.response)}} if operation.response else {}
-    return {"description": "Created." if "Location" in headers else "Success.", "headers": headers, "content": content}
-
-
-def _problem(status: int) -> Json:
-    kind = KINDS[status]
-    return {"description": f"{kind.title}. {kind.detail}", "content": {MEDIA_TYPE: {"schema": _ref(Problem)}}}
-
-
 def _schemas(operations: Iterable[Operation]) -> Json:
     shapes = {shape for operation in operations for shape in (operation.body, operation.response) if shape} | {Problem}
     _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda shape: shape.__name__), ref_template=REF)
@@ -211,11 +211,6 @@ def _schemas(operations: Iterable[Operation]) -> Json:
 
 def _ref(shape: type[msgspec.Struct]) -> Json:
     return {"$ref": REF.format(name=shape.__name__)}
-
-
-def _scopes() -> str:
-    words = "; ".join(f"{scope}: {scope.label}" for scope in ApiScope)
-    return f"A personal token. How to create one: {DOCUMENTS}. Scopes: {words}."
 
 
 VERSION = "1.0.0"
