@@ -167,14 +167,14 @@ async def _by_email(cast: Cast, event_id: UUID) -> None:
 async def _undeliverable() -> None:
     """Let the mail server refuse three messages to one person, so that their address is paused."""
     waiting = await outbox.claim_messages("recorder", [], NOW + timedelta(days=900), 1_000)
-    [(who, _)] = Counter(message.recipient_id for message in waiting).most_common(1)
-    messages_of_person = [message for message in waiting if message.recipient_id == who][:FAILURES]
+    [(who, _)] = Counter(one.recipient_id for one in waiting).most_common(1)
+    messages_of_person = [one for one in waiting if one.recipient_id == who][:FAILURES]
     [address] = await Member.select(Member.email).where(Member.id == who).output(as_list=True)
     for message in messages_of_person:
         await received_emails.record_refusal(
             message, DeliveryRefusal(words="550 5.1.1 No such user", sent_to=address, at_recipient=True), NOW
         )
-    await outbox.put_back_messages([message for message in waiting if message not in messages_of_person], "recorder")
+    await outbox.put_back_messages([one for one in waiting if one not in messages_of_person], "recorder")
 
 
 async def _plans_in_conflict(cast: Cast, raid: UUID) -> None:

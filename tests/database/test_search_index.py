@@ -32,11 +32,11 @@ WRITTEN = "SELECT name, sql FROM sqlite_master WHERE tbl_name = 'operation_site'
 
 async def looked_through() -> dict[str, list[tuple[str, ...]]]:
     """Return what search looks through, with what the engine's own index finds it by."""
-    counts_by_table = {}
+    rows_by_table = {}
     for table in SEARCHED:
         rows = await engine().run_ddl(f"SELECT * FROM {table} ORDER BY id")
-        counts_by_table[table] = [tuple(map(str, row.values())) for row in rows]
-    return counts_by_table
+        rows_by_table[table] = [tuple(map(str, row.values())) for row in rows]
+    return rows_by_table
 
 
 async def indexed() -> bool:
@@ -84,15 +84,15 @@ async def test_what_is_written_by_rows_is_found_as_they_say(cast: Cast) -> None:
     async def found(text: str) -> int:
         return (await search_all(cast.kcpd_detective, text, NOW)).number
 
-    assert [await found(write) for write in ("yard", "half", "plains map", "bluestem")] == [1, 1, 0, 1]
+    assert [await found(one) for one in ("yard", "half", "plains map", "bluestem")] == [1, 1, 0, 1]
     async with writing():
         await Event.update({Event.title: "Operation Larkspur"}).where(Event.id == event_id)
         await engine().run_ddl("UPDATE action_note SET text = ''")
         await engine().run_ddl("UPDATE agency SET code = 'Plains' WHERE code = 'KCPD'")
-    assert [await found(write) for write in ("half", "plains map", "bluestem", "larkspur")] == [0, 1, 0, 1]
+    assert [await found(one) for one in ("half", "plains map", "bluestem", "larkspur")] == [0, 1, 0, 1]
     async with writing():
         await engine().run_querystring(QueryString("DELETE FROM event_audience WHERE event = {}", event_id))
-    assert [await found(write) for write in ("yard", "larkspur")] == [0, 0]
+    assert [await found(one) for one in ("yard", "larkspur")] == [0, 0]
 
 
 WRITES = {
@@ -171,7 +171,7 @@ async def test_people_who_left_and_canceled_items_are_found_by_no_one(cast: Cast
         await engine().run_ddl(write.format(**words))
     of_people = "SELECT seen_by FROM person_text WHERE person = '{coordinator}'"
     of_items = "SELECT t.seen_by FROM item_text t JOIN action_item i ON i.id = t.item WHERE i.reference = '{item}'"
-    ddls = [await engine().run_ddl(write.format(**words)) for write in (of_people, of_items)]
+    ddls = [await engine().run_ddl(one.format(**words)) for one in (of_people, of_items)]
     assert [[row["seen_by"] for row in rows] for rows in ddls] == [[""], [""]]
 
 
@@ -232,5 +232,5 @@ async def test_a_word_is_found_whatever_its_case_and_the_accents_and_strokes_of_
 ) -> None:
     new = NewItem(title=LETTERS_WRITTEN, owner_id=cast.coordinator.member_id, due=NOW.date())
     await action_items.create_item(cast.coordinator, new, NOW, NOW.date())
-    counts_by_table = await search_all(cast.coordinator, asked, NOW)
-    assert [write.title for write in counts_by_table.items] == [LETTERS_WRITTEN]
+    results = await search_all(cast.coordinator, asked, NOW)
+    assert [one.title for one in results.items] == [LETTERS_WRITTEN]

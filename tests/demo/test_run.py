@@ -118,9 +118,9 @@ def owner_of(token: str, base_url: str) -> tuple[str, int]:
 
 def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     with running_demo(tmp_path) as (process, reported):
-        personas = {folder["role"]: folder for folder in reported["personas"]}
-        feeds = [httpx.get(folder["feed_url"]).text for folder in personas.values()]
-        owners = [owner_of(folder["api_token"], reported["base_url"]) for folder in personas.values()]
+        personas = {one["role"]: one for one in reported["personas"]}
+        feeds = [httpx.get(one["feed_url"]).text for one in personas.values()]
+        owners = [owner_of(one["api_token"], reported["base_url"]) for one in personas.values()]
         with signed_in(personas["Coordinator"], reported["base_url"]) as coordinator:
             home = coordinator.get("/").text
             again = coordinator.get(personas["Coordinator"]["sign_in_url"])
@@ -130,12 +130,12 @@ def test_a_demo_is_visited_and_stopped(tmp_path: Path) -> None:
     assert Path(reported["mail_folder"]) == tmp_path / "mail"
     assert taken == (250, b"2.0.0 Taken")
     assert all(feed.startswith("BEGIN:VCALENDAR") and "Operation" not in feed for feed in feeds)
-    assert owners == [(folder["name"], len(ApiScope)) for folder in personas.values()]
+    assert owners == [(one["name"], len(ApiScope)) for one in personas.values()]
     assert "Task force coordinator" in home
     assert "Demo on this computer only" in home
     assert again.status_code == 410
     assert "Invitation: Weekly look-ahead call" in emails
-    assert all(folder["sign_in_url"] in said for folder in personas.values())
+    assert all(one["sign_in_url"] in said for one in personas.values())
     assert "Traceback" not in said
 
 
@@ -148,7 +148,7 @@ def test_the_sign_in_page_of_a_demo_offers_its_people_and_a_press_signs_in(made_
         token, offered = FORM_TOKEN.search(page), OFFERED.findall(page)
         home = visitor.post("/demo/sign-in", data={"_csrf": token and token[1], "persona": offered[-1], "next": "/"})
     others = ["administrator@usao.example", "auditor@usao.example"]
-    assert offered == [folder["email"] for folder in reported["personas"]] + others
+    assert offered == [one["email"] for one in reported["personas"]] + others
     assert (home.url.path, "Records auditor" in home.text) == ("/", True)
 
 
@@ -221,7 +221,7 @@ def test_a_copy_of_a_demo_is_verified_and_not_the_demo_that_it_was_copied_from(
         )
         for folder in (first, copy)
     ]
-    assert [folder.returncode for folder in verified] == [0, 1]
+    assert [one.returncode for one in verified] == [0, 1]
     assert verified[1].stderr == "Entry 2: The entry was changed.\n"
 
 

@@ -218,7 +218,7 @@ async def test_the_demo_is_alive_and_keeps_office_hours_whenever_it_starts(empty
     soon = await occurrences.dates_between(company.members["coordinator"], moment, moment + timedelta(days=5))
     [call] = [line for line in soon if line.title == "Weekly look-ahead call"]
     assert call.starts_at - moment > timedelta(hours=2)
-    assert [first for first in await starts() if not is_believable(*first)] == []
+    assert [one for one in await starts() if not is_believable(*one)] == []
     assert [
         due for due in await ActionItem.select(ActionItem.due).output(as_list=True) if not is_working_day(due)
     ] == []
@@ -244,7 +244,7 @@ async def test_a_larger_demo_has_more_people_and_an_older_past_and_the_same_cale
     recent = await occurrences.dates_between(company.members["coordinator"], NOW - timedelta(days=180), NOW + YEAR)
     added = {title for meetings in BULK.meetings.values() for title, _ in meetings.titles}
     assert added & {line.title for line in recent} == set()
-    assert [first for first in await starts() if not is_believable(*first)] == []
+    assert [one for one in await starts() if not is_believable(*one)] == []
 
 
 async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo_again: Company) -> None:
@@ -255,8 +255,8 @@ async def test_the_operation_that_is_over_went_through_its_steps_on_its_day(demo
         if this_date.title == "Operation Switchgrass"
     ]
     log = await records.read_activity_log(lead, line.event_id, line.key, NOW)
-    said = [first.text for first in log.lines]
-    assert [first for first in said if first.startswith("State: ")] == [
+    said = [one.text for one in log.lines]
+    assert [one for one in said if one.startswith("State: ")] == [
         "State: Planning",
         "State: Submitted",
         "State: Approved, version 5",
@@ -304,7 +304,7 @@ def test_no_event_is_on_a_holiday_or_on_a_weekend_but_two_operations_and_a_fair(
     assert [f"{start:%c}" for start, _ in spans(script) if closed(start.date())] == []
 
 
-@pytest.mark.parametrize("script", [first for first in SCRIPTS if not first.is_all_day], ids=lambda first: first.key)
+@pytest.mark.parametrize("script", [one for one in SCRIPTS if not one.is_all_day], ids=lambda first: first.key)
 def test_no_event_is_outside_office_hours_but_an_operation_and_outreach_in_the_evening(script: Script) -> None:
     outside = [f"{start:%c}" for start, end in spans(script) if start.time() < OPENS or end.time() > CLOSES]
     assert bool(outside) == (script.key in EARLY_OR_LATE - {"labor_rights"})
@@ -314,7 +314,7 @@ def test_no_event_is_outside_office_hours_but_an_operation_and_outreach_in_the_e
 def test_a_series_has_each_day_once_and_leaves_few_out(script: Script) -> None:
     for today in STARTS:
         times = timetable(script, today)
-        days = [first.date() for first in times.dates]
+        days = [one.date() for one in times.dates]
         assert len(set(days)) == len(days) >= len(times.on_holidays) * 3
 
 

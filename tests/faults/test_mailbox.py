@@ -71,7 +71,7 @@ async def state_of(cast: Cast, event_id: UUID) -> tuple[ReplyValue | None, int, 
     entries: int = await AuditEntry.count().where(AuditEntry.verb == "replied")
     emails = await IncomingReply.select(IncomingReply.outcome)
     value = reply[1].value if reply and reply[1] else None
-    return value, entries, [ReplyOutcome(process["outcome"]) for process in emails]
+    return value, entries, [ReplyOutcome(one["outcome"]) for one in emails]
 
 
 CLOCKS = (3600, 180, 0, -240)  # seconds by which the clocks of the processes are off; the slowest begins last
@@ -88,7 +88,7 @@ async def test_the_reply_of_the_last_audit_entry_counts_with_clocks_minutes_apar
         await asyncio.to_thread(process.start)
     for process in pressing:
         await asyncio.to_thread(process.join)
-    assert [process.exitcode for process in pressing] == [0] * len(CLOCKS)
+    assert [one.exitcode for one in pressing] == [0] * len(CLOCKS)
     reply = await replies.my_reply(cast.fbi_lead, await occurrences.nearest_date(cast.fbi_lead, event_id, NOW))
     assert reply
     assert reply[1]

@@ -67,7 +67,7 @@ def test_a_proposal_names_its_times_and_outlook_s_also_those_that_it_replaces() 
     [reply_email] = read_reply_email(client_replies.proposal(EVENT_UID, ATTENDEE), ZONE)
     assert reply_email.proposal
     named = (reply_email.proposal.starts, reply_email.proposal.ends, *(reply_email.proposal.was or ()))
-    assert [attendee_line.at(ZONE).hour for attendee_line in named if attendee_line] == [19, 20, 16, 17]
+    assert [one.at(ZONE).hour for one in named if one] == [19, 20, 16, 17]
     assert (reply_email.attendee, reply_email.value) == (ATTENDEE, ReplyValue.TENTATIVE)
 
 
@@ -87,9 +87,7 @@ def test_a_proposal_that_names_several_people_is_that_of_its_sender() -> None:
     assert [
         (attendee_line.attendee, attendee_line.value) for attendee_line in read_reply_email(both, ZONE, ATTENDEE)
     ] == [(ATTENDEE, ReplyValue.TENTATIVE)]
-    assert [attendee_line.attendee for attendee_line in read_reply_email(both, ZONE, "someone@elsewhere.example")] == [
-        ""
-    ]
+    assert [one.attendee for one in read_reply_email(both, ZONE, "someone@elsewhere.example")] == [""]
 
 
 def test_a_proposal_without_a_time_is_refused() -> None:
@@ -159,17 +157,13 @@ def test_a_program_may_name_the_person_who_is_sent_too() -> None:
         b"PARTSTAT=ACCEPTED", b'PARTSTAT=DELEGATED;DELEGATED-TO="mailto:other@kcpd.example"'
     )
     both = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=NEEDS-ACTION:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(attendee_line.attendee, attendee_line.delegate) for attendee_line in read_reply_email(both, ZONE)] == [
-        (ATTENDEE, "other@kcpd.example")
-    ]
+    assert [(one.attendee, one.delegate) for one in read_reply_email(both, ZONE)] == [(ATTENDEE, "other@kcpd.example")]
 
 
 def test_a_second_attendee_is_no_one_s_reply() -> None:
     file = client_replies.google(EVENT_UID, ATTENDEE)
     twice = file.replace(b"CREATED:", b"ATTENDEE;PARTSTAT=ACCEPTED:mailto:other@kcpd.example\r\nCREATED:")
-    assert [(attendee_line.attendee, attendee_line.value) for attendee_line in read_reply_email(twice, ZONE)] == [
-        ("", None)
-    ]
+    assert [(one.attendee, one.value) for one in read_reply_email(twice, ZONE)] == [("", None)]
 
 
 @pytest.mark.parametrize("number", ["-1", "1e9", "\uff19", "99999999999999999999", "one"])
@@ -234,7 +228,7 @@ def read_if_possible(content: bytes) -> list[CalendarReply]:
 def test_a_bomb_takes_little_time(bomb: Callable[[], bytes]) -> None:
     content = bomb()
     replies = within(500, lambda: read_if_possible(content))
-    assert all(attendee_line.value is None for attendee_line in replies) or bomb in (_entities, reply_with_alarms)
+    assert all(one.value is None for one in replies) or bomb in (_entities, reply_with_alarms)
 
 
 TASK_REPLIES_WHO = "caht_lead@caht.example"

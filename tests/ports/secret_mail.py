@@ -56,8 +56,8 @@ async def answer_about_an_item(owner: Viewer) -> UUID:
 
 async def _sent_to(who: Viewer, event_id: UUID) -> UUID:
     """Return a message about the event that someone got."""
-    own_reply = (Message.event == event_id) & (Message.recipient == who.member_id)
-    message_id: UUID = (await Message.select(Message.id).where(own_reply).order_by(Message.id))[0]["id"]
+    of_person = (Message.event == event_id) & (Message.recipient == who.member_id)
+    message_id: UUID = (await Message.select(Message.id).where(of_person).order_by(Message.id))[0]["id"]
     at = {"state": "sent", "sent_at": NOW - timedelta(days=1), "sent_to": who.email}
     await Message.update(at).where(Message.id == message_id)
     return message_id

@@ -175,7 +175,7 @@ async def different(folder: Path, secrets: Secrets, viewers: Sequence[str]) -> d
     worlds = await build(folder, Story(plan_bluestem, secrets, planned_on))
     differences = {}
     for viewer in viewers:
-        without, with_it = [await answers(message, worlds, viewer) for message in (worlds.plain, worlds.secret)]
+        without, with_it = [await answers(one, worlds, viewer) for one in (worlds.plain, worlds.secret)]
         assert len(without) > MANY
         assert all(status < 500 for _, status, _, _ in without)
         differences[viewer] = sorted({path for path, *_ in set(without) ^ set(with_it)})

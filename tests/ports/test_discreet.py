@@ -233,9 +233,9 @@ DEEDS = (
 async def test_no_email_says_more_than_the_time(sqlite_cast: Cast, deed: Callable[[Cast, Viewer], Any]) -> None:
     reader = await discreet(sqlite_cast.kcpd_detective)
     await deed(sqlite_cast, reader)
-    texts = await send_due_to(reader, LATER)
-    assert len(texts) == 1
-    for letter, content in texts:
+    emails_due = await send_due_to(reader, LATER)
+    assert len(emails_due) == 1
+    for letter, content in emails_due:
         names_nothing(texts_in_bytes(content))
         assert len(letter.subject) <= LONGEST_SUBJECT
         assert len(letter.preview) <= LONGEST_PREVIEW

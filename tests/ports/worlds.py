@@ -184,7 +184,7 @@ async def _build(folder: Path, story: Story) -> Worlds:
     async with open_world(plain):
         await migrate()
         cast = await people_of_the_task_force()
-        sessions = {name: await session_of(viewer, NOW) for name, viewer in cast.members.items()}
+        sessions = {name: await session_of(one, NOW) for name, one in cast.members.items()}
         feeds = {
             name: (await subscriptions.create_subscription(viewer, "Phone", FeedScope.ALL, NOW, shows_operations=True))[
                 1
@@ -249,7 +249,7 @@ async def what_all_may_see(cast: Cast) -> Places:
         other_agency=cast.agencies["FBI"],
         committee=committee,
         site=await _room(cast),
-        everyone_invited=tuple(viewer.member_id for viewer in everyone(cast)),
+        everyone_invited=tuple(one.member_id for one in everyone(cast)),
         secret_event=series,
         secret_key="2027-01-12",
         secret_date=date_id,
@@ -364,8 +364,8 @@ async def _a_proposal(lead: Viewer, who: Viewer, event_id: UUID) -> UUID:
     await received_emails.take_email(
         ReceivedEmail(name="d" * 64, received_at=NOW, invitation_id=own.id, sender=sender, replies=(reply,))
     )
-    [(viewer, _)] = await unrecorded_replies.recent_proposals(lead, date, NOW)
-    return viewer.id
+    [(proposal, _)] = await unrecorded_replies.recent_proposals(lead, date, NOW)
+    return proposal.id
 
 
 async def _secrets(cast: Cast, places: Places) -> None:
@@ -474,7 +474,7 @@ async def _secrets_about(cast: Cast, places: Places) -> None:
     await scheduling.schedule_event(
         cast.coordinator,
         meeting(
-            *(viewer for viewer in everyone(cast) if viewer.arm == cast.fbi_lead.arm),
+            *(one for one in everyone(cast) if one.arm == cast.fbi_lead.arm),
             title="Canary briefing",
             visibility=Visibility.LAW_ENFORCEMENT,
         ),

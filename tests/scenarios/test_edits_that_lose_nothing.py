@@ -210,8 +210,8 @@ CHANGES: dict[str, Callable[[Plan], Plan]] = {
 def expected(before: list[Seen], change: Change, shown: Plan) -> tuple[list[Seen], list[str]]:
     """Return the dates that a change is to leave, and what is lost, by what it names alone."""
     first = WEDNESDAY + change.first * WEEK
-    after, lost = [date for date in before if date.key < first], []
-    for date in (date for date in before if date.key >= first):
+    after, lost = [one for one in before if one.key < first], []
+    for date in (one for one in before if one.key >= first):
         number = (date.key - first).days // 7
         if is_gone(date, change, number):
             lost += [] if change.what == CANCEL else own_words(date, shown_of_series())
@@ -305,7 +305,7 @@ def _seen(date: Occurrence, reply: ReplyValue) -> Seen:
 
 def in_order(seens: Iterable[Seen]) -> list[Seen]:
     """Return dates by what people see; keys are how the database names them."""
-    nameless = (replace(date, key=WEDNESDAY, reply=OPEN if date.is_off else date.reply) for date in seens)
+    nameless = (replace(one, key=WEDNESDAY, reply=OPEN if one.is_off else one.reply) for one in seens)
     return sorted(nameless, key=lambda date: (date.starts, date.ends, date.title, date.place, date.agenda))
 
 
@@ -329,13 +329,11 @@ async def check_every_reader(
     clock.start_at(now, stands_still=True)
     assert await dates_seen(cast, event_ids) == in_order(wanted)
     lines = await occurrences.dates_between(cast.fbi_lead, *SPAN)
-    assert sorted(Shown(date.starts_at, date.ends_at, date.title) for date in lines if not date.is_off) == dates_held(
-        wanted
-    )
+    assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == dates_held(wanted)
     body = await FeedBuilder(of_the_site()).body(await open_feed(readers.feed, now), now)
     assert by_ical(body.text) == dates_held(wanted)
-    pages = [(await readers.program.get(f"/events/{date}/occurrences?limit=200")).json() for date in event_ids]
-    assert in_order(_from_api(date) for page in pages for date in page["items"]) == in_order(
+    pages = [(await readers.program.get(f"/events/{one}/occurrences?limit=200")).json() for one in event_ids]
+    assert in_order(_from_api(one) for page in pages for one in page["items"]) == in_order(
         replace(date, reply=OPEN) for date in wanted
     )
 
@@ -392,7 +390,7 @@ class Mailbox:
 
 async def check_mailboxes(cast: Cast, mailbox: Mailbox, event_ids: Iterable[UUID], wanted: list[Seen]) -> None:
     """Compare what people's calendars have from emails alone with the dates to which they are invited."""
-    assert mailbox.starts(cast.fbi_lead) == sorted(detail.starts for detail in dates_held(wanted))
+    assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(wanted))
     other_warnings = []
     for event_id in event_ids:
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
@@ -408,7 +406,7 @@ async def not_kept(cast: Cast, event_id: UUID) -> list[str]:
     entries = await history.history_of_event(
         cast.coordinator, await scheduling.event_seen_by(cast.coordinator, event_id)
     )
-    return sorted(date.after for date in entries[0].changes if date.field is ChangedField.NOT_KEPT) if entries else []
+    return sorted(one.after for one in entries[0].changes if one.field is ChangedField.NOT_KEPT) if entries else []
 
 
 async def check_emails(cast: Cast, consequences: Consequences, wanted: list[Seen], now: datetime) -> None:
@@ -424,7 +422,7 @@ async def check_emails(cast: Cast, consequences: Consequences, wanted: list[Seen
         if isinstance(letter, Email) and isinstance(letter.calendar, CalendarPart) and not letter.calendar.is_cancel:
             emailed[letter.calendar.event.id] = letter.calendar
         await outbox.put_back_messages([message], "test")
-    shown = {detail for part in emailed.values() for detail in dates_held(_seen(date, OPEN) for date in part.dates)}
+    shown = {one for part in emailed.values() for one in dates_held(_seen(date, OPEN) for date in part.dates)}
     assert shown <= set(dates_held(wanted))
 
 
@@ -464,7 +462,7 @@ async def change_series(cast: Cast, event_id: UUID, change: Change, now: datetim
             return None
         wanted = CHANGES[change.what](shown)
         if change.what == PEOPLE:
-            fewer = {date: role for date, role in wanted.invitees.items() if date != cast.caht_lead.member_id}
+            fewer = {one: role for one, role in wanted.invitees.items() if one != cast.caht_lead.member_id}
             wanted = replace(wanted, invitees=fewer)
         if change.first:
             return await series_split.change_from_date_on(who, event_id, key, wanted, version, now)
@@ -480,7 +478,7 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     deed, shown = await change_series(cast, event_id, change, now)
     view = await view_series(cast.fbi_lead, event_id, NOW)
-    before = [_seen(date.occurrence, date.reply or OPEN) for date in view.dates]
+    before = [_seen(one.occurrence, one.reply or OPEN) for one in view.dates]
     after, lost = expected(before, change, shown)
     report = await dry_run(cast.coordinator, event_id, deed, now)
     both = dict.fromkeys([event_id, await deed() or event_id])
@@ -489,7 +487,7 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
     await check_emails(cast, report, after, now)
     assert change.what == CANCEL or sorted(panel_words(report)) == sorted(lost)
     assert await not_kept(cast, [*both][-1]) == sorted(
-        date.words for date in report.lost_details if change.what != CANCEL
+        detail.words for detail in report.lost_details if change.what != CANCEL
     )
     change_id = await history.change_made_at(cast.coordinator, event_id, now)
     assert change_id is not None or in_order(after) == in_order(before)
@@ -497,7 +495,7 @@ async def check(cast: Cast, readers: Readers, edits: list[Edit], change: Change)
         await history.undo_change(cast.coordinator, event_id, change_id, now)
         await check_every_reader(cast, readers, [event_id], before, now)
         assert await Message.count().where(Message.state == "pending") == 0
-        assert mailbox.starts(cast.fbi_lead) == sorted(date.starts for date in dates_held(before))
+        assert mailbox.starts(cast.fbi_lead) == sorted(one.starts for one in dates_held(before))
         again, _ = await change_series(cast, event_id, change, now)
         both = dict.fromkeys([event_id, await again() or event_id])
     await mailbox.deliver(now + HOUR)

@@ -25,7 +25,7 @@ async def test_an_event_is_scheduled_and_read_back_as_it_was_sent(speak: Speak, 
     assert {name: shown[name] for name in NEW_MEETING} == NEW_MEETING
     assert (shown["repeat"]["every"], shown["repeat"]["count"], response.headers["etag"]) == ("weekly", 4, etag)
     dates = (await program.get(f"{path}/occurrences")).json()["items"]
-    assert [hidden["key"] for hidden in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
+    assert [one["key"] for one in dates] == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
 
 @pytest.mark.parametrize(("week_starts", "second"), [(0, "2027-01-17"), (6, "2027-01-24")])
@@ -37,7 +37,7 @@ async def test_a_series_of_every_second_week_counts_from_the_day_on_which_its_we
     path, _ = await create_event(program, {**NEW_MEETING, "repeat": rule})
     assert (await program.get(path)).json()["repeat"]["week_starts"] == week_starts
     dates = (await program.get(f"{path}/occurrences")).json()["items"]
-    assert [hidden["key"] for hidden in dates] == ["2027-01-12", second]
+    assert [one["key"] for one in dates] == ["2027-01-12", second]
 
 
 async def test_the_same_request_with_the_same_key_makes_one_event(speak: Speak, cast: Cast) -> None:
@@ -128,7 +128,7 @@ async def test_what_does_not_fit_the_document_is_said_by_field(
 ) -> None:
     response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW_MEETING | wrong)
     assert response.status_code == 422
-    assert sorted(hidden["field"] for hidden in response.json()["errors"]) == fields
+    assert sorted(one["field"] for one in response.json()["errors"]) == fields
     assert "party" not in response.text
 
 
@@ -154,7 +154,7 @@ async def test_what_fits_the_document_and_breaks_a_rule_is_a_conflict(
     speak: Speak, cast: Cast, wrong: dict[str, Any], field: str
 ) -> None:
     response = await (await speak(cast.coordinator)).ask("POST", "/events", NEW_MEETING | wrong)
-    assert (response.status_code, [hidden["field"] for hidden in response.json()["errors"]]) == (409, [field])
+    assert (response.status_code, [one["field"] for one in response.json()["errors"]]) == (409, [field])
 
 
 @pytest.mark.parametrize("body", [b"{", b"[" * 200_000, b'"\xff"', b"", b'{"a":' * 100_000])
@@ -191,11 +191,11 @@ async def test_a_list_is_read_page_by_page_and_new_things_disturb_nothing(speak:
     titles, path = [], "/events?limit=2"
     while path:
         response = await program.get(path)
-        titles += [hidden["title"] for hidden in response.json()["items"]]
+        titles += [one["title"] for one in response.json()["items"]]
         await create_event(program, {**NEW_MEETING, "title": "New"}) if len(titles) == 2 else None
         path = (response.json()["next"] or "").removeprefix("/api/v1")
         assert bool(path) == ('rel="next"' in response.headers.get("link", ""))
-    assert sorted(hidden for hidden in titles if hidden != "New") == [f"Event {number}" for number in range(5)]
+    assert sorted(one for one in titles if one != "New") == [f"Event {number}" for number in range(5)]
 
 
 async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, cast: Cast) -> None:
@@ -209,7 +209,7 @@ async def test_a_cursor_works_for_its_reader_and_its_list_alone(speak: Speak, ca
         await program.get(following.replace("/events", "/action-items")),
         await program.get(f"{following[:-1]}{'A' if following[-1] != 'A' else 'B'}"),
     ]
-    assert {hidden.status_code for hidden in tries} == {404}
+    assert {one.status_code for one in tries} == {404}
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=201", "limit=odd", "unknown=1", "limit=1&limit=2"])
@@ -223,14 +223,14 @@ async def test_a_look_at_a_named_event_is_recorded_as_on_its_page(speak: Speak, 
     for path in ("/events", f"/events/{secret}", f"/events/{secret}/occurrences/2027-01-16"):
         assert (await program.get(path)).status_code == 200
     read = await AuditEntry.select().where((AuditEntry.verb == "read") & (AuditEntry.source == "api"))
-    assert {hidden["subject_id"] for hidden in read} == {str(secret)}
+    assert {one["subject_id"] for one in read} == {str(secret)}
 
 
 async def test_an_operation_says_where_its_plan_is_and_has_a_new_etag_with_each_state(speak: Speak, cast: Cast) -> None:
     event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
     plain = await scheduling.schedule_event(cast.coordinator, meeting(), NOW)
     program = await speak(cast.kcpd_detective)
-    shown = {hidden["id"]: hidden["operation_state"] for hidden in (await program.get("/events")).json()["items"]}
+    shown = {one["id"]: one["operation_state"] for one in (await program.get("/events")).json()["items"]}
     assert shown == {str(event_id): "planning", str(plain): None}
     before = await program.get(f"/events/{event_id}")
     await approvals.change_plan_state(cast.fbi_lead, event_id, OperationState.STOOD_DOWN, NOW)
@@ -253,10 +253,10 @@ async def test_a_running_series_that_moves_goes_on_as_another(speak: Speak, cast
 async def test_people_are_invited_by_id(speak: Speak, cast: Cast) -> None:
     program = await speak(cast.coordinator)
     people = (await program.get("/people")).json()["items"]
-    someone = next(hidden for hidden in people if hidden["name"] == cast.caht_lead.name)
+    someone = next(one for one in people if one["name"] == cast.caht_lead.name)
     path, _ = await create_event(program, {**NEW_MEETING, "people": [{"member_id": someone["id"], "role": "optional"}]})
     replies = (await program.get(f"{path}/occurrences/2027-01-12/replies")).json()
-    assert [(hidden["name"], hidden["role"]) for hidden in replies["people"] if hidden["role"] != "chair"] == [
+    assert [(one["name"], one["role"]) for one in replies["people"] if one["role"] != "chair"] == [
         (someone["name"], "optional")
     ]
 
@@ -306,7 +306,7 @@ async def test_only_what_is_registered_is_a_marking_and_only_law_enforcement_set
     assert "Only members of law-enforcement agencies" in response.text
     for_more = {**NEW_MEETING, "marking": {**mark, "limit": "FED ONLY"}}
     response = await (await speak(cast.coordinator)).ask("POST", "/events", for_more)
-    assert [hidden["field"] for hidden in response.json()["errors"]] == ["marking.limit"]
+    assert [one["field"] for one in response.json()["errors"]] == ["marking.limit"]
 
 
 SPAN = "from=2027-01-01T00:00:00Z&to=2027-03-01T00:00:00Z"
@@ -398,7 +398,7 @@ async def test_the_dates_of_a_span_are_read_page_by_page(speak: Speak, cast: Cas
     program, keys, path = await speak(cast.bridge_advocate), [], f"/occurrences?{SPAN}&limit=3"
     while path:
         response = (await program.get(path)).json()
-        keys += [hidden["key"] for hidden in response["items"]]
+        keys += [one["key"] for one in response["items"]]
         path = (response["next"] or "").removeprefix("/api/v1")
     assert keys == ["2027-01-12", "2027-01-19", "2027-01-26", "2027-02-02"]
 
@@ -426,7 +426,7 @@ async def test_a_span_is_two_moments_with_their_offset(speak: Speak, cast: Cast,
 
 async def keys_of(program: Program, path: str) -> list[str]:
     """Return the keys of the dates of an event."""
-    return [hidden["key"] for hidden in (await program.get(f"{path}/occurrences")).json()["items"]]
+    return [one["key"] for one in (await program.get(f"{path}/occurrences")).json()["items"]]
 
 
 async def test_a_date_is_added_beside_the_rule(speak: Speak, cast: Cast) -> None:

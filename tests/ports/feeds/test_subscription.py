@@ -48,7 +48,7 @@ async def noted(viewer: Viewer) -> Subscription:
 
 
 def titles_in_order(reply: httpx.Response) -> list[str]:
-    return sorted(str(feed["SUMMARY"]) for feed in icalendar.Calendar.from_ical(reply.content).walk("VEVENT"))
+    return sorted(str(one["SUMMARY"]) for one in icalendar.Calendar.from_ical(reply.content).walk("VEVENT"))
 
 
 def response_parts(reply: httpx.Response) -> tuple[object, ...]:
@@ -261,7 +261,7 @@ async def test_every_address_that_opens_nothing_gets_the_same_answer(cast: Cast,
         "/feeds/%F0%9F%9A%A8.ics",
         f"/feeds/{'x' * 3000}.ics",
     ]
-    response_parts_found = {response_parts(await program.get(feed))[::2] for feed in addresses}
+    response_parts_found = {response_parts(await program.get(one))[::2] for one in addresses}
     assert len(response_parts_found) == 1
     assert next(iter(response_parts_found))[0] == 404
     assert (await program.get(revoked, headers={"If-None-Match": tag})).status_code == 404
@@ -313,7 +313,7 @@ async def test_a_new_calendar_is_noted_at_once_and_a_known_one_later(cast: Cast,
     await program.get(address)
     for of, expected in ((others, [1, 1]), (others, [1, 1]), (address, [1, 1])):
         await program.get(of)
-        assert [(await noted(feed)).fetches for feed in (cast.kcpd_detective, cast.fbi_lead)] == expected
+        assert [(await noted(one)).fetches for one in (cast.kcpd_detective, cast.fbi_lead)] == expected
 
 
 async def test_a_restricted_event_is_disclosed_only_by_a_calendar_that_is_sent(cast: Cast, program: Browser) -> None:
@@ -362,10 +362,10 @@ async def test_no_log_line_holds_a_token(cast: Cast, program: Browser, caplog: p
         await program.get("/feeds/unknown-token-of-somebody.ics")
     access_log.log_requests(None)
     requests.flush()
-    said = [feed.getMessage() for feed in caplog.records if feed.name.startswith("tracker")]
+    said = [one.getMessage() for one in caplog.records if one.name.startswith("tracker")]
     said += stream.getvalue().splitlines()
-    assert [feed for feed in said if '"status":200' in feed]
-    assert not [feed for feed in said if address[7:50] in feed or "unknown-token" in feed]
+    assert [one for one in said if '"status":200' in one]
+    assert not [one for one in said if address[7:50] in one or "unknown-token" in one]
 
 
 async def test_a_token_opens_no_other_page(cast: Cast, program: Browser) -> None:
@@ -385,7 +385,7 @@ async def test_an_event_is_free_time_for_its_informed_people_alone_and_until_the
     event_id = await schedule_event(cast.coordinator, replace(plan, invitees=informed), NOW)
     _, liaison = await new_feed(cast.hhs_liaison, FeedScope.MINE)
     _, lead = await new_feed(cast.fbi_lead, FeedScope.MINE)
-    shown_as = ["TRANSP:TRANSPARENT" in (await program.get(feed)).text for feed in (liaison, lead, liaison)]
+    shown_as = ["TRANSP:TRANSPARENT" in (await program.get(one)).text for one in (liaison, lead, liaison)]
     assert shown_as == [True, False, True]
     asked = {**informed, cast.hhs_liaison.member_id: AttendeeRole.REQUIRED}
     await change_event(cast.coordinator, event_id, replace(plan, invitees=asked), 1, NOW, notify=False)
@@ -415,7 +415,7 @@ def calendar_in(reply: httpx.Response) -> icalendar.Calendar:
 
 
 def titles_sorted(reply: httpx.Response) -> list[str]:
-    return sorted(str(feed["SUMMARY"]) for feed in calendar_in(reply).walk("VEVENT"))
+    return sorted(str(one["SUMMARY"]) for one in calendar_in(reply).walk("VEVENT"))
 
 
 def without_moment(reply: httpx.Response) -> tuple[object, ...]:
@@ -516,7 +516,7 @@ async def test_other_alarms_are_another_calendar_and_the_same_alarms_the_same_by
     )
     loud = await program.get(address, headers={"If-None-Match": silent.headers["etag"]})
     assert loud.status_code == 200
-    assert [str(feed["DESCRIPTION"]) for feed in calendar_in(loud).walk("VALARM")] == ["Monthly task force meeting"]
+    assert [str(one["DESCRIPTION"]) for one in calendar_in(loud).walk("VALARM")] == ["Monthly task force meeting"]
     _, another = await create_feed(cast.hsi_liaison, FeedLimit(), alarms=BOTH)
     assert (await program.get(another)).content == loud.content
     known = {"If-None-Match": loud.headers["etag"]}

@@ -86,7 +86,7 @@ HOSTILE = (
 
 def test_a_calendar_email_has_the_shape_that_shows_buttons() -> None:
     email = composer().mail(with_calendar(), message_with_key())
-    shape = [content.get_content_type() for content in parse_email(email.content).walk()]
+    shape = [one.get_content_type() for one in parse_email(email.content).walk()]
     assert shape == [
         "multipart/mixed",
         "multipart/alternative",
@@ -102,7 +102,7 @@ def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invita
     email = composer(reply_address="reply@tracker.example").mail(
         email_of(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=MOU_ITEM)), message_with_key()
     )
-    shape = [content.get_content_type() for content in parse_email(email.content).walk()]
+    shape = [one.get_content_type() for one in parse_email(email.content).walk()]
     assert shape == ["multipart/mixed", "multipart/alternative", "text/plain", "text/html", "application/ics"]
     attached = parts(email.content)["application/ics"]
     [task] = icalendar.Calendar.from_ical(attached.get_payload(decode=True)).walk("VTODO")
@@ -136,7 +136,7 @@ def test_an_email_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_
 def test_the_only_attendee_is_the_reader() -> None:
     calendar = parts(composer().mail(with_calendar(), message_with_key()).content)["text/calendar"].get_content()
     [entry] = icalendar.Calendar.from_ical(calendar.encode()).events
-    assert [str(content) for content in entry.attendees] == ["mailto:reader@kcpd.example"]
+    assert [str(one) for one in entry.attendees] == ["mailto:reader@kcpd.example"]
 
 
 def test_an_email_without_a_calendar_has_text_and_html_alone() -> None:
@@ -165,7 +165,7 @@ def test_every_try_has_the_same_bytes() -> None:
 
 def test_a_try_that_says_something_else_has_another_message_id() -> None:
     tries = (composer().mail(email_of(says=invitation(title)), message_with_key()) for title in ("10:00 AM", "3:00 PM"))
-    first, second = (parse_email(content.content)["Message-ID"] for content in tries)
+    first, second = (parse_email(one.content)["Message-ID"] for one in tries)
     assert first != second
 
 
@@ -466,8 +466,8 @@ async def dispatch_all(server: MailServer, now: datetime) -> None:
 def readable_bytes(email: bytes) -> str:
     """Return all that a program could read in an email, undone from its encoding, but when and to whom it went."""
     message = message_from_bytes(email, policy=policy.default)
-    parts = [str(content.get_content()) for content in message.walk() if not content.is_multipart()]
-    kinds = [f"{content.get_content_type()} {content.get_filename()}" for content in message.walk()]
+    parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
+    kinds = [f"{one.get_content_type()} {one.get_filename()}" for one in message.walk()]
     return "\n".join([*(f"{name}: {value}" for name, value in message.items() if name not in OWN), *kinds, *parts])
 
 
@@ -508,7 +508,7 @@ async def test_no_email_about_an_operation_from_invitation_to_cancellation_says_
         if names_canary(canary, readable_bytes(content))
     }
     assert said == set()
-    assert not any(canary.encode() in content for canary in TITLE_PLACE_AND_TEXTS for content in server.accepted)
+    assert not any(canary.encode() in one for canary in TITLE_PLACE_AND_TEXTS for one in server.accepted)
     assert not any(
         "text/calendar" in readable_bytes(content) or ".ics" in readable_bytes(content) for content in server.accepted
     )

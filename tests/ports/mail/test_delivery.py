@@ -231,7 +231,7 @@ async def test_an_email_that_the_server_refuses_before_its_recipient_does_not_ho
     said = iter([refusal])
     server.at_sender = lambda _: next(said, None)
     await dispatch(server)
-    assert sorted(sender for sender, _ in (await outcomes_by_name()).values()) == sorted([state, "sent"])
+    assert sorted(one for one, _ in (await outcomes_by_name()).values()) == sorted([state, "sent"])
     assert not await Bounce.exists().where(Bounce.is_counted == True)  # noqa: E712 - a clause of SQL
 
 
@@ -313,7 +313,7 @@ async def test_an_email_about_a_restricted_event_says_nothing_of_it(cast: Cast, 
 def _all_texts(email: bytes) -> str:
     """Return headers and parts as a reader sees them, and the raw bytes."""
     message = message_from_bytes(email, policy=policy.default)
-    parts = [str(sender.get_content()) for sender in message.walk() if not sender.is_multipart()]
+    parts = [str(one.get_content()) for one in message.walk() if not one.is_multipart()]
     headers = [f"{name}: {value}" for name, value in message.items() if name != "Date"]
     return "\n".join([*headers, *parts])
 
@@ -370,7 +370,7 @@ async def sent_count() -> int:
 async def test_messages_that_end_within_a_moment_go_into_one_transaction(sqlite_cast: Cast) -> None:
     messages, closing = await claim_many(sqlite_cast, 5), MessageCloser(lambda: NOW, lambda: 5)
     with noted() as statements:
-        await asyncio.gather(*(closing.close(sender, SENT) for sender in messages))
+        await asyncio.gather(*(closing.close(one, SENT) for one in messages))
     assert await sent_count() == 5
     assert sum(query == "COMMIT" for query, _ in statements) == 1
 
@@ -379,9 +379,9 @@ async def test_one_that_cannot_be_recorded_does_not_keep_the_others(sqlite_cast:
     messages, closing = await claim_many(sqlite_cast, 4), MessageCloser(lambda: NOW, lambda: 4)
     outcomes = [SENT, UNKNOWN, SENT, SENT]
     ended = await asyncio.gather(
-        *(closing.close(*sender) for sender in zip(messages, outcomes, strict=True)), return_exceptions=True
+        *(closing.close(*one) for one in zip(messages, outcomes, strict=True)), return_exceptions=True
     )
-    assert [sender is None for sender in ended] == [True, False, True, True]
+    assert [one is None for one in ended] == [True, False, True, True]
     assert await sent_count() == 3
 
 
@@ -396,7 +396,7 @@ class Doubling:
         await asyncio.sleep(0.01)
         if min(numbers) < 0:
             raise ValueError(min(numbers))
-        return [2 * sender for sender in numbers]
+        return [2 * one for one in numbers]
 
 
 async def test_what_comes_while_one_is_done_forms_the_next_group() -> None:
@@ -425,14 +425,14 @@ async def test_none_waits_for_more_than_there_are() -> None:
 async def test_a_group_is_never_so_large_that_others_wait_long() -> None:
     doubling = Doubling()
     group = GroupedWork(doubling.do)
-    assert await asyncio.gather(*map(group.do, range(50))) == [2 * sender for sender in range(50)]
-    assert [len(sender) for sender in doubling.groups] == [1, MOST, MOST, 49 - 2 * MOST]
+    assert await asyncio.gather(*map(group.do, range(50))) == [2 * one for one in range(50)]
+    assert [len(one) for one in doubling.groups] == [1, MOST, MOST, 49 - 2 * MOST]
 
 
 async def test_one_that_fails_takes_nothing_from_the_others_of_its_group() -> None:
     group = GroupedWork(Doubling().do)
     results = await asyncio.gather(*map(group.do, (0, 1, -2, 3)), return_exceptions=True)
-    assert [sender if isinstance(sender, int) else type(sender) for sender in results] == [0, 2, ValueError, 6]
+    assert [one if isinstance(one, int) else type(one) for one in results] == [0, 2, ValueError, 6]
 
 
 async def test_a_database_that_is_away_is_waited_for_once_for_the_whole_group() -> None:
@@ -444,14 +444,14 @@ async def test_a_database_that_is_away_is_waited_for_once_for_the_whole_group() 
 
     group = GroupedWork(away, moment=0.01)
     results = await asyncio.gather(*map(group.do, range(4)), return_exceptions=True)
-    assert [type(sender) for sender in results] == [ConnectionRefusedError] * 4
+    assert [type(one) for one in results] == [ConnectionRefusedError] * 4
     assert asked == [[0, 1, 2, 3]]
 
 
 async def test_what_a_canceled_task_wanted_is_not_done_later() -> None:
     doubling = Doubling()
     group = GroupedWork(doubling.do)
-    first, second = [asyncio.create_task(group.do(sender)) for sender in range(2)]
+    first, second = [asyncio.create_task(group.do(one)) for one in range(2)]
     await asyncio.sleep(0)
     second.cancel()
     assert await first == 0
@@ -461,7 +461,7 @@ async def test_what_a_canceled_task_wanted_is_not_done_later() -> None:
 
 async def test_a_task_that_is_canceled_leaves_the_rest_of_its_group_to_the_next() -> None:
     group = GroupedWork(Doubling().do)
-    first, second, third = [asyncio.create_task(group.do(sender)) for sender in range(3)]
+    first, second, third = [asyncio.create_task(group.do(one)) for one in range(3)]
     assert await first == 0
     await asyncio.sleep(0)  # the second does its own and that of the third
     second.cancel()
@@ -480,7 +480,7 @@ async def keep_and_read(folder: Path, *contents: bytes) -> list[bytes]:
     sink = EmailSink(folder)
     await post_to_sink(await sink.start(), *contents)
     await sink.stop()
-    return [sender.read_bytes() for sender in sorted(folder.iterdir())]
+    return [one.read_bytes() for one in sorted(folder.iterdir())]
 
 
 async def test_an_email_is_kept_to_the_byte(tmp_path: Path) -> None:
@@ -496,8 +496,8 @@ async def test_emails_sort_in_the_order_of_arrival_over_restarts(tmp_path: Path)
 
 async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path) -> None:
     first, second = (
-        composer().mail(sender, message_with_key(key)).content
-        for sender, key in ((email_of(), "one"), (with_calendar(), "two"))
+        composer().mail(email, message_with_key(key)).content
+        for email, key in ((email_of(), "one"), (with_calendar(), "two"))
     )
     await keep_and_read(tmp_path, first, second)
     newest, oldest = await SinkFolder(tmp_path).newest()
@@ -539,7 +539,7 @@ def test_each_program_s_email_is_one_reply_of_its_confirmed_sender(program: str)
     calendar = CLIENTS[program](UID, WHO, "DECLINED", note="In court, until ten")
     text = READER.read(PROGRAMS[program](ENVELOPE, "Declined", calendar), TO, CLIENTS_NOW)
     assert (text.sender.address, text.sender.is_verified, text.is_automatic) == (WHO, True, False)
-    assert [(sender.value, sender.comment) for sender in text.replies] == [(ReplyValue.DECLINED, "In court, until ten")]
+    assert [(one.value, one.comment) for one in text.replies] == [(ReplyValue.DECLINED, "In court, until ten")]
 
 
 def test_what_a_person_writes_is_above_the_email_that_they_got() -> None:

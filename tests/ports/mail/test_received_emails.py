@@ -137,7 +137,7 @@ def read_incoming(email: EmailMessage | bytes) -> ReceivedEmail:
 def test_a_reply_is_read_with_its_sender_and_the_invitation_of_its_address() -> None:
     incoming = read_incoming(message_with_calendar(client_replies.google(UID, WHO), Authentication_Results=PASSES))
     assert (incoming.invitation_id, incoming.sender.address, incoming.sender.is_verified) == (INVITATION, WHO, True)
-    assert [results_header.value for results_header in incoming.replies] == [ReplyValue.ACCEPTED]
+    assert [one.value for one in incoming.replies] == [ReplyValue.ACCEPTED]
     assert (incoming.is_automatic, incoming.is_readable, len(incoming.name)) == (False, True, 64)
 
 
@@ -183,7 +183,7 @@ def test_a_reply_about_a_task_is_read_as_one_and_as_no_reply_to_an_invitation() 
 def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
     email = message_with_calendar()
     email.add_attachment(client_replies.apple(UID, WHO), maintype="text", subtype="calendar", filename="reply.ics")
-    assert [results_header.value for results_header in read_incoming(email).replies] == [ReplyValue.ACCEPTED]
+    assert [one.value for one in read_incoming(email).replies] == [ReplyValue.ACCEPTED]
 
 
 def test_thunderbird_s_two_copies_are_one_reply() -> None:
@@ -199,10 +199,7 @@ def test_a_wrong_charset_loses_nothing() -> None:
     in_latin = message_with_calendar()
     latin = content.decode().encode("latin-1")
     in_latin.add_attachment(latin, maintype="text", subtype="calendar", params={"charset": "latin-1"})
-    assert [read_incoming(results_header).replies[0].comment for results_header in (named, in_latin)] == [
-        "Años",
-        "Años",
-    ]
+    assert [read_incoming(one).replies[0].comment for one in (named, in_latin)] == ["Años", "Años"]
 
 
 def test_the_same_email_has_the_same_name_and_another_has_another() -> None:
@@ -463,11 +460,11 @@ def addresses_to_try(of: Hidden) -> Iterator[str]:
     """Yield addresses that lead somewhere, and such as no one has."""
     ours = ReplyAddresses(ADDRESS, [b"n" * 32])  # of another site
     for made in (reader().addresses, ours):
-        for results_header in (of.shown_invitation, of.invitation, uuid4()):
-            yield made.of(results_header)
-        for results_header in (of.message, uuid4()):
-            yield made.of_message(results_header)
-            yield made.of_bounced(results_header)
+        for target in (of.shown_invitation, of.invitation, uuid4()):
+            yield made.of(target)
+        for target in (of.message, uuid4()):
+            yield made.of_message(target)
+            yield made.of_bounced(target)
     yield from (ADDRESS, f"reply+{'a' * 52}@tracker.example", "reply+x@tracker.example", ADDRESS.upper())
 
 
@@ -484,7 +481,7 @@ async def test_every_email_to_every_address_of_the_mailbox_hears_the_same_words(
     answers = set()
     for to in addresses_to_try(hidden):
         attempts = [(uid, sender) for uid in (hidden.uid, str(uuid4())) for sender in (STRANGER, "hsi@hsi.example")]
-        other_reply_emails = [reply_email(to, *results_header) for results_header in attempts]
+        other_reply_emails = [reply_email(to, *one) for one in attempts]
         for content in (*other_reply_emails, b"\r\n", b"YES\r\n", bounced.postfix()):
             answers.add(await to_thread.run_sync(answers_heard, port, to, content))
     await listener.stop()
@@ -518,11 +515,7 @@ async def test_what_is_hidden_takes_no_longer_than_what_is_not_there(hidden: Hid
         ((ours.of_message(hidden.message), hidden.uid), (ours.of_message(uuid4()), hidden.uid)),
     ]
     turns: Turns[tuple[str, str]] = Turns()
-    for minutes, (to, uid) in enumerate([results_header for pair in pairs for results_header in pair] * ROUNDS):
+    for minutes, (to, uid) in enumerate([one for pair in pairs for one in pair] * ROUNDS):
         moment = CAST_NOW + timedelta(minutes=2 * minutes)  # no sender has too many taken
         await turns.take((to, uid), Intake(reader()).take(reply_email(to, uid), to, moment))
-    assert [
-        (results_header, other)
-        for results_header, other in pairs
-        if abs(turns.least(results_header) - turns.least(other)) > MOST_APART
-    ] == []
+    assert [(known, other) for known, other in pairs if abs(turns.least(known) - turns.least(other)) > MOST_APART] == []

@@ -72,7 +72,7 @@ def test_a_filter_lets_through_what_is_all_that_it_asks_for(chosen: CalendarFilt
         "of one arm": seen_date(december_at(1), visibility=Visibility.VICTIM_SERVICES),
     }
     matching_dates_found = matching_dates(dates.values(), chosen, of_agency={dates["call"].line.event_id})
-    assert [name for name, canceled in dates.items() if canceled in matching_dates_found] == left
+    assert [name for name, one in dates.items() if one in matching_dates_found] == left
     assert chosen.is_narrow
 
 
@@ -234,7 +234,7 @@ def table_of_week(*dates: SeenDate, day: date = DECEMBER_10, zone: str = CENTRAL
 
 def placed(week: CalendarWeek, day: int = THURSDAY) -> list[tuple[int, int, int]]:
     """Return first half hour, height and width of each date of a day."""
-    return [(canceled.first, canceled.height, canceled.width) for canceled in week.days[day].blocks if canceled.seen]
+    return [(one.first, one.height, one.width) for one in week.days[day].blocks if one.seen]
 
 
 def areas(week: CalendarWeek) -> list[int]:
@@ -330,7 +330,7 @@ def test_an_hour_that_comes_twice_or_not_at_all_moves_nothing_else(day: datetime
 
 
 @pytest.mark.parametrize("shows_operations", [True, False])
-@pytest.mark.parametrize("visibility", [canceled for canceled in Visibility if canceled is not Visibility.NAMED])
+@pytest.mark.parametrize("visibility", [one for one in Visibility if one is not Visibility.NAMED])
 def test_an_event_that_is_not_for_named_people_is_shown_in_full(visibility: Visibility, shows_operations: bool) -> None:
     assert feed_level(event(visibility=visibility), shows_operations=shows_operations) is FeedLevel.FULL
 
@@ -349,7 +349,7 @@ def test_a_marked_event_is_left_out_like_a_named_one_even_when_someone_may_see_i
 
 
 def test_a_canceled_date_is_gone_30_days_after_it() -> None:
-    [canceled] = [replace(canceled, is_canceled=True) for canceled in dates_of(event())]
+    [canceled] = [replace(one, is_canceled=True) for one in dates_of(event())]
     assert not is_date_gone(canceled, date(2027, 1, 8))
     assert is_date_gone(canceled, date(2027, 1, 9))
     assert not is_date_gone(replace(canceled, is_canceled=False), date(2030, 1, 1))
@@ -363,7 +363,7 @@ def test_a_canceled_event_is_gone_30_days_after_its_cancellation() -> None:
 
 def test_what_is_shown_changes_by_itself_only_when_a_cancellation_has_been_seen() -> None:
     off = event(status=EventStatus.CANCELED, changed_at=NOW)
-    [canceled] = [replace(canceled, is_canceled=True) for canceled in dates_of(off)]
+    [canceled] = [replace(one, is_canceled=True) for one in dates_of(off)]
     assert feed_shown_until(event(), dates_of(event()), TODAY) == date.max
     assert feed_shown_until(off, [canceled], TODAY) == TODAY + timedelta(days=30)
     assert feed_shown_until(off, [canceled], TODAY + timedelta(days=30)) == date(2027, 1, 9)

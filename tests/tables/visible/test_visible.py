@@ -61,7 +61,7 @@ async def test_an_invitation_comes_with_what_was_replied_to_it_alone(cast: Cast)
         date = await occurrences.nearest_date(viewer, event_id, NOW)
         await reply_deeds.record_own_reply(viewer, event_id, date.key, value, "", NOW, for_series=False)
     own = (await replies.own_invitations(cast.fbi_lead, [event_id]))[event_id]
-    assert (own.role, [index.value for index in own.replies]) == (AttendeeRole.REQUIRED, [ReplyValue.ACCEPTED])
+    assert (own.role, [one.value for one in own.replies]) == (AttendeeRole.REQUIRED, [ReplyValue.ACCEPTED])
 
 
 @pytest.mark.both_engines

@@ -9,15 +9,14 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, ZONE, Cast, everyone, meeting, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_email, send_due_messages
 from tests.usecases.operations.world import end_operation, plan_operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemFilter, ItemStatus, NewItem
 from tracker.rules.core.email_declarations import EMAILS, MessageKind
-from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Role, Viewer, Visibility
-from tracker.rules.emails.emails import SitePage
+from tracker.rules.emails.emails import Email, SitePage
 from tracker.rules.operations.records import AfterActionItem, ItemAssignment
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import BlockedItem
@@ -27,8 +26,6 @@ from tracker.tables.schema.roster import Member, MemberRole
 from tracker.tables.visible import actions
 from tracker.tables.visible.events import events
 from tracker.usecases.actions import action_items, after_actions, item_lists
-from tracker.usecases.core import outbox
-from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.events.scheduling import schedule_event
@@ -557,15 +554,11 @@ async def block_item(viewer: Viewer, reference: str, at: datetime = SOON) -> Non
 
 async def send_emails_of_kind(kind: MessageKind, now: datetime) -> dict[UUID, ReadEmail]:
     """Send due emails, and return the emails of one kind by recipient."""
-    emails_found = {}
-    for message in await outbox.claim_messages("test", (), now, 100):
-        made = read_result(await emails.write_email(message, now, ZONE))
-        await outbox.close_message(
-            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        if isinstance(made, ReadEmail) and EMAILS[type(message.content)].kind is kind:
-            emails_found[message.recipient_id] = made
-    return emails_found
+    return {
+        message.recipient_id: read_email(written)
+        for message, written in await send_due_messages(now)
+        if isinstance(written, Email) and EMAILS[type(message.content)].kind is kind
+    }
 
 
 async def calls_for_help(now: datetime = SOON + MINUTE) -> dict[UUID, ReadEmail]:

@@ -67,7 +67,7 @@ async def read_log(viewer: Viewer, **facts: Any) -> AuditPage:
 
 
 def deeds(entries: Sequence[AuditLine]) -> list[tuple[str, str]]:
-    return [(event_id.verb, event_id.subject) for event_id in entries if event_id.subject != "audit"]
+    return [(one.verb, one.subject) for one in entries if one.subject != "audit"]
 
 
 async def schedule_with_reply(cast: Cast) -> Any:
@@ -91,7 +91,7 @@ async def test_a_coordinator_is_not_shown_the_entries_of_an_operation_that_does_
 @pytest.mark.both_engines
 async def test_an_auditor_reads_ids_and_verbs_of_what_they_may_not_open(cast: Cast):
     event_id = await schedule_with_reply(cast)
-    entries = [entry for entry in (await read_log(cast.auditor)).entries if entry.subject != "audit"]
+    entries = [one for one in (await read_log(cast.auditor)).entries if one.subject != "audit"]
     assert deeds(entries) == [("replied", "invitation"), ("scheduled", "event")]
     assert entries[1].subject_id == str(event_id)
     assert all(
@@ -104,8 +104,8 @@ async def test_an_auditor_reads_ids_and_verbs_of_what_they_may_not_open(cast: Ca
 async def test_who_is_named_reads_the_title_in_the_audit_log(cast: Cast):
     await schedule_with_reply(cast)
     named = replace(cast.fbi_lead, roles=frozenset({Role.COORDINATOR}))
-    entries = [event_id for event_id in (await read_log(named)).entries if event_id.subject == "invitation"]
-    assert [(event_id.title, dict(event_id.facts)) for event_id in entries] == [
+    entries = [one for one in (await read_log(named)).entries if one.subject == "invitation"]
+    assert [(one.title, dict(one.facts)) for one in entries] == [
         ("Operation Bluestem", {"date": "2027-01-16", "reply": "accepted"})
     ]
 
@@ -119,7 +119,7 @@ async def test_an_action_item_of_an_operation_is_kept_from_the_coordinator(cast:
     await action_items.create_item(cast.fbi_lead, new, NOW, NOW.date())
     plain = NewItem(title="Send the sheet", owner_id=owner, due=NOW.date())
     await action_items.create_item(cast.coordinator, plain, NOW, NOW.date())
-    of_items = [entry for entry in (await read_log(cast.coordinator)).entries if entry.subject == "item"]
+    of_items = [one for one in (await read_log(cast.coordinator)).entries if one.subject == "item"]
     assert len(of_items) == 1
     assert of_items[0].title.endswith("Send the sheet")
 
@@ -141,8 +141,8 @@ async def test_reading_the_audit_log_is_an_entry_once_a_day_and_filter(cast: Cas
     for now in (NOW, NOW + timedelta(hours=1), NOW + timedelta(days=1)):
         await open_page(reader, ALL, {}, now)
     await open_page(reader, ALL, {"what": "denied"}, NOW)
-    entries = [event_id for event_id in (await read_log(reader)).entries if event_id.verb == "audit_read"]
-    assert [dict(event_id.facts) for event_id in entries] == [{}, {"filter": {"what": "denied"}}, {}]
+    entries = [one for one in (await read_log(reader)).entries if one.verb == "audit_read"]
+    assert [dict(one.facts) for one in entries] == [{}, {"filter": {"what": "denied"}}, {}]
 
 
 @pytest.mark.both_engines
@@ -150,8 +150,8 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
     event_id = str(await schedule_with_reply(cast))
     await open_page(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
     await export_entries(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
-    looks = [entry for entry in (await read_log(cast.coordinator)).entries if entry.actor_id == cast.auditor.member_id]
-    assert [dict(entry.facts) for entry in looks] == [
+    looks = [one for one in (await read_log(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
+    assert [dict(one.facts) for one in looks] == [
         {"filter": {"about": "one subject"}},
         {"filter": {"about": "one subject", "what": "events"}},
     ]
@@ -161,9 +161,7 @@ async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_wa
 async def test_a_look_at_one_address_does_not_tell_which_one_it_was(cast: Cast):
     await open_page(cast.auditor, replace(ALL, via="192.0.2.7"), {"via": "192.0.2.7"}, NOW)
     (look,) = [
-        event_id
-        for event_id in (await read_log(cast.coordinator)).entries
-        if event_id.actor_id == cast.auditor.member_id
+        entry for entry in (await read_log(cast.coordinator)).entries if entry.actor_id == cast.auditor.member_id
     ]
     assert look.said == "Searched for: from one address or session"
 
@@ -174,7 +172,7 @@ async def test_an_export_and_a_verification_are_entries_each_time(cast: Cast):
     for _ in range(2):
         await export_entries(reader, ALL, {}, NOW)
         await verify_log_for(reader, NOW)
-    verbs = [event_id.verb for event_id in (await read_log(reader)).entries]
+    verbs = [one.verb for one in (await read_log(reader)).entries]
     assert (verbs.count("audit_exported"), verbs.count("audit_verified")) == (2, 2)
 
 
@@ -202,7 +200,7 @@ async def test_a_deed_of_many_entries_is_one_of_the_deeds_of_a_page(cast: Cast):
     assert (len(first.deeds), len(first.deeds[0].entries), first.has_older) == (PAGE, 24, True)
     assert first.next_until
     second = await open_page(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
-    assert [event_id.newest.at for event_id in second.deeds] == [NOW - timedelta(minutes=PAGE)]
+    assert [one.newest.at for one in second.deeds] == [NOW - timedelta(minutes=PAGE)]
 
 
 @pytest.mark.both_engines
@@ -217,8 +215,8 @@ async def test_a_deed_of_more_entries_than_a_page_reads_continues_on_the_next(ca
     first = await open_page(cast.coordinator, asked, {}, NOW)
     assert first.next_until
     second = await open_page(cast.coordinator, replace(asked, until=first.next_until, skip=first.next_skip), {}, NOW)
-    assert [len(event_id.entries) for event_id in (*first.deeds, *second.deeds)] == [MOST_READ, 5]
-    assert len({event_id.subject_id for event_id in (*first.entries, *second.entries)}) == MOST_READ + 5
+    assert [len(one.entries) for one in (*first.deeds, *second.deeds)] == [MOST_READ, 5]
+    assert len({one.subject_id for one in (*first.entries, *second.entries)}) == MOST_READ + 5
 
 
 @pytest.mark.both_engines
@@ -234,7 +232,7 @@ async def test_a_deed_counts_the_entries_that_its_reader_may_know_of_alone(cast:
     async with writing():
         await audit.record_all(both, LATER)
     page = await open_page(cast.coordinator, ALL, {}, LATER)
-    [deed] = [event_id for event_id in page.deeds if event_id.newest.verb == "handed_over"]
+    [deed] = [one for one in page.deeds if one.newest.verb == "handed_over"]
     assert deed.words == ("Handed over Monthly task force meeting",)
 
 
@@ -247,7 +245,7 @@ async def test_pages_hold_each_entry_once_even_when_many_were_made_at_one_moment
     seen, choice = [], ALL
     while True:
         page = await open_page(cast.coordinator, choice, {}, NOW - timedelta(days=1))
-        seen += [event_id.subject_id for event_id in page.entries if event_id.verb == "tested"]
+        seen += [one.subject_id for one in page.entries if one.verb == "tested"]
         if not page.has_older:
             break
         assert page.next_until is not None
@@ -297,7 +295,7 @@ async def test_a_sign_in_before_entries_said_from_where_is_found_by_its_address(
         for client in (*known, "192.0.2.77 Firefox/145", "Firefox/145 192.0.2.7 "):
             await audit.record(nowhere, "signed_in", "member", cast.fbi_lead.member_id, {"client": client}, NOW)
     entries = (await read_log(cast.coordinator, via="192.0.2.7")).entries
-    assert [event_id.origin.address for event_id in entries] == ["192.0.2.7", "192.0.2.7"]
+    assert [one.origin.address for one in entries] == ["192.0.2.7", "192.0.2.7"]
 
 
 @pytest.mark.both_engines
@@ -321,7 +319,7 @@ async def test_an_entry_keeps_the_agency_for_which_someone_acted(cast: Cast):
     async with writing():
         await audit.record(cast.fbi_lead.actor, "signed_out", "member", cast.fbi_lead.member_id, {}, NOW)
     await Member.update({Member.agency: cast.agencies["HSI"]}).where(Member.id == cast.fbi_lead.member_id)
-    (entry,) = [event_id for event_id in (await read_log(cast.coordinator)).entries if event_id.subject == "member"]
+    (entry,) = [one for one in (await read_log(cast.coordinator)).entries if one.subject == "member"]
     assert entry.actor == "Fbi lead (FBI)"
 
 
@@ -331,7 +329,7 @@ async def test_an_earlier_sign_in_says_from_where_by_its_facts(cast: Cast):
     async with writing():
         facts = {"how": "code", "client": "192.0.2.7 Firefox"}
         await audit.record(by, "signed_in", "member", cast.fbi_lead.member_id, facts, NOW)
-    (entry,) = [event_id for event_id in (await read_log(cast.coordinator)).entries if event_id.subject == "member"]
+    (entry,) = [one for one in (await read_log(cast.coordinator)).entries if one.subject == "member"]
     assert (entry.origin.address, entry.actor, entry.said) == ("192.0.2.7", "Fbi lead (FBI)", "")
 
 
@@ -341,10 +339,10 @@ async def test_what_counts_unseen_things_is_not_shown_to_a_coordinator(cast: Cas
         facts = {"fields": ["status"], "operations": 3}
         await audit.record(Actor(), "departed", "member", cast.fbi_lead.member_id, facts, NOW)
         await audit.record(BY_CLOCK, "caught_up", "outbox", "reminders", {"pending": 4}, NOW)
-    (entry,) = [event_id for event_id in (await read_log(cast.coordinator)).entries if event_id.subject != "audit"]
+    (entry,) = [one for one in (await read_log(cast.coordinator)).entries if one.subject != "audit"]
     assert dict(entry.facts) == {"fields": ["status"]}
-    everything = [event_id for event_id in (await read_log(cast.auditor)).entries if event_id.subject != "audit"]
-    assert [dict(event_id.facts) for event_id in everything] == [{}, {"fields": ["status"], "operations": 3}]
+    everything = [one for one in (await read_log(cast.auditor)).entries if one.subject != "audit"]
+    assert [dict(one.facts) for one in everything] == [{}, {"fields": ["status"], "operations": 3}]
 
 
 @pytest.mark.both_engines
@@ -370,7 +368,7 @@ async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_record
         for_series=False,
     )
     for reader in (cast.coordinator, cast.auditor):
-        said = {entry.verb: entry.said for entry in (await read_log(reader)).entries}
+        said = {one.verb: one.said for one in (await read_log(reader)).entries}
         assert said["attendance_marked"] == "Here: Harbor advocate (Harbor House) and Fbi lead (FBI)"
         assert "For Harbor advocate (Harbor House)" in said["replied_for"]
 
@@ -392,7 +390,7 @@ async def test_marks_that_were_only_counted_stay_readable_and_the_chain_holds_ov
         await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, {"here": 1}, NOW)
         whom = {"here": [str(cast.fbi_lead.member_id)], "absent": ["a walk-in"]}
         await audit.record(cast.coordinator.actor, "attendance_marked", "occurrence", date.id, whom, LATER)
-    said = [entry.said for entry in (await read_log(cast.auditor)).entries if entry.verb == "attendance_marked"]
+    said = [one.said for one in (await read_log(cast.auditor)).entries if one.verb == "attendance_marked"]
     assert said == ["Absent: a walk-in; Here: Fbi lead (FBI)", "Here: 1"]
     assert await audit.verify_chain() is None
 
@@ -415,8 +413,8 @@ async def test_it_is_verified_at_first_and_then_once_after_each_three_in_the_nig
     await write_entry()
     looks = [THREE - timedelta(hours=9), THREE - timedelta(seconds=1), THREE, THREE + timedelta(hours=23)]
     verdicts = [await verify_nightly(at, ZONE) for at in looks]
-    assert [event_id is not None for event_id in verdicts] == [True, False, True, False]
-    assert all(event_id.is_whole for event_id in verdicts if event_id)
+    assert [one is not None for one in verdicts] == [True, False, True, False]
+    assert all(one.is_whole for one in verdicts if one)
     last = await audit_log.last_verification()
     assert last
     assert (last.at, last.is_whole) == (THREE, True)
@@ -443,7 +441,7 @@ async def test_a_changed_audit_log_is_reported_to_coordinators_and_auditors_once
         assert verdict
         assert not verdict.is_whole
     reported = await Message.select(Message.recipient).where(Message.kind == MessageKind.AUDIT_LOG_ALTERED.value)
-    assert {event_id["recipient"] for event_id in reported} == {cast.coordinator.member_id, cast.auditor.member_id}
+    assert {one["recipient"] for one in reported} == {cast.coordinator.member_id, cast.auditor.member_id}
     assert len(reported) == 2
     assert "The audit log was altered. Entry 1" in caplog.text
 

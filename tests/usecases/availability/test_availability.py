@@ -108,10 +108,10 @@ async def test_an_event_that_takes_several_people_is_one_conflict_and_each_perso
     await scheduling.schedule_event(cast.coordinator, meeting(*both, starts=TEN_LOCAL, title="Case call"), NOW)
     later = meeting(*both, cast.kcpd_detective, starts=TEN_LOCAL + timedelta(minutes=30), title="Briefing")
     await scheduling.schedule_event(cast.coordinator, later, NOW)
-    everyone = [blackout.member_id for blackout in (*both, cast.kcpd_detective)]
+    everyone = [one.member_id for one in (*both, cast.kcpd_detective)]
     double_bookings = await availability.double_bookings_of(cast.coordinator, everyone, [SLOT])
-    assert [(blackout.title, set(blackout.member_ids)) for blackout in double_bookings] == [
-        ("Case call", {blackout.member_id for blackout in both}),
+    assert [(one.title, set(one.member_ids)) for one in double_bookings] == [
+        ("Case call", {one.member_id for one in both}),
         ("Briefing", {cast.kcpd_detective.member_id}),
     ]
 
@@ -137,7 +137,7 @@ async def test_the_quorum_of_the_committee_counts_seats_of_which_someone_is_free
     await scheduling.schedule_event(
         cast.coordinator, meeting(cast.caht_lead, cast.bridge_advocate, starts=TEN_LOCAL), NOW
     )
-    needed = {blackout.member_id: AttendeeRole.REQUIRED for blackout in (cast.caht_lead, cast.bridge_advocate)}
+    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.caht_lead, cast.bridge_advocate)}
     wanted = TimeSearch(first=TEN_LOCAL, length=timedelta(hours=1), zone=ZONE, typed=(SLOT,), committee_id=committee_id)
     typed = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).typed
     assert typed is not None
@@ -154,7 +154,7 @@ async def test_blackout_days_count_for_who_may_see_the_agency(cast: Cast) -> Non
     seen = await availability.find_times(cast.coordinator, needed, wanted, NOW)
     assert seen.typed is not None
     assert seen.typed.why == {cast.fbi_alternate.member_id: Availability.BLACKOUT}
-    assert min(blackout.starts_at for blackout in seen.suggestions).date() == TEN_LOCAL.date() + timedelta(
+    assert min(one.starts_at for one in seen.suggestions).date() == TEN_LOCAL.date() + timedelta(
         days=7
     )  # after a holiday
     unseen = await availability.find_times(cast.bridge_advocate, needed, wanted, NOW)
@@ -167,7 +167,7 @@ async def test_times_are_found_for_everyone_who_is_needed(cast: Cast) -> None:
     await scheduling.schedule_event(
         cast.coordinator, meeting(cast.fbi_lead, starts=datetime(2027, 1, 11, 8), duration=timedelta(hours=6)), NOW
     )
-    needed = {blackout.member_id: AttendeeRole.REQUIRED for blackout in (cast.coordinator, cast.fbi_lead)}
+    needed = {one.member_id: AttendeeRole.REQUIRED for one in (cast.coordinator, cast.fbi_lead)}
     wanted = TimeSearch(first=datetime(2027, 1, 11, 8), length=timedelta(hours=1), zone=ZONE)
     [first, *_] = (await availability.find_times(cast.coordinator, needed, wanted, NOW)).suggestions
     assert (f"{first.starts_at:%m-%d %H:%M}", first.missing) == ("01-11 20:00", {})
@@ -239,8 +239,8 @@ async def test_the_audit_log_records_sharing_and_not_the_address(cast: Cast) -> 
     await share_calendar(cast.fbi_lead)
     await availability.stop_sharing(cast.fbi_lead, NOW)
     log = await AuditEntry.select().where(AuditEntry.subject == "shared_calendar").order_by(AuditEntry.seq)
-    assert [blackout["verb"] for blackout in log] == ["shared", "shared", "removed"]
-    assert all("canary" not in str(blackout) and "office365" not in str(blackout) for blackout in log)
+    assert [one["verb"] for one in log] == ["shared", "shared", "removed"]
+    assert all("canary" not in str(one) and "office365" not in str(one) for one in log)
 
 
 @pytest.mark.both_engines
@@ -408,10 +408,8 @@ async def set_range_week(viewer: Viewer, cast: Cast) -> None:
 
 
 async def blackout_reasons(viewer: Viewer, *people: Viewer) -> list[str]:
-    blackouts = await availability.blackouts_of_people(
-        viewer, [blackout.member_id for blackout in people], TODAY, FRIDAY
-    )
-    return [blackout.reason for some in blackouts.values() for blackout in some]
+    blackouts = await availability.blackouts_of_people(viewer, [one.member_id for one in people], TODAY, FRIDAY)
+    return [one.reason for some in blackouts.values() for one in some]
 
 
 async def test_a_lead_and_a_coordinator_name_the_days_of_an_agency_and_take_them_back(cast: Cast) -> None:
@@ -419,7 +417,7 @@ async def test_a_lead_and_a_coordinator_name_the_days_of_an_agency_and_take_them
     await set_range_week(cast.fbi_lead, cast)
     await availability.set_blackout(cast.coordinator, fbi, MONDAY, None, "", NOW, TODAY)
     blackouts = await availability.blackouts_of_agency(fbi, TODAY)
-    assert [(blackout.first, blackout.last, blackout.reason) for blackout in blackouts] == [
+    assert [(one.first, one.last, one.reason) for one in blackouts] == [
         (MONDAY, MONDAY, ""),
         (MONDAY, FRIDAY, "Range week"),
     ]

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tracker.database import writing
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
@@ -45,14 +45,8 @@ TODAY = date(2026, 12, 15)
 
 
 async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
-    """Return what becomes of each message that is due, and record it as done."""
-    emails = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        emails.append(read_result(await content_deeds.write_email(message, now, ZONE)))
-        made = emails[-1]
-        done = made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
-        await outbox.close_message(message, done, now)
-    return emails
+    """Return what becomes of each message that is due."""
+    return [read_result(written) for _, written in await send_due_messages(now)]
 
 
 async def send_only_email(now: datetime = LATER) -> ReadEmail:
@@ -149,8 +143,8 @@ async def test_an_invitation_to_a_series_says_the_rule_and_its_dates(cast: Cast)
 
 async def test_the_buttons_of_an_invitation_reply_for_the_whole_event(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
-    targets = [email.target for email in (await send_only_email()).buttons]
-    assert [(email.reply, email.occurrence_id) for email in targets if isinstance(email, ReplyPage)] == [
+    targets = [one.target for one in (await send_only_email()).buttons]
+    assert [(one.reply, one.occurrence_id) for one in targets if isinstance(one, ReplyPage)] == [
         ("yes", None),
         ("maybe", None),
         ("no", None),
@@ -184,7 +178,7 @@ async def test_who_has_replied_reads_above_the_buttons_how_to_change_it(cast: Ca
         cast.coordinator, event_id, replace(plan, agenda="Budget"), event.version, LATER, notify=Notify.ALL
     )
     update = await send_only_email(MOVED)
-    assert [email.label for email in update.buttons] == ["Keep my reply", "Change my reply"]
+    assert [one.label for one in update.buttons] == ["Keep my reply", "Change my reply"]
     assert above_the_buttons(update).endswith(f'To change your reply, choose "Change my reply" below. {APPS}')
 
 
@@ -199,7 +193,7 @@ async def test_a_guest_is_led_to_no_page_that_asks_for_a_sign_in(cast: Cast) -> 
     await Member.update({Member.is_guest: True}).where(Member.id == cast.fbi_lead.member_id)
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     letter = await send_only_email()
-    assert [type(email.target) for email in letter.buttons] == [ReplyPage] * 3
+    assert [type(one.target) for one in letter.buttons] == [ReplyPage] * 3
     assert letter.more == ()
 
 
@@ -235,7 +229,7 @@ async def test_a_small_shift_keeps_the_reply_and_says_so(cast: Cast) -> None:
     letter = await send_only_email(MOVED)
     assert letter.subject == "Changed: Monthly task force meeting is now at 10:30 AM, Tue, Feb 9"
     assert letter.preview == "It was 10:00 AM. Your reply, Yes, still counts."
-    assert [email.label for email in letter.buttons] == ["Keep my reply", "Change my reply"]
+    assert [one.label for one in letter.buttons] == ["Keep my reply", "Change my reply"]
 
 
 async def test_the_email_of_a_moved_date_carries_only_that_date(cast: Cast) -> None:
@@ -348,7 +342,7 @@ async def test_a_cancellation_that_was_taken_back_is_not_sent(cast: Cast) -> Non
 async def test_someone_taken_off_the_list_alone_is_notified(cast: Cast) -> None:
     event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
-    fewer = {email: role for email, role in plan.invitees.items() if email != cast.fbi_lead.member_id}
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=fewer), event.version, LATER)
     letter = await send_only_email(MOVED)
     assert (letter.to, letter.subject) == (
@@ -361,14 +355,14 @@ async def test_a_removed_person_who_is_listed_again_after_the_cancellation_is_no
     event_id = await schedule_meeting(cast, cast.fbi_lead, cast.caht_lead)
     for invitees in ([cast.caht_lead], [cast.fbi_lead, cast.caht_lead]):
         event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
-        listed = {email.member_id: AttendeeRole.REQUIRED for email in invitees}
+        listed = {one.member_id: AttendeeRole.REQUIRED for one in invitees}
         await scheduling.change_event(cast.coordinator, event_id, replace(plan, invitees=listed), event.version, LATER)
         if cast.fbi_lead not in invitees:
             await scheduling.cancel_event(cast.coordinator, event_id, event.version + 1, "Flood", LATER)
     letters = [
         email for email in await send_emails(MOVED) if isinstance(email, ReadEmail) and email.to == cast.fbi_lead.email
     ]
-    assert [(email.subject, email.letter.calendar.is_cancel) for email in letters] == [
+    assert [(one.subject, one.letter.calendar.is_cancel) for one in letters] == [
         ("Canceled: Monthly task force meeting, Tue, Jan 12", True)
     ]
 
@@ -414,7 +408,7 @@ async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_
     plan = operation(cast.hsi_liaison, cast.kcpd_detective)
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     await send_emails(LATER)
-    fewer = {email: role for email, role in plan.invitees.items() if email != cast.kcpd_detective.member_id}
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     assert (await send_only_email(MOVED)).calendar is None
 
@@ -434,8 +428,8 @@ async def test_every_letter_about_a_restricted_event_has_the_same_subject_and_te
     second = await send_only_email()
     await scheduling.cancel_event(cast.fbi_lead, event_id, 1, "Canary reason", LATER)
     third = await send_only_email(MOVED)
-    assert {email.subject for email in (first, second, third)} == {RESTRICTED_SUBJECT}
-    notified = " ".join(str(email) for email in (first, second, third)).replace(str(event_id), "")
+    assert {one.subject for one in (first, second, third)} == {RESTRICTED_SUBJECT}
+    notified = " ".join(str(one) for one in (first, second, third)).replace(str(event_id), "")
     assert not [word for word in ("Bluestem", "Larkspur", "Canary", "Jan", "6:00", "Fbi lead") if word in notified]
 
 
@@ -449,11 +443,11 @@ async def test_who_may_not_see_the_event_any_more_gets_no_reminder_and_nothing_o
     event_id = await scheduling.schedule_event(cast.fbi_lead, plan, NOW)
     await send_emails(LATER)
     await queue_reminder(cast.kcpd_detective, event_id, "2027-01-16")
-    fewer = {email: role for email, role in plan.invitees.items() if email != cast.kcpd_detective.member_id}
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.kcpd_detective.member_id}
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, invitees=fewer), 1, LATER)
     emails = await send_emails(MOVED)
-    assert [email.state for email in emails if isinstance(email, SendOutcome)] == [MessageState.SUPPRESSED]
-    assert [email.subject for email in emails if isinstance(email, ReadEmail)] == [
+    assert [one.state for one in emails if isinstance(one, SendOutcome)] == [MessageState.SUPPRESSED]
+    assert [one.subject for one in emails if isinstance(one, ReadEmail)] == [
         "You've been removed from a task force event"
     ]
 
@@ -504,7 +498,7 @@ async def test_a_reminder_has_the_same_buttons_as_other_emails(
     await queue_reminder(cast.fbi_lead, event_id, "2027-01-12")
     if value is not ReplyValue.NEEDS_ACTION:
         await replies.record_own_reply(cast.fbi_lead, event_id, "2027-01-12", value, "", LATER, for_series=False)
-    assert [email.label for email in (await send_only_email()).buttons] == labels
+    assert [one.label for one in (await send_only_email()).buttons] == labels
 
 
 async def test_the_lead_is_reminded_and_has_nothing_to_reply(cast: Cast) -> None:
@@ -626,7 +620,7 @@ async def test_who_gave_an_item_away_is_not_reminded_of_it(cast: Cast) -> None:
     await send_emails(LATER)
     await queue_item_reminder(cast.caht_lead, ItemDue(due=date(2027, 2, 9)))
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_alternate.member_id, 1, NOW, TODAY)
-    types = {type(email) for email in await send_emails(LATER)}
+    types = {type(one) for one in await send_emails(LATER)}
     assert types == {SendOutcome, ReadEmail}
 
 
@@ -661,8 +655,8 @@ async def email_of_april_split(cast: Cast, event_id: UUID, first: datetime, **fa
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, first), **facts)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
-    written = [email for email in await send_emails(MOVED) if isinstance(email, ReadEmail)]
-    [letter] = [email for email in written if isinstance(email.letter.says, SeriesContinuedEmail)]
+    written = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
+    [letter] = [one for one in written if isinstance(one.letter.says, SeriesContinuedEmail)]
     return letter
 
 
@@ -724,13 +718,13 @@ async def test_an_invitation_to_what_goes_on_asks_for_no_reply_that_still_counts
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = replace(plan_from_start(plan, datetime(2027, 4, 13, 10)), kind=Kind.TRAINING, place=place)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-04-13", onward, event.version, LATER)
-    written = [email for email in await send_emails(MOVED) if isinstance(email, ReadEmail)]
-    [letter] = [email for email in written if isinstance(email.letter.says, InvitationEmail)]
+    written = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
+    [letter] = [one for one in written if isinstance(one.letter.says, InvitationEmail)]
     facts, counts = dict(letter.facts), place == "USAO conference room"
     assert letter.preview.startswith("Your reply, Yes, still counts.") == counts
     assert "These dates replace later dates of a series you were already invited to." in str(letter.words)
     assert ("Reply by" in facts, "Your reply" in facts) == (not counts, counts)
-    assert next(email.label for email in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
+    assert next(one.label for one in letter.buttons) == ("Keep my reply" if counts else "Reply yes")
 
 
 async def email_of_change_from_april(cast: Cast, notify: Notify, **facts: object) -> ReadEmail:
@@ -772,7 +766,7 @@ async def test_who_is_off_the_list_from_a_date_on_reads_the_last_one_alone(cast:
     other_emails = [
         email for email in await send_emails(MOVED) if isinstance(email, ReadEmail) and email.to == cast.fbi_lead.email
     ]
-    assert [email.subject for email in other_emails] == [
+    assert [one.subject for one in other_emails] == [
         "You've been removed from Monthly task force meeting after Tue, Mar 9"
     ]
     assert {label for label, _ in other_emails[0].facts} == {"What", "Last date"}
@@ -795,14 +789,14 @@ async def test_that_a_series_ends_is_said_though_what_is_left_of_it_changes_befo
     event_id = await schedule_series(cast, cast.fbi_lead, cast.hsi_liaison)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     onward = plan_from_start(plan, datetime(2027, 4, 13, 10))
-    without = {email: role for email, role in onward.invitees.items() if email != cast.hsi_liaison.member_id}
+    without = {one: role for one, role in onward.invitees.items() if one != cast.hsi_liaison.member_id}
     await series_split.change_from_date_on(
         cast.coordinator, event_id, "2027-04-13", replace(onward, invitees=without), event.version, LATER
     )
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     elsewhere = replace(plan, place="FBI field office")
     await scheduling.change_event(cast.coordinator, event_id, elsewhere, event.version, LATER)
-    subjects = Counter(email.subject for email in await send_emails(MOVED) if isinstance(email, ReadEmail))
+    subjects = Counter(one.subject for one in await send_emails(MOVED) if isinstance(one, ReadEmail))
     assert subjects == {
         "New place: Monthly task force meeting, from Tue, Apr 13": 1,
         "You've been removed from Monthly task force meeting after Tue, Mar 9": 1,
@@ -819,8 +813,8 @@ async def test_a_series_that_continues_for_named_people_tells_no_email_its_hours
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     opened = replace(plan, visibility=Visibility.ALL)
     await scheduling.change_event(cast.coordinator, event_id, opened, event.version, LATER, reauthenticated_at=LATER)
-    letters_of_both = [email for email in await send_emails(MOVED) if isinstance(email, ReadEmail)]
-    assert any(email.subject.startswith("Changed: Monthly") for email in letters_of_both)
+    letters_of_both = [one for one in await send_emails(MOVED) if isinstance(one, ReadEmail)]
+    assert any(one.subject.startswith("Changed: Monthly") for one in letters_of_both)
     assert "9:00" not in str(letters_of_both)
 
 
@@ -908,9 +902,7 @@ async def test_an_invitation_of_who_was_not_in_the_earlier_series_speaks_of_no_o
         for email in await send_emails(MOVED)
         if isinstance(email, ReadEmail) and email.to == cast.hsi_liaison.email
     ]
-    assert [letter_read.subject for letter_read in other_emails] == [
-        "Invitation: Monthly task force meeting, Tue, Apr 13, 9:00 AM"
-    ]
+    assert [one.subject for one in other_emails] == ["Invitation: Monthly task force meeting, Tue, Apr 13, 9:00 AM"]
     assert "These dates replace" not in str(other_emails[0].words)
 
 

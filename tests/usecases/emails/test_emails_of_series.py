@@ -11,9 +11,9 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting
-from tests.emails import ReadEmail, read_result
-from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.emails.emails import CalendarPart
+from tests.emails import ReadEmail, read_email, read_result, send_due_messages
+from tracker.rules.core.outbox import SendOutcome
+from tracker.rules.emails.emails import CalendarPart, Email
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
@@ -31,15 +31,7 @@ LATER = THEN + timedelta(hours=1)
 
 async def send_by_first_word(now: datetime) -> dict[str, ReadEmail]:
     """Send the emails that are due, and return them by their first word, such as "Invitation"."""
-    by_first_word = {}
-    for message in await outbox.claim_messages("test", (), now, 100):
-        made = read_result(await emails.write_email(message, now, ZONE))
-        await outbox.close_message(
-            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        if isinstance(made, ReadEmail):
-            by_first_word[made.subject.partition(":")[0]] = made
-    return by_first_word
+    return {email.subject.partition(":")[0]: email for email in await send_emails(now)}
 
 
 async def schedule_weekly(cast: Cast) -> UUID:
@@ -235,14 +227,7 @@ A_SECOND = timedelta(seconds=1)
 
 async def send_emails(now: datetime) -> list[ReadEmail]:
     """Send due emails, and return the emails."""
-    emails_found = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        made = read_result(await emails.write_email(message, now, ZONE))
-        await outbox.close_message(
-            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        emails_found += [made] if isinstance(made, ReadEmail) else []
-    return emails_found
+    return [read_email(written) for _, written in await send_due_messages(now) if isinstance(written, Email)]
 
 
 async def schedule_series(cast: Cast) -> UUID:
@@ -611,14 +596,11 @@ RUNNING = datetime.fromisoformat("2027-02-15T15:00+00:00")
 
 
 async def send_only_emails(now: datetime) -> list[ReadEmail]:
-    """Return the emails that go out."""
-    emails_found = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await emails.write_email(message, now, ZONE)
-        assert not isinstance(letter, SendOutcome)
-        emails_found.append(read_result(letter))
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [one for one in emails_found if isinstance(one, ReadEmail)]
+    """Send what is due, all of which is an email, and return the emails."""
+    sent = [read_result(written) for _, written in await send_due_messages(now)]
+    emails = [email for email in sent if isinstance(email, ReadEmail)]
+    assert emails == sent
+    return emails
 
 
 async def move_one_date(cast: Cast, event_id: UUID, now: datetime) -> None:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, marking, meeting, operation
 from tests.database.statements import noted
-from tests.emails import read_email
+from tests.emails import read_email, send_due_messages
 from tests.ports.mail.sending import composer
 from tracker.database.connections import is_read
 from tracker.errors import NotAllowed
@@ -69,16 +69,11 @@ async def send_item_emails(moment: datetime) -> dict[str, Email]:
 async def plan_and_send(moment: datetime) -> dict[str, Email]:
     """Plan and send at a moment; return the emails about items by the name of their readers."""
     await queue_due_messages(moment, ZONE)
-    emails_found: dict[str, Email] = {}
-    for message in await outbox.claim_messages("worker", (), moment, 1_000):
-        written = await emails.write_email(message, moment, ZONE)
-        is_skipped = isinstance(written, SendOutcome)
-        outcome = written if is_skipped else SendOutcome(state=MessageState.SENT, reason="", said=written.said)
-        await outbox.close_message(message, outcome, moment)
-        if isinstance(written, Email) and message.key.startswith("items_of_day"):
-            assert written.to_name not in emails_found
-            emails_found[written.to_name] = written
-    return emails_found
+    sent = [(message.key, written) for message, written in await send_due_messages(moment)]
+    emails = [email for key, email in sent if isinstance(email, Email) and key.startswith("items_of_day")]
+    by_name = {email.to_name: email for email in emails}
+    assert len(by_name) == len(emails)
+    return by_name
 
 
 def words_of(letter: Email) -> WrittenEmail:
@@ -118,7 +113,7 @@ async def test_all_that_a_person_hears_on_a_day_is_one_email(cast: Cast) -> None
         ("Due", f"{today}, Call the shelter, today"),
         ("Your agency", f"{stuck}, Draft the protocol, Caht alternate (CAHT), overdue by 4 days"),
     )
-    links = [person.label for person in read_email(letters["Caht lead"]).more]
+    links = [one.label for one in read_email(letters["Caht lead"]).more]
     assert links == [f"Open {stuck}", f"Update {late}", f"Update {today}"]
 
 
@@ -158,7 +153,7 @@ async def test_an_email_that_has_its_item_keeps_it(cast: Cast) -> None:
     await mark_sent_until(morning_of(10) - timedelta(hours=1))
     await queue_due_messages(morning_of(10), ZONE)
     claimed = await outbox.claim_messages("worker", (), morning_of(10), 1_000)
-    [message] = [person for person in claimed if person.recipient_id == cast.caht_lead.member_id and person.item_id]
+    [message] = [one for one in claimed if one.recipient_id == cast.caht_lead.member_id and one.item_id]
     stored = rows.Message.select(rows.Message.item.reference).where(rows.Message.id == message.id)
     of_other = (await item_lists.item_view(cast.coordinator, other)).item.id
     await outbox.keep_item(message, of_other)
@@ -333,7 +328,7 @@ async def planned_item_emails(reader: Viewer, now: datetime, **asked: Any) -> li
     """Return the emails about items that Messages says a reader will get."""
     narrowed = MessageFilter(**{"standing": MessageStatus.PLANNED, **asked})
     planned_items = await messages.planned_items(reader, narrowed, None, now, ZONE, Escalation())
-    return [(person.at, person.words) for person in planned_items]
+    return [(one.at, one.words) for one in planned_items]
 
 
 async def test_messages_says_exactly_which_emails_about_items_its_reader_will_get(cast: Cast) -> None:
@@ -428,11 +423,9 @@ async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(c
     for number, worker in enumerate(("killed", "second")):
         now = morning_of(8, 2) + number * timedelta(minutes=2)
         messages = await outbox.claim_messages(worker, ["killed"], now, 10)
-        written = {person: await emails.write_email(person, now, ZONE) for person in messages}
-        made.append(
-            {person.key: composer().mail(it, person).content for person, it in written.items() if isinstance(it, Email)}
-        )
-        assert {person.attempts for person in messages} == {number + 1}
+        written = {one: await emails.write_email(one, now, ZONE) for one in messages}
+        made.append({one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Email)})
+        assert {one.attempts for one in messages} == {number + 1}
     assert len(made[0]) == 2
     assert made[0] == made[1]
 
@@ -447,21 +440,14 @@ async def assign_task(by: Viewer, owner: Viewer, **facts: Any) -> str:
 
 async def send_item_emails_to(to: Viewer) -> list[Email | SendOutcome]:
     """Return what becomes of the messages about action items to someone; those to others are done too."""
-    item_emails = []
-    for message in await outbox.claim_messages("test", (), LATER, 100):
-        made = await emails.write_email(message, LATER, ZONE)
-        await outbox.close_message(
-            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), LATER
-        )
-        if message.recipient_id == to.member_id and message.item_id:
-            item_emails.append(made)
-    return item_emails
+    sent = await send_due_messages(LATER)
+    return [written for message, written in sent if message.recipient_id == to.member_id and message.item_id]
 
 
 async def task_states(to: Viewer) -> list[tuple[str, bool] | None]:
     """Return the state of the task in each email about an action item to someone, and whether it is withdrawn."""
-    made = [person for person in await send_item_emails_to(to) if isinstance(person, Email)]
-    return [(person.task.item.status.value, person.task.is_withdrawn) if person.task else None for person in made]
+    made = [one for one in await send_item_emails_to(to) if isinstance(one, Email)]
+    return [(one.task.item.status.value, one.task.is_withdrawn) if one.task else None for one in made]
 
 
 async def assign_item_of_date(cast: Cast, owner: Viewer, plan: Any, by: Viewer) -> None:
@@ -543,5 +529,5 @@ async def test_an_owner_who_has_the_item_again_does_not_read_that_it_was_taken_a
     await action_items.reassign_item(cast.coordinator, reference, cast.hsi_liaison.member_id, 1, NOW, TASKS_TODAY)
     await action_items.reassign_item(cast.coordinator, reference, cast.caht_lead.member_id, 2, NOW, TASKS_TODAY)
     item_emails = await send_item_emails_to(cast.caht_lead)
-    assert [person.state for person in item_emails if isinstance(person, SendOutcome)] == [MessageState.SUPERSEDED]
-    assert [person.task.is_withdrawn for person in item_emails if isinstance(person, Email) and person.task] == [False]
+    assert [one.state for one in item_emails if isinstance(one, SendOutcome)] == [MessageState.SUPERSEDED]
+    assert [one.task.is_withdrawn for one in item_emails if isinstance(one, Email) and one.task] == [False]

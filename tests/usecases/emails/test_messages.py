@@ -207,12 +207,12 @@ async def test_page_after_page_shows_each_sending_once_newest_first(cast: Cast) 
         async with writing():
             await queue_message(cast, ITEM_DUE, str(number), at=NOW - timedelta(minutes=number // 7))
     await schedule_for(cast, *everyone(cast))
-    message_found, after, pages = [], None, 0
+    sendings, after, pages = [], None, 0
     while pages == 0 or after:
         page = await sendings_page(cast.fbi_lead, ALL, after, LATER)
-        message_found, after, pages = [*message_found, *page.sendings], page.older, pages + 1
-    assert (pages, len(message_found), len({one.id for one in message_found})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
-    assert [one.queued_at for one in message_found] == sorted((one.queued_at for one in message_found), reverse=True)
+        sendings, after, pages = [*sendings, *page.sendings], page.older, pages + 1
+    assert (pages, len(sendings), len({one.id for one in sendings})) == (3, 2 * PAGE + 1, 2 * PAGE + 1)
+    assert [one.queued_at for one in sendings] == sorted((one.queued_at for one in sendings), reverse=True)
 
 
 async def test_reminders_that_come_are_computed_for_anyone_who_may_edit_the_event(cast: Cast) -> None:
@@ -452,7 +452,7 @@ async def test_what_is_planned_is_what_the_planner_then_queues(cast: Cast, polic
 AFTERWARD = NOW + timedelta(days=90)
 
 
-async def send_due_messages() -> None:
+async def close_due_messages() -> None:
     for message in await outbox.claim_messages("test", (), LATER, 1_000):
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), LATER)
 
@@ -482,7 +482,7 @@ async def test_a_coordinator_reads_what_an_invitation_says(cast: Cast) -> None:
 
 async def test_it_is_still_read_when_it_is_canceled_or_over_and_would_not_be_sent(cast: Cast) -> None:
     event_id = await schedule_for(cast, cast.fbi_lead)
-    await send_due_messages()
+    await close_due_messages()
     assert (await email_read(cast.coordinator, cast.fbi_lead, AFTERWARD)).subject.startswith("Invitation")
     message_id = await newest_message_to(cast.fbi_lead)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
@@ -546,7 +546,7 @@ async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(c
 async def test_what_the_recipient_may_see_and_the_reader_may_not_is_left_out(cast: Cast) -> None:
     rule = rule_for_choice("weekly", meeting().starts, count=6)
     event_id = await schedule_for(cast, cast.fbi_lead, rule=rule)
-    await send_due_messages()
+    await close_due_messages()
     event, plan = await series_split.plan_from_date_on(cast.coordinator, event_id, "2027-01-26")
     onward = replace(plan, starts=plan.starts + timedelta(hours=2), visibility=Visibility.LAW_ENFORCEMENT)
     await series_split.change_from_date_on(cast.coordinator, event_id, "2027-01-26", onward, event.version, LATER)
@@ -581,7 +581,7 @@ async def open_to_enforcement(cast: Cast, event_id: UUID, at: datetime, **facts:
 async def schedule_with_past(cast: Cast) -> UUID:
     """Return an operation that was moved, canceled for a reason, and restored, each with an email."""
     event_id, deed = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW), LATER
-    await send_due_messages()
+    await close_due_messages()
     event, plan = await scheduling.plan_to_change(cast.fbi_lead, event_id)
     await scheduling.change_event(cast.fbi_lead, event_id, replace(plan, place="17 Larkspur Lane"), event.version, deed)
     await send_all_at(deed)

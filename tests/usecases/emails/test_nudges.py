@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tests.usecases.intake.returned import pause_emails
 from tests.usecases.polls.world import ask_people, reply_to_poll
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
@@ -81,12 +81,7 @@ async def names_reminded() -> list[str]:
 
 
 async def send_emails(now: datetime = NOW + timedelta(minutes=1)) -> list[ReadEmail | SendOutcome]:
-    """Send due emails, and return what became of it."""
-    emails_found = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        emails_found.append(read_result(await emails.write_email(message, now, ZONE)))
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return emails_found
+    return [read_result(written) for _, written in await send_due_messages(now)]
 
 
 async def send_only_email() -> ReadEmail:
@@ -301,7 +296,7 @@ async def test_a_nudge_that_was_not_sent_does_not_count(cast: Cast) -> None:
 async def test_two_clicks_at_once_remind_once(cast: Cast) -> None:
     event_id = await schedule_long_ago(cast, cast.fbi_lead)
     done = await asyncio.gather(*(remind_people(cast.coordinator, event_id) for _ in range(2)), return_exceptions=True)
-    assert sorted(type(email).__name__ for email in done) == ["Conflict", "int"]
+    assert sorted(type(one).__name__ for one in done) == ["Conflict", "int"]
     assert await names_reminded() == ["Fbi lead"]
 
 
@@ -365,11 +360,7 @@ async def test_the_email_asks_once_more_and_says_who_comes_so_far(cast: Cast) ->
         "We haven't heard from you. Please reply by Fri, Jan 8.",
     )
     assert dict(letter.facts)["Replies so far"] == "2 yes, 0 maybe, 1 no"
-    assert [email.target.reply for email in letter.buttons if isinstance(email.target, ReplyPage)] == [
-        "yes",
-        "maybe",
-        "no",
-    ]
+    assert [one.target.reply for one in letter.buttons if isinstance(one.target, ReplyPage)] == ["yes", "maybe", "no"]
 
 
 async def test_a_long_title_still_fits_a_phone(cast: Cast) -> None:
@@ -383,7 +374,7 @@ async def test_the_email_about_an_event_for_named_people_tells_nothing(cast: Cas
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), EARLIER)
     await send_emails(NOW - REST)
     await nudge_people(cast.fbi_lead, event_id, "2027-01-16", NOW, ZONE)
-    emails_found = [email for email in await send_emails() if isinstance(email, ReadEmail)]
+    emails_found = [one for one in await send_emails() if isinstance(one, ReadEmail)]
     [letter] = [
         email
         for email in emails_found
@@ -457,20 +448,20 @@ async def email_to(
 
 
 def dates_in(letter: Email) -> list[str]:
-    return [email.value for email in letter.facts if email.name is FactName.PROPOSED]
+    return [one.value for one in letter.facts if one.name is FactName.PROPOSED]
 
 
 async def test_each_person_who_is_asked_gets_one_email_with_the_dates_and_a_link(sqlite_cast: Cast) -> None:
     poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead))
-    messages_by_person = {email.recipient_id: email for email in await due_messages()}
+    messages_by_person = {one.recipient_id: one for one in await due_messages()}
     assert set(messages_by_person) == {sqlite_cast.fbi_lead.member_id, sqlite_cast.caht_lead.member_id}
     letter = await emails.write_email(messages_by_person[sqlite_cast.caht_lead.member_id], SOON, ZONE)
     assert isinstance(letter, Email)
     assert letter.says == PollOpenedEmail(title="Monthly task force meeting", reply_by="Fri, Jan 8")
-    said = {email.name: email.value for email in letter.facts}
+    said = {one.name: one.value for one in letter.facts}
     assert dates_in(letter) == ["Tue, Jan 12, 10:00–11:30 AM Central", "Wed, Jan 13, 2:00–3:30 PM Central"]
     assert said[FactName.ORGANIZER] == "Coordinator (USAO)"
-    assert [email.target for email in letter.buttons] == [
+    assert [one.target for one in letter.buttons] == [
         PollPage(poll_id=poll_id, member_id=sqlite_cast.caht_lead.member_id)
     ]
 
@@ -498,8 +489,8 @@ async def test_an_email_about_a_restricted_event_says_nothing_of_it(sqlite_cast:
     letter = await email_to(sqlite_cast.kcpd_detective, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert isinstance(letter.says, RestrictedEmail)
-    assert [email.name for email in letter.facts] == [FactName.DETAILS]
-    assert [email.target for email in letter.buttons] == [SitePage(path=f"/polls/{poll_id}")]
+    assert [one.name for one in letter.facts] == [FactName.DETAILS]
+    assert [one.target for one in letter.buttons] == [SitePage(path=f"/polls/{poll_id}")]
     assert letter.more == ()
 
 
@@ -509,7 +500,7 @@ async def test_a_time_only_email_says_nothing_of_a_poll(sqlite_cast: Cast) -> No
     letter = await email_to(sqlite_cast.fbi_lead, PollOpened(poll=poll_id))
     assert isinstance(letter, Email)
     assert (letter.is_discreet, letter.is_time_only, isinstance(letter.says, RestrictedEmail)) == (True, True, True)
-    assert [(email.name, email.target) for email in letter.buttons] == [
+    assert [(one.name, one.target) for one in letter.buttons] == [
         (ButtonName.SIGN_IN, SitePage(path=f"/polls/{poll_id}"))
     ]
 
@@ -546,7 +537,7 @@ async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_af
     letter = read_result(await email_to(sqlite_cast.fbi_lead, PollCanceled(poll=poll_id)))
     assert isinstance(letter, ReadEmail)
     assert letter.subject == "Date poll canceled"
-    assert not any(email in str(letter) for email in ("Interview", "Room 9"))
+    assert not any(one in str(letter) for one in ("Interview", "Room 9"))
 
 
 MORNING = datetime(2027, 1, 7, 14, tzinfo=UTC)
@@ -555,15 +546,8 @@ MINUTE = timedelta(minutes=1)
 
 async def send_poll_reminders(now: datetime) -> list[str]:
     """Send what is due, and return who was reminded of a poll."""
-    poll_reminders = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await emails.write_email(message, now, ZONE)
-        await outbox.close_message(
-            message, letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        if isinstance(letter, Email) and isinstance(message.content, PollNudge):
-            poll_reminders.append(letter.to_name)
-    return sorted(poll_reminders)
+    sent = [written for message, written in await send_due_messages(now) if isinstance(message.content, PollNudge)]
+    return sorted(written.to_name for written in sent if isinstance(written, Email))
 
 
 async def plan_and_send_reminders(now: datetime) -> list[str]:

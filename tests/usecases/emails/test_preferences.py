@@ -148,7 +148,7 @@ async def test_a_reminder_whose_time_before_new_quiet_hours_is_over_still_comes(
     await save_choices(cast.fbi_lead, chosen_at, quiet=(time(20), ends))
     moment = STARTS - timedelta(hours=hours)  # when they end, or at once if the meeting is less than 30 minutes later
     planned = await reminders.event_reminders_ahead(cast.fbi_lead, event_id, chosen_at)
-    assert [path.at for path in planned] == [moment]
+    assert [one.at for one in planned] == [moment]
     await plan_until(STARTS, timedelta(minutes=10), chosen_at)
     assert (await due_moments(cast.fbi_lead))[2:] == [moment]
 
@@ -232,7 +232,7 @@ async def test_a_date_that_moved_into_the_night_is_reminded_of_outside_it(cast: 
     moved = replace(plan_now, starts=datetime(2027, 1, 13, 5))
     await scheduling.change_event(cast.coordinator, event_id, moved, event.version, NOW)
     await plan_until(datetime(2027, 1, 13, 11, tzinfo=UTC), HALF)
-    assert [path.hour for path in await due_moments(cast.fbi_lead)] == [12, 12, 3]
+    assert [one.hour for one in await due_moments(cast.fbi_lead)] == [12, 12, 3]
 
 
 async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_one_did(sqlite_cast: Cast) -> None:
@@ -291,7 +291,7 @@ async def queue_at_midnight(cast: Cast, to: Viewer, content: Content, not_after:
 
 async def sendable_keys(worker: Worker, now: datetime) -> list[str]:
     claimed = await outbox.claim_messages(worker.name, (), now, 50)
-    return [path.key for path in await sendable_messages(claimed, worker.name, now)]
+    return [one.key for one in await sendable_messages(claimed, worker.name, now)]
 
 
 async def test_a_message_that_became_due_in_quiet_hours_is_held_until_they_end(cast: Cast, worker: Worker) -> None:
@@ -394,7 +394,7 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
     rows = await AuditEntry.select(AuditEntry.subject, AuditEntry.facts).order_by(AuditEntry.seq)
     reminders = '"asks_after": "", "asks_before": "", "is_usual": false, "leads": "1440", "sends_thanks": false'
     were = '"was_asks_after": "", "was_asks_before": "", "was_is_usual": true, "was_leads": "10080,1440,120"'
-    assert [(path["subject"], path["facts"]) for path in rows[-2:]] == [
+    assert [(one["subject"], one["facts"]) for one in rows[-2:]] == [
         ("event", '{"fields": ["reminders"]}'),
         ("committee_preference", f'{{{reminders}, "upcoming_events": 1, {were}, "was_sends_thanks": false}}'),
     ]
@@ -403,7 +403,7 @@ async def test_the_upcoming_events_change_too_without_their_calendars(cast: Cast
 async def changes_in_history(viewer: Viewer, event_id: UUID) -> list[tuple[str | None, list[tuple[str, str]]]]:
     """Return who changed an event from what to what, as its history says."""
     history_found = await history.history_of_event(viewer, await scheduling.event_seen_by(viewer, event_id))
-    return [(path.actor, [(change.before, change.after) for change in path.changes]) for path in history_found]
+    return [(one.actor, [(change.before, change.after) for change in one.changes]) for one in history_found]
 
 
 async def test_the_history_of_an_event_says_who_changed_its_reminders_from_what_until_it_is_undone(cast: Cast) -> None:
@@ -461,7 +461,7 @@ async def test_committees_inherit_the_policy_of_the_task_force_until_they_choose
     usual = ReminderPolicy(asks_after=frozenset({timedelta(days=2)}), sends_thanks=True)
     event_id = await schedule_for_services(cast)
     await preferences.save_usual_policy(cast.coordinator, usual, NOW)
-    assert [await policy_of_committee(path) for path in (None, steering, services)] == [usual, usual, DAY_BEFORE]
+    assert [await policy_of_committee(one) for one in (None, steering, services)] == [usual, usual, DAY_BEFORE]
     assert await policy_of_event(cast, event_id) != usual, "events already scheduled keep theirs"
     await preferences.save_committee_policy(cast.caht_lead, services, None, NOW, upcoming=1)
     assert [await policy_of_committee(services), await policy_of_event(cast, event_id)] == [usual, usual]

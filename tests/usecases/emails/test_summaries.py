@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import Mark
@@ -51,15 +51,8 @@ async def turn_on_digest(viewer: Viewer, **facts: object) -> Viewer:
 async def send_digests(now: datetime = MONDAY) -> list[ReadEmail | SendOutcome]:
     """Return what becomes of the digests that are due."""
     await queue_due_messages(now, ZONE)
-    digests = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        made = read_result(await emails.write_email(message, now, ZONE))
-        await outbox.close_message(
-            message, made if isinstance(made, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        if isinstance(message.content, WeeklyDigest):
-            digests.append(made)
-    return digests
+    sent = await send_due_messages(now)
+    return [read_result(written) for message, written in sent if isinstance(message.content, WeeklyDigest)]
 
 
 async def send_only_digest(now: datetime = MONDAY) -> ReadEmail:

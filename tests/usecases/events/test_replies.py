@@ -11,10 +11,10 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tracker.database import writing
 from tracker.errors import Conflict
-from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import ON_SITE, Origin, Viewer
 from tracker.rules.emails.follow_ups import REST
 from tracker.rules.events.history import ChangeConfirmations
@@ -243,7 +243,7 @@ async def test_a_reply_to_the_earlier_time_is_kept_and_shown_as_such(cast: Cast)
     event_id = await schedule_with_replies(cast, rule=MONTHLY)
     await move_first_date(cast, event_id, TO_THURSDAY)
     shown = (await view_event(cast.coordinator, event_id, KEY, NOW)).named
-    assert {message.name: (message.reply, message.earlier) for message in shown if message.agency != "USAO"} == {
+    assert {one.name: (one.reply, one.earlier) for one in shown if one.agency != "USAO"} == {
         "Fbi lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Caht lead": (ReplyValue.NEEDS_ACTION, ReplyValue.ACCEPTED),
         "Hsi liaison": (ReplyValue.NEEDS_ACTION, None),
@@ -376,11 +376,7 @@ async def test_only_who_may_edit_the_event_sees_the_board(cast: Cast) -> None:
 
 
 async def send_emails(now: datetime) -> list[ReadEmail | SendOutcome]:
-    messages = await outbox.claim_messages("test", (), now, 100)
-    made = [read_result(await emails.write_email(message, now, ZONE)) for message in messages]
-    for message in messages:
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return made
+    return [read_result(written) for _, written in await send_due_messages(now)]
 
 
 async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
@@ -396,10 +392,10 @@ async def test_the_reminder_goes_to_exactly_the_others(cast: Cast) -> None:
     }
     assert set(made) == {"Fbi lead", "Hsi liaison"}
     assert made["Fbi lead"].subject == "Please confirm the new time: Monthly task force meeting, Tue, Jan 12"
-    assert [message.label for message in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]
+    assert [one.label for one in made["Fbi lead"].buttons] == ["Keep my reply", "Change my reply"]
     assert made["Fbi lead"].paragraphs[0] == "Confirm with a link below."
     assert dict(made["Fbi lead"].facts)["Your reply"] == "Yes, from before the change"
-    assert [message.label for message in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
+    assert [one.label for one in made["Hsi liaison"].buttons] == ["Reply yes", "Maybe", "No"]
 
 
 async def test_who_confirms_before_the_email_goes_out_is_not_bothered(cast: Cast) -> None:
@@ -408,7 +404,7 @@ async def test_who_confirms_before_the_email_goes_out_is_not_bothered(cast: Cast
     await send_emails(NOW + timedelta(minutes=1))
     await nudge_people(cast.coordinator, event_id, KEY, NOW + AN_HOUR, ZONE, confirmations=True)
     await accept_date(cast.fbi_lead, event_id, NOW + AN_HOUR)
-    assert sum(isinstance(message, SendOutcome) for message in await send_emails(NOW + 2 * AN_HOUR)) == 1
+    assert sum(isinstance(one, SendOutcome) for one in await send_emails(NOW + 2 * AN_HOUR)) == 1
 
 
 async def test_who_was_reminded_by_either_request_rests_for_two_days(cast: Cast) -> None:

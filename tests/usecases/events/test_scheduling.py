@@ -10,8 +10,9 @@ from msgspec.structs import replace
 from piccolo.columns import Varchar
 
 from tests.cast import LINK, NOW, ZONE, Cast, everyone, marking, meeting, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail
 from tests.event_fields import another
+from tests.usecases.events.world import emails_due_to
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound, ReauthenticationNeeded
 from tracker.ical import itip
 from tracker.ical.itip import Attendee
@@ -20,7 +21,7 @@ from tracker.rules.actions.action_items import NewItem
 from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.message_types import Removed
-from tracker.rules.core.outbox import MessageState, SendOutcome, decode
+from tracker.rules.core.outbox import decode
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import CalendarPart
 from tracker.rules.events.events import FIELDS, TEXTS, EventFields, EventStatus, field_values, fields_of
@@ -40,8 +41,7 @@ from tracker.usecases import availability
 from tracker.usecases.actions import action_items
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions
-from tracker.usecases.core import outbox
-from tracker.usecases.emails import emails, nudges, reminders
+from tracker.usecases.emails import nudges, reminders
 from tracker.usecases.events import history, occurrences, replies, series_split
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.views import preview
@@ -559,17 +559,6 @@ def plan_with_informed(cast: Cast, *coming: Viewer, **facts: Any) -> Plan:
 
 async def schedule_with_informed(cast: Cast, **facts: Any) -> UUID:
     return await event_deeds.schedule_event(cast.coordinator, plan_with_informed(cast, **facts), NOW)
-
-
-async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
-    emails_sent = await outbox.claim_messages("test", (), now, 1_000)
-    for this_emails_sent in emails_sent:
-        await outbox.close_message(this_emails_sent, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [
-        read_result(await emails.write_email(this_emails_sent, now, ZONE))
-        for this_emails_sent in emails_sent
-        if this_emails_sent.recipient_id == who.member_id
-    ]
 
 
 async def test_they_see_the_event_on_its_page_and_are_asked_nothing(cast: Cast) -> None:

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
-from tests.emails import ReadEmail, read_email, read_result
+from tests.emails import ReadEmail, read_email
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
 from tests.usecases.events.world import (
@@ -19,6 +19,7 @@ from tests.usecases.events.world import (
     NO,
     SECOND_DATE,
     YES,
+    emails_due_to,
     emails_to,
     ranks_emailed_to,
     reply_with_substitute,
@@ -42,8 +43,7 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds
-from tracker.usecases.core import outbox
-from tracker.usecases.emails import emails, preferences, reminders
+from tracker.usecases.emails import preferences, reminders
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, recorded_replies, replies, scheduling, series_split, substitutes
 from tracker.usecases.events.scheduling import transfer_event
@@ -84,21 +84,9 @@ async def send_substitute(cast: Cast, event_id: UUID, substitute: Viewer, now: d
 
 
 async def pending_messages(cast: Cast) -> list[tuple[str, str]]:
-    names = {email.member_id: name for name, email in cast.members.items()}
+    names = {one.member_id: name for name, one in cast.members.items()}
     rows = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
     return sorted((row["kind"], names[row["recipient"]]) for row in rows)
-
-
-async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
-    """Take what is due and return what is written to one person."""
-    emails_sent = await outbox.claim_messages("test", (), now, 1_000)
-    for this_emails_sent in emails_sent:
-        await outbox.close_message(this_emails_sent, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return [
-        read_result(await emails.write_email(this_emails_sent, now, ZONE))
-        for this_emails_sent in emails_sent
-        if this_emails_sent.recipient_id == who.member_id
-    ]
 
 
 async def possible_names(cast: Cast, who: Viewer, event_id: UUID) -> list[str]:
@@ -175,9 +163,7 @@ async def test_it_is_recorded_by_name_and_in_the_audit_log(cast: Cast) -> None:
     await send_substitute(cast, event_id, cast.fbi_alternate)
     view = await view_event(cast.hsi_liaison, event_id, KEY, NOW)
     shown = {
-        email.name: (email.reply.value, email.substitute, email.substitutes_for)
-        for email in view.named
-        if email.agency == "FBI"
+        row.name: (row.reply.value, row.substitute, row.substitutes_for) for row in view.named if row.agency == "FBI"
     }
     assert shown == {
         "Fbi lead": ("declined", "Fbi alternate (FBI)", ""),
@@ -195,9 +181,9 @@ async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_
     await send_substitute(cast, event_id, cast.fbi_alternate)
     await mark_all_sent()
     planned = await reminders.event_reminders_ahead(cast.coordinator, event_id, NOW, ahead=None)
-    dates = {email.line.key for email in planned for to in email.people if to.name == "Fbi alternate"}
+    dates = {one.line.key for one in planned for to in one.people if to.name == "Fbi alternate"}
     assert dates == {KEY}
-    assert not [email for email in planned for to in email.people if to.name == "Fbi lead" and email.line.key == KEY]
+    assert not [one for one in planned for to in one.people if to.name == "Fbi lead" and one.line.key == KEY]
     await queue_due_messages(NOW, ZONE)
     the_day_before = datetime(2027, 1, 18, 16, 1, tzinfo=UTC)
     await queue_due_messages(the_day_before, ZONE)
@@ -205,7 +191,7 @@ async def test_the_substitute_is_reminded_in_place_of_who_sent_them_and_of_that_
         email for email in await emails_due_to(cast.fbi_alternate, the_day_before) if isinstance(email, ReadEmail)
     ]
     assert letter.subject.startswith("Tomorrow")
-    assert not [email for email in await emails_due_to(cast.fbi_lead, the_day_before) if isinstance(email, ReadEmail)]
+    assert not [one for one in await emails_due_to(cast.fbi_lead, the_day_before) if isinstance(one, ReadEmail)]
 
 
 async def test_the_substitute_has_it_in_the_feed_of_what_is_theirs(cast: Cast) -> None:
@@ -226,7 +212,7 @@ async def test_the_substitute_of_someone_who_is_off_the_list_has_it_in_no_feed_o
     cast, event_id = sqlite_cast, await schedule_weekly_meeting(sqlite_cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
-    without = {email: role for email, role in plan.invitees.items() if email != cast.fbi_lead.member_id}
+    without = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     fewer = replace(plan, invitees=without)
     await scheduling.change_event(cast.coordinator, event_id, fewer, event.version, LATER)
     assert await feeds.feed_events(cast.fbi_alternate, LATER, scope=FeedScope.MINE, shows_operations=True) == []
@@ -294,7 +280,7 @@ async def test_who_comes_after_all_has_the_substitute_notified_and_taken_off(cas
     assert isinstance(letter.calendar, CalendarPart)
     assert letter.calendar.is_cancel
     view = await view_event(cast.coordinator, event_id, KEY, NOW)
-    assert [email.name for email in view.named if email.agency == "FBI"] == ["Fbi lead"]
+    assert [one.name for one in view.named if one.agency == "FBI"] == ["Fbi lead"]
 
 
 async def test_a_moved_date_asks_who_was_asked_again_and_lets_the_substitute_off(cast: Cast) -> None:
@@ -359,7 +345,7 @@ async def test_the_substitute_of_a_date_that_stays_in_the_series_that_continues_
     to_them = [kind for kind, name in await pending_messages(cast) if name == "fbi_alternate"]
     assert to_them == ["substitute", "withdrawal"]
     view = await view_event(cast.coordinator, new_id, KEY, LATER)
-    assert [email.substitutes_for for email in view.named if email.name == "Fbi alternate"] == ["Fbi lead (FBI)"]
+    assert [one.substitutes_for for one in view.named if one.name == "Fbi alternate"] == ["Fbi lead (FBI)"]
 
 
 async def test_a_series_that_only_ends_later_is_no_change_for_a_substitute(cast: Cast) -> None:
@@ -382,12 +368,12 @@ async def test_a_substitute_hears_of_a_change_of_the_whole_series_for_each_of_th
     named = replace(plan, title="Monthly briefing")
     await scheduling.change_event(cast.coordinator, event_id, named, event.version, LATER, notify=Notify.ALL)
     letters = await emails_due_to(cast.fbi_alternate, LATER + timedelta(minutes=1))
-    facts = [dict(email.facts) for email in letters if isinstance(email, ReadEmail)]
-    assert sorted(email["When"] for email in facts) == [
+    facts = [dict(one.facts) for one in letters if isinstance(one, ReadEmail)]
+    assert sorted(one["When"] for one in facts) == [
         "Tuesday, January 19, 2027, 10:00–11:30 AM Central",
         "Tuesday, January 26, 2027, 10:00–11:30 AM Central",
     ]
-    assert not any("Was" in email for email in facts)
+    assert not any("Was" in one for one in facts)
 
 
 async def test_a_date_that_goes_with_the_rest_of_its_series_lets_the_substitute_off(cast: Cast) -> None:
@@ -406,7 +392,7 @@ async def test_the_attendance_sheet_has_a_line_of_the_substitute_who_can_be_mark
     at = datetime(2027, 1, 19, 16, tzinfo=UTC)
     await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, at)
-    [line] = [email for email in roll.lines if email.name == "Fbi alternate"]
+    [line] = [one for one in roll.lines if one.name == "Fbi alternate"]
     assert line.participant is not None
     assert (line.mark, line.is_walk_in, line.participant.substitutes_for) == (Mark.HERE, False, "Fbi lead (FBI)")
 
@@ -418,7 +404,7 @@ async def test_who_is_invited_themselves_and_substitutes_has_one_line_and_no_sec
         SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient now has their own invitation.")
     ]
     roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, NOW)
-    assert len([email for email in roll.lines if email.name == "Fbi alternate"]) == 1
+    assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1
 
 
 async def test_a_link_in_an_email_sends_an_alternate_too(cast: Cast) -> None:
@@ -427,7 +413,7 @@ async def test_a_link_in_an_email_sends_an_alternate_too(cast: Cast) -> None:
     own_reply = await replies.my_reply(cast.fbi_lead, date)
     assert own_reply is not None
     of_date = await replies.open_invitation(own_reply[0], date.id, NOW, LINK)
-    assert [email.name for email in of_date.alternates] == ["Fbi alternate"]
+    assert [one.name for one in of_date.alternates] == ["Fbi alternate"]
     await replies.record_reply_by_link(of_date, ReplyValue.DECLINED, "", NOW, cast.fbi_alternate.member_id)
     assert (await replies.open_invitation(own_reply[0], date.id, NOW, LINK)).substitute == "Fbi alternate (FBI)"
     assert (await replies.open_invitation(own_reply[0], None, NOW, LINK)).alternates == ()
@@ -445,7 +431,7 @@ async def test_the_substitute_on_a_date_that_is_over_is_not_notified_when_the_pe
     changed = replace(plan, invitees=invitees)
     await scheduling.change_event(cast.coordinator, event_id, changed, event.version, over, notify=Notify.NO_ONE)
     letters = await emails_due_to(cast.fbi_alternate, over + timedelta(minutes=1))
-    assert [email for email in letters if isinstance(email, ReadEmail)] == []
+    assert [one for one in letters if isinstance(one, ReadEmail)] == []
 
 
 async def test_what_a_substitute_s_calendar_gets_is_newer_each_time_they_come_and_go(cast: Cast) -> None:
@@ -646,6 +632,6 @@ async def test_an_email_about_the_whole_series_is_that_of_an_informed_person(sql
     event, plan = await scheduling.plan_to_change(cast.coordinator, event_id)
     later = replace(plan, starts=plan.starts + timedelta(minutes=30))
     await scheduling.change_event(cast.coordinator, event_id, later, event.version, NOW + 2 * MINUTE)
-    emails_found = [email for _, email in await emails_to(cast.fbi_alternate, NOW + 2 * MINUTE)]
+    emails_found = [one for _, one in await emails_to(cast.fbi_alternate, NOW + 2 * MINUTE)]
     assert "You're receiving this because" in read_email(emails_found[0]).words.footer
     assert "as a substitute" not in read_email(emails_found[0]).words.footer

@@ -640,7 +640,7 @@ async def test_an_action_item_stays_with_its_date_when_a_split_is_undone(sqlite_
     await assign_item_of(cast, await occurrences.date_seen_by(cast.coordinator, new_id, "2027-01-12"))
     await undo_change(cast.coordinator, event_id)
     view = await view_event(cast.coordinator, event_id, "2027-01-12", NOW)
-    assert [message.title for message in view.items] == ["Book the room"]
+    assert [one.title for one in view.items] == ["Book the room"]
 
 
 async def assign_item_of(cast: Cast, date: event_rules.Occurrence) -> None:
@@ -750,10 +750,10 @@ async def test_a_change_of_one_date_reads_no_replies_for_undo(sqlite_cast: Cast,
     date = await occurrences.date_seen_by(cast.coordinator, event_id, "2027-01-19")
     few = await rows_read_by_a_new_title(cast, event_id, 1, counting)
     await mark_all_sent()
-    every = [message.id for message in (await invitations_by_member(event_id)).values()]
+    every = [one.id for one in (await invitations_by_member(event_id)).values()]
     again = {"occurrence": date.id, "reply": "tentative", "source": "site", "sequence": 0, "replied_at": NOW}
     async with writing():
-        await new_replies.write_replies([{"invitation": message, **again} for message in every for _ in range(200)])
+        await new_replies.write_replies([{"invitation": one, **again} for one in every for _ in range(200)])
     assert await rows_read_by_a_new_title(cast, event_id, 2, counting) <= few
 
 

@@ -5,17 +5,16 @@ from uuid import UUID
 
 import icalendar
 
-from tests.cast import NOW, ZONE, Cast, meeting
+from tests.cast import NOW, Cast, meeting
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
-from tracker.rules.core.outbox import Message, MessageState, SendOutcome
+from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core import tables as rows
-from tracker.usecases.core import outbox
-from tracker.usecases.emails import emails
 from tracker.usecases.events import replies, scheduling
 
 SECOND_DATE = "2027-01-19"
@@ -48,13 +47,18 @@ async def reply_with_substitute(
 
 async def emails_to(to: Viewer, queued: datetime) -> list[tuple[Message, Email]]:
     """Send what is queued; return what one person gets."""
-    got, now = [], queued + MINUTE / 2
-    for message in await outbox.claim_messages("test", (), now, 1_000):
-        letter = await emails.write_email(message, now, ZONE)
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-        if message.recipient_id == to.member_id and not isinstance(letter, SendOutcome):
-            got.append((message, letter))
-    return got
+    sent = await send_due_messages(queued + MINUTE / 2)
+    return [
+        (message, written)
+        for message, written in sent
+        if message.recipient_id == to.member_id and isinstance(written, Email)
+    ]
+
+
+async def emails_due_to(who: Viewer, now: datetime) -> list[ReadEmail | SendOutcome]:
+    """Send what is due, and return what becomes of the messages to one person."""
+    sent = await send_due_messages(now)
+    return [read_result(written) for message, written in sent if message.recipient_id == who.member_id]
 
 
 async def ranks_emailed_to(to: Viewer, queued: datetime) -> list[tuple[str, Rank]]:

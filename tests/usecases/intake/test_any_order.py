@@ -97,7 +97,7 @@ async def take_bounces(cast: Cast, who: Viewer, messages: Sequence[UUID], came: 
     rows = await Message.select(Message.id, Message.bounced_at).where(Message.recipient == who.member_id)
     returned = {row["id"] for row in rows if row["bounced_at"]}
     is_paused = bool(await EmailPause.exists().where(EmailPause.member == who.member_id))
-    return [email_number in returned for email_number in messages], is_paused
+    return [one in returned for one in messages], is_paused
 
 
 @pytest.mark.both_engines
@@ -142,7 +142,7 @@ async def final_state(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]])
             for number in range(len(REPLIES))
         },
         **{("words", number): await _email_with_words(cast, reference, number) for number in range(len(WORDS))},
-        **{("bounce", number): _bounce(email_number, number) for number, email_number in enumerate(messages)},
+        **{("bounce", number): _bounce(one, number) for number, one in enumerate(messages)},
     }
     for this_order in order:
         await received_emails.take_email(emails[this_order])
@@ -237,7 +237,7 @@ async def final_reply(cast: Cast, written: Sequence[Written], no_at: int, order:
     """Return what holds after these emails came in this order; that of the substitute has the last number."""
     await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
     event_id = await name_alternate(cast)
-    emails = [await email_of_principal(cast, event_id, *email_number) for email_number in written] + [
+    emails = [await email_of_principal(cast, event_id, *one) for one in written] + [
         await refusal_by_email(cast, event_id, no_at)
     ]
     for this_order in order:
@@ -259,7 +259,7 @@ async def test_the_last_that_the_person_wrote_counts_and_names_their_substitute_
 ) -> None:
     own_emails = list(zip(written, hours, strict=False))
     last, at = max(own_emails, key=lambda email_number: email_number[1])
-    arrive = [email_number for email_number in (*order, *again) if email_number <= len(written)]
+    arrive = [one for one in (*order, *again) if one <= len(written)]
     final_reply_found = await final_reply(cast, own_emails, hours[-1], arrive)
     is_named_again, is_refused = last is DELEGATED and at > hours[-1], last is DELEGATED and at < hours[-1]
     comes = {cast.fbi_alternate.member_id} if is_named_again else frozenset()
@@ -296,7 +296,7 @@ async def emails_since(cast: Cast, after: datetime) -> list[tuple[str, str]]:
     names = {cast.fbi_alternate.member_id: "alternate", cast.fbi_lead.member_id: "lead"}
     rows = await Message.select(Message.key, Message.recipient, Message.kind)
     to = {row["key"]: (names.get(row["recipient"], ""), row["kind"]) for row in rows}
-    return sorted(to[key] for key, email_number in emails_due if isinstance(email_number, ReadEmail))
+    return sorted(to[key] for key, one in emails_due if isinstance(one, ReadEmail))
 
 
 @pytest.mark.both_engines
@@ -330,7 +330,7 @@ async def test_a_late_no_of_someone_who_was_named_again_since_is_listed_and_they
     assert await emails_since(cast, AFTER + HOUR) == [("alternate", "substitute")]
     date = await occurrences.date_seen_by(cast.coordinator, event_id, FIRST_DATE)
     emails_due = await unrecorded_replies.unrecorded_of_date(cast.coordinator, date, AFTER + HOUR)
-    assert [email_number.reply.why for email_number in (*emails_due.waiting, *emails_due.settled)] == [NAMED_AGAIN]
+    assert [one.reply.why for one in (*emails_due.waiting, *emails_due.settled)] == [NAMED_AGAIN]
 
 
 @pytest.mark.both_engines
@@ -366,9 +366,9 @@ async def test_only_a_no_that_was_written_after_they_undid_theirs_releases_a_sub
             await words(cast.fbi_alternate, "NO", NAMED_AT + 2 * HOUR)
         if moment == SINCE:
             await undo_no(NAMED_AT + 4 * HOUR)
-        for email_number in (delegation, program):
-            if email_number.received_at == moment:
-                await take_email(email_number)
+        for email in (delegation, program):
+            if email.received_at == moment:
+                await take_email(email)
     assert await substitutes_coming(cast, event_id) == (frozenset() if written == 5 else {cast.fbi_alternate.member_id})
 
 

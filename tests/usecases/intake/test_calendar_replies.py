@@ -447,8 +447,8 @@ async def emails_of_refusal(now: datetime) -> list[tuple[OutboxMessage, Email]]:
         for message in await outbox.claim_messages("w", [], now, 99)
         if isinstance(message.content, ProposalDeclined)
     ]
-    made = [(proposal, await emails.write_email(proposal, now, ZONE)) for proposal in claimed]
-    return [(proposal, letter) for proposal, letter in made if isinstance(letter, Email)]
+    made = [(one, await emails.write_email(one, now, ZONE)) for one in claimed]
+    return [(one, letter) for one, letter in made if isinstance(letter, Email)]
 
 
 @pytest.mark.both_engines
@@ -602,15 +602,13 @@ async def test_any_order_and_any_repetition_leave_the_same_proposals(
     for order, moved_before in zip(orders, moves, strict=True):
         await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
         event_id = await schedule_invited(cast, is_series=True)
-        knew_of_it = [place for place, proposal in enumerate(order) if proposal[2] is TEN_IN_APRIL and proposal[4] == 1]
+        knew_of_it = [place for place, one in enumerate(order) if one[2] is TEN_IN_APRIL and one[4] == 1]
         for place, (hours, value, moment, minute, sequence) in enumerate([*order, *order[:2]]):
             if place == min([moved_before, *knew_of_it]):
                 await move_date(cast, event_id, HOUR / 2, APRIL)
             facts = {"date": date_named(moment), "stamped_at": NOW + timedelta(minutes=minute), "sequence": sequence}
             await propose_time(cast.fbi_lead, event_id, moment + hours * HOUR, value, **facts)
-        every = [
-            proposal for key in (APRIL, MAY) for proposal in await judged_proposals(cast.coordinator, event_id, key)
-        ]
+        every = [judged for key in (APRIL, MAY) for judged in await judged_proposals(cast.coordinator, event_id, key)]
         replies = [await reply_and_source(cast.fbi_lead, event_id, key) for key in (APRIL, MAY)]
-        ends.append((sorted((proposal.made.times, proposal.made.made_at, state) for proposal, state in every), replies))
+        ends.append((sorted((one.made.times, one.made.made_at, state) for one, state in every), replies))
     assert ends[0] == ends[1]

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, operation
-from tests.emails import ReadEmail, read_result
+from tests.emails import ReadEmail, read_email, send_due_messages
 from tests.ports.mail.sending import composer
 from tests.usecases.intake.replying import HOUR, NO, YES
 from tests.usecases.intake.world import (
@@ -31,7 +31,6 @@ from tests.usecases.intake.writing_back import write_about_item as writing_back_
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome
-from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import Email, ItemUpdatePage
 from tracker.rules.emails.preferences import Preferences
@@ -54,14 +53,9 @@ SOON = WRITING_BACK_LATER + timedelta(minutes=1)
 
 async def send_confirmations() -> list[tuple[str, ReadEmail]]:
     """Return the confirmations that are due, each with the address that it goes to."""
-    email = []
-    for message in await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100):
-        letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), WRITING_BACK_LATER)
-        made = read_result(letter)
-        if message.key.startswith("email_answered") and isinstance(letter, Email) and isinstance(made, ReadEmail):
-            email.append((letter.to, made))
-    return email
+    sent = [(message.key, written) for message, written in await send_due_messages(WRITING_BACK_LATER)]
+    emails = [email for key, email in sent if key.startswith("email_answered") and isinstance(email, Email)]
+    return [(email.to, read_email(email)) for email in emails]
 
 
 async def test_a_confirmation_says_what_was_understood(sqlite_cast: Cast) -> None:
@@ -120,8 +114,8 @@ async def test_each_thing_about_which_nothing_changed_is_answered(sqlite_cast: C
     await received_emails.take_email(
         await email_about_item(cast.caht_lead, "> BLOCKED", message_id=await message_about_item(second))
     )
-    subjects = {email.subject for _, email in await send_confirmations()}
-    assert subjects == {f"Your email didn't change action item {email}" for email in (first, second)}
+    subjects = {one.subject for _, one in await send_confirmations()}
+    assert subjects == {f"Your email didn't change action item {one}" for one in (first, second)}
 
 
 async def test_a_machine_that_answers_confirmations_is_answered_only_so_often(sqlite_cast: Cast) -> None:
@@ -191,7 +185,7 @@ async def test_blocked_by_email_asks_the_people_who_can_help(sqlite_cast: Cast) 
     await assign_item(cast.coordinator, cast.caht_lead)
     assert await writing_back_said(cast.caht_lead, "BLOCKED: no address yet") is AnswerOutcome.RECORDED
     asked = await Message.select(Message.recipient).where(Message.kind == "item_blocked")
-    assert [email["recipient"] for email in asked] == [cast.coordinator.member_id]
+    assert [one["recipient"] for one in asked] == [cast.coordinator.member_id]
 
 
 async def test_any_other_text_is_a_note(sqlite_cast: Cast) -> None:
@@ -413,7 +407,7 @@ async def test_a_confirmation_repeats_the_note_of_its_own_email_alone(sqlite_cas
     await invite_bureau(sqlite_cast)
     await write_back(sqlite_cast.fbi_lead, "NO (in court)")
     await write_back(sqlite_cast.fbi_lead, "YES", WRITTEN_AT + HOUR)
-    emails = [email for key, email in await send_due(WRITTEN_AT + HOUR) if key.startswith("email_answered")]
+    emails = [one for key, one in await send_due(WRITTEN_AT + HOUR) if key.startswith("email_answered")]
     assert {
         email.subject.split(":")[0]: dict(email.facts).get("Note") for email in emails if isinstance(email, ReadEmail)
     } == {"You replied no": "in court", "You replied yes": None}
@@ -497,8 +491,8 @@ async def test_a_confirmation_of_what_changed_nothing_says_what_the_reply_is(
     await invite_bureau(sqlite_cast)
     await write_back(sqlite_cast.fbi_lead, "NO")
     await write_back(sqlite_cast.fbi_lead, text, WRITTEN_AT + HOUR)
-    emails = [email for key, email in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
-    assert words in [paragraph for email in emails if isinstance(email, ReadEmail) for paragraph in email.paragraphs]
+    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
+    assert words in [paragraph for one in emails if isinstance(one, ReadEmail) for paragraph in one.paragraphs]
 
 
 async def test_a_confirmation_says_that_there_is_no_reply_yet(sqlite_cast: Cast) -> None:
@@ -516,8 +510,8 @@ async def test_a_confirmation_names_the_replies_to_a_series_of_which_one_date_ha
         (Message.recipient == cast.fbi_lead.member_id) & (Message.kind == "invitation")
     )
     await write_back(cast.fbi_lead, "Which room?", WRITTEN_AT + HOUR, message_id=first[0]["id"])
-    emails = [email for key, email in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
-    reported = " ".join(words for email in emails if isinstance(email, ReadEmail) for words in email.paragraphs)
+    emails = [one for key, one in await send_due(WRITTEN_AT + 2 * HOUR) if key.startswith("email_answered")]
+    reported = " ".join(words for one in emails if isinstance(one, ReadEmail) for words in one.paragraphs)
     assert "Your replies so far: Yes for " in reported
     assert "none yet for 1 date." in reported
     assert "haven't replied" not in reported

@@ -35,7 +35,7 @@ AT = LATER + timedelta(hours=1)
 
 
 async def waiting_emails_of(viewer: Viewer) -> list[UUID]:
-    return [waiting_email.email.id for waiting_email in await item_emails.waiting_item_emails(viewer, AT)]
+    return [one.email.id for one in await item_emails.waiting_item_emails(viewer, AT)]
 
 
 async def waiting_texts(viewer: Viewer) -> Counter[str]:
@@ -52,7 +52,7 @@ async def insert_flood(text: str, sender: str, *, is_verified: bool = True) -> N
         facts | {"id": uuid4(), "email_hash": uuid4().hex, "sender": sender.format(number), "text": f"flood: {number}"}
         for number in range(60)
     ]
-    await IncomingWords.insert(*(IncomingWords(**row | waiting_email) for waiting_email in each))
+    await IncomingWords.insert(*(IncomingWords(**row | one) for one in each))
 
 
 @pytest.mark.both_engines
@@ -131,7 +131,7 @@ async def test_the_history_and_the_audit_log_name_who_attached_an_email_and_who_
     ]
     is_update = AuditEntry.verb == "item_updated"
     actors = await AuditEntry.select(AuditEntry.actor).where(is_update).order_by(AuditEntry.seq).output(as_list=True)
-    assert actors == [str(waiting_email.member_id) for waiting_email in (cast.coordinator, cast.fbi_lead)]
+    assert actors == [str(one.member_id) for one in (cast.coordinator, cast.fbi_lead)]
 
 
 @pytest.mark.both_engines
@@ -224,10 +224,7 @@ async def test_an_email_about_an_item_of_a_restricted_event_is_shown_to_those_wh
     origin = (await occurrences.date_seen_by(cast.fbi_lead, event_id, "2027-01-16")).id
     await assign_item(cast.fbi_lead, cast.kcpd_alternate, origin_id=origin)
     await block_from_home(cast.kcpd_alternate)
-    assert [len(await waiting_emails_of(waiting_email)) for waiting_email in (cast.fbi_lead, cast.coordinator)] == [
-        1,
-        0,
-    ]
+    assert [len(await waiting_emails_of(one)) for one in (cast.fbi_lead, cast.coordinator)] == [1, 0]
 
 
 async def test_what_changed_since_is_not_undone_and_a_new_owner_takes_no_one_s_answer(sqlite_cast: Cast) -> None:
@@ -308,10 +305,8 @@ async def test_nothing_is_sent_to_the_sender_and_an_email_that_says_nothing_is_n
 async def settled_reasons(cast: Cast) -> list[ItemSettled | None]:
     """Return why each email needs no decision, after checking that the home page counts exactly the others."""
     emails_kept = await item_emails.kept_item_emails(cast.coordinator, AT + timedelta(hours=2))
-    assert [waiting_email.email.id for waiting_email in emails_kept if waiting_email.waits] == await waiting_emails_of(
-        cast.coordinator
-    )
-    return [waiting_email.email.settled for waiting_email in emails_kept]
+    assert [one.email.id for one in emails_kept if one.waits] == await waiting_emails_of(cast.coordinator)
+    return [one.email.settled for one in emails_kept]
 
 
 @pytest.mark.both_engines

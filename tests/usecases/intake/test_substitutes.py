@@ -94,9 +94,9 @@ async def substitutes_in_february(cast: Cast, event_id: UUID) -> frozenset[UUID]
 
 async def queued_messages(kind: type[object]) -> list[Message]:
     return [
-        waiting_reply
-        for waiting_reply in await outbox.claim_messages("w", [], AFTER + HOUR, 99)
-        if isinstance(waiting_reply.content, kind)
+        message
+        for message in await outbox.claim_messages("w", [], AFTER + HOUR, 99)
+        if isinstance(message.content, kind)
     ]
 
 
@@ -105,9 +105,7 @@ async def test_an_alternate_comes_to_the_date_and_gets_an_email_of_their_own(sql
     assert await delegate_by_email(cast, event_id) is ReplyOutcome.RECORDED
     assert await reply_and_source(cast.fbi_lead, event_id, FEBRUARY) == (NO, "email")
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(SubstituteNamed)] == [
-        cast.fbi_alternate.member_id
-    ]
+    assert [one.recipient_id for one in await queued_messages(SubstituteNamed)] == [cast.fbi_alternate.member_id]
 
 
 async def test_an_alternate_is_known_by_an_address_that_they_confirmed(sqlite_cast: Cast) -> None:
@@ -163,9 +161,7 @@ async def test_a_later_yes_takes_it_back_and_notifies_the_alternate(sqlite_cast:
     yes = {"to": None, "value": YES, "stamped_at": NOW + 2 * HOUR}
     assert await delegate_by_email(cast, event_id, **yes) is ReplyOutcome.RECORDED  # type: ignore[arg-type]  # as in `said`
     assert await substitutes_in_february(cast, event_id) == frozenset()
-    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(Removed)] == [
-        cast.fbi_alternate.member_id
-    ]
+    assert [one.recipient_id for one in await queued_messages(Removed)] == [cast.fbi_alternate.member_id]
 
 
 async def reply_as_substitute(
@@ -209,9 +205,7 @@ async def test_the_no_of_a_substitute_releases_them_and_is_no_one_else_s(sqlite_
         [],
     )
     assert (await reply_and_source(cast.fbi_lead, event_id, FEBRUARY))[0] is NO
-    assert [waiting_reply.recipient_id for waiting_reply in await queued_messages(Removed)] == [
-        cast.fbi_alternate.member_id
-    ]
+    assert [one.recipient_id for one in await queued_messages(Removed)] == [cast.fbi_alternate.member_id]
 
 
 @pytest.mark.parametrize(("value", "is_verified"), [(NO, False), (MAYBE, True)])
@@ -255,7 +249,7 @@ async def test_a_waiting_yes_of_a_substitute_is_attached_as_their_own(sqlite_cas
     )
     assert await substitutes_in_february(cast, event_id) == {cast.fbi_alternate.member_id}
     view = await view_event(cast.coordinator, event_id, FEBRUARY, AFTER)
-    [lead] = [waiting_reply for waiting_reply in view.named if waiting_reply.member_id == cast.fbi_lead.member_id]
+    [lead] = [one for one in view.named if one.member_id == cast.fbi_lead.member_id]
     assert (lead.reply, lead.entered_by) == (NO, "")
 
 
@@ -445,9 +439,7 @@ async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: C
     event_id = await name_alternate(cast)
     assert await write_back(cast.fbi_alternate, "NO I'm in court") is AnswerOutcome.RECORDED
     assert await substitutes_coming(cast, event_id) == frozenset()
-    assert {
-        (waiting_reply.recipient_id, type(waiting_reply.content)) for waiting_reply in await queued_messages_due()
-    } == {
+    assert {(message.recipient_id, type(message.content)) for message in await queued_messages_due()} == {
         (cast.fbi_alternate.member_id, InvitationAnswered),
         (cast.fbi_alternate.member_id, Removed),
         (cast.fbi_lead.member_id, SubstituteDeclined),
@@ -455,9 +447,7 @@ async def test_a_substitute_s_no_in_words_releases_them_and_is_confirmed(cast: C
 
 
 async def undo_words_id(confirmation: ReadEmail) -> UUID:
-    [page] = [
-        waiting_reply.target for waiting_reply in confirmation.buttons if isinstance(waiting_reply.target, UndoPage)
-    ]
+    [page] = [button.target for button in confirmation.buttons if isinstance(button.target, UndoPage)]
     return page.words_id
 
 
@@ -533,9 +523,7 @@ async def test_the_confirmation_of_an_undone_no_is_not_sent(sqlite_cast: Cast) -
     [row] = await IncomingWords.select(IncomingWords.id)
     await item_emails.undo_emailed_change(row["id"], WRITTEN_AT + SECOND, LINK)
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
-    assert [
-        waiting_reply for _, waiting_reply in await send_due(WRITTEN_AT + HOUR) if isinstance(waiting_reply, ReadEmail)
-    ] == []
+    assert [email for _, email in await send_due(WRITTEN_AT + HOUR) if isinstance(email, ReadEmail)] == []
 
 
 async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cast) -> None:
@@ -549,11 +537,7 @@ async def test_a_substitute_s_yes_in_words_is_known_and_says_so(sqlite_cast: Cas
 async def test_a_substitute_who_can_t_come_reads_that_they_or_the_organizer_said_so(sqlite_cast: Cast) -> None:
     await name_alternate(sqlite_cast)
     await write_back(sqlite_cast.fbi_alternate, "NO I'm in court")
-    [email] = [
-        waiting_reply
-        for key, waiting_reply in await send_due(WRITTEN_AT + HOUR)
-        if key.startswith("substitute:withdrawal")
-    ]
+    [email] = [email for key, email in await send_due(WRITTEN_AT + HOUR) if key.startswith("substitute:withdrawal")]
     assert isinstance(email, ReadEmail)
     assert email.subject == "No longer the substitute: Monthly task force meeting, Tue, Jan 12"
     assert "You or the organizer let us know you can't come." in email.paragraphs
@@ -580,8 +564,8 @@ async def test_words_that_are_not_from_the_substitute_change_nothing_and_wait(sq
 
 async def first_email_to(who: Viewer) -> UUID:
     """Return the email that named a person as a substitute."""
-    facts = (Queued.recipient == who.member_id) & (Queued.kind == "substitute")
-    [message_id, *_] = await Queued.select(Queued.id).where(facts).order_by(Queued.created_at).output(as_list=True)
+    of_person = (Queued.recipient == who.member_id) & (Queued.kind == "substitute")
+    [message_id, *_] = await Queued.select(Queued.id).where(of_person).order_by(Queued.created_at).output(as_list=True)
     return UUID(str(message_id))
 
 
@@ -605,9 +589,7 @@ async def test_a_substitute_s_no_to_the_old_time_says_nothing_of_the_new_one_and
     assert await write_back(cast.fbi_alternate, "NO", WRITTEN_AT + 3 * HOUR, message_id=first) is AnswerOutcome.OUTDATED
     assert await substitutes_coming(cast, event_id) == {cast.fbi_alternate.member_id}
     paragraphs = (await confirmation(WRITTEN_AT + 3 * HOUR)).paragraphs
-    assert any(
-        waiting_reply.startswith("You're still the substitute for Fbi lead (FBI).") for waiting_reply in paragraphs
-    )
+    assert any(paragraph.startswith("You're still the substitute for Fbi lead (FBI).") for paragraph in paragraphs)
 
 
 async def test_a_program_s_no_to_the_old_time_is_listed_as_the_substitute_s_and_changes_nothing(

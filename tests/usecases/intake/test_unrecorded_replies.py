@@ -71,7 +71,7 @@ async def test_an_attached_email_is_the_person_s_reply_and_names_who_attached_it
     assert (before.person_id, before.is_attachable) == (cast.fbi_lead.member_id, True)
     await unrecorded_replies.attach_reply(cast.coordinator, event_id, FIRST_KEY, row, before.person_id, DECIDED_AT)
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    [shown] = [waiting_reply for waiting_reply in view.named if waiting_reply.name == "Fbi lead"]
+    [shown] = [one for one in view.named if one.name == "Fbi lead"]
     assert (shown.reply, shown.comment, shown.source, shown.replied_at) == (YES, "Late by ten", "email", LATER)
     assert shown.entered_by == "Coordinator (USAO)"
 
@@ -111,10 +111,10 @@ async def test_undo_lets_the_email_wait_again_and_the_earlier_reply_count(cast: 
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
-    assert [waiting_reply.can_undo for waiting_reply in await waiting_replies(cast, event_id)] == [True]
+    assert [one.can_undo for one in await waiting_replies(cast, event_id)] == [True]
     await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT)
     assert (await reply_and_source(cast.fbi_lead, event_id))[0] is MAYBE
-    assert [waiting_reply.is_attachable for waiting_reply in await waiting_replies(cast, event_id)] == [True]
+    assert [one.is_attachable for one in await waiting_replies(cast, event_id)] == [True]
 
 
 async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast) -> None:
@@ -124,7 +124,7 @@ async def test_what_the_person_replied_since_cannot_be_undone(sqlite_cast: Cast)
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
     await replies.record_own_reply(cast.fbi_lead, event_id, FIRST_KEY, NO, "", DECIDED_AT + HOUR, for_series=False)
-    assert [waiting_reply.can_undo for waiting_reply in await waiting_replies(cast, event_id)] == [False]
+    assert [one.can_undo for one in await waiting_replies(cast, event_id)] == [False]
     with pytest.raises(Conflict):
         await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT + HOUR)
 
@@ -142,7 +142,7 @@ async def test_a_dismissed_email_changes_nothing_and_can_be_undone(sqlite_cast: 
     )
     assert (await reply_and_source(cast.fbi_lead, event_id))[0] is ReplyValue.NEEDS_ACTION
     await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, row, DECIDED_AT)
-    assert [waiting_reply.reply.decision for waiting_reply in await waiting_replies(cast, event_id)] == [None]
+    assert [one.reply.decision for one in await waiting_replies(cast, event_id)] == [None]
 
 
 async def test_it_can_be_attached_to_someone_else_on_the_list_and_to_no_one_off_it(sqlite_cast: Cast) -> None:
@@ -238,8 +238,8 @@ async def test_a_proposal_from_another_address_waits_for_a_decision_once_it_is_a
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, row, cast.fbi_lead.member_id, DECIDED_AT
     )
-    [(waiting_reply, state)] = await unrecorded_replies.recent_proposals(cast.coordinator, date, DECIDED_AT)
-    assert (waiting_reply.person, state.value) == ("Fbi lead (FBI)", "waiting")
+    [(proposal, state)] = await unrecorded_replies.recent_proposals(cast.coordinator, date, DECIDED_AT)
+    assert (proposal.person, state.value) == ("Fbi lead (FBI)", "waiting")
 
 
 async def test_an_alternate_who_replies_to_a_forwarded_invitation_can_be_recorded_as_substitute(cast: Cast) -> None:
@@ -250,11 +250,10 @@ async def test_an_alternate_who_replies_to_a_forwarded_invitation_can_be_recorde
         cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
     )
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    assert {
-        waiting_reply.name: (waiting_reply.reply, waiting_reply.substitutes_for)
-        for waiting_reply in view.named
-        if waiting_reply.agency == "FBI"
-    } == {"Fbi lead": (NO, ""), "Fbi alternate": (YES, "Fbi lead (FBI)")}
+    assert {row.name: (row.reply, row.substitutes_for) for row in view.named if row.agency == "FBI"} == {
+        "Fbi lead": (NO, ""),
+        "Fbi alternate": (YES, "Fbi lead (FBI)"),
+    }
     await unrecorded_replies.undo_reply_decision(
         cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
     )
@@ -270,7 +269,7 @@ async def test_anyone_else_who_replies_to_it_is_not_on_the_list_and_is_not_added
             cast.coordinator, event_id, FIRST_KEY, waiting_reply.reply.id, DECIDED_AT
         )
     view = await view_event(cast.coordinator, event_id, FIRST_KEY, DECIDED_AT)
-    assert "Hsi liaison" not in {waiting_reply.name for waiting_reply in view.named}
+    assert "Hsi liaison" not in {one.name for one in view.named}
 
 
 @pytest.mark.parametrize("first", [None, NO])
@@ -364,7 +363,7 @@ async def settled_of_date(cast: Cast, event_id: UUID, now: datetime = DECIDED_AT
     emails = await emails_of_date(cast, event_id, now=now)
     counted = sum(len(came) for _, came in (await waiting_emails(cast.coordinator, now)).dates)
     assert counted == len(emails.waiting) + emails.more
-    return [waiting_reply.reply.settled for waiting_reply in [*emails.waiting, *emails.settled]]
+    return [one.reply.settled for one in [*emails.waiting, *emails.settled]]
 
 
 async def take_from(
@@ -468,14 +467,11 @@ async def test_what_a_decision_recorded_settles_what_came_before_and_undo_lets_i
             cast, event_id, sender=sender, stamped_at=stamped, comment=str(number)
         )
     both = (await emails_of_date(cast, event_id)).waiting
-    newest = next(waiting_reply.reply.id for waiting_reply in both if waiting_reply.reply.comment == "2")
+    newest = next(one.reply.id for one in both if one.reply.comment == "2")
     await unrecorded_replies.attach_reply(
         cast.coordinator, event_id, FIRST_KEY, newest, cast.fbi_lead.member_id, DECIDED_AT
     )
-    assert [waiting_reply.reply.waits for waiting_reply in (await emails_of_date(cast, event_id)).settled] == [
-        False,
-        False,
-    ]
+    assert [one.reply.waits for one in (await emails_of_date(cast, event_id)).settled] == [False, False]
     assert await unrecorded_replies.undo_reply_decision(cast.coordinator, event_id, FIRST_KEY, newest, DECIDED_AT)
     assert await settled_of_date(cast, event_id) == [None, None]
 
@@ -537,11 +533,10 @@ async def test_an_email_that_says_nothing_waits_for_no_one_and_a_note_waits_to_b
     elsewhere = await calendar_reply(cast.fbi_lead, event_id, date=date_named(datetime(2027, 1, 13, 15, tzinfo=UTC)))
     foreign = await calendar_reply(cast.fbi_lead, event_id, uid="another@x.example", comment="Hello")
     nothing, note = [
-        await calendar_reply(cast.fbi_lead, event_id, None, comment=waiting_reply)
-        for waiting_reply in ("", "May I bring a guest?")
+        await calendar_reply(cast.fbi_lead, event_id, None, comment=comment) for comment in ("", "May I bring a guest?")
     ]
-    for waiting_reply in (elsewhere, foreign, nothing):
-        await take_from(cast, event_id, waiting_reply, own)
+    for reply in (elsewhere, foreign, nothing):
+        await take_from(cast, event_id, reply, own)
     assert await settled_of_date(cast, event_id) == [Settled.NOTHING] * 3
     await take_from(cast, event_id, note, own, received_at=DECIDED_AT)
     assert (await settled_of_date(cast, event_id))[0] is None
@@ -558,7 +553,7 @@ async def test_no_sender_hides_what_another_wrote_and_all_can_be_decided(cast: C
         sender = Sender(address=f"{number % 2}@elsewhere.example", is_verified=is_verified)
         await take_from(cast, event_id, reply, sender, received_at=DECIDED_AT, name=f"{number:064}")
     emails = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
-    assert genuine in [waiting_reply.reply.id for waiting_reply in emails.waiting]
+    assert genuine in [one.reply.id for one in emails.waiting]
 
 
 @pytest.mark.both_engines
@@ -572,19 +567,17 @@ async def test_of_many_senders_those_whom_the_tracker_knows_are_shown_and_the_ot
         await take_from(cast, event_id, reply, sender, received_at=DECIDED_AT + timedelta(minutes=number))
     emails = await emails_of_date(cast, event_id, now=DECIDED_AT + HOUR)
     assert (len(emails.waiting), emails.more, emails.waiting[-1].reply.sender) == (20, 11, own.address)
-    times = [waiting_reply.reply.received_at for waiting_reply in emails.waiting]
+    times = [one.reply.received_at for one in emails.waiting]
     assert times == sorted(times, reverse=True)
     every = await IncomingReply.select(IncomingReply.id).output(as_list=True)
-    hidden = next(
-        waiting_reply for waiting_reply in every if waiting_reply not in [each.reply.id for each in emails.waiting]
-    )
+    hidden = next(reply_id for reply_id in every if reply_id not in [each.reply.id for each in emails.waiting])
     await unrecorded_replies.dismiss_reply(cast.coordinator, event_id, FIRST_KEY, hidden, DECIDED_AT)
 
 
 async def names_sending(cast: Cast, event_id: UUID) -> list[str]:
     """Return who still sends someone."""
     view = await view_event(cast.coordinator, event_id, FIRST_DATE, HOUR_LATER)
-    return [waiting_reply.name for waiting_reply in view.named if waiting_reply.substitute]
+    return [one.name for one in view.named if one.substitute]
 
 
 async def take_as_substitute(
@@ -625,7 +618,7 @@ async def test_a_no_that_is_recorded_for_them_names_in_whose_place(
     cast = sqlite_cast
     event_id, other = await name_same_substitute(cast)
     view = await view_event(cast.coordinator, event_id, FIRST_DATE, HOUR_LATER)
-    [line] = [waiting_reply for waiting_reply in view.answerable if waiting_reply.substitutes_for == f"{chosen} (FBI)"]
+    [line] = [one for one in view.answerable if one.substitutes_for == f"{chosen} (FBI)"]
     no = (cast.coordinator, event_id, FIRST_DATE, other.member_id, NO, "", HOUR_LATER)
     with pytest.raises(Invalid):
         await record_reply_for(*no, for_series=False)

@@ -7,14 +7,14 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from tests.cast import LINK, NOW, ZONE, Cast, meeting
-from tests.emails import ReadEmail, read_result
+from tests.cast import LINK, NOW, Cast, meeting
+from tests.emails import ReadEmail, read_result, send_due_messages
 from tests.usecases.intake.replying import HOUR, LATER, NO
 from tests.usecases.intake.writing_back import write_about_item
 from tracker.database import writing
 from tracker.rules.actions.action_items import ActionItem
 from tracker.rules.core.message_types import AnswerOutcome
-from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Sender
@@ -25,9 +25,7 @@ from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.actions import item_lists
-from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
-from tracker.usecases.emails import emails
 from tracker.usecases.events import occurrences, replies, scheduling, substitutes
 from tracker.usecases.intake import item_emails, received_emails
 from tracker.usecases.roster import people
@@ -71,11 +69,7 @@ async def invite_bureau(cast: Cast, *, is_series: bool = False, **facts: Any) ->
 
 async def send_due(now: datetime) -> list[tuple[str, ReadEmail | SendOutcome]]:
     """Send what is due, and return the key of each message with its email."""
-    emails_sent = []
-    for message in await outbox.claim_messages("test", (), now, 100):
-        emails_sent.append((message.key, read_result(await emails.write_email(message, now, ZONE))))
-        await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
-    return emails_sent
+    return [(message.key, read_result(written)) for message, written in await send_due_messages(now)]
 
 
 async def confirmation(now: datetime = WRITTEN_AT) -> ReadEmail:

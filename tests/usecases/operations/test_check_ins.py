@@ -300,26 +300,29 @@ async def released(two: Cast, bluestem_of_twelve: UUID) -> UUID:
 
 
 async def test_home_asks_the_lead_for_missing_people_instead_of_the_check_in(two: Cast, released: UUID) -> None:
-    lists = {}
+    needs = {}
     for minute in (0, 20):
         shown = await home_for(two.fbi_lead, saturday_at(12, minute), NOW.date(), ZONE)
-        lists[minute] = [row.need for row in shown.follow_up if row.need in {Need.CHECK_IN, Need.CHECK_OUT}]
-    assert lists == {0: [Need.CHECK_IN], 20: [Need.CHECK_OUT]}
+        needs[minute] = [row.need for row in shown.follow_up if row.need in {Need.CHECK_IN, Need.CHECK_OUT}]
+    assert needs == {0: [Need.CHECK_IN], 20: [Need.CHECK_OUT]}
 
 
 async def test_twelve_people_of_three_agencies_are_checked_in(two: Cast, bluestem_of_twelve: UUID) -> None:
-    lists = await list_at(two, bluestem_of_twelve, saturday_at(6, 5))
-    assert lists.tally == CheckInTally(listed=12, checked_in=12, checked_out=0)
-    assert {agency: len(lines) for agency, lines in lists.agencies.items()} == {"FBI": 5, "HSI": 4, "KCPD": 3}
+    check_in_list = await list_at(two, bluestem_of_twelve, saturday_at(6, 5))
+    assert check_in_list.tally == CheckInTally(listed=12, checked_in=12, checked_out=0)
+    assert {agency: len(lines) for agency, lines in check_in_list.agencies.items()} == {"FBI": 5, "HSI": 4, "KCPD": 3}
     assert await state_of(two, bluestem_of_twelve) is OperationState.EXECUTING
 
 
 async def test_it_is_released_at_11_40_with_eleven_out_and_is_still_under_way(two: Cast, released: UUID) -> None:
-    lists = await list_at(two, released, saturday_at(11, 40))
-    assert lists.tally == CheckInTally(listed=12, checked_in=12, checked_out=11)
-    assert lists.not_out == "Not checked out: Kcpd detective (KCPD)."
-    assert lists.release
-    assert (lists.release.ordered_at, lists.release.due_at) == (saturday_at(11, 40), saturday_at(12, 10))
+    check_in_list = await list_at(two, released, saturday_at(11, 40))
+    assert check_in_list.tally == CheckInTally(listed=12, checked_in=12, checked_out=11)
+    assert check_in_list.not_out == "Not checked out: Kcpd detective (KCPD)."
+    assert check_in_list.release
+    assert (check_in_list.release.ordered_at, check_in_list.release.due_at) == (
+        saturday_at(11, 40),
+        saturday_at(12, 10),
+    )
     assert await state_of(two, released) is OperationState.EXECUTING
 
 

@@ -116,14 +116,14 @@ async def test_a_draft_is_compared_with_nothing(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     drafted = await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
     await approvals.change_plan_state(two.kcpd_alternate, drafted, OperationState.STOOD_DOWN, NOW)
-    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
+    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
 
 
 @pytest.mark.both_engines
 async def test_a_conflict_ends_when_one_side_moves_away(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
     await move_event(two.kcpd_alternate, larkspur, SIX + timedelta(days=1))
-    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
+    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.SUPERSEDED]
 
 
 @pytest.mark.both_engines
@@ -132,7 +132,7 @@ async def test_a_move_that_was_announced_is_what_ended_it(two: Cast) -> None:
     [hit] = await hits_of(two.kcpd_alternate, larkspur)
     await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.RESCHEDULE, "We go later.", NOW)
     await move_event(two.kcpd_alternate, larkspur, SIX + timedelta(days=1))
-    assert [own_hit.outcome for own_hit in await hits_of(two.fbi_lead, bluestem)] == [Outcome.RESCHEDULED]
+    assert [one.outcome for one in await hits_of(two.fbi_lead, bluestem)] == [Outcome.RESCHEDULED]
 
 
 @pytest.mark.both_engines
@@ -179,12 +179,12 @@ async def test_both_leads_are_notified_that_a_decision_no_longer_counts(two: Cas
     await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await move_event(two.kcpd_alternate, larkspur, TEN + timedelta(minutes=30))
     emails = dict(await written_email(DecisionDropped))
-    assert {own_hit: linked_page(email) for own_hit, email in emails.items()} == {
+    assert {one: linked_page(email) for one, email in emails.items()} == {
         two.fbi_lead.member_id: f"/events/{bluestem}",
         two.kcpd_alternate.member_id: f"/events/{larkspur}",
     }
     for lead, event_id in ((two.fbi_lead, bluestem), (two.kcpd_alternate, larkspur)):
-        assert [own_hit.dropped_at for own_hit in await hits_of(lead, event_id)] == [NOW]
+        assert [one.dropped_at for one in await hits_of(lead, event_id)] == [NOW]
 
 
 @pytest.mark.both_engines
@@ -202,7 +202,7 @@ async def test_no_one_is_notified_of_a_decision_about_a_conflict_that_they_are_n
         two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, "Both on channel 2.", NOW
     )
     await disclose(two.kcpd_alternate, larkspur, Disclosure.SILENT)
-    assert [own_hit for own_hit, _ in await written_email(DecisionDropped)] == [two.kcpd_alternate.member_id]
+    assert [one for one, _ in await written_email(DecisionDropped)] == [two.kcpd_alternate.member_id]
 
 
 @pytest.mark.both_engines
@@ -224,7 +224,7 @@ async def test_a_canceled_operation_is_in_nobodys_way(two: Cast) -> None:
     await scheduling.cancel_event(two.kcpd_alternate, larkspur, event.version, "", NOW)
     assert await deconfliction.compare_moved_plans(NOW) == 1
     assert await deconfliction.compare_moved_plans(NOW) == 0
-    assert [own_hit.is_open for own_hit in await hits_of(two.fbi_lead, bluestem)] == [False]
+    assert [one.is_open for one in await hits_of(two.fbi_lead, bluestem)] == [False]
 
 
 KEY = "2027-01-16"
@@ -246,7 +246,7 @@ async def try_address(lead: Viewer, event_id: UUID, at: tuple[float, float], now
     """Add a site, look, and remove it."""
     await plans.add_site_to_plan(lead, event_id, site(at), now)
     view = await plan_view(lead, event_id, KEY, NOW)
-    [added] = [own_hit for own_hit, texts_read in view.sites.items() if texts_read.point == site(at).point]
+    [added] = [one for one, placed in view.sites.items() if placed.point == site(at).point]
     await plans.remove_site_from_plan(lead, event_id, added, now)
 
 
@@ -293,7 +293,7 @@ async def test_each_officer_gets_one_email_a_day_about_a_person_which_says_only_
     made = await write_email(message, NOW, ZONE)
     assert message.recipient_id == two.coordinator.member_id
     assert isinstance(made, Email)
-    assert [own_hit.target.path for own_hit in made.buttons] == ["/admin"]
+    assert [one.target.path for one in made.buttons] == ["/admin"]
     assert (made.facts, made.calendar) == ((), None)
 
 
@@ -328,10 +328,7 @@ async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
         await insert_compared_places(two.fbi_alternate, 100)
     with pytest.raises(Invalid, match="Your agency has had 200 sites"):
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
-    assert {own_hit.name for own_hit in await officer.people_who_search(two.coordinator, NOW)} == {
-        "Fbi alternate",
-        "Fbi lead",
-    }
+    assert {one.name for one in await officer.people_who_search(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
 
 
 @pytest.mark.both_engines
@@ -390,8 +387,8 @@ async def conflict_emails(
 ) -> dict[UUID, Email | SendOutcome]:
     """Return what each email about the conflict is now."""
     queued = await outbox.claim_messages("w", [], NOW, 1_000)
-    related_messages = [own_hit for own_hit in queued if isinstance(own_hit.content, kind)]
-    return {own_hit.recipient_id: await write_email(own_hit, NOW, ZONE) for own_hit in related_messages}
+    related_messages = [one for one in queued if isinstance(one.content, kind)]
+    return {one.recipient_id: await write_email(one, NOW, ZONE) for one in related_messages}
 
 
 @pytest.mark.both_engines
@@ -401,7 +398,7 @@ async def test_both_leads_and_the_officer_get_one_email_each(two: Cast) -> None:
     for _ in range(2):
         await plans.add_site_to_plan(two.kcpd_alternate, event_id, site(B), NOW)
     reported = (two.fbi_lead, two.kcpd_alternate, two.coordinator)
-    assert await conflict_recipients() == sorted(own_hit.member_id for own_hit in reported)
+    assert await conflict_recipients() == sorted(one.member_id for one in reported)
 
 
 @pytest.mark.both_engines
@@ -432,7 +429,7 @@ async def test_no_one_gets_an_email_while_both_sides_show_nothing(two: Cast) -> 
 async def test_the_email_says_nothing_but_to_sign_in(two: Cast) -> None:
     bluestem, event_id = await plan_operation(two.fbi_lead, two.hsi_liaison), await plan_larkspur(two)
     made = await conflict_emails(two)
-    assert {own_hit: sorted(button.target.path for button in email.buttons) for own_hit, email in made.items()} == {
+    assert {one: sorted(button.target.path for button in email.buttons) for one, email in made.items()} == {
         two.fbi_lead.member_id: [f"/events/{bluestem}"],
         two.kcpd_alternate.member_id: [f"/events/{event_id}"],
         two.coordinator.member_id: ["/admin"],
@@ -445,7 +442,7 @@ async def test_each_lead_who_was_shown_a_conflict_gets_one_email_when_it_has_end
     bluestem, event_id = await plan_operation(two.fbi_lead, two.hsi_liaison), await plan_larkspur(two)
     await approvals.change_plan_state(two.kcpd_alternate, event_id, OperationState.STOOD_DOWN, NOW)
     made = await conflict_emails(two, ConflictEnded)
-    assert {own_hit: [button.target.path for button in email.buttons] for own_hit, email in made.items()} == {
+    assert {one: [button.target.path for button in email.buttons] for one, email in made.items()} == {
         two.fbi_lead.member_id: [f"/events/{bluestem}"],
         two.kcpd_alternate.member_id: [f"/events/{event_id}"],
     }
@@ -465,8 +462,8 @@ async def test_an_email_about_a_conflict_that_has_ended_is_not_sent(two: Cast) -
     bluestem = await plan_operation(two.fbi_lead, two.hsi_liaison)
     event_id = await plan_larkspur(two)
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
-    for lead, own_hit in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide_conflict(lead, own_hit, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    for lead, own_event in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
+        await deconfliction.decide_conflict(lead, own_event, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
     assert {email.reason for email in (await conflict_emails(two)).values()} == {"The conflict has ended."}
 
 
@@ -553,7 +550,7 @@ async def test_what_is_near_is_found_everywhere(two: Cast, place: tuple[float, f
         for feet in (max(radii) - A_BIT, max(radii) + A_BIT):
             await _plan_at(two.kcpd_alternate, two.ipd_liaison, _away(place, direction, feet), other_radius)
             texts_read.append(len(await visible.plan_hits(two.fbi_lead, bluestem)))
-    assert texts_read == [number for own_hit in range(1, len(DIRECTIONS) + 1) for number in (own_hit, own_hit)]
+    assert texts_read == [number for one in range(1, len(DIRECTIONS) + 1) for number in (one, one)]
 
 
 async def _plan_at(lead: Viewer, guest: Viewer, at: tuple[float, float], radius_ft: int) -> UUID:
@@ -579,7 +576,7 @@ async def plan_larkspur_in_the_way(two: Cast) -> UUID:
 
 async def conflict_messages() -> dict[UUID, Message]:
     queued = await outbox.claim_messages("w", [], NOW, 1_000)
-    return {own_hit.recipient_id: own_hit for own_hit in queued if isinstance(own_hit.content, ConflictFound)}
+    return {one.recipient_id: one for one in queued if isinstance(one.content, ConflictFound)}
 
 
 async def read_as(by: Viewer, message: Message) -> Email | SendOutcome:
@@ -588,8 +585,8 @@ async def read_as(by: Viewer, message: Message) -> Email | SendOutcome:
 
 async def decide_both(two: Cast, bluestem: UUID, event_id: UUID) -> None:
     [hit] = (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits
-    for lead, own_hit in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
-        await deconfliction.decide_conflict(lead, own_hit, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+    for lead, own_event in ((two.fbi_lead, bluestem), (two.kcpd_alternate, event_id)):
+        await deconfliction.decide_conflict(lead, own_event, hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
 
 
 async def test_a_lead_learns_nothing_of_a_conflict_from_the_officer_s_email(two: Cast) -> None:
@@ -599,7 +596,7 @@ async def test_a_lead_learns_nothing_of_a_conflict_from_the_officer_s_email(two:
     texts_read = [await read_as(two.fbi_lead, of_officer)]
     await decide_both(two, bluestem, event_id)
     texts_read.append(await read_as(two.fbi_lead, of_officer))
-    assert all(isinstance(own_hit, SendOutcome) for own_hit in texts_read)
+    assert all(isinstance(one, SendOutcome) for one in texts_read)
     assert texts_read[0] == texts_read[1]
 
 
@@ -645,13 +642,13 @@ async def work_of_the_lead(two: Cast, watched: Watched, bluestem: UUID) -> list[
     lead, before = two.fbi_lead, len(watched.statements)
     await plans.add_site_to_plan(lead, bluestem, site(B), NOW)
     view = await plan_view(lead, bluestem, KEY, NOW)
-    [added] = [own_hit for own_hit, texts_read in view.sites.items() if texts_read.point == site(B).point]
+    [added] = [one for one, placed in view.sites.items() if placed.point == site(B).point]
     await disclose(lead, bluestem, Disclosure.OPEN)
     await disclose(lead, bluestem, Disclosure.CONTACT_ONLY)
     await plans.remove_site_from_plan(lead, bluestem, added, NOW)
     await approvals.change_plan_state(lead, bluestem, OperationState.STOOD_DOWN, NOW)
     await approvals.change_plan_state(lead, bluestem, OperationState.PLANNING, NOW)
-    return [own_hit for own_hit in watched.statements[before:] if not own_hit.startswith("PRAGMA")]
+    return [one for one in watched.statements[before:] if not one.startswith("PRAGMA")]
 
 
 async def wait_for_clock() -> None:

@@ -123,7 +123,7 @@ async def test_everyone_on_the_operation_sees_its_phases_earliest_first(two: Cas
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for plan in (PhasePlan(name="All out", starts_at=FIVE + 6 * HOUR, ends_at=None), BRIEFING):
         await orders.plan_phase(two.fbi_lead, bluestem, plan, NOW)
-    assert [(side.name, side.starts_at, side.ends_at) for side in await phases_of(two.kcpd_detective, bluestem)] == [
+    assert [(one.name, one.starts_at, one.ends_at) for one in await phases_of(two.kcpd_detective, bluestem)] == [
         ("Briefing", FIVE, FIVE + 45 * MINUTE),
         ("All out", FIVE + 6 * HOUR, None),
     ]
@@ -249,7 +249,7 @@ async def test_copies_are_numbered_one_after_the_other_for_each_date(cast: Cast)
     for person in (cast.kcpd_detective, cast.hsi_liaison, cast.kcpd_detective):
         await orders.issue_brief_copy(cast.fbi_lead, event_id, KEY, person.member_id, NOW)
     brief = await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)
-    assert [(side.number, side.issued_to) for side in brief.copies] == [
+    assert [(one.number, one.issued_to) for one in brief.copies] == [
         (1, "Kcpd detective (KCPD)"),
         (2, "Hsi liaison (HSI)"),
         (3, "Kcpd detective (KCPD)"),
@@ -282,7 +282,7 @@ async def test_the_copy_of_someone_who_was_taken_off_the_operation_is_not_printe
     await access.take_off_operation(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
     with pytest.raises(Conflict, match=r"Kcpd detective \(KCPD\) is no longer on the operation\."):
         await orders.printed_copy(cast.fbi_lead, event_id, KEY, 1, NOW)
-    assert [side.number for side in (await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
+    assert [one.number for one in (await orders.brief_with_copies(cast.fbi_lead, event_id, KEY)).copies] == [1]
 
 
 async def issue_copy(by: Viewer, event_id: UUID, holder: Viewer) -> PrintedCopy:
@@ -310,8 +310,8 @@ async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_onl
         (two.caht_lead, [], []),
     ):
         on_it = await issue_copy(lead, bluestem, holder)
-        assert [(side.other.agency, side.outcome, side.reason) for side in on_it.hits] == agreed
-        assert [side.role for side in on_it.contacts] == named
+        assert [(one.other.agency, one.outcome, one.reason) for one in on_it.hits] == agreed
+        assert [one.role for one in on_it.contacts] == named
 
 
 async def test_a_copy_names_no_contact_who_was_taken_off_the_operation(cast: Cast) -> None:
@@ -321,4 +321,4 @@ async def test_a_copy_names_no_contact_who_was_taken_off_the_operation(cast: Cas
     )
     await access.take_off_operation(cast.fbi_lead, event_id, cast.kcpd_detective.member_id, NOW)
     on_it = await issue_copy(cast.fbi_lead, event_id, cast.hsi_liaison)
-    assert [side.name for side in on_it.contacts] == ["Fbi lead (FBI)"]
+    assert [one.name for one in on_it.contacts] == ["Fbi lead (FBI)"]

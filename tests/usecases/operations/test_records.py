@@ -55,11 +55,11 @@ async def write_entry(
 async def lines_since_start(viewer: Viewer, event_id: UUID) -> list[ActivityLine]:
     """Return the lines since NOW, but for the beginning of the operation."""
     lines = (await records.read_activity_log(viewer, event_id, KEY, SIX)).lines
-    return [person for person in lines if person.at > NOW and person.at != BEGINS]
+    return [one for one in lines if one.at > NOW and one.at != BEGINS]
 
 
 async def only_entry(two: Cast, event_id: UUID) -> ActivityLine:
-    [line] = [person for person in await lines_since_start(two.fbi_lead, event_id) if person.entry_id]
+    [line] = [one for one in await lines_since_start(two.fbi_lead, event_id) if one.entry_id]
     return line
 
 
@@ -94,7 +94,7 @@ async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_
         press = Tap(tap_id=str(number), person_id=person.member_id, button=Direction.IN, was=Presence.EXPECTED)
         await check_ins.record_tap(lead, running_bluestem, KEY, press, SIX + number * 20 * second)
     await write_entry(lead, running_bluestem, "Entry made", SIX + 10 * second)
-    assert [person.text for person in await lines_since_start(lead, running_bluestem)] == [
+    assert [one.text for one in await lines_since_start(lead, running_bluestem)] == [
         "Entry made",
         "Checked in: Fbi lead (FBI), Hsi liaison (HSI)",
     ]
@@ -102,13 +102,13 @@ async def test_people_who_check_in_in_one_minute_are_listed_after_what_happened_
 
 async def test_the_states_before_the_day_are_in_the_log_too(two: Cast, running_bluestem: UUID) -> None:
     activity_log = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
-    states = {person.text for person in activity_log.lines}
+    states = {one.text for one in activity_log.lines}
     assert {"State: Planning", "State: Approved, version 3", "State: Briefed", "State: Executing"} <= states
 
 
 async def test_the_log_says_who_took_the_operation_to_a_state(two: Cast, running_bluestem: UUID) -> None:
     activity_log = await records.read_activity_log(two.fbi_lead, running_bluestem, KEY, SIX)
-    by = {person.text: person.by for person in activity_log.lines}
+    by = {one.text: one.by for one in activity_log.lines}
     assert (by["State: Approved, version 3"], by["State: Executing"]) == ("Fbi alternate (FBI)", "Fbi lead (FBI)")
 
 
@@ -119,7 +119,7 @@ async def test_the_log_says_who_recorded_a_number_what_ended_it_and_what_was_sen
     await approvals.change_plan_state(lead, event_id, OperationState.SUBMITTED, NOW + 2 * MINUTE)
     await plans.add_site_to_plan(lead, event_id, site(B), NOW + 3 * MINUTE)
     await approvals.waive_deconfliction(two.fbi_alternate, event_id, "A child is in danger.", NOW + 4 * MINUTE)
-    assert [(person.text, person.by) for person in await lines_since_start(lead, event_id)] == [
+    assert [(one.text, one.by) for one in await lines_since_start(lead, event_id)] == [
         ("Deconfliction number recorded: RISSafe RS-1042, no conflict", "Fbi lead (FBI)"),
         ("State: Submitted", "Fbi lead (FBI)"),
         ("Deconfliction number ended: RISSafe RS-1042", "Fbi lead (FBI)"),
@@ -141,22 +141,19 @@ async def test_the_log_keeps_each_decision_about_a_conflict_for_those_who_may_kn
         start=1,
     ):
         await deconfliction.decide_conflict(lead, event_id, hit.id, decision, "We spoke.", NOW + number * MINUTE)
-    assert [(person.text, person.by) for person in await lines_since_start(two.fbi_lead, bluestem)] == [
+    assert [(one.text, one.by) for one in await lines_since_start(two.fbi_lead, bluestem)] == [
         ("Conflict with KCPD decided: We’ll change our time or place (We spoke.)", "Fbi lead (FBI)"),
         ("Conflict with KCPD decided: Both proceed, with coordination (We spoke.)", "Fbi lead (FBI)"),
         ("Conflict with KCPD ended: Both proceed", ""),
     ]
-    assert all(person.is_limited for person in await lines_since_start(two.fbi_lead, bluestem))
+    assert all(one.is_limited for one in await lines_since_start(two.fbi_lead, bluestem))
     assert await lines_since_start(two.hsi_liaison, bluestem) == []
 
 
 async def test_an_entry_that_is_sent_twice_counts_once(two: Cast, running_bluestem: UUID) -> None:
     for tap in ("1", "1", "2"):
         await write_entry(two.fbi_lead, running_bluestem, "On scene", tap=tap)
-    assert [person.text for person in await lines_since_start(two.fbi_lead, running_bluestem)] == [
-        "On scene",
-        "On scene",
-    ]
+    assert [one.text for one in await lines_since_start(two.fbi_lead, running_bluestem)] == ["On scene", "On scene"]
 
 
 async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast, running_bluestem: UUID) -> None:
@@ -168,9 +165,7 @@ async def test_a_correction_is_shown_as_one_and_what_was_written_stays(two: Cast
     await records.correct_log_entry(*correct, seen=line.last.id)
     line = await only_entry(two, running_bluestem)
     assert (line.text, line.at) == ("One in custody", SIX - MINUTE)
-    assert [(person.text, person.at, person.by) for person in line.earlier] == [
-        ("Two in custody", SIX, "Hsi liaison (HSI)")
-    ]
+    assert [(one.text, one.at, one.by) for one in line.earlier] == [("Two in custody", SIX, "Hsi liaison (HSI)")]
     with pytest.raises(Conflict):
         await records.correct_log_entry(*correct, seen=line.entry_id)
 
@@ -294,14 +289,14 @@ async def lessons_of(viewer: Viewer, event_id: UUID) -> list[LessonLearned]:
 
 async def reread_lesson(cast: Cast, event_id: UUID, lesson: LessonLearned) -> LessonLearned:
     """Return a lesson as it is now."""
-    [lesson_found] = [person for person in await lessons_of(cast.fbi_lead, event_id) if person.id == lesson.id]
+    [lesson_found] = [one for one in await lessons_of(cast.fbi_lead, event_id) if one.id == lesson.id]
     return lesson_found
 
 
 async def add_edition(cast: Cast, event_id: UUID, edition: Edition = EDITION) -> LessonLearned:
     """Add a lesson with an edition."""
     await records.add_lesson(cast.fbi_lead, event_id, TEXT, NOW)
-    [added] = [person for person in await lessons_of(cast.fbi_lead, event_id) if person.version == 1]
+    [added] = [one for one in await lessons_of(cast.fbi_lead, event_id) if one.version == 1]
     await records.change_lesson(cast.fbi_lead, event_id, added.id, TEXT, edition, NOW, read=1)
     return await reread_lesson(cast, event_id, added)
 
@@ -317,7 +312,7 @@ async def test_only_people_on_the_operation_read_a_lesson_that_is_not_released(
 ) -> None:
     await add_edition(cast, closed_operation)
     for viewer in (cast.fbi_lead, cast.kcpd_detective, cast.caht_lead):
-        assert [person.text for person in await lessons_of(viewer, closed_operation)] == [TEXT]
+        assert [one.text for one in await lessons_of(viewer, closed_operation)] == [TEXT]
     for viewer in (cast.coordinator, cast.harbor_advocate):
         with pytest.raises(NotFound):
             await lessons_of(viewer, closed_operation)
@@ -336,14 +331,14 @@ async def test_everyone_reads_the_edition_that_was_released_and_nothing_else(
 async def test_the_order_of_released_lessons_says_nothing_of_when(cast: Cast, closed_operation: UUID) -> None:
     for title in ("Water", "Keys", "radios"):
         await release_lesson(cast, closed_operation, Edition(title=title, text="Bring them."))
-    assert [person.title for person in await records.released_lessons()] == ["Keys", "radios", "Water"]
+    assert [one.title for one in await records.released_lessons()] == ["Keys", "radios", "Water"]
 
 
 async def test_a_lesson_that_is_withdrawn_is_read_by_no_one_else(cast: Cast, closed_operation: UUID) -> None:
     lesson = await release_lesson(cast, closed_operation)
     await records.withdraw_lesson(cast.fbi_lead, closed_operation, lesson.id, NOW)
     assert await records.released_lessons() == []
-    assert [person.released_id for person in await lessons_of(cast.fbi_lead, closed_operation)] == [None]
+    assert [one.released_id for one in await lessons_of(cast.fbi_lead, closed_operation)] == [None]
 
 
 async def test_what_everyone_reads_does_not_change_until_it_is_withdrawn(cast: Cast, closed_operation: UUID) -> None:

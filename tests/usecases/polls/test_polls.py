@@ -8,11 +8,11 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
-from tests.emails import read_result
+from tests.emails import read_result, send_due_messages
 from tests.usecases.polls.world import NEW, ask_again, ask_people, numbers_in_words, reply_to_poll
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.core.outbox import MessageState, SendOutcome
+from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.event_values import InvitationEmail
@@ -159,13 +159,9 @@ KEY = "2027-01-13"
 async def send_by_person(now: datetime) -> dict[str, list[Email]]:
     """Send what is due, and return each person's emails."""
     emails_by_person: dict[str, list[Email]] = {}
-    for message in await outbox.claim_messages("test", (), now, 100):
-        letter = await emails.write_email(message, now, ZONE)
-        await outbox.close_message(
-            message, letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason=""), now
-        )
-        if isinstance(letter, Email):
-            emails_by_person.setdefault(letter.to_name, []).append(letter)
+    for _, written in await send_due_messages(now):
+        if isinstance(written, Email):
+            emails_by_person.setdefault(written.to_name, []).append(written)
     return emails_by_person
 
 

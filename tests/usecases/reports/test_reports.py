@@ -122,10 +122,10 @@ async def test_what_was_canceled_is_counted_apart(cast: Cast, autumn_events: Aut
 
 async def test_an_operation_counts_only_for_those_who_are_named(cast: Cast, autumn_events: Autumn) -> None:
     of_the_lead, of_others = await report_of(cast.fbi_lead), await report_of(cast.coordinator)
-    operations = [row for row in of_the_lead.activities if row.kind is Kind.JOINT_OPERATION]
-    assert [(row.held, row.minutes, row.tally.attended) for row in operations] == [(1, 360, 1)]
+    operations = [one for one in of_the_lead.activities if one.kind is Kind.JOINT_OPERATION]
+    assert [(one.held, one.minutes, one.tally.attended) for one in operations] == [(1, 360, 1)]
     assert of_the_lead.is_restricted
-    assert all(row.kind is not Kind.JOINT_OPERATION for row in of_others.activities)
+    assert all(one.kind is not Kind.JOINT_OPERATION for one in of_others.activities)
     assert not of_others.is_restricted
     assert tally_of(of_the_lead, "KCPD") == PlaceTally(here=1)
     assert tally_of(of_others, "KCPD").present == 1
@@ -168,7 +168,7 @@ async def test_a_meeting_late_on_the_last_evening_counts_in_the_period_that_it_b
     first, second = await report_of(cast.coordinator, "2026-H1"), await report_of(cast.coordinator, "2026-H2")
     assert (first.activities[0].held, second.activities) == (2, [])
     quarters = [await report_of(cast.coordinator, key) for key in ("FY2026-Q2", "FY2026-Q3")]
-    assert sum(row.activities[-1].held for row in quarters) == 2
+    assert sum(one.activities[-1].held for one in quarters) == 2
 
 
 async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_its_past(
@@ -176,7 +176,7 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
 ) -> None:
     before = (await report_of(cast.coordinator)).total
     event, plan = await event_deeds.plan_to_change(cast.coordinator, autumn_events.monthly)
-    fewer = {row: role for row, role in plan.invitees.items() if row != cast.fbi_lead.member_id}
+    fewer = {one: role for one, role in plan.invitees.items() if one != cast.fbi_lead.member_id}
     for version, invitees in enumerate((fewer, plan.invitees), event.version):
         changed = replace(plan, invitees=invitees)
         await event_deeds.change_event(cast.coordinator, autumn_events.monthly, changed, version, NOW)
@@ -213,7 +213,7 @@ async def test_every_number_is_the_count_of_its_rows(cast: Cast, name: str, kind
             reader, report_request(QUARTER, kind), ReportNumber(part=NumberPart.DATES, measure="held"), MOST
         )
     ).dates
-    assert sum(row.minutes for row in minutes) == report.activities[-1].minutes
+    assert sum(one.minutes for one in minutes) == report.activities[-1].minutes
 
 
 def numbers_of_report(period_report: PeriodReport) -> Iterator[tuple[int, ReportNumber, Kind | None]]:
@@ -243,7 +243,7 @@ def vars_of(tally: PlaceTally) -> dict[str, int]:
 
 
 async def test_a_report_keeps_to_one_committee(cast: Cast, autumn_events: Autumn) -> None:
-    services = next(row for row in await report_committees(cast.coordinator) if row.name == "Victim Services Committee")
+    services = next(one for one in await report_committees(cast.coordinator) if one.name == "Victim Services Committee")
     question = replace(report_request(QUARTER), committee=services)
     report = await report_for(cast.coordinator, question)
     assert [agency.code for agency, _ in report.agencies] == ["Bridge Legal", "CAHT", "Harbor House"]
@@ -252,13 +252,13 @@ async def test_a_report_keeps_to_one_committee(cast: Cast, autumn_events: Autumn
         behind = await rows_behind(cast.coordinator, replace(question, kind=kind), number, MOST)
         assert (behind.count, behind.shown) == (expected, expected), number
     held = await rows_behind(cast.coordinator, question, ReportNumber(part=NumberPart.DATES, measure="held"), MOST)
-    assert [row.title for row in held.dates] == ["Services committee"]
+    assert [one.title for one in held.dates] == ["Services committee"]
 
 
 async def test_the_lines_of_a_report_add_up(cast: Cast, autumn_events: Autumn) -> None:
     report = await report_of(cast.coordinator)
     for measure, whole in vars_of(report.total).items():
-        assert sum(vars_of(row)[measure] for _, row in report.agencies) == whole
+        assert sum(vars_of(one)[measure] for _, one in report.agencies) == whole
         assert sum(vars_of(line.tally)[measure] for line in report.months) == whole
         assert sum(vars_of(line.tally)[measure] for line in report.activities[:-1]) == whole
     assert sum(line.held for line in report.months) == report.activities[-1].held
@@ -282,7 +282,7 @@ async def test_rows_of_an_operation_are_for_those_who_are_named(cast: Cast, autu
     held = ReportNumber(part=NumberPart.DATES, measure="held")
     of_operations = report_request(QUARTER, Kind.JOINT_OPERATION)
     seen = await rows_behind(cast.fbi_lead, of_operations, held, MOST)
-    assert [row.title for row in seen.dates] == ["Operation Bluestem"]
+    assert [one.title for one in seen.dates] == ["Operation Bluestem"]
     assert seen.is_restricted
     assert (await rows_behind(cast.coordinator, of_operations, held, MOST)).count == 0
 
@@ -429,7 +429,7 @@ async def test_a_report_of_people_who_may_not_know_of_an_operation_is_the_same_w
     before = [await report_of_operations(reader), await report_of_operations(reader, Kind.JOINT_OPERATION)]
     await plan_committed_operation(cast)
     assert [await report_of_operations(reader), await report_of_operations(reader, Kind.JOINT_OPERATION)] == before
-    assert all(row.operations == OperationCount(held=0, agencies=()) for row in before)
+    assert all(one.operations == OperationCount(held=0, agencies=()) for one in before)
 
 
 async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None:
@@ -438,7 +438,7 @@ async def test_an_operation_that_was_stood_down_was_not_held(cast: Cast) -> None
     report = await report_of_operations(cast.fbi_lead)
     assert report.operations is not None
     assert report.operations.is_withheld
-    assert [(row.kind, row.held, row.canceled) for row in report.activities] == [
+    assert [(one.kind, one.held, one.canceled) for one in report.activities] == [
         (Kind.JOINT_OPERATION, 0, 1),
         (None, 0, 1),
     ]

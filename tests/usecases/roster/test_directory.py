@@ -108,8 +108,8 @@ async def test_people_whom_the_viewer_may_not_know_crowd_out_no_colleague(cast: 
     async with writing():
         await add_member(cast.agencies["KCPD"], "Canary One")
         await add_member(cast.auditor.agency_id, "Canary Two")
-    counts_by_agency, _ = await directory.people_with_words(cast.kcpd_alternate, ["canary"], 1)
-    assert [one.name for one in counts_by_agency] == ["Canary One"]
+    people_found, _ = await directory.people_with_words(cast.kcpd_alternate, ["canary"], 1)
+    assert [one.name for one in people_found] == ["Canary One"]
 
 
 async def test_a_search_reads_once_whom_the_viewer_met(sqlite_cast: Cast) -> None:

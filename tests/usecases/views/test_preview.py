@@ -70,7 +70,7 @@ def without(*who: str) -> Callable[[Cast, Plan], Plan]:
 
 
 def beside(plan: Plan, *who: Viewer) -> Plan:
-    return replace(plan, invitees={**plan.invitees, **{message.member_id: AttendeeRole.REQUIRED for message in who}})
+    return replace(plan, invitees={**plan.invitees, **{one.member_id: AttendeeRole.REQUIRED for one in who}})
 
 
 def changing(**facts: Any) -> Callable[[Cast, Plan], Plan]:
@@ -284,7 +284,7 @@ async def send_all() -> None:
 
 
 async def queued_emails(cast: Cast) -> Emails:
-    names = {message.member_id: name for name, message in cast.members.items()}
+    names = {one.member_id: name for name, one in cast.members.items()}
     waits = (Message.state == "pending") & (Message.kind != "reminder")
     rows = await Message.select(Message.kind, Message.recipient).where(waits)
     return {(row["kind"], names[row["recipient"]]) for row in rows}
@@ -298,7 +298,7 @@ async def reminders(cast: Cast, now: datetime) -> Counter[tuple[UUID, datetime]]
         rows = await Message.select(Message.recipient, Message.event, Message.due).where(
             (Message.kind == "reminder") & (Message.due > now)
         )
-    members = {message.member_id: message for message in cast.members.values()}
+    members = {one.member_id: one for one in cast.members.values()}
     seen = {
         (who, event)
         for who, event in {(row["recipient"], row["event"]) for row in rows}

@@ -97,7 +97,7 @@ async def test_what_cannot_be_a_marking_is_said_at_its_field_and_what_was_typed_
 
 
 async def test_federal_only_with_someone_else_names_them(sqlite_cast: Cast, desk: Browser) -> None:
-    people = [str(detective.member_id) for detective in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
+    people = [str(one.member_id) for one in (sqlite_cast.fbi_lead, sqlite_cast.ipd_liaison)]
     response = await send_form(desk, **MARKED, mark_limit="FED ONLY", visibility="named", person=people)
     assert response.status_code == 422
     assert "FED ONLY means federal employees only." in response.text

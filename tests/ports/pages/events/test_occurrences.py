@@ -241,11 +241,7 @@ async def test_this_and_following_dates_are_changed_in_one_form(
     onward = await occurrences.dates_in_series(
         sqlite_cast.coordinator, await scheduling.event_seen_by(sqlite_cast.coordinator, new)
     )
-    assert [f"{single.key} {single.starts_at:%H}" for single in onward] == [
-        "2027-01-19 15",
-        "2027-01-26 15",
-        "2027-02-02 15",
-    ]
+    assert [f"{one.key} {one.starts_at:%H}" for one in onward] == ["2027-01-19 15", "2027-01-26 15", "2027-02-02 15"]
 
 
 async def test_this_and_following_dates_are_canceled_by_one_choice(

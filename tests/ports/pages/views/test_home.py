@@ -213,7 +213,7 @@ async def test_no_one_is_said_to_be_caught_up_when_part_of_the_queue_cannot_be_r
 async def test_an_operation_changes_no_byte_of_the_page_of_who_is_not_named(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_next_week(sqlite_cast, *everyone(sqlite_cast))
     strangers = [sqlite_cast.harbor_advocate, sqlite_cast.caht_lead, sqlite_cast.coordinator, sqlite_cast.fbi_alternate]
-    browsers = [await browse(pressed_row) for pressed_row in strangers]
+    browsers = [await browse(one) for one in strangers]
     before = [(await browser.get("/")).content for browser in browsers]
     for starts in (NEXT_WEEK, LAST_WEEK, datetime(2026, 12, 15, 8)):  # noqa: DTZ001 - local to the event's zone
         await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective, starts=starts), LONG_AGO)
@@ -359,7 +359,7 @@ def count_at(html: str, place: str) -> str:
 
 
 def row_titles(queue: str) -> list[str]:
-    return [words_of_page(pressed_row) for pressed_row in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
+    return [words_of_page(one) for one in re.findall(r"<h3>(.*?)</h3>", queue, re.DOTALL)]
 
 
 async def done(browser: Browser, reference: str, version: int = 1) -> Response:
