@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -166,19 +165,18 @@ class System(Worded):
     OTHER = "other", "Another system"
 
 
-class OutsideResult(StrEnum):
+class OutsideResult(Worded):
     """What a system outside answered."""
 
     NO_CONFLICT = "no_conflict"
     CONFLICT = "conflict"
-    PENDING = "pending"
+    PENDING = "pending", "No answer yet"
 
 
 OUTSIDE_RESULTS = {
-    OutsideResult.PENDING: "No answer yet",
-    OutsideResult.NO_CONFLICT: "No conflict",
-    OutsideResult.CONFLICT: "Conflict",
+    result: result.label for result in (OutsideResult.PENDING, OutsideResult.NO_CONFLICT, OutsideResult.CONFLICT)
 }
+"""In the order in which a form offers them."""
 
 
 class OutsideCheck(Struct, frozen=True, kw_only=True):

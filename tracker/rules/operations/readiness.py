@@ -66,8 +66,6 @@ NOTICE_MOVES: Mapping[NoticeState, tuple[NoticeState, ...]] = {
 """What the people who lead can do; the clock releases, and recipients acknowledge."""
 OVER_FOR = {NoticeState.SCHEDULED: OVER, NoticeState.ACTIVATED: frozenset({OperationState.CLOSED})}
 """The states of the operation in which its notice can no longer be taken there."""
-UNRELEASED = frozenset({NoticeState.DRAFT, NoticeState.SCHEDULED})
-"""The states in which a notice isn't there for its recipients."""
 IN_FORCE = frozenset({NoticeState.RELEASED, NoticeState.ACKNOWLEDGED, NoticeState.ACTIVATED})
 """The states in which its recipients hold themselves ready."""
 ENDED = frozenset({NoticeState.STOOD_DOWN, NoticeState.CLOSED})

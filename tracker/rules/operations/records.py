@@ -21,7 +21,7 @@ from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.check_ins import CheckIn, Release, names_and_more
 from tracker.rules.operations.deconfliction import Decision, Hit
 from tracker.rules.operations.orders import Phase
-from tracker.rules.operations.plans import OUTSIDE_RESULTS, PlanClearance, check_neutral
+from tracker.rules.operations.plans import PlanClearance, check_neutral
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 
 LONGEST_ENTRY = 500  # characters
@@ -205,7 +205,7 @@ class OperationDecisions(Struct, frozen=True, kw_only=True):
         for clearance in self.clearances:
             text = f"Deconfliction number waived: {clearance.reason}"
             if clearance.system and clearance.result:
-                result = OUTSIDE_RESULTS[clearance.result].lower()
+                result = clearance.result.label.lower()
                 text = f"Deconfliction number recorded: {clearance.system.label} {clearance.number}, {result}"
             yield ActivityLine(at=clearance.recorded_at, text=text, by=clearance.by)
         yield from _conflicts(self.hits, self.decided)

@@ -156,8 +156,15 @@ async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Wa
             raise NotAllowed(NOT_THEIR_CHECK_IN)
         agency = await _walk_in_agency(viewer, walk_in, leads=check_ins_list.leads)
         person_id = ids.id_from(viewer.member_id, check_ins_list.operation.id, walk_in)
-        known = {name: value for name, value in asdict(walk_in).items() if name != "ticket"}
-        line = CheckIn(person_id=person_id, member_id=None, **known | {"agency": agency})
+        line = CheckIn(
+            person_id=person_id,
+            member_id=None,
+            name=walk_in.name,
+            agency_id=walk_in.agency_id,
+            agency=agency,
+            contact=walk_in.contact,
+            assignment=walk_in.assignment,
+        )
         if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, person_id):
             return next((line for line in check_ins_list.lines if line.person_id == person_id), line)
         after = replace(line, time_in=now, tapped_at=now)
