@@ -102,9 +102,8 @@ def why_too_early(starts_at: datetime, zone: str, now: datetime) -> str:
 
 def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> tuple[str, ...]:
     """Return why the viewer can't take the operation to a state; empty when they can."""
-    state = STATES[operation.state]
-    if to not in state.moves:
-        return (f"The operation is {state.label.lower()} now. Reload the page to see the next steps.",)
+    if to not in STATES[operation.state].moves:
+        return (f"The operation is {operation.state.label.lower()} now. Reload the page to see the next steps.",)
     return tuple(_refusals(viewer, operation, to, facts))
 
 

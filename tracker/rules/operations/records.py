@@ -22,7 +22,7 @@ from tracker.rules.operations.check_ins import CheckIn, Release, names_and_more
 from tracker.rules.operations.deconfliction import Decision, Hit
 from tracker.rules.operations.orders import Phase
 from tracker.rules.operations.plans import PlanClearance, check_neutral
-from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
+from tracker.rules.operations.states import FALLS_BACK, OperationState
 
 LONGEST_ENTRY = 500  # characters
 QUICK = ("On scene", "Entry made", "Scene secure", "Subject in custody", "Search complete", "Scene cleared")
@@ -214,11 +214,11 @@ class OperationDecisions(Struct, frozen=True, kw_only=True):
 def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> Iterator[ActivityLine]:
     versions = {approval.approved_at: approval.version for approval in approvals}
     for state in states:
-        text = f"State: {STATES[state.state].label}"
+        text = f"State: {state.state.label}"
         if state.state is OperationState.APPROVED and state.at in versions:
             text = f"{text}, version {versions[state.at]}"
         if state.state is OperationState.PLANNING and state.was in FALLS_BACK:
-            text = f"{text}, sent back from {STATES[state.was].label}"
+            text = f"{text}, sent back from {state.was.label}"
         yield ActivityLine(at=state.at, text=text, by=state.by)
 
 

@@ -11,14 +11,13 @@ CONFIRMED from then on, and CANCELLED while it is stood down. An operation that 
 CONFIRMED.
 """
 
-from enum import StrEnum
-
 from msgspec import Struct
 
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import Event, EventStatus
 
 
-class OperationState(StrEnum):
+class OperationState(Worded):
     """Where an operation is."""
 
     DRAFT = "draft"
@@ -38,9 +37,8 @@ class OperationState(StrEnum):
 
 
 class StateDefinition(Struct, frozen=True, kw_only=True):
-    """All that is said of a state once: what people read, what can follow, and what a plan in it takes part in."""
+    """All that is said of a state once, beside its label: what can follow, and what a plan in it takes part in."""
 
-    label: str
     button: str = ""
     """On the button of the next step that leads here; empty for a state that isn't one."""
     sentence: str
@@ -68,14 +66,12 @@ class StateDefinition(Struct, frozen=True, kw_only=True):
 
 STATES = {
     OperationState.DRAFT: StateDefinition(
-        label="Draft",
         sentence="Returned to draft.",
         verb="operation_draft",
         status=EventStatus.TENTATIVE,
         next=OperationState.PLANNING,
     ),
     OperationState.PLANNING: StateDefinition(
-        label="Planning",
         button="Start planning",
         sentence="Planning started.",
         verb="operation_planning",
@@ -85,7 +81,6 @@ STATES = {
         is_compared=True,
     ),
     OperationState.SUBMITTED: StateDefinition(
-        label="Submitted",
         button="Submit for approval",
         sentence="Plan submitted for approval.",
         verb="operation_submitted",
@@ -96,7 +91,6 @@ STATES = {
         falls_back=True,
     ),
     OperationState.APPROVED: StateDefinition(
-        label="Approved",
         button="Approve",
         sentence="Plan approved.",
         verb="operation_approved",
@@ -107,7 +101,6 @@ STATES = {
         falls_back=True,
     ),
     OperationState.BRIEFED: StateDefinition(
-        label="Briefed",
         button="Mark as briefed",
         sentence="Marked as briefed.",
         verb="operation_briefed",
@@ -118,7 +111,6 @@ STATES = {
         falls_back=True,
     ),
     OperationState.EXECUTING: StateDefinition(
-        label="Executing",
         button="Begin the operation",
         sentence="The operation has begun.",
         verb="operation_executing",
@@ -128,7 +120,6 @@ STATES = {
         is_compared=True,
     ),
     OperationState.RELEASED: StateDefinition(
-        label="Released",
         button="Mark as released",
         sentence="Everyone is out. Operation marked as released.",
         verb="operation_released",
@@ -137,7 +128,6 @@ STATES = {
         is_over=True,
     ),
     OperationState.DEBRIEFED: StateDefinition(
-        label="Debriefed",
         button="Mark as debriefed",
         sentence="Marked as debriefed.",
         verb="operation_debriefed",
@@ -146,7 +136,6 @@ STATES = {
         is_over=True,
     ),
     OperationState.CLOSED: StateDefinition(
-        label="Closed",
         button="Close the operation",
         sentence="Operation closed.",
         verb="operation_closed",
@@ -155,7 +144,6 @@ STATES = {
         is_over=True,
     ),
     OperationState.STOOD_DOWN: StateDefinition(
-        label="Stood down",
         sentence="Operation stood down. No one on it was emailed.",
         verb="operation_stood_down",
         status=EventStatus.CANCELED,
@@ -163,7 +151,6 @@ STATES = {
         exits=(OperationState.PLANNING,),
     ),
     OperationState.ABORTED: StateDefinition(
-        label="Aborted",
         sentence="Operation aborted. No one was emailed.",
         verb="operation_aborted",
         status=EventStatus.CONFIRMED,

@@ -9,7 +9,7 @@ from tracker.rules.calendars import calendars
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.wording import clock, local
 from tracker.rules.events.events import DateLine
-from tracker.rules.operations.states import STATES, OperationState
+from tracker.rules.operations.states import OperationState
 
 
 class DateEntry(NamedTuple):
@@ -34,7 +34,7 @@ class DateEntry(NamedTuple):
     """The word for where the plan of an operation is: "Submitted"; empty for other events and for canceled ones."""
 
 
-PLAN_WORDS = {state: definition.label for state, definition in STATES.items()} | {OperationState.DRAFT: "Plan in draft"}
+PLAN_WORDS = OperationState.labels() | {OperationState.DRAFT: "Plan in draft"}
 """A draft is a word for events that no one else sees, so an operation whose plan is one gets other words."""
 Agenda = list[tuple[date, list[DateEntry]]]
 """Days with their entries, in order."""

@@ -20,7 +20,6 @@ from tracker.rules.events.events import EventStatus, Occurrence, agenda_items, p
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.plans import is_moved, may_change_from, rule_of, slot_at
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
-from tracker.rules.operations.states import STATES
 from tracker.rules.recurrence.series_words import pattern_words
 from tracker.usecases.events import recorded_replies, replies
 from tracker.usecases.events.replies import OpenInvitation
@@ -90,7 +89,6 @@ def event_page_context(view: EventView, now: Now) -> dict[str, Any]:
         "errors": Errors(),
         "outcome": None,
         "outcome_zone": event.zone,
-        "plan_states": STATES,
         "refusal": FormValues({}),
         "refused_id": None,
         "wrong_refusal": Errors(),
