@@ -6,7 +6,6 @@ numbered copies: who may print one, and which is out of date.
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.core.viewers import Arm, Viewer
+from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import Event, Kind, may_edit
 from tracker.rules.operations.deconfliction import Hit, Outcome, conflicts_by_operation
 from tracker.rules.operations.states import UNFINISHED, OperationState
@@ -40,23 +40,17 @@ MOST_TICKS = 6
 A_DAY = timedelta(days=1)
 
 
-class Paragraph(StrEnum):
+class Paragraph(Worded):
     """One of the five paragraphs."""
 
     SITUATION = "situation"
     MISSION = "mission"
     EXECUTION = "execution"
-    ADMINISTRATION = "administration"
-    COMMAND = "command"
+    ADMINISTRATION = "administration", "Administration and logistics"
+    COMMAND = "command", "Command and communications"
 
 
-PARAGRAPH_WORDS: dict[str, str] = {
-    Paragraph.SITUATION: "Situation",
-    Paragraph.MISSION: "Mission",
-    Paragraph.EXECUTION: "Execution",
-    Paragraph.ADMINISTRATION: "Administration and logistics",
-    Paragraph.COMMAND: "Command and communications",
-}
+PARAGRAPH_WORDS: dict[str, str] = {paragraph: paragraph.label for paragraph in Paragraph}
 PARAGRAPH_HINTS = {
     Paragraph.SITUATION: "What you know about the location, and the risks to officers and the public.",
     Paragraph.MISSION: "What is to be done, by whom, when, and where, in one or two sentences.",
