@@ -41,7 +41,7 @@ from tracker.ports.pages.core.sheets import (
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.roster.directory import MANAGERS_ONLY
 
-Facts = TypeVar("Facts")
+Facts = TypeVar("Facts", bound=Any)
 
 
 async def _as_it_is(_: Viewer, form: FormValues) -> FormValues:
@@ -65,14 +65,14 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     """Returns the form of a known one, with the days of the zone, and its version. Errors: NotFound."""
     shown: Callable[[Viewer, UUID | None, FormValues], Awaitable[Mapping[str, Any]]]
     """Returns what its template gets beside the form."""
-    added: Callable[[Facts], str]
-    saved: Callable[[Facts], str]
     words: Callable[[Viewer, Sequence[FormValues]], Awaitable[FormWords]] | None = None
     """Returns the words for the texts in some forms; None = they speak for themselves."""
     settled: Callable[[Viewer, FormValues], Awaitable[FormValues]] = _as_it_is
     """Returns the form with the ids that its words mean."""
     blank: Callable[[FormValues, str], FormValues] = lambda *_: NO_FORM
     """Returns the form of a new one, made of the query of the address and the zone."""
+    added: Callable[[Facts], str] = lambda facts: f"{facts.name} added."
+    saved: Callable[[Facts], str] = lambda facts: f"{facts.name} saved."
     leads_to: Callable[[UUID], str] | None = None
     """Where it is shown afterward; None = at its own address."""
 

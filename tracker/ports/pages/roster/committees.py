@@ -164,7 +164,6 @@ committee_form = handlers_of(
         settled=_settled,
         shown=_committee_context,
         added=lambda facts: f"{facts.name} added. Next, add seats for agencies.",
-        saved=lambda facts: f"{facts.name} saved.",
     )
 )
 

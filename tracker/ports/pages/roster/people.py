@@ -180,8 +180,6 @@ person_form = handlers_of(
         texts=_person_texts,
         words=_form_words,
         shown=_form_context,
-        added=lambda facts: f"{facts.name} added.",
-        saved=lambda facts: f"{facts.name} saved.",
     )
 )
 

@@ -90,8 +90,6 @@ site_form = handlers_of(
         change=agencies.change_meeting_site,
         texts=_texts,
         shown=_shown,
-        added=lambda facts: f"{facts.name} added.",
-        saved=lambda facts: f"{facts.name} saved.",
         leads_to=lambda _: "/sites",
     )
 )
