@@ -13,6 +13,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.events.autumn import hold_autumn
 from tests.usecases.operations.world import plan_operation
 from tracker import clock
+from tracker.ports.pages.reports.spreadsheets import mark_words
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category
 from tracker.tables.schema.attendance import AttendanceMark
@@ -46,6 +47,11 @@ async def test_every_number_on_the_page_opens_as_many_rows(desk_after_autumn: Br
         rows = (await desk_after_autumn.get(html.unescape(address))).text
         assert COUNT.search(rows)[1] == number, address  # type: ignore[index]  # no match fails as it should
         assert rows.count("<tr>") - 1 - ("of=held" in address or "of=canceled" in address) == int(number), address
+
+
+def test_a_place_without_a_mark_is_not_marked_yet_whatever_else_is_called_open() -> None:
+    assert mark_words("open", is_remote=False, substitute="") == "Not marked yet"
+    assert mark_words("walk_in", is_remote=False, substitute="") == "Walk-in, in the room"
 
 
 async def test_each_row_leads_to_its_event_or_its_item(desk_after_autumn: Browser) -> None:
