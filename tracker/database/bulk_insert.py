@@ -17,8 +17,8 @@ from tracker.database import engine, is_postgres
 
 async def insert_row(table: type[Table], **columns: Any) -> UUID:
     """Insert one row, with a new id unless one is given, and return its id; other columns get their defaults."""
-    row_id: UUID = columns.setdefault("id", ids.new_id())
-    await table.insert(table(**columns))
+    row_id: UUID = columns["id"] if "id" in columns else ids.new_id()
+    await table.insert(table(**{**columns, "id": row_id}))
     return row_id
 
 
