@@ -152,10 +152,10 @@ async def test_two_processes_that_plan_at_once_find_their_conflict_once(cast: Ca
         )
         for number in range(ROUNDS)
     ]
-    with planner(two.fbi_lead) as this_planner, planner(two.kcpd_alternate) as other:
+    with planner(two.fbi_lead) as planner_here, planner(two.kcpd_alternate) as other:
         for number, (ours, other_side) in enumerate(sides):
             now = NOW + timedelta(hours=number)
-            said = await gather(take_to_planning(this_planner, ours, now), take_to_planning(other, other_side, now))
+            said = await gather(take_to_planning(planner_here, ours, now), take_to_planning(other, other_side, now))
             assert said == ["done\n", "done\n"]
             assert len(await every_open_pair()) == number + 1
     emails = [

@@ -65,8 +65,8 @@ def faults() -> FailingServer:
 
 @pytest.fixture
 async def server(faults: FailingServer) -> AsyncIterator[MailServer]:
-    async for this_server in faults.serve():
-        yield this_server
+    async for running_server in faults.serve():
+        yield running_server
 
 
 async def test_whatever_is_killed_or_fails_no_reminder_is_lost_and_few_arrive_twice(

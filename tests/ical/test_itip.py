@@ -31,15 +31,15 @@ def read_message(message: bytes) -> tuple[str, list[icalendar.Event]]:
     return str(calendar["METHOD"]), calendar.walk("VEVENT")
 
 
-def move_by_three_hours(date_given: Occurrence) -> Occurrence:
+def move_by_three_hours(occurrence: Occurrence) -> Occurrence:
     by = timedelta(hours=3)
     return replace(
-        date_given,
+        occurrence,
         is_changed=True,
         sequence=4,
         changed_at=NOW + by,
-        starts_at=date_given.starts_at + by,
-        ends_at=date_given.ends_at + by,
+        starts_at=occurrence.starts_at + by,
+        ends_at=occurrence.ends_at + by,
     )
 
 

@@ -145,21 +145,21 @@ def edited_series(draw: st.DrawFn) -> tuple[Event, list[Occurrence]]:
     return series, edited
 
 
-def _edited(draw: st.DrawFn, date_given: Occurrence) -> Occurrence | None:
+def _edited(draw: st.DrawFn, occurrence: Occurrence) -> Occurrence | None:
     changed = {"is_changed": True, "sequence": 1, "changed_at": NOW + timedelta(hours=1)}
     match draw(deeds):
         case "cancel":
-            return replace(date_given, is_canceled=True, **changed)
+            return replace(occurrence, is_canceled=True, **changed)
         case "move":
-            unit = timedelta(days=1) if date_given.event.is_all_day else timedelta(minutes=15)
-            moved = date_of(date_given.event, date_given.original_start + unit * draw(st.integers(-3, 50)))
-            return replace(date_given, starts_at=moved.starts_at, ends_at=moved.ends_at, **changed)
+            unit = timedelta(days=1) if occurrence.event.is_all_day else timedelta(minutes=15)
+            moved = date_of(occurrence.event, occurrence.original_start + unit * draw(st.integers(-3, 50)))
+            return replace(occurrence, starts_at=moved.starts_at, ends_at=moved.ends_at, **changed)
         case "rename":
-            return replace(date_given, title=draw(titles), **changed)
+            return replace(occurrence, title=draw(titles), **changed)
         case "remove":
             return None
         case _:
-            return date_given
+            return occurrence
 
 
 def in_database(dates: list[Occurrence]) -> list[Shown]:
@@ -167,10 +167,10 @@ def in_database(dates: list[Occurrence]) -> list[Shown]:
     return sorted(Shown(_seen(one, one.starts_at), _seen(one, one.ends_at), one.title) for one in held)
 
 
-def _seen(date_given: Occurrence, moment: datetime) -> datetime:
-    if not date_given.event.is_all_day:
+def _seen(occurrence: Occurrence, moment: datetime) -> datetime:
+    if not occurrence.event.is_all_day:
         return moment
-    return moment.astimezone(ZoneInfo(date_given.event.zone)).replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(occurrence.event.zone)).replace(tzinfo=UTC)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])

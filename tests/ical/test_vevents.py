@@ -47,8 +47,8 @@ def events_in(text: bytes) -> list[icalendar.Event]:
     return icalendar.Calendar.from_ical(text).walk("VEVENT")
 
 
-def cancel_date(date_given: Occurrence) -> Occurrence:
-    return replace(date_given, is_canceled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
+def cancel_date(occurrence: Occurrence) -> Occurrence:
+    return replace(occurrence, is_canceled=True, is_changed=True, sequence=1, changed_at=NOW + timedelta(hours=1))
 
 
 def lines_of(text: bytes) -> list[str]:

@@ -303,15 +303,15 @@ def _seen(date: Occurrence, reply: ReplyValue) -> Seen:
     )
 
 
-def in_order(seens: Iterable[Seen]) -> list[Seen]:
+def in_order(seen_dates: Iterable[Seen]) -> list[Seen]:
     """Return dates by what people see; keys are how the database names them."""
-    nameless = (replace(one, key=WEDNESDAY, reply=OPEN if one.is_off else one.reply) for one in seens)
+    nameless = (replace(one, key=WEDNESDAY, reply=OPEN if one.is_off else one.reply) for one in seen_dates)
     return sorted(nameless, key=lambda date: (date.starts, date.ends, date.title, date.place, date.agenda))
 
 
-def dates_held(seens: Iterable[Seen]) -> list[Shown]:
+def dates_held(seen_dates: Iterable[Seen]) -> list[Shown]:
     return sorted(
-        Shown(to_utc(date.starts, ZONE), to_utc(date.ends, ZONE), date.title) for date in seens if not date.is_off
+        Shown(to_utc(date.starts, ZONE), to_utc(date.ends, ZONE), date.title) for date in seen_dates if not date.is_off
     )
 
 

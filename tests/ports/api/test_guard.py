@@ -168,8 +168,8 @@ def references(part: object) -> Iterator[str]:
         for value in part.values():
             yield from references(value)
     if isinstance(part, list | tuple):
-        for this_part in part:
-            yield from references(this_part)
+        for calendar_part in part:
+            yield from references(calendar_part)
 
 
 def test_every_reference_leads_somewhere() -> None:

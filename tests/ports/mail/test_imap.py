@@ -82,8 +82,8 @@ async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
     clock.start_at(NOW + timedelta(hours=2), stands_still=True)
     made = Post(sqlite_cast, dovecot)
     yield made
-    for this_reader in made.readers:
-        await this_reader.stop()
+    for reader_here in made.readers:
+        await reader_here.stop()
     clock.start_at(None)
 
 

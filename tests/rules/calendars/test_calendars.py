@@ -71,8 +71,8 @@ def test_a_filter_lets_through_what_is_all_that_it_asks_for(chosen: CalendarFilt
         "of the committee": seen_date(december_at(1), committee_id=COMMITTEE.id),
         "of one arm": seen_date(december_at(1), visibility=Visibility.VICTIM_SERVICES),
     }
-    matching_dates_found = matching_dates(dates.values(), chosen, of_agency={dates["call"].line.event_id})
-    assert [name for name, one in dates.items() if one in matching_dates_found] == left
+    matches = matching_dates(dates.values(), chosen, of_agency={dates["call"].line.event_id})
+    assert [name for name, one in dates.items() if one in matches] == left
     assert chosen.is_narrow
 
 
@@ -198,10 +198,10 @@ def december_at(day: int, hour: int = 0, minute: int = 0) -> datetime:
 def test_a_date_is_listed_on_each_of_its_days_wherever_clocks_change(
     starts: datetime, lasts: timedelta, zone: str, is_all_day: bool
 ) -> None:
-    this_seen_date = seen_date(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
+    shown_date = seen_date(starts, lasts, zone="America/Chicago", is_all_day=is_all_day)
     first, last = date(2026, 12, 1), date(2027, 4, 5)
-    expected = [day for day in grid.days_touched(this_seen_date.line, zone) if first <= day <= last]
-    assert grid.dates_by_day([this_seen_date], first, last, zone) == {day: [this_seen_date] for day in expected}
+    expected = [day for day in grid.days_touched(shown_date.line, zone) if first <= day <= last]
+    assert grid.dates_by_day([shown_date], first, last, zone) == {day: [shown_date] for day in expected}
 
 
 def test_a_day_has_room_for_three_and_what_is_canceled_gives_way() -> None:

@@ -121,18 +121,16 @@ def test_no_reminder_comes_in_quiet_hours_or_after_the_beginning_or_further_off_
 def test_only_chosen_lead_times_are_planned() -> None:
     every = reminders.date_moments(kansas_city_at("2027-01-12T10:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     long_ago, now = kansas_city_at("2026-01-01T00:00"), kansas_city_at("2027-01-12T09:00")
-    wanted_moments_found = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
-    assert [one.lead for one in wanted_moments_found] == [DAY, HOURS]
+    moments_wanted = wanted_moments(every, Wish(leads=frozenset({DAY, HOURS})), long_ago, now)
+    assert [one.lead for one in moments_wanted] == [DAY, HOURS]
     assert wanted_moments(every, None, long_ago, now) == []
 
 
 def test_of_two_reminders_at_the_same_moment_only_the_nearer_goes_out() -> None:
     every = reminders.date_moments(kansas_city_at("2027-01-12T06:00"), CHICAGO, is_all_day=False, leads=OFFERED)
     wish = Wish(leads=frozenset({HOURS, timedelta(minutes=30)}), quiet=NIGHT)
-    wanted_moments_found = wanted_moments(
-        every, wish, kansas_city_at("2027-01-11T21:00"), kansas_city_at("2027-01-11T22:00")
-    )
-    assert [(one.lead, one.state) for one in wanted_moments_found] == [
+    moments_wanted = wanted_moments(every, wish, kansas_city_at("2027-01-11T21:00"), kansas_city_at("2027-01-11T22:00"))
+    assert [(one.lead, one.state) for one in moments_wanted] == [
         (HOURS, "superseded"),
         (timedelta(minutes=30), "pending"),
     ]

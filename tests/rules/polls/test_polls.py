@@ -138,9 +138,9 @@ def quorum(*people: Respondent, seats: int = 2, both_arms: bool = False) -> Quor
         rule=QuorumRule(seats=seats, both_arms=both_arms),
         seats=[
             FillableSeat(
-                agency_id=this_person.agency_id, arm=this_person.arm, holders=frozenset({this_person.member_id})
+                agency_id=listed_person.agency_id, arm=listed_person.arm, holders=frozenset({listed_person.member_id})
             )
-            for this_person in people
+            for listed_person in people
         ],
     )
 

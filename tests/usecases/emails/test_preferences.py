@@ -239,8 +239,8 @@ async def test_planning_asks_as_often_when_everyone_chose_something_as_when_no_o
     asked = []
     for day in range(2):
         for _ in range(20):
-            this_meeting = meeting(*everyone(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
-            await scheduling.schedule_event(sqlite_cast.coordinator, this_meeting, NOW)
+            meeting_plan = meeting(*everyone(sqlite_cast), starts=datetime(2027, 1, 12 + day, 10))
+            await scheduling.schedule_event(sqlite_cast.coordinator, meeting_plan, NOW)
         due = STARTS - WEEK + day * DAY
         await plan_messages(due - timedelta(minutes=1))
         with noted() as statements:

@@ -353,8 +353,8 @@ async def test_an_event_says_how_many_have_not_replied_and_when_the_next_follow_
     await mark_invitations_sent(cast.hsi_liaison, at=morning_of(3))
 
     async def said(at: datetime, viewer: Viewer = cast.coordinator) -> str | None:
-        next_follow_up_found = await next_follow_up(viewer, await date_seen_by(viewer, event_id, KEY), at)
-        return next_follow_up_found.words(ZONE) if next_follow_up_found else None
+        next_request = await next_follow_up(viewer, await date_seen_by(viewer, event_id, KEY), at)
+        return next_request.words(ZONE) if next_request else None
 
     assert (
         await said(morning_of(3))
@@ -375,12 +375,12 @@ async def test_a_follow_up_that_waits_for_the_end_of_quiet_hours_is_the_next(cas
     event_id = await schedule_with_asks(cast, TWO_DAYS)
     await queue_at(STARTS - TWO_DAYS)
     date = await date_seen_by(cast.coordinator, event_id, KEY)
-    next_follow_up_found = await next_follow_up(cast.coordinator, date, STARTS - TWO_DAYS + timedelta(minutes=1))
-    assert next_follow_up_found
-    assert (next_follow_up_found.at, next_follow_up_found.people) == (STARTS - TWO_DAYS + timedelta(hours=2), 1)
-    next_follow_up_found = await next_follow_up(cast.coordinator, date, STARTS - timedelta(days=1))
-    assert next_follow_up_found
-    assert next_follow_up_found.at is None
+    next_request = await next_follow_up(cast.coordinator, date, STARTS - TWO_DAYS + timedelta(minutes=1))
+    assert next_request
+    assert (next_request.at, next_request.people) == (STARTS - TWO_DAYS + timedelta(hours=2), 1)
+    next_request = await next_follow_up(cast.coordinator, date, STARTS - timedelta(days=1))
+    assert next_request
+    assert next_request.at is None
 
 
 async def test_an_invitation_that_was_not_sent_or_came_back_is_not_followed_up(cast: Cast) -> None:
@@ -507,13 +507,13 @@ async def test_no_one_is_asked_about_the_two_halves_of_a_split_series_within_two
 async def test_the_page_of_a_date_counts_what_is_asked_about_the_other_half(sqlite_cast: Cast) -> None:
     event_id, onward_id = await split_series(sqlite_cast)
     first = await date_seen_by(sqlite_cast.coordinator, event_id, FIRST_DATE)
-    next_follow_up_found = await next_follow_up(sqlite_cast.coordinator, first, A_WEEK_BEFORE)
-    assert next_follow_up_found
-    assert (next_follow_up_found.silent, next_follow_up_found.at) == (2, None)
+    next_request = await next_follow_up(sqlite_cast.coordinator, first, A_WEEK_BEFORE)
+    assert next_request
+    assert (next_request.silent, next_request.at) == (2, None)
     second = await date_seen_by(sqlite_cast.coordinator, onward_id, SECOND_DATE)
-    next_follow_up_found = await next_follow_up(sqlite_cast.coordinator, second, A_WEEK_BEFORE)
-    assert next_follow_up_found
-    assert (next_follow_up_found.at, next_follow_up_found.people) == (SECOND_ASKS, 2)
+    next_request = await next_follow_up(sqlite_cast.coordinator, second, A_WEEK_BEFORE)
+    assert next_request
+    assert (next_request.at, next_request.people) == (SECOND_ASKS, 2)
 
 
 async def test_a_reminder_by_hand_about_one_half_holds_back_the_follow_up_about_the_other(cast: Cast) -> None:

@@ -62,9 +62,9 @@ async def series(cast: Cast) -> UUID:
 Shown = tuple[str, str, str, str, bool, str]
 
 
-def date_shown(date_given: Occurrence) -> Shown:
-    at = f"{date_given.starts_at:%m-%d %H:%M} {date_given.ends_at:%H:%M}"
-    return date_given.title, date_given.place, date_given.agenda, at, date_given.is_canceled, date_given.cancel_reason
+def date_shown(occurrence: Occurrence) -> Shown:
+    at = f"{occurrence.starts_at:%m-%d %H:%M} {occurrence.ends_at:%H:%M}"
+    return occurrence.title, occurrence.place, occurrence.agenda, at, occurrence.is_canceled, occurrence.cancel_reason
 
 
 async def dates_shown(cast: Cast, event_id: UUID) -> dict[str, Shown]:
@@ -292,9 +292,9 @@ async def test_an_added_date_is_in_its_own_history_with_its_hours_and_not_in_tha
 ) -> None:
     reported = {
         key: [
-            this_history.changes[0].after
-            for this_history in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
-            if this_history.verb is HistoryVerb.DATE_ADDED
+            history_entry.changes[0].after
+            for history_entry in (await event_page.view_event(cast.coordinator, series, key, LATER)).history
+            if history_entry.verb is HistoryVerb.DATE_ADDED
         ]
         for key in (ADDED, ELSEWHERE)
     }

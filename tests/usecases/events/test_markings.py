@@ -190,8 +190,8 @@ async def test_the_series_that_continues_is_marked_as_the_one_before(cast: Cast)
     later = replace(plan, starts=starts.replace(hour=14))
     new_id = await event_deeds.change_event(cast.coordinator, event_id, later, 1, NOW)
     assert new_id != event_id
-    for this_event_id in (event_id, new_id):
-        assert (await event_deeds.event_seen_by(cast.caht_lead, this_event_id)).banner == "CUI//SP-INV/LEI"
+    for listed_id in (event_id, new_id):
+        assert (await event_deeds.event_seen_by(cast.caht_lead, listed_id)).banner == "CUI//SP-INV/LEI"
 
 
 THIRD, FOURTH = "2027-01-26", "2027-02-02"

@@ -309,8 +309,8 @@ async def test_who_is_suspended_stays_on_the_list_of_a_named_series_that_goes_on
     august = datetime(2027, 8, 1, 15, tzinfo=UTC)
     new_id = await event_deeds.change_event(cast.fbi_lead, event_id, at_nine, 1, august)
     await Member.update({Member.status: "active"}).where(suspended)
-    for this_event_id in (event_id, new_id):
-        assert await events.event_by_id(cast.hsi_liaison, this_event_id) is not None
+    for listed_id in (event_id, new_id):
+        assert await events.event_by_id(cast.hsi_liaison, listed_id) is not None
 
 
 @pytest.mark.both_engines

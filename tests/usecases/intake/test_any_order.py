@@ -144,8 +144,8 @@ async def final_state(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]])
         **{("words", number): await _email_with_words(cast, reference, number) for number in range(len(WORDS))},
         **{("bounce", number): _bounce(one, number) for number, one in enumerate(messages)},
     }
-    for this_order in order:
-        await received_emails.take_email(emails[this_order])
+    for order_read in order:
+        await received_emails.take_email(emails[order_read])
     is_paused = await EmailPause.exists().where(EmailPause.member == who.member_id)
     await EmailPause.delete().where(EmailPause.member == who.member_id)
     status = (await item_called(cast, reference)).status
@@ -240,8 +240,8 @@ async def final_reply(cast: Cast, written: Sequence[Written], no_at: int, order:
     emails = [await email_of_principal(cast, event_id, *one) for one in written] + [
         await refusal_by_email(cast, event_id, no_at)
     ]
-    for this_order in order:
-        await take_email(emails[this_order])
+    for order_read in order:
+        await take_email(emails[order_read])
     value, source = await reply_and_source(cast.fbi_lead, event_id)
     return value, source, await substitutes_coming(cast, event_id), await waiting_count(cast, event_id)
 

@@ -252,12 +252,12 @@ async def test_the_owner_can_undo_their_email_after_another_one_was_attached_and
 ) -> None:
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     assert await write_about_item(cast.caht_lead, "BLOCKED") is AnswerOutcome.RECORDED
-    other_undo_link_id = await undo_link_id()
+    other_link_id = await undo_link_id()
     await block_from_home(cast.caht_lead, text)
     [email_id] = await waiting_emails_of(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     await item_emails.undo_item_email_decision(cast.coordinator, email_id, AT + timedelta(minutes=1))
-    await item_emails.undo_emailed_change(other_undo_link_id, AT + timedelta(minutes=2), LINK)
+    await item_emails.undo_emailed_change(other_link_id, AT + timedelta(minutes=2), LINK)
     assert (await item_called(cast, reference)).status is ItemStatus.OPEN
 
 
@@ -267,12 +267,12 @@ async def test_the_owner_can_t_undo_their_email_while_another_one_that_changed_t
     cast = sqlite_cast
     reference = await assign_item(cast.coordinator, cast.caht_lead)
     await write_about_item(cast.caht_lead, "BLOCKED")
-    other_undo_link_id = await undo_link_id()
+    other_link_id = await undo_link_id()
     await block_from_home(cast.caht_lead, "IN PROGRESS")
     [email_id] = await waiting_emails_of(cast.coordinator)
     await item_emails.attach_item_email(cast.coordinator, email_id, AT)
     with pytest.raises(Conflict):
-        await item_emails.undo_emailed_change(other_undo_link_id, AT + timedelta(minutes=1), LINK)
+        await item_emails.undo_emailed_change(other_link_id, AT + timedelta(minutes=1), LINK)
     assert (await item_called(cast, reference)).status is ItemStatus.IN_PROGRESS
 
 

@@ -129,13 +129,13 @@ class Series:
     def date_id(self, date: int | None) -> UUID | None:
         return None if date is None else self.days[date].id
 
-    async def reply(self, given_given: Given) -> None:
+    async def reply(self, reply_given: Given) -> None:
         """Write a reply."""
-        row = {"occurrence": self.date_id(given_given.date), "reply": given_given.value, "source": given_given.source}
+        row = {"occurrence": self.date_id(reply_given.date), "reply": reply_given.value, "source": reply_given.source}
         reply_facts = {
-            "invitation": self.invitation_of[given_given.who],
-            "sequence": given_given.sequence,
-            "replied_at": given_given.at,
+            "invitation": self.invitation_of[reply_given.who],
+            "sequence": reply_given.sequence,
+            "replied_at": reply_given.at,
         }
         async with writing():
             await invitees.write_replies([row | reply_facts])

@@ -367,12 +367,10 @@ async def settled_of_date(cast: Cast, event_id: UUID, now: datetime = DECIDED_AT
 
 
 async def take_from(
-    cast: Cast, event_id: UUID, calendar_reply_given: CalendarReply, sender: Sender, **facts: object
+    cast: Cast, event_id: UUID, reply_given: CalendarReply, sender: Sender, **facts: object
 ) -> list[str]:
     return list(
-        await take_email(
-            await email_with_replies(cast.fbi_lead, event_id, calendar_reply_given, sender=sender, **facts)
-        )
+        await take_email(await email_with_replies(cast.fbi_lead, event_id, reply_given, sender=sender, **facts))
     )
 
 

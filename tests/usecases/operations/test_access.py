@@ -70,14 +70,8 @@ async def test_an_email_is_on_record_with_the_version_of_the_event_when_it_was_s
     event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
     [waiting] = await outbox.claim_messages("a worker", [], NOW + PAUSE, 10)
     await outbox.close_message(waiting, SendOutcome(state=MessageState.SENT, reason=""), NOW)
-    [this_dissemination_record] = await dissemination_record(
-        two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY)
-    )
-    assert (this_dissemination_record.outlet, this_dissemination_record.version, this_dissemination_record.at) == (
-        Outlet.EMAIL,
-        1,
-        NOW,
-    )
+    [record_line] = await dissemination_record(two.fbi_lead, await date_seen_by(two.fbi_lead, event_id, KEY))
+    assert (record_line.outlet, record_line.version, record_line.at) == (Outlet.EMAIL, 1, NOW)
 
 
 async def test_people_who_do_not_lead_it_read_no_record(two: Cast) -> None:

@@ -148,9 +148,9 @@ async def test_both_go_ahead_only_when_both_say_so(two: Cast) -> None:
 @pytest.mark.both_engines
 async def test_what_both_agreed_to_is_no_new_conflict_until_the_facts_change(two: Cast) -> None:
     bluestem, larkspur = await plan_conflict(two)
-    [this_hit] = await hits_of(two.fbi_lead, bluestem)
+    [hit_now] = await hits_of(two.fbi_lead, bluestem)
     for lead, event_id in ((two.fbi_lead, bluestem), (two.kcpd_alternate, larkspur)):
-        await deconfliction.decide_conflict(lead, event_id, this_hit.id, Decision.PROCEED, "Both on channel 2.", NOW)
+        await deconfliction.decide_conflict(lead, event_id, hit_now.id, Decision.PROCEED, "Both on channel 2.", NOW)
     await plans.commit_resources(
         two.fbi_lead, bluestem, two.fbi_lead.agency_id, people=4, vehicles=2, skills="", now=NOW
     )

@@ -144,16 +144,16 @@ async def test_planned_times_move_with_the_operation(two: Cast) -> None:
 async def test_a_phase_is_planned_differently_and_removed(two: Cast) -> None:
     bluestem = await plan_operation(two.fbi_lead, two.kcpd_detective)
     await orders.plan_phase(two.fbi_lead, bluestem, BRIEFING, NOW)
-    [this_phase] = await phases_of(two.fbi_lead, bluestem)
+    [planned_phase] = await phases_of(two.fbi_lead, bluestem)
     before = (await operation_for(two.fbi_lead, bluestem)).version
     for _ in range(2):  # the second one changes nothing, so no one has to acknowledge it
-        await orders.replan_phase(two.fbi_lead, bluestem, this_phase.id, replace(BRIEFING, name="Roll call"), NOW)
+        await orders.replan_phase(two.fbi_lead, bluestem, planned_phase.id, replace(BRIEFING, name="Roll call"), NOW)
     assert [phase.name for phase in await phases_of(two.fbi_lead, bluestem)] == ["Roll call"]
-    assert (await orders.delete_phase(two.fbi_lead, bluestem, this_phase.id, NOW)).name == "Roll call"
+    assert (await orders.delete_phase(two.fbi_lead, bluestem, planned_phase.id, NOW)).name == "Roll call"
     assert await phases_of(two.fbi_lead, bluestem) == []
     assert (await operation_for(two.fbi_lead, bluestem)).version == before + 2
     with pytest.raises(NotFound):
-        await orders.delete_phase(two.fbi_lead, bluestem, this_phase.id, NOW)
+        await orders.delete_phase(two.fbi_lead, bluestem, planned_phase.id, NOW)
 
 
 async def test_one_press_begins_a_phase_and_another_ends_it(two: Cast) -> None:

@@ -95,10 +95,10 @@ async def test_a_meeting_that_everyone_replied_needs_no_follow_up(cast: Cast) ->
     await replies.record_own_reply(
         cast.fbi_lead, event_id, "2026-12-22", ReplyValue.TENTATIVE, "", NOW, for_series=False
     )
-    home_found = await home_of(cast.coordinator)
-    assert home_found.follow_up == []
-    assert home_found.days is not None
-    assert home_found.days.leads
+    home_shown = await home_of(cast.coordinator)
+    assert home_shown.follow_up == []
+    assert home_shown.days is not None
+    assert home_shown.days.leads
 
 
 @pytest.mark.parametrize(
@@ -136,11 +136,11 @@ async def test_the_missing_replies_are_those_of_the_rule_whatever_was_replied(ca
         assert missing[one.id].invited == len(people)
 
 
-async def move_by_a_day(cast: Cast, date_given: Occurrence) -> None:
-    change = DateChange(starts=date_given.original_start + timedelta(days=1), duration=timedelta(hours=1))
+async def move_by_a_day(cast: Cast, occurrence: Occurrence) -> None:
+    change = DateChange(starts=occurrence.original_start + timedelta(days=1), duration=timedelta(hours=1))
     later = NOW + timedelta(hours=1)
     await occurrences.change_occurrence(
-        cast.coordinator, date_given.event.id, date_given.key, change, date_given.version, later
+        cast.coordinator, occurrence.event.id, occurrence.key, change, occurrence.version, later
     )
 
 
@@ -174,9 +174,9 @@ async def test_a_meeting_that_is_about_to_start_asks_for_attendance_half_an_hour
 async def test_at_the_second_at_which_a_meeting_starts_no_reply_to_it_is_missing(cast: Cast) -> None:
     starts = datetime(2026, 12, 15, 9)  # noqa: DTZ001 - local to the event's zone
     await schedule_event(cast.coordinator, plan_next_week(cast.fbi_lead, starts=starts), LONG_AGO)
-    home_found = await home_of(cast.coordinator)
-    assert home_found.days is not None
-    assert (home_found.days.upcoming, [row.need for row in home_found.follow_up]) == (None, [Need.ATTENDANCE])
+    home_shown = await home_of(cast.coordinator)
+    assert home_shown.days is not None
+    assert (home_shown.days.upcoming, [row.need for row in home_shown.follow_up]) == (None, [Need.ATTENDANCE])
 
 
 async def test_at_the_second_at_which_a_meeting_ends_it_is_over(cast: Cast) -> None:
@@ -190,9 +190,9 @@ async def test_an_overdue_item_that_is_blocked_is_followed_up_once(cast: Cast) -
     reference = await assign_item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
     blocked = ItemEdit(status=ItemStatus.BLOCKED, note="The shelter is closed.")
     await action_items.save_item_edit(cast.caht_lead, reference, blocked, 1, NOW, TODAY)
-    home_found = await home_of(cast.coordinator)
-    assert home_found.items is not None
-    assert ([row.need for row in home_found.follow_up], home_found.items.overdue) == ([Need.BLOCKED], 1)
+    home_shown = await home_of(cast.coordinator)
+    assert home_shown.items is not None
+    assert ([row.need for row in home_shown.follow_up], home_shown.items.overdue) == ([Need.BLOCKED], 1)
 
 
 async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_own(cast: Cast) -> None:
@@ -211,18 +211,18 @@ async def test_an_overdue_item_is_followed_up_by_who_gave_it_and_is_its_owner_s_
 
 async def test_an_overdue_item_of_others_is_nothing_to_a_member_who_sees_it(cast: Cast) -> None:
     await assign_item(cast.coordinator, cast.caht_lead, TODAY - timedelta(days=4))
-    home_found = await home_of(cast.hsi_liaison)
-    assert home_found.items is not None
-    assert (home_found.items.overdue, home_found.follow_up) == (0, [])
+    home_shown = await home_of(cast.hsi_liaison)
+    assert home_shown.items is not None
+    assert (home_shown.items.overdue, home_shown.follow_up) == (0, [])
 
 
 async def test_a_member_with_nothing_to_do_reads_what_is_next(cast: Cast) -> None:
     await schedule_event(cast.coordinator, plan_next_week(cast.fbi_lead), NOW)
-    home_found = await home_of(cast.hsi_liaison)
-    assert home_found.is_empty
-    assert home_found.days is not None
-    assert home_found.days.upcoming is not None
-    assert home_found.days.upcoming.title == "Monthly task force meeting"
+    home_shown = await home_of(cast.hsi_liaison)
+    assert home_shown.is_empty
+    assert home_shown.days is not None
+    assert home_shown.days.upcoming is not None
+    assert home_shown.days.upcoming.title == "Monthly task force meeting"
 
 
 async def test_an_invitation_makes_a_reply_owed_until_it_is_replied(cast: Cast) -> None:
@@ -253,10 +253,10 @@ async def test_a_part_that_cannot_be_read_leaves_the_others_standing_and_is_logg
 ) -> None:
     await schedule_event(sqlite_cast.coordinator, plan_next_week(sqlite_cast.fbi_lead), NOW)
     await engine().run_querystring(QueryString("ALTER TABLE action_item RENAME TO lost"))
-    home_found = await home_of(sqlite_cast.fbi_lead)
-    assert home_found.items is None
-    assert not home_found.is_whole
-    assert len(home_found.owed or ()) == 1
+    home_shown = await home_of(sqlite_cast.fbi_lead)
+    assert home_shown.items is None
+    assert not home_shown.is_whole
+    assert len(home_shown.owed or ()) == 1
     assert {record.message for record in caplog.records} == {
         "Home page: action items could not be read.",
         "Home page: email replies could not be read.",  # some are about action items
@@ -343,17 +343,17 @@ AFTER = NOW + timedelta(days=60)
 
 async def plan_needs_of(viewer: Viewer, now: datetime = NOW) -> list[tuple[Need, int]]:
     """Return what plans ask of a viewer, and of which version."""
-    home_found = await home_for(viewer, now, NOW.date(), ZONE)
-    assert home_found.is_whole
-    rows = [row for row in home_found.follow_up if isinstance(row, OpenApproval | OpenAcknowledgment)]
+    home_shown = await home_for(viewer, now, NOW.date(), ZONE)
+    assert home_shown.is_whole
+    rows = [row for row in home_shown.follow_up if isinstance(row, OpenApproval | OpenAcknowledgment)]
     return [(row.need, row.version) for row in rows]
 
 
 async def needs_on_the_day(viewer: Viewer, now: datetime) -> list[Need]:
     """Return which rows lead to the check-in or the attendance of an operation."""
-    home_found = await home_for(viewer, now, now.date(), ZONE)
-    assert home_found.is_whole
-    return [row.need for row in home_found.follow_up if isinstance(row, OpenCheckIn | OpenSheet)]
+    home_shown = await home_for(viewer, now, now.date(), ZONE)
+    assert home_shown.is_whole
+    return [row.need for row in home_shown.follow_up if isinstance(row, OpenCheckIn | OpenSheet)]
 
 
 async def submit_with_commitment(cast: Cast) -> UUID:

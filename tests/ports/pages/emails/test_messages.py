@@ -65,9 +65,9 @@ async def test_a_coordinator_reads_what_when_to_whom_and_its_state(sqlite_cast: 
     assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(page)
     address = re.search(r'href="(/messages/sendings/[^"]+)"', page)
     assert address
-    this_page = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
-    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(this_page)
-    assert f'href="/events/{event_id}"' in this_page
+    own_view = (await (await browse(sqlite_cast.coordinator)).get(address[1])).text
+    assert "Fbi lead (FBI) Failed, undeliverable · 550 no such mailbox" in words_of_page(own_view)
+    assert f'href="/events/{event_id}"' in own_view
 
 
 async def test_a_member_reads_their_own_and_finds_no_filter_by_person(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -170,9 +170,9 @@ async def test_who_is_unchecked_stays_so_beside_what_another_person_saved(sqlite
     both = sqlite_cast.fbi_lead, sqlite_cast.fbi_alternate
     event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both), NOW)
     address = f"/events/{event_id}/edit"
-    own_form_without = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
+    own_form = without(await form_of(desk, address, address, save="send"), sqlite_cast.fbi_alternate)
     await desk.post(address, await form_of(desk, address, address, place="Annex", save="send"))
-    beside = await desk.post(address, own_form_without)
+    beside = await desk.post(address, own_form)
     assert beside.status_code == 409
     assert (await desk.post(address, form_with(beside.text, address, save="send"))).status_code == 303
     assert set(await invitees_of(event_id)) == set(map(UUID, ids(sqlite_cast.coordinator, sqlite_cast.fbi_lead)))
@@ -339,13 +339,13 @@ async def add_officers(number: int, agency: UUID) -> None:
             Member(
                 id=ids_.new_id(),
                 agency=agency,
-                name=f"Officer {this_number:05}",
-                email=f"officer.{this_number:05}@lpd.example",
+                name=f"Officer {number_read:05}",
+                email=f"officer.{number_read:05}@lpd.example",
                 zone=ZONE,
                 status="active",
                 joined_at=NOW,
             )
-            for this_number in range(number)
+            for number_read in range(number)
         )
     )
 

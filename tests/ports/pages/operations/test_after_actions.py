@@ -50,15 +50,12 @@ async def test_an_outdated_form_is_shown_again_beside_what_was_saved(
     sqlite_cast: Cast, ended_operation: UUID, browse: SignIn
 ) -> None:
     lead = await browse(sqlite_cast.fbi_lead)
-    own_hidden_fields, other_hidden_fields = (
-        await hidden_fields(lead, ended_operation),
-        await hidden_fields(lead, ended_operation),
-    )
+    own_fields, other_fields = (await hidden_fields(lead, ended_operation), await hidden_fields(lead, ended_operation))
     await lead.post(
-        after_page(ended_operation, "/hot-wash"), other_hidden_fields | {"went_well": "The lot held.", "to_improve": ""}
+        after_page(ended_operation, "/hot-wash"), other_fields | {"went_well": "The lot held.", "to_improve": ""}
     )
     refused = await lead.post(
-        after_page(ended_operation, "/hot-wash"), own_hidden_fields | {"went_well": "Nothing.", "to_improve": ""}
+        after_page(ended_operation, "/hot-wash"), own_fields | {"went_well": "Nothing.", "to_improve": ""}
     )
     assert refused.status_code == 409
     assert "Someone changed this while you were working on it" in unescape(refused.text)

@@ -78,14 +78,14 @@ async def test_an_outdated_form_is_shown_again_with_what_was_typed_and_what_was_
     two: Cast, bluestem_of_four: UUID, browse: SignIn
 ) -> None:
     lead = await browse(two.fbi_lead)
-    own_hidden_fields, other_hidden_fields = (
+    own_fields, other_fields = (
         await hidden_fields(lead, bluestem_of_four),
         await hidden_fields(lead, bluestem_of_four),
     )
     await lead.post(
-        order_page(bluestem_of_four, "/edit"), other_hidden_fields | {"mission": "At 06:00.", "command": "Channel 2."}
+        order_page(bluestem_of_four, "/edit"), other_fields | {"mission": "At 06:00.", "command": "Channel 2."}
     )
-    refused = await lead.post(order_page(bluestem_of_four, "/edit"), own_hidden_fields | {"mission": "At 07:00."})
+    refused = await lead.post(order_page(bluestem_of_four, "/edit"), own_fields | {"mission": "At 07:00."})
     shown = unescape(refused.text)
     assert refused.status_code == 409
     assert "Someone changed this while you were working on it" in shown

@@ -369,14 +369,14 @@ async def done(browser: Browser, reference: str, version: int = 1) -> Response:
 async def test_each_title_in_the_queue_is_a_link_to_what_it_names(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await schedule_next_week(sqlite_cast, sqlite_cast.fbi_lead, sqlite_cast.coordinator)
     late = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    own_late_item = await create_late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
+    own_item = await create_late_item(sqlite_cast.coordinator, sqlite_cast.coordinator)
     owed = await schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.coordinator, starts=SOON), NOW)
     read_by_them = await home_page(await browse(sqlite_cast.coordinator))
     page = "".join(section_of(read_by_them, heading) for heading in ("h-queue", "replies", "mine"))
     linked = re.findall(r'<h3>.*?<a href="([^"]*)">([^<]*)</a>', page, re.DOTALL)
     assert set(linked) >= {
         (f"/action-items/{late}", "Send the contact sheet"),
-        (f"/action-items/{own_late_item}", "Send the contact sheet"),
+        (f"/action-items/{own_item}", "Send the contact sheet"),
         (f"/events/{event_id}/2026-12-22", MONTHLY),
         (f"/events/{owed}/2026-12-22", "Operation Bluestem"),
     }

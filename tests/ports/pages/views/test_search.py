@@ -243,16 +243,14 @@ async def test_an_operation_that_the_administrator_may_not_see_is_not_on_the_pag
 
 async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.administrator)
-    other_offboarding_page = offboarding_page(cast, "fbi_lead")
-    first = (await browser.get(other_offboarding_page)).text
+    page_address = offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(page_address)).text
     assert "Remove Fbi lead</button>" not in " ".join(first.split()).replace("> ", ">").replace(" <", "<")
-    last = await browser.post(
-        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="fbi alternate")
-    )
+    last = await browser.post(page_address, form_with(first, page_address, successor_words="fbi alternate"))
     assert last.status_code == 200
     assert "None of the invitations you can see will pass to someone else." in " ".join(last.text.split())
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
-    reply = await browser.post(other_offboarding_page, form_with(last.text, other_offboarding_page))
+    reply = await browser.post(page_address, form_with(last.text, page_address))
     assert reply.headers["location"] == f"/people/{cast.fbi_lead.member_id}"
     page = (await browser.get(reply.headers["location"])).text
     assert "Their work was reassigned and all access ended." in page
@@ -262,42 +260,39 @@ async def test_no_one_is_removed_before_the_button_says_so(cast: Cast, browse: S
 
 
 async def test_the_seat_of_who_is_suspended_returns_until_they_are_seen_out(cast: Cast, browse: SignIn) -> None:
-    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
-    address = other_offboarding_page.removesuffix("/offboarding")
+    browser, page_address = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    address = page_address.removesuffix("/offboarding")
     await browser.post(f"{address}/suspension", {"why": "Long leave"})
-    assert (
-        "Removing them also ends a seat or chair that they held before."
-        in (await browser.get(other_offboarding_page)).text
-    )
+    assert "Removing them also ends a seat or chair that they held before." in (await browser.get(page_address)).text
     await browser.post(f"{address}/restoration")
     assert "Steering Committee" in (await browser.get(address)).text
     await browser.post(f"{address}/suspension", {"why": "Gone"})
-    await browser.post(other_offboarding_page, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
+    await browser.post(page_address, {"successor": str(cast.coordinator.member_id), "reviewed": "yes"})
     await browser.post(f"{address}/restoration")
     assert "No committee seats." in (await browser.get(address)).text
 
 
 async def test_who_left_can_be_let_back_in_as_a_member_without_roles(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
-    other_offboarding_page = offboarding_page(cast, "fbi_lead")
-    await browser.post(other_offboarding_page, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
-    address = other_offboarding_page.removesuffix("/offboarding")
+    page_address = offboarding_page(cast, "fbi_lead")
+    await browser.post(page_address, {"successor": str(cast.fbi_alternate.member_id), "reviewed": "yes"})
+    address = page_address.removesuffix("/offboarding")
     assert (await browser.post(f"{address}/restoration")).status_code == 303
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
     assert "<span>Member</span>" in (await browser.get(address)).text
 
 
 async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(cast: Cast, browse: SignIn) -> None:
-    browser, other_offboarding_page = await browse(cast.administrator), offboarding_page(cast, "fbi_lead")
+    browser, page_address = await browse(cast.administrator), offboarding_page(cast, "fbi_lead")
     address = f"/people/found?candidates=successors&subject={cast.fbi_lead.member_id}&place=f-who&name=who&who_words="
     assert re.findall(r'data-words="([^"]+)"', (await browser.get(f"{address}example")).text) == [
         "Coordinator (USAO)",
         "Fbi alternate (FBI)",
     ]
-    refused = await browser.post(other_offboarding_page, {"successor": "", "successor_words": "kcpd"})
+    refused = await browser.post(page_address, {"successor": "", "successor_words": "kcpd"})
     assert refused.status_code == 422
     assert "No one matches “kcpd”." in refused.text
-    review = await browser.post(other_offboarding_page, {"successor": "", "successor_words": "fbi alt"})
+    review = await browser.post(page_address, {"successor": "", "successor_words": "fbi alt"})
     assert 'value="Fbi alternate (FBI)"' in review.text
     assert (await (await browse(cast.fbi_alternate)).get(f"{address}example")).status_code == 403
 
@@ -305,12 +300,9 @@ async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(c
 async def test_a_new_confirmation_is_asked_first(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
     clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
-    other_offboarding_page = offboarding_page(cast, "fbi_lead")
-    for reply in (
-        await browser.get(other_offboarding_page),
-        await browser.post(other_offboarding_page, {"successor": ""}),
-    ):
-        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={other_offboarding_page}")
+    page_address = offboarding_page(cast, "fbi_lead")
+    for reply in (await browser.get(page_address), await browser.post(page_address, {"successor": ""})):
+        assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={page_address}")
 
 
 async def test_others_are_refused(cast: Cast, browse: SignIn) -> None:
@@ -321,18 +313,16 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
     committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     await scheduling.schedule_event(cast.coordinator, meeting(cast.fbi_lead, cast.caht_lead, **committee_plan), NOW)
     await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
-    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
-    first = (await browser.get(other_offboarding_page)).text
+    browser, page_address = await browse(cast.coordinator), offboarding_page(cast, "fbi_lead")
+    first = (await browser.get(page_address)).text
     assert "Monthly task force meeting" in first
-    review = await browser.post(
-        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="fbi alternate")
-    )
+    review = await browser.post(page_address, form_with(first, page_address, successor_words="fbi alternate"))
     assert review.status_code == 200
     assert "Fbi alternate is invited. Fbi lead is removed from the list." in review.text
     assert "1 email will go to 1 person." in review.text
     assert "Fbi lead is removed from these lists, and no one is added:" in review.text
     assert await column_of_member(cast.fbi_lead.member_id, "status") == "active"
-    done = await browser.post(other_offboarding_page, form_with(review.text, other_offboarding_page))
+    done = await browser.post(page_address, form_with(review.text, page_address))
     assert (
         "1 invitee list also changed. 1 email will go to 1 person."
         in (await browser.get(done.headers["location"])).text
@@ -342,10 +332,8 @@ async def test_the_dates_and_emails_are_reviewed_before_anyone_is_removed(cast: 
 async def test_another_successor_is_reviewed_again(cast: Cast, browse: SignIn) -> None:
     committee_plan = {"visibility": Visibility.COMMITTEE, "committee_id": cast.committees["steering"]}
     await scheduling.schedule_event(cast.coordinator, meeting(cast.hsi_liaison, **committee_plan), NOW)
-    browser, other_offboarding_page = await browse(cast.coordinator), offboarding_page(cast, "hsi_liaison")
-    first = (await browser.get(other_offboarding_page)).text
-    review = await browser.post(
-        other_offboarding_page, form_with(first, other_offboarding_page, successor_words="Coordinator")
-    )
+    browser, page_address = await browse(cast.coordinator), offboarding_page(cast, "hsi_liaison")
+    first = (await browser.get(page_address)).text
+    review = await browser.post(page_address, form_with(first, page_address, successor_words="Coordinator"))
     assert "Hsi liaison is removed from the list." in review.text
     assert "No one will get an email." in review.text
