@@ -27,7 +27,8 @@ from tests.ports.worlds import (
     what_all_may_see,
 )
 from tests.processor_time import Turns
-from tests.usecases.intake.writing_back import assign_item, write_about_item
+from tests.usecases.actions.world import assign_item
+from tests.usecases.intake.writing_back import write_about_item
 from tests.usecases.operations.world import FAR, A, B, disclose, plan_operation, site, with_another_lead
 from tests.usecases.polls.world import ask_people
 from tracker.crypto import ids

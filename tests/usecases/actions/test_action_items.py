@@ -10,10 +10,11 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, PROGRAM, ZONE, Cast, everyone, meeting, operation
 from tests.emails import ReadEmail, read_email, send_due_messages
+from tests.usecases.actions.world import assign_item
 from tests.usecases.operations.world import end_operation, plan_operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemFilter, ItemStatus, NewItem
+from tracker.rules.actions.action_items import ItemEdit, ItemFilter, ItemStatus
 from tracker.rules.core.email_declarations import EMAILS, MessageKind
 from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.emails.emails import Email, SitePage
@@ -37,11 +38,6 @@ from tracker.usecases.views.home import home_for
 TODAY = date(2026, 12, 15)
 DUE = date(2026, 12, 22)
 LATER = NOW + timedelta(hours=1)
-
-
-async def assign_item(viewer: Viewer, owner: Viewer, **facts: Any) -> str:
-    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
-    return await action_items.create_item(viewer, replace(new, **facts), NOW, TODAY)
 
 
 async def edit_item(viewer: Viewer, reference: str, version: int = 1, **facts: Any) -> None:
@@ -538,11 +534,6 @@ MINUTE = timedelta(minutes=1)
 WHY = "The county counsel has not approved it."
 
 
-async def assign_item_of(giver: Viewer, owner: Viewer, **facts: Any) -> str:
-    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE, **facts)
-    return await action_items.create_item(giver, new, NOW, TODAY)
-
-
 async def edit_item_now(viewer: Viewer, reference: str, at: datetime = SOON, **facts: Any) -> None:
     version = (await item_lists.item_view(viewer, reference)).item.version
     await action_items.save_item_edit(viewer, reference, ItemEdit(**facts), version, at, TODAY)
@@ -572,7 +563,7 @@ async def waiting_for_help(viewer: Viewer) -> list[tuple[str, str]]:
 
 async def assign_item_of_services(cast: Cast) -> str:
     """Assign an item of the committee that the CAHT lead chairs."""
-    return await assign_item_of(cast.coordinator, cast.harbor_advocate, committee_id=cast.committees["services"])
+    return await assign_item(cast.coordinator, cast.harbor_advocate, committee_id=cast.committees["services"])
 
 
 @pytest.mark.both_engines
@@ -635,7 +626,7 @@ async def test_an_owner_without_an_account_calls_for_help_by_the_link_in_an_emai
 
 async def test_no_email_goes_to_a_coordinator_who_may_not_see_where_the_item_comes_from(sqlite_cast: Cast) -> None:
     origin = await schedule_operation(sqlite_cast)
-    reference = await assign_item_of(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective, origin_id=origin)
+    reference = await assign_item(sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective, origin_id=origin)
     await block_item(sqlite_cast.kcpd_detective, reference)
     queued = Message.select(Message.recipient).where(Message.kind == MessageKind.ITEM_BLOCKED.value)
     assert [row["recipient"] for row in await queued] == [sqlite_cast.fbi_lead.member_id]

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast
 from tests.emails import ReadEmail
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake import replying, returned, writing_back
 from tests.usecases.intake.replying import MAYBE, NO, YES, calendar_reply, email_with_replies, reply_and_source
 from tests.usecases.intake.returned import GONE, send_invitations, take_bounce
@@ -52,7 +53,7 @@ def _email_name(*of_item: object) -> str:
 
 async def state_after(cast: Cast, said: Sequence[str], again: Sequence[Sequence[int]]) -> Item:
     """Return an item after its owner wrote these emails; after each, some of the earlier ones come again."""
-    reference = await writing_back.assign_item(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     of_item = Message.item == (await item_called(cast, reference)).id
     [message_id] = await Message.select(Message.id).where(of_item).output(as_list=True)
     emails = []
@@ -134,7 +135,7 @@ async def final_state(cast: Cast, who: Viewer, order: Sequence[tuple[str, int]])
     await IncomingReply.delete(force=True)  # a sender has 60 emails taken in an hour
     await IncomingWords.delete(force=True)
     event_id = await replying.schedule_invited(cast)
-    reference = await writing_back.assign_item(cast.coordinator, cast.caht_lead)
+    reference = await assign_item(cast.coordinator, cast.caht_lead)
     messages = await returned.send_invitations(cast, who, BOUNCES)
     emails = {
         **{

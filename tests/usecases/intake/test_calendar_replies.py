@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import (
     APRIL,
     HOUR,
@@ -29,7 +30,7 @@ from tests.usecases.intake.replying import (
     take_reply,
 )
 from tests.usecases.intake.world import item_called, item_history
-from tests.usecases.intake.writing_back import assign_item, email_about_item
+from tests.usecases.intake.writing_back import email_about_item
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotFound
 from tracker.rules.actions.action_items import ItemStatus

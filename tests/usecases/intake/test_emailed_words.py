@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from tests.cast import LINK, NOW, ZONE, Cast, operation
 from tests.emails import ReadEmail, read_email, send_due_messages
 from tests.ports.mail.sending import composer
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import HOUR, NO, YES
 from tests.usecases.intake.world import (
     INVITED_AT,
@@ -26,7 +27,7 @@ from tests.usecases.intake.world import (
     write_back,
 )
 from tests.usecases.intake.writing_back import LATER as WRITING_BACK_LATER
-from tests.usecases.intake.writing_back import TODAY, assign_item, email_about_item
+from tests.usecases.intake.writing_back import TODAY, email_about_item
 from tests.usecases.intake.writing_back import write_about_item as writing_back_said
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus

@@ -8,11 +8,12 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import LINK, NOW, Cast, operation
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import DECIDED_AT as UNRECORDED_REPLIES_AT
 from tests.usecases.intake.replying import LATER as REPLYING_LATER
 from tests.usecases.intake.replying import reply_from_private_address, schedule_invited
 from tests.usecases.intake.world import PRIVATE_OF_CAHT, block_from_home, item_called, item_history, undo_link_id
-from tests.usecases.intake.writing_back import LATER, TODAY, assign_item, write_about_item
+from tests.usecases.intake.writing_back import LATER, TODAY, write_about_item
 from tracker.errors import Conflict, NotFound
 from tracker.rules.actions.action_items import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord

@@ -10,6 +10,7 @@ from piccolo.columns import ForeignKey
 
 from tests.cast import NOW, Cast, meeting
 from tests.database.statements import noted
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import (
     STRANGER,
     YES,
@@ -23,7 +24,7 @@ from tests.usecases.intake.returned import LATER as RETURNED_LATER
 from tests.usecases.intake.returned import pause_emails, send_invitations, take_bounce
 from tests.usecases.intake.world import DELAYED_BOUNCE, SPAM_BOUNCE
 from tests.usecases.intake.writing_back import LATER as WRITING_BACK_LATER
-from tests.usecases.intake.writing_back import assign_item, email_about_item, take_many_emails
+from tests.usecases.intake.writing_back import email_about_item, take_many_emails
 from tests.usecases.intake.writing_back import write_about_item as written
 from tracker.database import Engine, writing
 from tracker.errors import Busy, Conflict, NotFound

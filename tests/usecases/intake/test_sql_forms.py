@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from piccolo.columns import Column
 
 from tests.cast import NOW, Cast
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import HOUR, NO, YES, schedule_invited
-from tests.usecases.intake.writing_back import assign_item as assigned
 from tracker.database import writing
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.events import Occurrence
@@ -249,7 +249,7 @@ async def test_an_item_s_email_is_for_those_who_direct_it_and_waits_while_the_it
 async def set_item_people(cast: Cast, owner: str, assigner: str, committee: str | None) -> UUID:
     """Return the only item that there is, as one that these people have, for a committee."""
     if not await ItemRow.exists():
-        await assigned(cast.coordinator, cast.caht_lead)
+        await assign_item(cast.coordinator, cast.caht_lead)
     row: dict[Column | str, Any] = {
         "owner": cast.members[owner].member_id,
         "created_by": cast.members[assigner].member_id,

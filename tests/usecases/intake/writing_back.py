@@ -3,26 +3,17 @@
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from msgspec.structs import replace
-
 from tests.cast import NOW
-from tracker.rules.actions.action_items import NewItem
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.intake.calendar_replies import ReplyOutcome, Sender
 from tracker.rules.intake.received_emails import MOST_EMAILS_AN_HOUR, ReceivedEmail
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases.actions import action_items
 from tracker.usecases.intake import received_emails
 
 TODAY, DUE = date(2026, 12, 15), date(2026, 12, 22)
 LATER = NOW + timedelta(hours=1)
-
-
-async def assign_item(by: Viewer, owner: Viewer, **facts: object) -> str:
-    new = NewItem(title="Send the contact sheet", owner_id=owner.member_id, due=DUE)
-    return await action_items.create_item(by, replace(new, **facts), NOW, TODAY)  # type: ignore[arg-type]  # its fields
 
 
 async def email_about_item(to: Viewer, text: str, **facts: object) -> ReceivedEmail:

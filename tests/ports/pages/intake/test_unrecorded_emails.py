@@ -11,6 +11,7 @@ from tests.cast import NOW, Cast
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.intake.world import undo_link
+from tests.usecases.actions.world import assign_item
 from tests.usecases.intake.replying import (
     APRIL,
     DECIDED_AT,
@@ -29,7 +30,7 @@ from tests.usecases.intake.replying import (
 )
 from tests.usecases.intake.world import block_from_home, invite_bureau, recorded_reply_of
 from tests.usecases.intake.world import write_back as replied
-from tests.usecases.intake.writing_back import assign_item, write_about_item
+from tests.usecases.intake.writing_back import write_about_item
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
