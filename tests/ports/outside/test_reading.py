@@ -19,7 +19,7 @@ ON = app_settings(shared_calendars=True)
 
 
 async def mine(cast: Cast) -> OwnSharedCalendar:
-    shared = await availability.own_calendar(cast.fbi_lead)
+    shared = await availability.own_shared_calendar(cast.fbi_lead)
     assert shared
     return shared
 

@@ -207,7 +207,7 @@ async def test_what_was_read_is_shown_as_hours_and_kinds(cast: Cast) -> None:
     await share_calendar(cast.fbi_lead)
     assert await spans_of(cast.fbi_lead) == [span for _, span in KINDS]
     assert await spans_of(cast.caht_lead) is None
-    own_calendar = await availability.own_calendar(cast.fbi_lead)
+    own_calendar = await availability.own_shared_calendar(cast.fbi_lead)
     assert own_calendar
     assert (own_calendar.host, own_calendar.spans, own_calendar.read_at, own_calendar.problem) == (
         "outlook.office365.com",
@@ -248,7 +248,7 @@ async def test_removing_deletes_all_of_it_at_once(cast: Cast) -> None:
     await share_calendar(cast.fbi_lead)
     await availability.stop_sharing(cast.fbi_lead, NOW)
     assert await SharedCalendar.count() == await BusySpan.count() == 0
-    assert await availability.own_calendar(cast.fbi_lead) is None
+    assert await availability.own_shared_calendar(cast.fbi_lead) is None
     await availability.stop_sharing(cast.fbi_lead, NOW)
 
 
@@ -287,7 +287,7 @@ async def test_what_is_read_replaces_what_was_read(cast: Cast) -> None:
     later = NOW + EVERY
     await availability.keep_spans(await claim_due(later), KINDS[1:], 3, kept_window(later, ZONE), later)
     assert await spans_of(cast.fbi_lead, later) == [KINDS[1].span]
-    own_calendar = await availability.own_calendar(cast.fbi_lead)
+    own_calendar = await availability.own_shared_calendar(cast.fbi_lead)
     assert own_calendar
     assert own_calendar.unread == 3
 
@@ -298,7 +298,7 @@ async def test_a_failure_keeps_what_was_read_for_a_week_and_then_nothing(cast: C
     at = NOW + EVERY
     await availability.record_failed_read(await claim_due(at), CalendarProblem.UNREACHABLE, at)
     assert await spans_of(cast.fbi_lead, at)
-    own_calendar = await availability.own_calendar(cast.fbi_lead)
+    own_calendar = await availability.own_shared_calendar(cast.fbi_lead)
     assert own_calendar
     assert (own_calendar.failing_since, own_calendar.problem) == (at, CalendarProblem.UNREACHABLE)
     assert await spans_of(cast.fbi_lead, NOW + STALE) is None
@@ -321,7 +321,7 @@ async def test_events_of_the_tracker_itself_are_left_out_even_when_someone_may_s
 @pytest.mark.both_engines
 async def test_a_name_that_no_entry_of_the_tracker_can_have_harms_nothing(cast: Cast) -> None:
     await share_calendar(cast.fbi_lead, [ReadSpan("a\x00b", KINDS[0].span)])
-    shown = await availability.own_calendar(cast.fbi_lead)
+    shown = await availability.own_shared_calendar(cast.fbi_lead)
     assert shown is not None
     assert shown.spans == 1
 

@@ -64,7 +64,7 @@ async def test_an_address_that_cannot_be_taken_stays_in_the_form_with_a_sentence
     assert shown.status_code == 422
     assert 'value="https://10.0.0.1/a.ics"' in shown.text
     assert "Paste the full calendar address" in shown.text
-    assert await availability.own_calendar(sqlite_cast.fbi_lead) is None
+    assert await availability.own_shared_calendar(sqlite_cast.fbi_lead) is None
 
 
 async def test_the_address_of_the_tracker_itself_is_refused(browse: SignIn, sqlite_cast: Cast) -> None:
@@ -97,7 +97,7 @@ async def test_sharing_another_calendar_says_before_that_the_hours_of_this_one_g
     await share(sqlite_cast.fbi_lead, ReadSpan("", CalendarSpan(TEN, TEN + HOUR, BusyKind.BUSY)))
     assert said in (await browser.get(PATH)).text
     await browser.post(PATH, {"address": "https://calendar.google.com/ical/other/basic.ics"})
-    now_shared = await availability.own_calendar(sqlite_cast.fbi_lead)
+    now_shared = await availability.own_shared_calendar(sqlite_cast.fbi_lead)
     assert now_shared
     assert (now_shared.host, now_shared.read_at, now_shared.spans) == ("calendar.google.com", None, 0)
 
@@ -169,5 +169,5 @@ async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_ca
     shown = await browser.get(PATH)
     assert (shown.status_code, "no longer reads calendars" in shown.text) == (200, True)
     assert (await browser.post(f"{PATH}/removal")).headers["location"] == "/settings"
-    assert await availability.own_calendar(sqlite_cast.fbi_lead) is None
+    assert await availability.own_shared_calendar(sqlite_cast.fbi_lead) is None
     clock.start_at(None)
