@@ -49,7 +49,7 @@ coverage: $(READY) ## Measure line and branch coverage of test-fast, and compare
 	@$(BIN)/python -m pytest $(FAST) $(MEASURED)
 	@$(BIN)/python scripts/coverage_floor.py $(COVERAGE)
 
-mutants: $(READY) ## List small changes that no test catches: make mutants ONLY='tracker.rules.roster.quorum*' (all: hours)
+mutants: $(READY) ## List small changes that no test catches: make mutants ONLY='tracker.rules.roster.meetings*' (all: hours)
 	@$(BIN)/python scripts/mutants.py $(if $(ONLY),'$(ONLY)')
 
 lint: $(READY) ## Check for mistakes, style, and American spelling

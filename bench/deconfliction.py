@@ -26,7 +26,7 @@ from tracker.ports.cli.serve import settle
 from tracker.rules.operations.deconfliction import EARTH
 from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
 from tracker.tables.background.operations import LONGEST_OPERATION, ComparedPlan, compared_plans
-from tracker.tables.schema.operations.plans import OperationPlan
+from tracker.tables.schema.operations import OperationPlan
 from tracker.usecases.operations.deconfliction import find_overlaps
 
 IN_THE_WINDOW, FEW, MANY = 10_000, 1_000, 100_000  # operations of the same days, and of other days

@@ -13,7 +13,7 @@ from bench.figures import Figure
 from bench.stock import opened
 from tests.cast import NOW, ZONE
 from tracker.ical.calendar_import import read_calendar_file
-from tracker.usecases.events.calendar_import import import_calendar
+from tracker.usecases.events.scheduling import import_calendar
 
 EVENTS, SERIES, DATES = 2_000, 10, 9  # events; every tenth is a weekly series of so many dates
 TARGET = 5  # times the floor

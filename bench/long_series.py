@@ -25,7 +25,7 @@ from tracker.database import engine
 from tracker.ical.calendar_import import read_calendar_file
 from tracker.ports.cli.serve import settle
 from tracker.rules.recurrence.series import MAX_DATES
-from tracker.usecases.events.calendar_import import import_calendar
+from tracker.usecases.events.scheduling import import_calendar
 
 FEW, MANY = MAX_DATES // 4, MAX_DATES  # dates of the event
 REQUESTS, WARM_UP = 40, 3

@@ -26,7 +26,7 @@ from tests.cast import NOW, Cast, everyone, meeting
 from tests.ical.client_replies import CLIENTS
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
+from tracker.ports.mail.demo_emails import PROGRAMS, ReplyEnvelope
 from tracker.ports.mail.received_emails import EmailParser, Intake
 from tracker.tables.schema.events import Invitation
 from tracker.usecases.events import scheduling

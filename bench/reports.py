@@ -25,7 +25,7 @@ from tracker import clock
 from tracker.crypto import ids
 from tracker.ports.cli.serve import settle
 from tracker.rules.reports.reports import ReportRequest, fiscal_year, month_period
-from tracker.usecases.reports.reports import report_for
+from tracker.usecases.reports import report_for
 
 FEW, MANY = 5_000, 50_000  # dates in the year
 REQUESTS, WARM_UP = 5, 1

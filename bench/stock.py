@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
-from tracker.demo import bulk
+from tracker.demo import seed
 from tracker.demo.cast import Company, address
 from tracker.demo.seed import Recipe, fill
 from tracker.rules.calendars.feeds import FeedScope
@@ -29,7 +29,7 @@ from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL, SignInAc
 SECRET = "only for this measurement, 32 letters"  # noqa: S105 - of a database that is thrown away
 ZONE = "America/Chicago"
 AT_ONCE = 1_000  # rows in one INSERT
-HELPING = bulk.SERIES * bulk.DATES  # dates that one helping adds; they end before the demo's own past begins
+HELPING = seed.SERIES * seed.DATES  # dates that one helping adds; they end before the demo's own past begins
 
 Make = Callable[[Path | str], AbstractAsyncContextManager[Cast]]
 _casts: dict[Path, Cast] = {}
@@ -111,7 +111,7 @@ async def add_old_dates(cast: Cast, dates: int) -> None:
     """Add so many dates (in whole helpings) to the bound database, all of them over for more than half a year."""
     company = Company(members=cast.members, committees=cast.committees)
     async with writing():
-        await bulk.add_batches(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
+        await seed.add_batches(company, NOW, ZONE, random.Random(1), dates // HELPING)  # noqa: S311 - repeatable, not secret
 
 
 async def add_people(cast: Cast, count: int) -> None:

@@ -15,7 +15,7 @@ from tests.cast import NOW, Cast, everyone, meeting
 from tests.ports.browser import app_settings, session_of
 from tracker.app import create_app
 from tracker.database import Engine, bind, engine
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items

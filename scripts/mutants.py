@@ -1,7 +1,7 @@
 """Run mutmut: change the code in small ways, one at a time, and list the changes that no test notices.
 
 `python scripts/mutants.py` judges all that `[tool.mutmut]` in pyproject.toml names, which takes hours; with a pattern
-like 'tracker.rules.roster.quorum*' it judges one module. What was judged is kept in `mutants/`, so a run that was
+like 'tracker.rules.roster.meetings*' it judges one module. What was judged is kept in `mutants/`, so a run that was
 stopped continues where it was. Mutmut changes code while the tests run in its own process, so it has an
 environment of its own that holds the project too.
 """

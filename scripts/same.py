@@ -40,7 +40,7 @@ from tracker.app import create_app
 from tracker.config.settings import Settings, load_settings
 from tracker.crypto import ids
 from tracker.demo.run import OFFERED, Options, personas, run
-from tracker.ports.clock.ticker import Clock
+from tracker.ports.clock import Clock
 from tracker.ports.mail import delivery
 from tracker.ports.mail.demo_emails import EmailSink
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions import ActionItem, ItemStatus
 
 MADE_AT = datetime(2026, 12, 1, 15, tzinfo=UTC)
 

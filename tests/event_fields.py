@@ -6,7 +6,7 @@ from typing import Any
 from tests.cast import Cast, marking, meeting
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import TEXTS, EventStatus, Kind
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 
 
 def another(cast: Cast, name: str) -> dict[str, Any]:

@@ -15,12 +15,12 @@ from tracker.crypto import keys
 from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.database import bind, close_database, engine, engine_from_url, open_database
 from tracker.database.migrate import check_schema, on_our_schema
+from tracker.ports import feeds
 from tracker.ports.api import routes as api
-from tracker.ports.clock.ticker import Clock
-from tracker.ports.feeds import subscription
-from tracker.ports.health.mail_server import RecentCheck
+from tracker.ports.clock import Clock
+from tracker.ports.health.checks import RecentCheck
 from tracker.ports.health.monitoring import healthz
-from tracker.ports.http import drafts, errors
+from tracker.ports.http import errors, forms
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import note_after_responses, recognize, refuse_unguarded
@@ -32,21 +32,20 @@ from tracker.ports.mail.demo_emails import ReplyBox, SinkFolder
 from tracker.ports.mail.imap import MailboxReader
 from tracker.ports.mail.received_emails import EmailParser, Listener
 from tracker.ports.mail.wording import read_email
-from tracker.ports.outside.shared_calendars import Network, read_due
+from tracker.ports.outside import Network, read_due
 from tracker.ports.pages.core.dependencies import usual_escalation
 from tracker.ports.pages.core.templating import error_page
 from tracker.ports.pages.routers import DEMO, ROOMS
-from tracker.usecases.audit import audit_log
+from tracker.usecases import audit
 from tracker.usecases.core import drafts as draft_deeds
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import history as undo_deeds
-from tracker.usecases.identity import passwords
-from tracker.usecases.identity.passwords import Hashing, Pbkdf2
+from tracker.usecases.identity import credentials
+from tracker.usecases.identity.credentials import Hashing, Pbkdf2
 from tracker.usecases.intake import received_emails
-from tracker.usecases.operations import access, check_ins, deconfliction, emergency_access, readiness
+from tracker.usecases.operations import access, check_ins, deconfliction, readiness
 from tracker.usecases.roster import accounts as account_life
 from tracker.usecases.roster import known_people
-from tracker.usecases.views import health
 
 PLANNING_EVERY = 60.0  # seconds between two checks for due reminders
 ACCOUNTS_EVERY = 60.0  # seconds between two checks for expired accounts
@@ -71,17 +70,17 @@ def create_app(settings: Settings | None = None) -> Litestar:
     chosen = settings or load_settings()
     keys.use_secret(chosen.secret, *chosen.earlier_secrets)
     if chosen.fips:
-        passwords.use_hashing(Hashing(Pbkdf2()))
+        credentials.use_hashing(Hashing(Pbkdf2()))
     if settings is None:
         clock.start_at(chosen.now)
     links = Links(*keys.every("links"))
     demo = [DEMO] if chosen.is_demo else []
     app = Litestar(
-        route_handlers=[*ROOMS.values(), *demo, api.router, subscription.subscription, healthz],
+        route_handlers=[*ROOMS.values(), *demo, api.router, feeds.subscription, healthz],
         dependencies=DEPENDENCIES,
         exception_handlers=errors.handlers(error_page),
-        after_exception=[recognize, drafts.keep_failed],
-        before_send=[drafts.settle],
+        after_exception=[recognize, forms.keep_failed],
+        before_send=[forms.settle],
         lifespan=[_running(chosen, links)],
         state=_state(chosen, links),
         request_class=FormRequest,
@@ -105,7 +104,7 @@ def _state(settings: Settings, links: Links) -> State:
                 read_email, reads_replies=bool(settings.reply_address), questions_to=settings.coordinator_address
             ),
             "api_document": api.described,
-            "feeds": subscription.FeedDesk(settings),
+            "feeds": feeds.FeedDesk(settings),
             "mail_server": RecentCheck(),
         }
     )
@@ -181,22 +180,18 @@ def _jobs(settings: Settings, delivery: Delivery) -> list[Job]:
         ("access", min(settings.tick, COMPARING_EVERY), lambda: access.end_lapsed_access(clock.now())),
         ("accountability", min(settings.tick, MISSING_EVERY), lambda: check_ins.notify_leads_of_missing(clock.now())),
         ("readiness", min(settings.tick, RELEASING_EVERY), lambda: readiness.run_due_notices(clock.now())),
-        (
-            "emergency",
-            min(settings.tick, COMPARING_EVERY),
-            lambda: emergency_access.end_expired_emergencies(clock.now()),
-        ),
+        ("emergency", min(settings.tick, COMPARING_EVERY), lambda: access.end_expired_emergencies(clock.now())),
         ("accounts", ACCOUNTS_EVERY, lambda: account_life.suspend_due_accounts(clock.now())),
         ("drafts", DRAFTS_EVERY, lambda: draft_deeds.purge_drafts(clock.now())),
         ("incoming", INCOMING_EVERY, lambda: received_emails.purge_received_emails(clock.now())),
         ("addresses", INCOMING_EVERY, lambda: known_people.purge_aliases(clock.now())),
         ("calendars", min(settings.tick, CALENDARS_EVERY), lambda: read_due(settings, Network())),
         ("mail", settings.tick, lambda: _send(delivery)),
-        ("audit", AUDIT_EVERY, lambda: audit_log.verify_nightly(clock.now(), settings.time_zone)),
+        ("audit", AUDIT_EVERY, lambda: audit.verify_nightly(clock.now(), settings.time_zone)),
     )
     return [(name, every, on_our_schema(run)) for name, every, run in jobs]
 
 
 async def _send(delivery: Delivery) -> None:
     await delivery.dispatch()
-    await health.note_mail_run(clock.now())
+    await audit.note_mail_run(clock.now())

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from tests.cast import ZONE
 from tracker.crypto import ids, keys, sealed_files
-from tracker.crypto.sealed_files import CHUNK, TAG, Changed, NotSealed, Opener, Sealer, WrongSecret
+from tracker.crypto.sealed_files import CHUNK, TAG, FileChanged, NotSealed, Opener, Sealer, WrongSecret
 from tracker.crypto.signed_links import LONGEST_MAILBOX, ItemLink, Links, PollLink, ReplyAddresses, ReplyLink
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Visibility
@@ -225,7 +225,7 @@ def test_every_changed_byte_is_found() -> None:
     for place in [start, *range(body(file), len(file))]:
         changed = bytearray(file)
         changed[place] ^= 1
-        with pytest.raises(Changed):
+        with pytest.raises(FileChanged):
             open_sealed(bytes(changed))
 
 
@@ -233,7 +233,7 @@ def test_every_changed_byte_is_found() -> None:
 def test_a_file_that_is_cut_off_is_found(lost: int) -> None:
     file = sealed(b"x" * (2 * CHUNK + 5))
     kept = file[: max(body(file), len(file) - lost)]
-    with pytest.raises(Changed):
+    with pytest.raises(FileChanged):
         open_sealed(kept)
 
 
@@ -241,13 +241,13 @@ def test_chunks_that_changed_places_are_found() -> None:
     file = sealed(b"x" * CHUNK + b"y" * CHUNK + b"z")
     start, size = body(file), CHUNK + TAG
     first, second, rest = file[start : start + size], file[start + size : start + 2 * size], file[start + 2 * size :]
-    with pytest.raises(Changed):
+    with pytest.raises(FileChanged):
         open_sealed(file[:start] + second + first + rest)
 
 
 def test_a_chunk_of_another_file_is_found() -> None:
     envelope, other = sealed(TEXT), sealed(TEXT)
-    with pytest.raises(Changed):
+    with pytest.raises(FileChanged):
         open_sealed(envelope[: body(envelope)] + other[body(other) :])
 
 

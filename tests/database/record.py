@@ -28,8 +28,8 @@ from tests.usecases.operations.world import end_operation
 from tracker.crypto import ids, keys
 from tracker.database import writing
 from tracker.database.migrate import migrate
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLimit, FeedScope
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -41,7 +41,7 @@ from tracker.rules.events.events import Kind as EventKind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
 from tracker.rules.intake.received_emails import FAILURES, DeliveryRefusal, ReceivedEmail
 from tracker.rules.operations.check_ins import Direction, Tap, WalkIn
@@ -51,46 +51,35 @@ from tracker.rules.operations.plans import Disclosure, OutsideCheck, PlannedSite
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.records import Edition
 from tracker.rules.operations.states import OperationState
-from tracker.rules.polls.polls import Fit, NewPoll
+from tracker.rules.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.directory import SeatFacts
-from tracker.rules.roster.quorum import ReminderPolicy
-from tracker.rules.roster.sites import ConfidentialSiteFacts as ConfidentialFacts
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import ConfidentialSiteFacts as ConfidentialFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts, ReminderPolicy
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.roster import Committee, Member
-from tracker.usecases import availability
+from tracker.usecases import attendance, availability
 from tracker.usecases.actions import action_items
-from tracker.usecases.actions import after_actions as after_items
-from tracker.usecases.attendance import roll_call
+from tracker.usecases.actions import item_lists as after_items
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, outbox
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import escalations, preferences, reminders
-from tracker.usecases.events import calendar_import, form_options, occurrences, replies, scheduling
-from tracker.usecases.identity import security_codes, sessions, sign_in_attempts
-from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.events import form_options, occurrences, replies, scheduling
+from tracker.usecases.identity import credentials, sessions, sign_in_attempts
+from tracker.usecases.identity.sign_in import issue_link
 from tracker.usecases.identity.sign_in_attempts import UNKNOWN_ARRIVAL
 from tracker.usecases.intake import received_emails
 from tracker.usecases.intake.received_emails import take_email
-from tracker.usecases.operations import (
-    access,
-    approvals,
-    check_ins,
-    deconfliction,
-    emergency_access,
-    orders,
-    plans,
-    readiness,
-    records,
-)
+from tracker.usecases.operations import access as emergency_access
+from tracker.usecases.operations import approvals, check_ins, deconfliction, orders, plans, readiness, records
 from tracker.usecases.operations.orders import issue_brief_copy
 from tracker.usecases.operations.plans import PlanBasics
 from tracker.usecases.polls import poll_closing, polls
 from tracker.usecases.roster import agencies, known_people
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 
 LAST_WEEK, TODAY = NOW - timedelta(days=8), NOW.date()
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the zone
@@ -124,12 +113,12 @@ async def _events(cast: Cast) -> UUID:
     later = DateChange(starts=datetime(2027, 2, 11, 13), duration=timedelta(minutes=90))  # noqa: DTZ001 - as above
     await occurrences.change_occurrence(cast.coordinator, event_id, "2027-02-09", later, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_occurrence(cast.coordinator, event_id, "2027-03-09", 1, "Conference week", NOW)
-    await calendar_import.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
+    await scheduling.import_calendar(cast.coordinator, taken(vevent()), NOW, skips_refused=False)
     await reminders.queue_due_messages(NOW, ZONE)
     for version, primary in enumerate((cast.fbi_alternate, cast.fbi_lead), start=1):
         seat = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
         steering = cast.committees["steering"], cast.agencies["FBI"], seat, version
-        await offboarding.set_seat(cast.coordinator, *steering, NOW, NOW)
+        await impact.set_seat(cast.coordinator, *steering, NOW, NOW)
     return event_id
 
 
@@ -233,7 +222,9 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
         supervisor_id=supervisor.member_id, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60)
     )
     await plans.change_plan_basics(lead, raid, basics, LAST_WEEK)
-    await access.give_access(lead, raid, cast.caht_lead.member_id, "She arranges the interpreters.", None, LAST_WEEK)
+    await emergency_access.give_access(
+        lead, raid, cast.caht_lead.member_id, "She arranges the interpreters.", None, LAST_WEEK
+    )
     await plans.commit_resources(lead, raid, cast.agencies["KCPD"], people=4, vehicles=2, skills="K-9", now=LAST_WEEK)
     await orders.save_operations_order(lead, raid, {Paragraph.MISSION: "Serve the warrant."}, LAST_WEEK, read=0)
     await orders.plan_phase(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
@@ -264,9 +255,9 @@ async def _checked_in(cast: Cast, raid: UUID) -> None:
 
 async def _after_the_meeting(cast: Cast, event_id: UUID) -> None:
     await Committee.update({Committee.quorum: 5}).where(Committee.id == cast.committees["steering"])
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
-    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.HERE}, JUST_THEN)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
+    await attendance.reopen_attendance(cast.coordinator, event_id, KEY, JUST_THEN)
     origin = await occurrences.date_seen_by(cast.coordinator, event_id, KEY)
     due = TODAY + timedelta(days=5)
     new = NewItem(title="Send the contact sheet", owner_id=cast.caht_lead.member_id, due=due, origin_id=origin.id)
@@ -326,7 +317,7 @@ async def _ways_in(cast: Cast) -> None:
     )
     await sessions.create_token(cast.fbi_lead, "Duty roster", frozenset({ApiScope.EVENTS_READ}), NOW)
     await known_people.add_alias(cast.fbi_lead, "fbi.lead+cal@fbi.example", NOW)
-    await security_codes.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
+    await credentials.renew_codes(cast.fbi_lead.member_id, NOW, by=BY_COMMAND)
     async with writing():
         await sign_in_attempts.count_failure(keys.token_hash("stranger"), None, NOW, UNKNOWN_ARRIVAL, what="password")
 

@@ -12,9 +12,9 @@ from tests.database.releases import first_release
 from tests.usecases.operations.world import plan_operation
 from tracker.crypto import ids
 from tracker.database import Engine, engine, is_postgres, rebuild_table, writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.database.migrate import migrate
-from tracker.rules.actions.action_items import ItemEdit, NewItem
+from tracker.rules.actions import ItemEdit, NewItem
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.events import Event, Occurrence
 from tracker.usecases.actions import action_items

@@ -12,11 +12,10 @@ from tests.cast import NOW, Cast, meeting
 from tests.database.rows import add_orphan, add_parent, parents
 from tracker.crypto import ids
 from tracker.database import Engine, conflicts, engine, writing
-from tracker.database.bulk_insert import bulk_insert, run_for_each
-from tracker.database.compiling import compiled
+from tracker.database.binding import bulk_insert, run_for_each
 from tracker.database.connections import is_read
 from tracker.database.migrate import statements
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import compiled, sql_list
 from tracker.errors import Conflict
 from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.schema.events import AudienceVersion, Invitation, Occurrence

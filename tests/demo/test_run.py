@@ -21,9 +21,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tracker.demo.folder import DemoFolder
+from tracker.demo.run import DemoFolder
 from tracker.errors import Conflict, Invalid
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 
 READY_WITHIN = 120.0  # seconds; alone on a machine it takes two
 STOPPED_WITHIN = 60.0  # seconds

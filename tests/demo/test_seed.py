@@ -11,12 +11,21 @@ from tests.database.sources import Source
 from tracker.crypto import keys
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database
 from tracker.demo import Row, read_story
-from tracker.demo.bulk import BULK
-from tracker.demo.cast import Company
-from tracker.demo.history import moved_start
-from tracker.demo.items import ERRANDS
-from tracker.demo.program import CLOSES, OPENS, PROGRAM, SERIES, SINGLES, SOON, Script, due_day, next_call, timetable
-from tracker.demo.seed import UNKNOWN, UNSENT, Recipe, fill
+from tracker.demo.cast import (
+    CLOSES,
+    OPENS,
+    PROGRAM,
+    SERIES,
+    SINGLES,
+    SOON,
+    Company,
+    Script,
+    due_day,
+    next_call,
+    timetable,
+)
+from tracker.demo.history import ERRANDS, moved_start
+from tracker.demo.seed import BULK, UNKNOWN, UNSENT, Recipe, fill
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import PAUSED, MessageState
 from tracker.rules.core.viewers import Arm, Viewer
@@ -30,7 +39,7 @@ from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies
-from tracker.usecases.operations import officer, readiness, records
+from tracker.usecases.operations import deconfliction, readiness, records
 
 ZONE = "America/Chicago"
 NOW = datetime(2026, 12, 1, 14, 40, tzinfo=UTC)
@@ -98,7 +107,7 @@ async def test_the_advocate_knows_of_no_operation_and_the_coordinator_of_the_one
 
 
 async def test_the_two_operations_are_in_each_others_way(demo_again: Company) -> None:
-    [case] = await officer.open_conflicts(demo_again.members["coordinator"], NOW)
+    [case] = await deconfliction.open_conflicts(demo_again.members["coordinator"], NOW)
     assert (case.distance_ft, {side.agency for side in case.sides}) == (873, {"FBI", "KCPD"})
 
 

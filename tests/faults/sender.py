@@ -8,7 +8,7 @@ from tests.cast import SECRET, ZONE
 from tests.ports.mail.sending import composer, smtp_settings
 from tracker.crypto import keys
 from tracker.database import bind, engine_from_url, open_database
-from tracker.ports.clock.ticker import Clock
+from tracker.ports.clock import Clock
 from tracker.ports.mail.delivery import Delivery
 from tracker.usecases.emails.reminders import queue_due_messages
 

@@ -13,7 +13,7 @@ from tests.ports.standing import standing
 from tracker import clock
 from tracker.database import close_database, engine, is_postgres, open_database
 from tracker.database.sqlite import SQLiteEngine
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.identity import Session

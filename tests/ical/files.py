@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from tracker.ical.calendar_import import read_calendar_file
-from tracker.rules.events.calendar_import import CalendarFile, FileEvent
+from tracker.rules.events.plans import CalendarFile, FileEvent
 
 NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 ZONE = "America/Chicago"

@@ -25,8 +25,8 @@ from tracker.ical.lines import LARGEST, MOST
 from tracker.ical.shared_calendars import Budget, read_busy_times, starts_between
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan
 from tracker.rules.events import plans
-from tracker.rules.events.calendar_import import FileEvent, ImportOutcome
 from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.plans import FileEvent, ImportOutcome
 from tracker.rules.recurrence.series import rule_for_choice
 
 WEEKLY = "RRULE:FREQ=WEEKLY;COUNT=4"

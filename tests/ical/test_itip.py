@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from tests.ical.making import DATES_OF_SERIES, ITEM_CREATED_AT, MOU_ITEM, NOW, ORGANIZER, WEEKLY_SERIES, dates_of, event
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out, vtodo_calendar
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions import ActionItem, ItemStatus
 from tracker.rules.core.message_types import MailedEntry
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import DeclinedProposal

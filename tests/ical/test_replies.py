@@ -19,7 +19,7 @@ from tests.ical.client_replies import (
 )
 from tests.processor_time import within
 from tracker.errors import Invalid, TrackerError
-from tracker.ical.replies import LARGEST, LARGEST_TASK, read_reply_email, read_task_reply
+from tracker.ical.itip import LARGEST, LARGEST_TASK, read_reply_email, read_task_reply
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
 from tracker.rules.intake.calendar_replies import CalendarReply

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from tests.ical.making import NOW, ORGANIZER, TODAY, date_of, dates_of, event, feed_with
 from tests.ical.readers import by_ical, by_icalendar
 from tracker.errors import Invalid
-from tracker.ical.timezones import vtimezone
+from tracker.ical.lines import vtimezone
 from tracker.ical.vevents import feed_calendar, vevents
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLevel
 from tracker.rules.core.viewers import Visibility

@@ -13,7 +13,7 @@ from tests.cast import SECRET
 from tests.ports.laid_out import laid_out
 from tracker.config.settings import Settings
 from tracker.rules.core.viewers import Viewer
-from tracker.usecases.identity.one_time_links import issue_link, redeem_link
+from tracker.usecases.identity.sign_in import issue_link, redeem_link
 
 BASE = "http://tracker.test"
 PACKED = ("content-encoding", "content-length")

@@ -11,8 +11,8 @@ from tests.cast import NOW
 from tests.ports.browser import app_settings
 from tracker import clock
 from tracker.app import create_app
-from tracker.ports.feeds.subscription import FeedDesk
-from tracker.ports.health.mail_server import RecentCheck
+from tracker.ports.feeds import FeedDesk
+from tracker.ports.health.checks import RecentCheck
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Status, Viewer, Visibility
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.plans import Disclosure, SiteRole
 from tracker.rules.recurrence.series import rule_for_choice

@@ -23,22 +23,22 @@ from tests.ports.conftest import SignIn
 from tests.ports.mail.making import message_with_key as any_message
 from tests.ports.mail.making import parts
 from tests.ports.mail.sending import composer
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email
-from tracker.rules.emails.follow_ups import REST
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.reminders import REST
 from tracker.rules.events.events import TEXTS
 from tracker.rules.events.markings import Category
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.recurrence.series import rule_for_choice
+from tracker.usecases import attendance
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails as content_deeds
@@ -206,8 +206,8 @@ async def thanked(cast: Cast, reader: Viewer) -> None:
     starts = NOW.replace(tzinfo=None) - timedelta(hours=8)
     event_id = await schedule_canary(cast, reader, NOW - timedelta(days=9), starts=starts, duration=timedelta(hours=1))
     key, held = starts.date().isoformat(), NOW - timedelta(hours=1)
-    await roll_call.record_marks(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
-    await roll_call.close_attendance(cast.coordinator, event_id, key, held)
+    await attendance.record_marks(cast.coordinator, event_id, key, {reader.member_id: Mark.HERE}, held)
+    await attendance.close_attendance(cast.coordinator, event_id, key, held)
     await summaries.send_thank_you(cast.coordinator, event_id, key, NOW, people=1)
 
 

@@ -18,8 +18,8 @@ from tests.ports.browser import Browser, app_settings
 from tests.ports.worlds import Places, Worlds, build, open_world
 from tracker.app import create_app
 from tracker.crypto import ids
-from tracker.ports.http import drafts
-from tracker.ports.http.drafts import DraftMark
+from tracker.ports.http import forms
+from tracker.ports.http.forms import DraftMark
 from tracker.rules.core.drafts import DraftForm
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY
@@ -141,7 +141,7 @@ def _drafts_of_items(p: Places) -> list[Ask]:
 
 
 def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -> str:
-    return drafts.written(
+    return forms.written(
         DraftMark(
             member_id=member,
             form=form,
@@ -150,7 +150,7 @@ def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -
             page=f"/events/{event}/edit",
             tab=UUID(NOWHERE),
             shown=None,
-            until=NOW + drafts.LIFETIME,
+            until=NOW + forms.LIFETIME,
         )
     )
 

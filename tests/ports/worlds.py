@@ -22,8 +22,8 @@ from tests.usecases.operations.world import FAR, end_operation, plan_operation
 from tracker.crypto import ids, keys
 from tracker.database import bind, close_database, engine, engine_from_url, open_database, writing
 from tracker.database.migrate import migrate
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.audit import audit_log
 from tracker.rules.availability.shared_calendars import BusyKind, CalendarSpan, ReadSpan, kept_window
 from tracker.rules.calendars.feeds import FeedScope
@@ -34,7 +34,7 @@ from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.intake.calendar_replies import CalendarReply, DateNamed, ProposedTimes, Sender
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.rules.operations.orders import Paragraph, PhasePlan
@@ -42,21 +42,19 @@ from tracker.rules.operations.plans import PlannedSite, SiteRole, point_at
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.records import ItemAssignment
 from tracker.rules.operations.states import OperationState
-from tracker.rules.polls.polls import Fit, NewPoll
+from tracker.rules.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import Rule, rule_for_choice
 from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
-from tracker.rules.roster.quorum import QuorumRule
-from tracker.rules.roster.sites import ConfidentialSiteFacts as ConfidentialFacts
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import ConfidentialSiteFacts as ConfidentialFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts, QuorumRule
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Draft, Message
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases import availability
+from tracker.usecases import attendance, availability
+from tracker.usecases import audit as audit_reading
 from tracker.usecases.actions import action_items
-from tracker.usecases.actions import after_actions as after_items
-from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit import audit_log as audit_reading
+from tracker.usecases.actions import item_lists as after_items
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import audit, drafts
 from tracker.usecases.core.viewers import viewer_for
@@ -265,7 +263,7 @@ async def what_all_may_see(cast: Cast) -> Places:
 async def _attended(cast: Cast, event_id: UUID) -> None:
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
     marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
-    await roll_call.record_marks(cast.coordinator, event_id, "2026-12-08", marks, during)
+    await attendance.record_marks(cast.coordinator, event_id, "2026-12-08", marks, during)
 
 
 async def _room(cast: Cast) -> UUID:
@@ -392,7 +390,7 @@ async def _secrets(cast: Cast, places: Places) -> None:
     moved = DateChange(starts=datetime(2027, 1, 31, 6), duration=timedelta(hours=3), place="Canary Street")
     await occurrences.change_occurrence(lead, places.secret_event, "2027-01-30", moved, 1, NOW, notify=Notify.ALL)
     await occurrences.cancel_occurrence(lead, places.secret_event, "2027-02-06", 1, "Canary", NOW)
-    await roll_call.record_marks(
+    await attendance.record_marks(
         lead,
         over,
         "2026-12-09",

@@ -11,7 +11,7 @@ from tracker.ical.vevents import feed_calendar as feed_of
 from tracker.rules.calendars.feeds import FeedLevel, FeedScope
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.calendars import feeds
-from tracker.usecases.events import calendar_import
+from tracker.usecases.events import scheduling
 
 SEED = 5545
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
@@ -27,7 +27,7 @@ async def imported_and_published(cast: Cast, file: bytes) -> bytes:
     """Import a file, of which no event is refused, and return a member's feed."""
     taken = read_calendar_file(file, NOW, ZONE)
     assert [(one.title, one.sentence) for one in taken.rest] == []
-    await calendar_import.import_calendar(cast.coordinator, taken, NOW, skips_refused=False)
+    await scheduling.import_calendar(cast.coordinator, taken, NOW, skips_refused=False)
     return await _published(cast.harbor_advocate)
 
 

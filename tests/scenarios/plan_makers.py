@@ -17,9 +17,9 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import STATES, OperationState
+from tracker.tables.schema import operations as rows
 from tracker.tables.schema.events import Occurrence
-from tracker.tables.schema.operations import plans as rows
-from tracker.tables.schema.operations.plans import ComparedPlaces
+from tracker.tables.schema.operations import ComparedPlaces
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import approvals, deconfliction, plans

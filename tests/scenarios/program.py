@@ -13,7 +13,7 @@ from tests.cast import NOW
 from tests.ports.browser import BASE
 from tracker.ports.cli.serve import Bounded, listen
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.usecases.identity import sessions
 
 Json = dict[str, Any]

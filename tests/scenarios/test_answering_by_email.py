@@ -37,10 +37,9 @@ from tests.scenarios.ways_in import (
 )
 from tests.usecases.intake.writing_back import take_many_emails
 from tracker import clock
-from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope
-from tracker.ports.mail.demo_emails import ReplyBox, ReplyWays, SinkFolder
+from tracker.ports.mail.demo_emails import PROGRAMS, ReplyBox, ReplyEnvelope, ReplyWays, SinkFolder
 from tracker.ports.mail.received_emails import LARGEST_EMAIL
-from tracker.rules.emails.follow_ups import REST
+from tracker.rules.emails.reminders import REST
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingReply

@@ -19,18 +19,18 @@ from tests.ports.browser import app_settings as of_the_site
 from tests.ports.standing import standing
 from tests.scenarios.series_editor import Deed, SeriesEditor, no_event, shown_dates, stored_dates
 from tests.usecases.events.autumn import report_request
-from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.ports.feeds import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.reminders import date_moments
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import Invitation
+from tracker.usecases import reports
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences
-from tracker.usecases.reports import reports
 
 STARTS = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
 LENGTH = timedelta(minutes=90)

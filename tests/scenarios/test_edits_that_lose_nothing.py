@@ -34,7 +34,7 @@ from tests.ports.standing import standing
 from tests.scenarios.series_editor import no_event
 from tracker import clock
 from tracker.errors import Conflict, Gone, Invalid
-from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.ports.feeds import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
@@ -54,7 +54,7 @@ from tracker.usecases.emails import emails
 from tracker.usecases.events import history, occurrences, replies, scheduling, series_split
 from tracker.usecases.identity import sessions
 from tracker.usecases.views.event_page import view_series
-from tracker.usecases.views.preview import Deed, dry_run
+from tracker.usecases.views.impact import Deed, dry_run
 
 WEDNESDAY = datetime(2027, 1, 13, 10)
 LENGTH, HOUR, DAY, WEEK = timedelta(minutes=90), timedelta(hours=1), timedelta(days=1), timedelta(weeks=1)

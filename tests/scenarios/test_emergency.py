@@ -12,10 +12,10 @@ from tests.ports.browser import Browser
 from tests.scenarios.bluestem import BLUESTEM_DAY, schedule_bluestem
 from tests.scenarios.office import Office, recipients, words_of
 from tracker.ports.http.guards import signed_in
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.identity import sessions
-from tracker.usecases.operations.emergency_access import end_expired_emergencies
+from tracker.usecases.operations.access import end_expired_emergencies
 
 WHY = "The lead can’t be reached, and the hospital called."
 HOUR = timedelta(minutes=60)

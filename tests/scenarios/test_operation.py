@@ -9,7 +9,7 @@ from tests.ical.readers import by_ical, by_icalendar
 from tests.scenarios.bluestem import BLUESTEM_DAY, BLUESTEM_FORM, MAY_10, MAY_14, NAMED, SATURDAY, schedule_bluestem
 from tests.scenarios.office import Office, event_in, recipients, words_of
 from tests.usecases.operations.world import end_operation, plan_operation
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.identity import sessions

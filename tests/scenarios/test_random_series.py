@@ -16,7 +16,7 @@ from tests.ports.browser import app_settings as of_the_site
 from tests.rules.recurrence.any_series import a_series
 from tests.scenarios.series_editor import Deed, SeriesEditor, no_event, shown_dates, stored_dates
 from tracker import clock
-from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.ports.feeds import FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.recurrence.holidays import HolidayChoice, doubled_days, holiday_notes
 from tracker.rules.recurrence.holidays import held_starts as held_on

@@ -25,7 +25,7 @@ def seed(number: int | None) -> None:
 
 
 @runtime_checkable
-class Identified(Protocol):
+class HasIdentity(Protocol):
     """A value that says which of its fields make it what it is."""
 
     @property
@@ -43,7 +43,7 @@ def id_from(*facts: object) -> UUID:
     """Return the same id for the same facts in every process, so that a form sent twice creates one thing.
 
     Include the sender in the facts, so that no one can aim at another person's id. Of a fact that is
-    `Identified`, only its identity counts. Errors: TypeError for a fact whose text may differ between processes, such
+    `HasIdentity`, only its identity counts. Errors: TypeError for a fact whose text may differ between processes, such
     as a float or an object of a custom class.
     """
     text = json.dumps(_canonical(facts))
@@ -64,8 +64,8 @@ def _canonical(fact: object) -> object:
     name = type(fact).__name__
     if isinstance(fact, date | timedelta | UUID):
         return {name: str(fact)}
-    if isinstance(fact, Identified | Struct):
-        fields = fact.identity if isinstance(fact, Identified) else asdict(fact)
+    if isinstance(fact, HasIdentity | Struct):
+        fields = fact.identity if isinstance(fact, HasIdentity) else asdict(fact)
         return {name: {field: _canonical(value) for field, value in fields.items()}}
     raise TypeError(f"No id can be made from {name}. Give it a form that is the same everywhere.")
 

@@ -35,7 +35,7 @@ class WrongSecret(Exception):
     """The file was sealed with another secret."""
 
 
-class Changed(Exception):
+class FileChanged(Exception):
     """The file was changed, or part of it is missing."""
 
 
@@ -91,7 +91,7 @@ class Opener:
         self._bound_to = hashlib.sha256(kind + line).digest()
         self._ahead = source.read(CHUNK + TAG)
         if not self._ahead:  # even an empty file has one sealed chunk
-            raise Changed
+            raise FileChanged
         self._ready = b""
         self._number = 0
 
@@ -112,7 +112,7 @@ class Opener:
         try:
             return self._cipher.decrypt(nonce, sealed, self._bound_to)
         except InvalidTag as broken:
-            raise Changed from broken
+            raise FileChanged from broken
 
 
 def _key(secret: str, salt: str) -> bytes:
@@ -166,7 +166,7 @@ def read_archive(source: Path, secret: str, folder: Path, names: Collection[str]
             opener = Opener(file, secret)
             _unpack(opener, folder, names)
             return opener.facts
-    except (Changed, EOFError, gzip.BadGzipFile, tarfile.TarError) as broken:
+    except (FileChanged, EOFError, gzip.BadGzipFile, tarfile.TarError) as broken:
         raise Invalid(f"{source} is damaged or incomplete. Use another backup.") from broken
     except NotSealed as other:
         raise Invalid(f"{source} isn't a backup of this product.") from other

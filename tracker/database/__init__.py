@@ -17,7 +17,7 @@ from tracker.database.binding import (
     trying,
     writing,
 )
-from tracker.database.failures import conflicts, is_unavailable, surviving_failures
+from tracker.database.connections import conflicts, is_unavailable, surviving_failures
 
 __all__ = [
     "Engine",

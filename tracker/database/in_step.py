@@ -10,8 +10,7 @@ from typing import Any, TypeVar
 from anyio import CancelScope
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connections import EngineConnections, Rows, Statement, is_read
-from tracker.database.failures import is_unreached
+from tracker.database.connections import EngineConnections, Rows, Statement, is_read, is_unreached
 
 ONLY_READS = "A part that reads together with others writes. Write before `together`, or after it."
 T = TypeVar("T")

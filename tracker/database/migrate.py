@@ -11,7 +11,7 @@ from types import ModuleType
 
 from piccolo.apps.migrations.tables import Migration
 
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 from tracker.database import changing_schema, engine, is_postgres
 
 APP = "tracker"

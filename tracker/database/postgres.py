@@ -11,8 +11,7 @@ from piccolo.engine import postgres as stock
 from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 
-from tracker.database.connections import Rows, Statement, Write, is_read
-from tracker.database.failures import is_unreached
+from tracker.database.connections import Rows, Statement, Write, is_read, is_unreached
 from tracker.database.transactions import FAILED, OneWriterEngine, Transaction
 
 OLDEST = 13  # major version

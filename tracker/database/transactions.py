@@ -11,9 +11,9 @@ from piccolo.engine.base import BaseTransaction
 from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
-from tracker.database.compiling import compiled
 from tracker.database.connections import EngineConnections, Rows, Statement, Write, is_read
 from tracker.database.in_step import ReadingBy, StepReading, in_step, opened
+from tracker.database.queries import compiled
 
 T = TypeVar("T")
 FAILED = "A statement of this transaction failed, so nothing of it is kept. Nest `writing()` around what may fail."

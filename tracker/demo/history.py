@@ -1,7 +1,7 @@
 """What has happened in the demo so far, in order of time, by the use cases of the product itself.
 
 Most people reply, some don't, some come who replied no. Each action gets its own time as `now`, so replies, attendance,
-notes and the audit log have the right age.
+notes and the audit log have the right age. Action items are open, in progress, blocked, overdue, or done.
 """
 
 import random
@@ -15,23 +15,43 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.crypto import ids
-from tracker.demo.cast import COMMITTEES, Company
-from tracker.demo.program import A_DAY, PROGRAM, SERIES, SINGLES, SOON, VIDEO, Script, next_call, timetable
-from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark, RollCallLine
+from tracker.demo import Row, read_story
+from tracker.demo.cast import (
+    A_DAY,
+    COMMITTEES,
+    PROGRAM,
+    SERIES,
+    SINGLES,
+    SOON,
+    VIDEO,
+    Company,
+    Script,
+    due_day,
+    next_call,
+    timetable,
+)
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance import AttendanceWalkIn, Mark, RollCallLine
 from tracker.rules.core.viewers import Origin, Viewer, Visibility
 from tracker.rules.core.wording import to_local, to_utc
+from tracker.rules.emails import escalations
+from tracker.rules.emails.escalations import Escalation
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole, ReplyValue
-from tracker.rules.polls.polls import NewPoll
+from tracker.rules.polls import NewPoll
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.rules.recurrence.series import RepeatChoice
-from tracker.rules.roster.quorum import USUAL_POLICY
-from tracker.usecases.attendance import roll_call
+from tracker.rules.roster.meetings import USUAL_POLICY
+from tracker.usecases import attendance
+from tracker.usecases.actions import action_items
+from tracker.usecases.core import outbox
 from tracker.usecases.emails import summaries
+from tracker.usecases.emails.item_emails import item_messages_due
+from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.polls import polls
 
@@ -186,19 +206,19 @@ def _take_attendance(story: Story, script: Script, date: Date) -> None:
     lead = story.who(script.lead)
 
     async def mark_yes(now: datetime) -> None:
-        await roll_call.mark_replied_yes_here(lead, story.events[script.key], date.key, now)
+        await attendance.mark_replied_yes_here(lead, story.events[script.key], date.key, now)
 
     async def mark_others(now: datetime) -> None:
         event_id = story.events[script.key]
-        roll = await roll_call.read_roll_call(lead, event_id, date.key, now)
+        roll = await attendance.read_roll_call(lead, event_id, date.key, now)
         marks = {line.member_id: mark for line in roll.lines if line.member_id and (mark := _mark(story, line))}
-        await roll_call.record_marks(lead, event_id, date.key, marks, now)
+        await attendance.record_marks(lead, event_id, date.key, marks, now)
         if script.kind is Kind.TRAINING:
             guest = AttendanceWalkIn(id=ids.new_id(), name=GUEST[0], agency=GUEST[1])
-            await roll_call.record_walk_in(lead, event_id, date.key, guest, now)
+            await attendance.record_walk_in(lead, event_id, date.key, guest, now)
 
     async def close(now: datetime) -> None:
-        await roll_call.close_attendance(lead, story.events[script.key], date.key, now)
+        await attendance.close_attendance(lead, story.events[script.key], date.key, now)
 
     story.at(date.starts_at + 3 * MINUTE, mark_yes)
     story.at(date.starts_at + 9 * MINUTE, mark_others)
@@ -292,3 +312,85 @@ def ask_for_dates(story: Story) -> None:
 
     story.at(story.now - ASKED, open_poll)
     story.at(story.now - POLL_REPLIED, reply)
+
+
+SOON_AFTER = timedelta(minutes=6)
+JUST_BEFORE = timedelta(seconds=1)
+
+
+class Assigned(Row, frozen=True, kw_only=True):
+    """Who gave an item to whom, on a date of `origin` (`back` = 1 for the latest past one), and when it is due."""
+
+    giver: str
+    owner: str
+    origin: str | None = None
+    back: int = 1
+    due: int
+    """About so many days from today."""
+
+
+class Step(Row, frozen=True, kw_only=True):
+    """An update by the owner of an item, or by its giver, who cancels it."""
+
+    ago: timedelta
+    status: ItemStatus
+    progress: int | None = None
+    note: str = ""
+
+
+class Errand(Row, frozen=True, kw_only=True):
+    """An item, and what became of it."""
+
+    title: str
+    assigned: Assigned
+    steps: tuple[Step, ...] = ()
+
+
+ERRANDS = read_story("items", dict[str, tuple[Errand, ...]])["items"]
+
+
+def give_items(story: Story, dates: Dates) -> None:
+    """Write every item, and its updates, into the diary."""
+    for errand in ERRANDS:
+        assigned = errand.assigned
+        past = [date for date in dates[assigned.origin] if date.ends_at < story.now] if assigned.origin else []
+        origin = past[-assigned.back] if past else None
+        given = origin.ends_at + SOON_AFTER if origin else story.now
+        made: list[str] = []
+        story.at(given, partial(_create, story, errand, origin, made))
+        for number, step in enumerate(errand.steps, start=1):
+            at = max(given + HOUR * number, story.now - step.ago - HOUR * number)
+            story.at(at, partial(_update, story, errand, step, number, made))
+
+
+async def _create(story: Story, errand: Errand, origin: Date | None, made: list[str], now: datetime) -> None:
+    """Create an item, and add its reference to those that were made."""
+    giver, owner = story.who(errand.assigned.giver), story.who(errand.assigned.owner)
+    origin_id = None
+    if origin and errand.assigned.origin:
+        event_id = story.events[errand.assigned.origin]
+        origin_id = (await occurrences.date_seen_by(giver, event_id, origin.key)).id
+    day = to_local(now, story.zone).date()
+    item = NewItem(
+        title=errand.title,
+        owner_id=owner.member_id,
+        due=max(due_day(errand.assigned.due, story.today), day),
+        seen_by=Visibility.LAW_ENFORCEMENT,
+        origin_id=origin_id,
+    )
+    made.append(await action_items.create_item(giver, item, now, day))
+
+
+async def _update(story: Story, errand: Errand, step: Step, version: int, made: list[str], now: datetime) -> None:
+    editor = story.who(errand.assigned.giver if step.status is ItemStatus.CANCELED else errand.assigned.owner)
+    change = ItemEdit(status=step.status, progress=step.progress, note=step.note)
+    await action_items.save_item_edit(editor, made[0], change, version, now, to_local(now, story.zone).date())
+
+
+async def remind_of_items(story: Story) -> None:
+    """Queue the emails about items of the last morning, which are sent when the demo starts, however late it is."""
+    _, morning = escalations.first_morning(story.today, story.zone, None)
+    if morning > story.now:
+        _, morning = escalations.first_morning(story.today - A_DAY, story.zone, None)
+    drafts = await item_messages_due(morning - JUST_BEFORE, morning, story.zone, await everyones_wishes(), Escalation())
+    await outbox.enqueue_all([replace(draft, not_after=None) for draft in drafts], story.now)

@@ -6,8 +6,8 @@ from functools import partial
 from uuid import UUID
 
 from tracker.demo import Row, read_story
+from tracker.demo.cast import DemoDay, due_day
 from tracker.demo.history import Story
-from tracker.demo.program import Day, due_day
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import to_local, to_utc
 from tracker.rules.events.events import Kind
@@ -19,8 +19,8 @@ from tracker.rules.operations.plans import DEFAULT_BUFFER, Disclosure, PlannedSi
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.records import Edition, ItemAssignment
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.sites import ConfidentialSiteFacts
-from tracker.usecases.actions import after_actions as after_items
+from tracker.rules.roster.meetings import ConfidentialSiteFacts
+from tracker.usecases.actions import item_lists as after_items
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.operations import access, approvals, check_ins, orders, plans, readiness, records
 from tracker.usecases.operations.plans import PlanBasics
@@ -45,7 +45,7 @@ class SiteScript(Row, frozen=True, kw_only=True):
         return PlannedSite(role=self.role, place=self.place, point=point_at(self.latitude, self.longitude, self.radius))
 
 
-class Commitment(Row, frozen=True, kw_only=True):
+class DemoCommitment(Row, frozen=True, kw_only=True):
     """What the agency of a person commits."""
 
     person: str
@@ -54,7 +54,7 @@ class Commitment(Row, frozen=True, kw_only=True):
     skills: str = ""
 
 
-class Phase(Row, frozen=True, kw_only=True):
+class DemoPhase(Row, frozen=True, kw_only=True):
     """A phase, in minutes from the start of the operation."""
 
     name: str
@@ -76,15 +76,15 @@ class Sketch(Row, frozen=True, kw_only=True):
     supervisor: str
     kind: str
     sites: tuple[SiteScript, ...]
-    commitments: tuple[Commitment, ...]
-    phases: tuple[Phase, ...] = ()
+    commitments: tuple[DemoCommitment, ...]
+    phases: tuple[DemoPhase, ...] = ()
     order: Paragraphs
     access: Access | None = None
     sent_back: str = ""
     """The supervisor's comment, if the plan was submitted and sent back once."""
 
 
-class Notice(Row, frozen=True, kw_only=True):
+class DemoNotice(Row, frozen=True, kw_only=True):
     """A service-readiness notice, in hours from the start of the operation."""
 
     writer: str
@@ -107,12 +107,12 @@ class Over(Row, frozen=True, kw_only=True):
     lead: str
     supervisor: str
     partner: str
-    day: Day
+    day: DemoDay
     starts: time
     minutes: int
     place: str
     site: SiteScript
-    commitments: tuple[Commitment, ...]
+    commitments: tuple[DemoCommitment, ...]
     waiver: str
     went_well: str
     to_improve: str
@@ -125,7 +125,7 @@ class Operations(Row, frozen=True, kw_only=True):
     """What `operations.toml` holds."""
 
     plans: Mapping[str, Sketch]
-    notice: Notice
+    notice: DemoNotice
     over: Over
 
 
@@ -168,7 +168,7 @@ def _basics(story: Story, supervisor: str) -> PlanBasics:
 
 
 async def _commit(
-    story: Story, lead: Viewer, event_id: UUID, commitments: tuple[Commitment, ...], now: datetime
+    story: Story, lead: Viewer, event_id: UUID, commitments: tuple[DemoCommitment, ...], now: datetime
 ) -> None:
     for promise in commitments:
         agency_id = story.who(promise.person).agency_id

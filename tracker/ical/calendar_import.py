@@ -37,17 +37,19 @@ from tracker.ical.lines import LARGEST, MOST, Component, components
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.core.wording import clock, plural, short_weekday_date, to_local, zone_word
 from tracker.rules.events import plans as plan_rules
-from tracker.rules.events.calendar_import import (
+from tracker.rules.events.events import TEXTS, Kind
+from tracker.rules.events.plans import (
     MOST_DATES,
     CalendarFile,
+    DateChange,
     FileEvent,
     ImportLimits,
     ImportOutcome,
     ImportRow,
+    Plan,
+    Slot,
     check_import_size,
 )
-from tracker.rules.events.events import TEXTS, Kind
-from tracker.rules.events.plans import DateChange, Plan, Slot
 from tracker.rules.recurrence.series import check_number_of_dates
 
 A_DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.ical import lines
-from tracker.ical.timezones import vtimezone
+from tracker.ical.lines import vtimezone
 from tracker.rules.calendars.feeds import (
     APPOINTMENT,
     NO_ALARMS,

@@ -2,18 +2,17 @@
 
 from piccolo.conf.apps import AppConfig, table_finder
 
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 
 TABLE_MODULES = (
     "tracker.tables.schema.roster",
     "tracker.tables.schema.availability",
     "tracker.tables.schema.identity",
-    "tracker.tables.schema.emails.preferences",
+    "tracker.tables.schema.emails",
     "tracker.tables.schema.events",
-    "tracker.tables.schema.operations.records",
+    "tracker.tables.schema.operations",
     "tracker.tables.schema.intake",
     "tracker.tables.schema.polls",
-    "tracker.tables.schema.operations.plans",
     "tracker.tables.schema.attendance",
     "tracker.tables.schema.actions",
     "tracker.tables.schema.core.tables",

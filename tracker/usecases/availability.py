@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from tracker.crypto import ids, keys
 from tracker.database import writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import shared_calendars as calendar_rules
 from tracker.rules.availability import suggested_times as rules

@@ -12,7 +12,7 @@ from tests.ports.browser import Browser
 from tests.ports.standing import standing
 from tests.usecases.operations.world import with_another_lead
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.usecases.identity import sessions
 
 BASE = "/api/v1"

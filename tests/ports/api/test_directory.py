@@ -8,7 +8,7 @@ from tests.cast import NOW, Cast, everyone, marking, meeting, operation
 from tests.ports.api.conftest import Program, Speak
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.forms import Picks
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.events import form_options, scheduling
 from tracker.usecases.roster import agencies, directory

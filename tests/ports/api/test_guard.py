@@ -24,7 +24,7 @@ from tracker.crypto import keys
 from tracker.database import engine, writing
 from tracker.ports.api.routes import OPERATIONS, about_of, described
 from tracker.ports.http.problems import KINDS
-from tracker.rules.identity.passwords import LIFETIME, ApiScope
+from tracker.rules.identity import LIFETIME, ApiScope
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import Event
 from tracker.usecases.identity import sessions

@@ -11,7 +11,7 @@ from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import B, disclose, let_in, plan_operation
 from tracker.database import writing
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import audit

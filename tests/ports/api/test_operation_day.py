@@ -11,7 +11,7 @@ from tests.ports.api.conftest import Program, Speak
 from tests.usecases.operations.world import let_in, plan_operation
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.sites import ConfidentialSiteFacts
+from tracker.rules.roster.meetings import ConfidentialSiteFacts
 from tracker.usecases.operations import readiness
 from tracker.usecases.roster import agencies
 

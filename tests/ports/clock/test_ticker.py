@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tracker.ports.clock import ticker
-from tracker.ports.clock.ticker import Clock
+from tracker.ports import clock as ticker
+from tracker.ports.clock import Clock
 
 TICK = 0.05
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import app_settings
 from tracker.database import writing
-from tracker.ports.feeds import feed_builder
-from tracker.ports.feeds.feed_builder import Cache, FeedBody, FeedBuilder
+from tracker.ports import feeds
+from tracker.ports.feeds import Cache, FeedBody, FeedBuilder
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import EVERYONE
 from tracker.rules.events.events import EventStatus
@@ -33,7 +33,7 @@ class Counted(FeedBuilder):
 
     written = 0
 
-    def _piece(self, *arguments: object) -> feed_builder.FeedPart:
+    def _piece(self, *arguments: object) -> feeds.FeedPart:
         self.written += 1
         return super()._piece(*arguments)  # type: ignore[arg-type]  # the same arguments
 
@@ -80,7 +80,7 @@ async def test_an_event_is_written_again_with_another_status_though_its_version_
 class LosingAccess(FeedBuilder):
     """Asks for the dates of events that the viewer has just lost access to."""
 
-    async def _pieces_of(self, feed: Feed, *arguments: Any) -> list[feed_builder.FeedPart]:
+    async def _pieces_of(self, feed: Feed, *arguments: Any) -> list[feeds.FeedPart]:
         lost = replace(feed, viewer=replace(feed.viewer, audiences=frozenset()))
         is_lost = feed.viewer.name == "Kcpd detective"
         return await super()._pieces_of(lost if is_lost else feed, *arguments)
@@ -121,8 +121,8 @@ async def test_a_canceled_date_goes_by_itself_after_30_days(cast: Cast) -> None:
 async def test_more_events_than_fit_on_the_shelf_are_served_all_the_same(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(feed_builder, "EVENTS_ROOM", 1)
-    monkeypatch.setattr(feed_builder, "CHUNK", 2)
+    monkeypatch.setattr(feeds, "EVENTS_ROOM", 1)
+    monkeypatch.setattr(feeds, "CHUNK", 2)
     made, token = FeedBuilder(app_settings()), await subscribe_detective(cast)
     for number in range(5):
         await schedule_event(cast.coordinator, meeting(title=f"Meeting {number}"), NOW)

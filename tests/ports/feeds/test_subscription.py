@@ -17,7 +17,7 @@ from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tracker import clock
 from tracker.database import engine
-from tracker.ports.http import access_log
+from tracker.ports.http import security
 from tracker.rules.calendars.feeds import NO_ALARMS, Alarms, AllDayAlarm, FeedLimit, FeedScope, Subscription
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
@@ -355,12 +355,12 @@ async def test_one_broken_event_is_left_out_and_logged_by_its_id_alone(
 async def test_no_log_line_holds_a_token(cast: Cast, program: Browser, caplog: pytest.LogCaptureFixture) -> None:
     _, address = await new_feed(cast.kcpd_detective)
     stream = io.StringIO()
-    requests = access_log.AccessLog(stream)
-    access_log.log_requests(requests)
+    requests = security.AccessLog(stream)
+    security.log_requests(requests)
     with caplog.at_level(logging.DEBUG):
         await program.get(address)
         await program.get("/feeds/unknown-token-of-somebody.ics")
-    access_log.log_requests(None)
+    security.log_requests(None)
     requests.flush()
     said = [one.getMessage() for one in caplog.records if one.name.startswith("tracker")]
     said += stream.getvalue().splitlines()

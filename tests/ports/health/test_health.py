@@ -21,13 +21,12 @@ from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.database import engine
-from tracker.ports.health import checks, mail_server
+from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckState
-from tracker.usecases.audit import audit_log
+from tracker.usecases import audit
 from tracker.usecases.core import process_locks
 from tracker.usecases.emails import reminders
 from tracker.usecases.events import scheduling
-from tracker.usecases.views import health
 
 
 async def ask_health(app: Litestar) -> tuple[int, object]:
@@ -70,16 +69,16 @@ async def test_it_is_not_well_without_its_database(sqlite_cast: Cast, app: Lites
 
 
 async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
-    assert await health.work_state(NOW) == health.WorkState(is_late=False, is_ticking=False)
+    assert await audit.work_state(NOW) == audit.WorkState(is_late=False, is_ticking=False)
     await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)), NOW - timedelta(minutes=6))
     await reminders.queue_due_messages(NOW, ZONE)
-    assert await health.work_state(NOW) == health.WorkState(is_late=True, is_ticking=True)
-    await health.note_mail_run(NOW)
-    await health.note_mail_run(NOW + timedelta(seconds=10))
-    assert await health.last_runs() == {"reminders": NOW, "mail": NOW}
-    await health.note_mail_run(NOW + timedelta(minutes=1))
-    assert (await health.last_runs())["mail"] == NOW + timedelta(minutes=1)
-    assert (await health.storage()).megabytes > 0
+    assert await audit.work_state(NOW) == audit.WorkState(is_late=True, is_ticking=True)
+    await audit.note_mail_run(NOW)
+    await audit.note_mail_run(NOW + timedelta(seconds=10))
+    assert await audit.last_runs() == {"reminders": NOW, "mail": NOW}
+    await audit.note_mail_run(NOW + timedelta(minutes=1))
+    assert (await audit.last_runs())["mail"] == NOW + timedelta(minutes=1)
+    assert (await audit.storage()).megabytes > 0
 
 
 async def test_those_who_keep_accounts_read_the_state_of_the_work(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -138,12 +137,12 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_audit_l
     html = (await browser.get("/admin/health")).text
     assert "127.0.0.1, port 25, can&#39;t be used" in html
     assert "It will be verified tonight, and every night." in html
-    await audit_log.verify_nightly(clock.now(), ZONE)
+    await audit.verify_nightly(clock.now(), ZONE)
     assert "Verified, no changes (less than an hour ago)." in (await browser.get("/admin/health")).text
     await unguard()
     await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
     clock.start_at(NOW + timedelta(days=1), stands_still=True)
-    await audit_log.verify_nightly(clock.now(), ZONE)
+    await audit.verify_nightly(clock.now(), ZONE)
     assert "The audit log was altered." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
 
 
@@ -211,7 +210,7 @@ async def test_a_person_at_this_computer_or_a_named_web_server_is_no_warning(
 
 
 async def trouble(chosen: Settings) -> str:
-    return await anyio.to_thread.run_sync(mail_server.trouble, chosen)
+    return await anyio.to_thread.run_sync(checks.mail_server_trouble, chosen)
 
 
 async def test_a_server_that_answers_on_this_machine_will_do_and_gets_no_email() -> None:
@@ -244,7 +243,7 @@ async def test_a_page_asks_the_mail_server_once_a_minute() -> None:
         asked.append(now[0])
         return f"asked {len(asked)} times"
 
-    lately, said = mail_server.RecentCheck(ask, steady=lambda: now[0]), []
+    lately, said = checks.RecentCheck(ask, steady=lambda: now[0]), []
     for moment in (0.0, 59.0, 60.0):
         now[0] = moment
         said.append(lately.trouble(smtp_settings()))

@@ -16,7 +16,7 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.health import checks, mail_loop
+from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckLine, CheckState
 from tracker.ports.mail.demo_emails import EmailSink
 from tracker.ports.mail.received_emails import EmailParser, Listener
@@ -60,9 +60,7 @@ async def lines_of_check(chosen: Settings, folder: Path, port: int = 0) -> list[
         for email in folder.glob("*.eml") if port else ():
             await to_thread.run_sync(_deliver, port, email.read_bytes())
 
-    return [
-        (line.state, line.words) async for line in mail_loop.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)
-    ]
+    return [(line.state, line.words) async for line in checks.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)]
 
 
 def _deliver(port: int, content: bytes) -> None:

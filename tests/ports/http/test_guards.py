@@ -17,10 +17,10 @@ from tests.ports.browser import BASE, Browser, app_settings, session_of
 from tests.ports.conftest import SignIn
 from tracker import clock
 from tracker.app import create_app
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 from tracker.crypto import keys
-from tracker.ports.http import csrf, guards
-from tracker.ports.http.guards import Guesses, Unguarded, feed, link, public, refuse_unguarded, signed_in
+from tracker.ports.http import cookies, guards
+from tracker.ports.http.guards import FailedAttempts, Unguarded, feed, link, public, refuse_unguarded, signed_in
 from tracker.ports.http.request_source import hosts, place
 from tracker.tables.schema.identity import Session
 from tracker.tables.schema.roster import Member
@@ -132,7 +132,7 @@ async def test_anyone_who_is_suspended_is_a_stranger_at_the_next_request(advocat
 
 
 async def test_a_token_in_the_form_or_in_the_header_lets_a_deed_pass(advocate: Browser) -> None:
-    header = {csrf.HEADER: await advocate.form_token()}
+    header = {cookies.HEADER: await advocate.form_token()}
     assert (await advocate.send("POST", "/subscriptions", headers=header, data={"name": ""})).status_code == 422
     assert (await advocate.post("/subscriptions", {"name": ""})).status_code == 422
 
@@ -152,7 +152,7 @@ async def test_the_token_of_another_session_of_the_same_person_does_not_fit(
 MALFORMED: dict[str, Mapping[str, Any]] = {
     "none": {},
     "empty": {"data": {"_csrf": ""}},
-    "not ASCII": {"headers": {csrf.HEADER: b"\xe9" * 130}},
+    "not ASCII": {"headers": {cookies.HEADER: b"\xe9" * 130}},
     "a file": {"files": {"_csrf": ("token.txt", b"x")}},
     "twice": {"data": {"_csrf": ["x", "y"]}},
     "odd bytes": {
@@ -273,15 +273,15 @@ def test_a_demo_has_both_names_of_this_computer_and_others_only_their_own() -> N
 
 def test_a_sign_in_form_keeps_its_token_for_an_hour() -> None:
     keys.use_secret("a secret of the tests, long enough")
-    nonce = csrf.new_nonce(CAST_NOW)
-    assert csrf.is_good_nonce(nonce, CAST_NOW + csrf.LIFETIME / 2)
-    assert not csrf.is_good_nonce(nonce, CAST_NOW + csrf.LIFETIME)
+    nonce = cookies.new_nonce(CAST_NOW)
+    assert cookies.is_good_nonce(nonce, CAST_NOW + cookies.LIFETIME / 2)
+    assert not cookies.is_good_nonce(nonce, CAST_NOW + cookies.LIFETIME)
 
 
 @pytest.mark.parametrize("nonce", ["", "x", "9999999999.a.b", "99999999999." + "a" * 22 + "." + "b" * 43, "é" * 90])
 def test_a_made_up_sign_in_form_has_no_token(nonce: str) -> None:
     keys.use_secret("a secret of the tests, long enough")
-    assert not csrf.is_good_nonce(nonce, CAST_NOW)
+    assert not cookies.is_good_nonce(nonce, CAST_NOW)
 
 
 # Addresses that lead nowhere --------------------------------------------------------------------------------------
@@ -353,7 +353,7 @@ NOW = datetime(2026, 12, 15, 15, tzinfo=UTC)
 
 
 def test_the_21st_guess_of_a_minute_is_one_too_many() -> None:
-    counted = Guesses()
+    counted = FailedAttempts()
     assert [counted.is_one_too_many("a", NOW) for _ in range(21)] == [False] * 20 + [True]
     assert not counted.is_one_too_many("b", NOW)
     assert counted.is_one_too_many("a", NOW + timedelta(seconds=59))
@@ -361,7 +361,7 @@ def test_the_21st_guess_of_a_minute_is_one_too_many() -> None:
 
 
 def test_not_more_network_addresses_are_remembered_than_there_is_room_for() -> None:
-    counted = Guesses()
+    counted = FailedAttempts()
     for number in range(guards.REMEMBERED + 1):
         counted.is_one_too_many(str(number), NOW)
     assert len(counted._counted) == guards.REMEMBERED

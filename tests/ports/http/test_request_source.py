@@ -29,7 +29,7 @@ from tracker.ports.http.forms import read_upload
 from tracker.ports.http.problems import response_to
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.events import occurrences, replies, scheduling

@@ -19,7 +19,7 @@ from tests.cast import Cast
 from tests.ports.browser import Browser, app_settings
 from tests.ports.conftest import SignIn
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge
-from tracker.ports.http import access_log, errors
+from tracker.ports.http import errors, security
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import feed, link, public
 from tracker.ports.http.security import BODY_LIMIT, HEADERS, protect
@@ -104,22 +104,22 @@ def log_lines() -> Iterator[io.StringIO]:
     """What the process logs."""
     stream = io.StringIO()
     handler = AtOnce(stream)
-    handler.setFormatter(access_log.JsonLog())
+    handler.setFormatter(security.JsonLog())
     root = logging.getLogger()
     before = root.level
     root.addHandler(handler)
     root.setLevel(logging.INFO)
-    access_log.log_requests(handler)
+    security.log_requests(handler)
     yield stream
-    access_log.log_requests(None)
+    security.log_requests(None)
     root.removeHandler(handler)
     root.setLevel(before)
 
 
-class AtOnce(access_log.AccessLog):
+class AtOnce(security.AccessLog):
     """Lines that are written at once."""
 
-    def add(self, line: access_log.RequestLine | msgspec.Raw) -> None:
+    def add(self, line: security.RequestLine | msgspec.Raw) -> None:
         super().add(line)
         self.flush()
 
@@ -412,19 +412,19 @@ def test_line_ends_in_what_is_logged_make_no_second_line(log_lines: io.StringIO)
     ],
 )
 def test_secrets_are_taken_out_of_what_is_logged(said: str, kept: str) -> None:
-    assert access_log.redacted(said) == kept
+    assert security.redacted(said) == kept
 
 
 def test_all_our_logs_and_the_warnings_of_libraries_go_to_one_stream() -> None:
     stream = io.StringIO()
     root, ours = logging.getLogger(), logging.getLogger("tracker")
     before, levels = root.handlers[:], (root.level, ours.level)
-    access_log.configure(stream)
+    security.configure(stream)
     logging.getLogger("tracker.anything").info("hello")
     logging.getLogger("library").info("chatter")
     logging.getLogger("library").warning("careful")
     root.handlers[:] = before
-    access_log.log_requests(None)
+    security.log_requests(None)
     root.setLevel(levels[0])
     ours.setLevel(levels[1])
     assert [json.loads(line)["said"] for line in stream.getvalue().splitlines()] == ["hello", "careful"]
@@ -440,7 +440,7 @@ class FullDisk(io.StringIO):
 async def test_a_line_that_cannot_be_written_is_dropped_without_another_error() -> None:
     errors: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
-    access_log.AccessLog(FullDisk()).emit(logging.makeLogRecord({"msg": "one"}))
+    security.AccessLog(FullDisk()).emit(logging.makeLogRecord({"msg": "one"}))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert errors == []
@@ -448,7 +448,7 @@ async def test_a_line_that_cannot_be_written_is_dropped_without_another_error() 
 
 async def test_lines_of_one_turn_of_the_event_loop_are_written_at_its_end() -> None:
     stream = io.StringIO()
-    handler = access_log.AccessLog(stream)
+    handler = security.AccessLog(stream)
     for number in range(2):
         handler.emit(logging.makeLogRecord({"msg": str(number)}))
     before = stream.getvalue()

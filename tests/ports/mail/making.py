@@ -21,7 +21,7 @@ from tracker.rules.emails.emails import (
     ReplyPage,
     SitePage,
 )
-from tracker.rules.emails.event_values import InvitationEmail
+from tracker.rules.emails.template_values import InvitationEmail
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 ONE, TWO = UUID(int=1), UUID(int=2)

@@ -24,7 +24,7 @@ from tests.faults.server import MailServer
 from tests.ical.making import DATES_OF_SERIES, MOU_ITEM, WEEKLY_SERIES
 from tests.ports.mail.making import ONE, TWO, email_of, invitation, message_with_key, parse_email, parts, with_calendar
 from tests.ports.mail.sending import composer, delivery, smtp_settings
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 from tracker.crypto import keys
 from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.database import engine
@@ -64,7 +64,7 @@ from tracker.tables.schema.core.tables import Message as TablesMessage
 from tracker.usecases.emails import nudges
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
-from tracker.usecases.identity.one_time_links import mailed_token
+from tracker.usecases.identity.sign_in import mailed_token
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",

@@ -21,9 +21,8 @@ from tests.ports.mail.making import email_of, message_with_key, with_calendar
 from tests.ports.mail.sending import composer, delivery
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.database import engine
-from tracker.ports.mail.client_emails import PROGRAMS, ReplyEnvelope, email_in_words
 from tracker.ports.mail.delivery import LANES, MOST, GroupedWork, MessageCloser
-from tracker.ports.mail.demo_emails import EmailSink, SinkFolder
+from tracker.ports.mail.demo_emails import PROGRAMS, EmailSink, ReplyEnvelope, SinkFolder, email_in_words
 from tracker.ports.mail.received_emails import EmailParser
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.outbox import GIVE_UP, MessageState, SendOutcome

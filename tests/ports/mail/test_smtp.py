@@ -21,9 +21,9 @@ from msgspec.structs import replace
 from tests.faults.server import MailServer, serve_smtp
 from tests.ports.mail.sending import ELSEWHERE, smtp_settings
 from tracker.ports.http.request_source import is_loopback
-from tracker.ports.mail import smtp
+from tracker.ports.mail import delivery as smtp
 from tracker.ports.mail.compose import MimeMessage
-from tracker.ports.mail.smtp import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure
+from tracker.ports.mail.delivery import EmailRefused, MailServerAway, SmtpConnection, TemporaryFailure
 
 ENVELOPE = MimeMessage(
     sender="calendar@tracker.example",

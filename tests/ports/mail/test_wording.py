@@ -11,13 +11,12 @@ from jinja2.exceptions import UndefinedError
 from msgspec.structs import asdict, fields, replace
 
 from tests.ports.mail.making import NOW, email_of
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 from tracker.ports.mail.wording import button_label, fill_in_email, read_email, word_environment
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import AccountChange, AnswerOutcome, MailedEntry
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ButtonName, Fact, FactName, Footer
-from tracker.rules.emails.event_values import DateAddedEmail, EmailValues, OwnReply
-from tracker.rules.emails.template_values import ItemAnsweredEmail, SignpostEmail
+from tracker.rules.emails.template_values import DateAddedEmail, EmailValues, ItemAnsweredEmail, OwnReply, SignpostEmail
 
 LONG = "Quarterly review of the interagency response protocol for labor trafficking in hospitality"
 REPLIES = (

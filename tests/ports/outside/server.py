@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct, field
 
-from tracker.ports.outside.shared_calendars import Network, connect
+from tracker.ports.outside import Network, connect
 
 HOST = "calendar.example"
 ADDRESS = f"https://{HOST}/me/calendar.ics"

@@ -10,7 +10,7 @@ from tests.ical.files import calendar, vevent
 from tests.ports.browser import app_settings
 from tests.ports.outside.server import ADDRESS, HOST, Answering, answer_with, serve_calendars
 from tracker import clock
-from tracker.ports.outside.shared_calendars import read_due
+from tracker.ports.outside import read_due
 from tracker.rules.availability.shared_calendars import CalendarProblem, OwnSharedCalendar, is_public_address
 from tracker.tables.schema.availability import BusySpan
 from tracker.usecases import availability

@@ -9,7 +9,7 @@ import pytest
 
 from tests.ical.files import calendar, vevent
 from tests.ports.outside.server import ADDRESS, HERE, HOST, Answering, answer_with, serve_calendars
-from tracker.ports.outside.shared_calendars import AddressRefused, FetchFailed, Network, connect, fetch, resolve
+from tracker.ports.outside import AddressRefused, FetchFailed, Network, connect, fetch, resolve
 from tracker.rules.availability.shared_calendars import CalendarProblem, is_public_address
 
 OWN = "tracker.example"

@@ -16,15 +16,15 @@ from tests.ports.pages.forms import forms_in
 from tracker.errors import Invalid
 from tracker.ports.pages import routers
 from tracker.ports.pages.core.form_shapes import (
-    Check,
+    CheckBox,
     Choice,
-    Day,
-    Email,
+    DayField,
+    EmailField,
     FormField,
     FormShape,
     Id,
     Ids,
-    Name,
+    NameField,
     Text,
     TimeOfDay,
     Typed,
@@ -33,7 +33,7 @@ from tracker.ports.pages.core.form_shapes import (
     form_fields,
 )
 from tracker.ports.pages.core.form_values import FormValues
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import occurrences, scheduling
@@ -57,7 +57,7 @@ def refused_texts(field: FormField) -> Iterator[tuple[str, str]]:
     if field.missing:
         yield "", field.missing
     match field:
-        case Text(longest=longest) | Name(longest=longest) | Email(longest=longest):
+        case Text(longest=longest) | NameField(longest=longest) | EmailField(longest=longest):
             yield "x" * (longest + 1), f"Use at most {longest:,} characters. This has {longest + 1:,}."
         case Whole(least=least, greatest=greatest, outside=outside):
             yield "many", field.unreadable
@@ -66,8 +66,8 @@ def refused_texts(field: FormField) -> Iterator[tuple[str, str]]:
             yield "lair", unknown or missing
         case Id(unknown=sentence) if sentence:
             yield "lair", sentence
-        case Day() | TimeOfDay():
-            yield ("tomorrow", NO_DAY) if isinstance(field, Day) else ("noon", NO_TIME)
+        case DayField() | TimeOfDay():
+            yield ("tomorrow", NO_DAY) if isinstance(field, DayField) else ("noon", NO_TIME)
 
 
 REFUSED = [
@@ -108,16 +108,16 @@ def test_all_refusals_of_a_form_come_at_once_in_the_order_of_its_fields(shape: t
 def test_a_field_that_people_type_has_a_label_and_a_limit(shape: type[FormShape]) -> None:
     for name, field in form_fields(shape).items():
         assert field.label, name
-        assert field.longest or not isinstance(field, Text | Name | Email | Whole | Typed), name
+        assert field.longest or not isinstance(field, Text | NameField | EmailField | Whole | Typed), name
 
 
 class Contact(FormShape, kw_only=True):
     """A form of a test."""
 
-    name: Annotated[str, Name("Name", 20, of="person.name")]
-    since: Annotated[date | None, Day("Since")] = None
+    name: Annotated[str, NameField("NameField", 20, of="person.name")]
+    since: Annotated[date | None, DayField("Since")] = None
     groups: Annotated[frozenset[object], Ids("Groups")]
-    is_open: Annotated[bool, Check("Open")]
+    is_open: Annotated[bool, CheckBox("Open")]
 
 
 def test_a_blank_field_has_its_value_or_nothing_of_its_kind() -> None:

@@ -6,7 +6,7 @@ from operator import gt
 from tests.cast import NOW, Cast, everyone, meeting
 from tests.database.statements import noted
 from tests.ports.conftest import SignIn
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.events.replies import ReplyValue
 from tracker.usecases.actions import action_items
 from tracker.usecases.events import replies, scheduling

@@ -10,16 +10,8 @@ from msgspec.structs import replace
 from tests.action_items import action_item
 from tests.cast import ZONE
 from tracker.errors import Invalid
-from tracker.rules.actions import action_items
-from tracker.rules.actions.action_items import (
-    ActionItem,
-    GroupBy,
-    ItemEdit,
-    ItemFilter,
-    ItemNote,
-    ItemStatus,
-    history_words,
-)
+from tracker.rules import actions
+from tracker.rules.actions import ActionItem, GroupBy, ItemEdit, ItemFilter, ItemNote, ItemStatus, history_words
 from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 
 TODAY = date(2026, 12, 1)
@@ -45,54 +37,52 @@ def a_viewer(**facts: Any) -> Viewer:
 
 
 def test_done_is_all_of_it_and_closes_the_item() -> None:
-    done = action_items.edited_item(item_of_owner(progress=25), ItemEdit(status=ItemStatus.DONE), NOW, TODAY)
+    done = actions.edited_item(item_of_owner(progress=25), ItemEdit(status=ItemStatus.DONE), NOW, TODAY)
     assert (done.progress, done.closed_at, done.is_open, done.version) == (100, NOW, False, 2)
 
 
 def test_an_open_status_opens_a_closed_item_again() -> None:
     done = item_of_owner(status=ItemStatus.DONE, progress=100, closed_at=NOW)
-    again = action_items.edited_item(done, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=25), NOW, TODAY)
+    again = actions.edited_item(done, ItemEdit(status=ItemStatus.IN_PROGRESS, progress=25), NOW, TODAY)
     assert (again.is_open, again.closed_at, again.progress) == (True, None, 25)
 
 
 def test_a_change_that_changes_nothing_leaves_the_version() -> None:
     item = item_of_owner()
-    assert (
-        action_items.edited_item(item, ItemEdit(status=ItemStatus.OPEN, progress=0, due=item.due), NOW, TODAY) is item
-    )
+    assert actions.edited_item(item, ItemEdit(status=ItemStatus.OPEN, progress=0, due=item.due), NOW, TODAY) is item
 
 
 def test_a_note_alone_makes_a_new_version() -> None:
-    assert action_items.edited_item(item_of_owner(), ItemEdit(note="Waiting."), NOW, TODAY).version == 2
+    assert actions.edited_item(item_of_owner(), ItemEdit(note="Waiting."), NOW, TODAY).version == 2
 
 
 @pytest.mark.parametrize("due", [TODAY - timedelta(days=1), date(2126, 1, 1)])
 def test_a_new_due_day_is_not_over_and_not_beyond_planning(due: date) -> None:
     with pytest.raises(Invalid) as refused:
-        action_items.edited_item(item_of_owner(), ItemEdit(due=due), NOW, TODAY)
+        actions.edited_item(item_of_owner(), ItemEdit(due=due), NOW, TODAY)
     assert "due" in refused.value.fields
 
 
 def test_an_overdue_item_can_be_updated_without_a_new_day() -> None:
     late = item_of_owner()
-    assert action_items.edited_item(late, ItemEdit(progress=50, due=late.due), NOW, TODAY).progress == 50
+    assert actions.edited_item(late, ItemEdit(progress=50, due=late.due), NOW, TODAY).progress == 50
 
 
 @pytest.mark.parametrize("progress", [-1, 101])
 def test_progress_is_a_percentage(progress: int) -> None:
     with pytest.raises(Invalid):
-        action_items.edited_item(item_of_owner(), ItemEdit(progress=progress), NOW, TODAY)
+        actions.edited_item(item_of_owner(), ItemEdit(progress=progress), NOW, TODAY)
 
 
 def test_only_a_new_day_or_a_cancellation_is_a_change_for_calendars() -> None:
     changes = [ItemEdit(progress=50), ItemEdit(due=TODAY), ItemEdit(status=ItemStatus.CANCELED)]
-    assert [action_items.edited_item(item_of_owner(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
+    assert [actions.edited_item(item_of_owner(), one, NOW, TODAY).sequence for one in changes] == [0, 1, 1]
 
 
 def test_history_says_what_changed_in_words() -> None:
     before = item_of_owner()
     after = replace(before, status=ItemStatus.IN_PROGRESS, progress=50, due=date(2026, 12, 4))
-    assert action_items.edit_words(before, after, TODAY) == "Open → In progress, 50%, due Fri, Nov 27 → Fri, Dec 4"
+    assert actions.edit_words(before, after, TODAY) == "Open → In progress, 50%, due Fri, Nov 27 → Fri, Dec 4"
 
 
 @pytest.mark.parametrize(
@@ -107,15 +97,15 @@ def test_history_says_what_changed_in_words() -> None:
     ids=["owner", "giver", "chair", "coordinator", "another lead"],
 )
 def test_who_may_move_an_item_and_who_may_hand_it_over(viewer: Viewer, may_update: bool, may_direct: bool) -> None:
-    assert action_items.may_update_item(viewer, item_of_owner()) is may_update
-    assert action_items.may_direct_item(viewer, item_of_owner()) is may_direct
+    assert actions.may_update_item(viewer, item_of_owner()) is may_update
+    assert actions.may_direct_item(viewer, item_of_owner()) is may_direct
 
 
 def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
     member = a_viewer()
-    assert action_items.may_assign_to(member, member.member_id, None)
-    assert not action_items.may_assign_to(member, OWNER, None)
-    assert action_items.may_assign_to(a_viewer(roles=frozenset({Role.AGENCY_LEAD})), OWNER, None)
+    assert actions.may_assign_to(member, member.member_id, None)
+    assert not actions.may_assign_to(member, OWNER, None)
+    assert actions.may_assign_to(a_viewer(roles=frozenset({Role.AGENCY_LEAD})), OWNER, None)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +119,7 @@ def test_a_member_without_a_role_gives_items_to_themselves_alone() -> None:
     ids=["everyone", "an arm", "a committee", "one person"],
 )
 def test_an_audience_has_a_name_for_people(audience: str, visibility: Visibility) -> None:
-    assert action_items.item_audience_label(audience) is visibility
+    assert actions.item_audience_label(audience) is visibility
 
 
 ITEMS = [
@@ -142,13 +132,13 @@ ITEMS = [
 ]
 
 
-def names_and_references(groups: list[action_items.ItemGroup]) -> list[tuple[str, list[str]]]:
+def names_and_references(groups: list[actions.ItemGroup]) -> list[tuple[str, list[str]]]:
     return [(group.name, [one.reference for one in group.items]) for group in groups]
 
 
 def test_items_are_grouped_by_when_they_are_due() -> None:
-    listed = action_items.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
-    assert names_and_references(action_items.group_items(listed, GroupBy.DUE, TODAY)) == [
+    listed = actions.matching_items(ITEMS, ItemFilter(with_done=True), OWNER, {})
+    assert names_and_references(actions.group_items(listed, GroupBy.DUE, TODAY)) == [
         ("Overdue", ["AI-LATE"]),
         ("Due today", ["AI-NOW2"]),
         ("Due in the next 7 days", ["AI-WEEK"]),
@@ -158,12 +148,12 @@ def test_items_are_grouped_by_when_they_are_due() -> None:
 
 
 def test_items_are_grouped_by_owner_and_by_agency() -> None:
-    listed = action_items.matching_items(ITEMS, ItemFilter(), OWNER, {})
-    assert [group.name for group in action_items.group_items(listed, GroupBy.OWNER, TODAY)] == [
+    listed = actions.matching_items(ITEMS, ItemFilter(), OWNER, {})
+    assert [group.name for group in actions.group_items(listed, GroupBy.OWNER, TODAY)] == [
         "Analyst (FBI)",
         "Shelter lead (CAHT)",
     ]
-    assert [group.name for group in action_items.group_items(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
+    assert [group.name for group in actions.group_items(listed, GroupBy.AGENCY, TODAY)] == ["CAHT", "FBI"]
 
 
 @pytest.mark.parametrize(
@@ -177,11 +167,11 @@ def test_items_are_grouped_by_owner_and_by_agency() -> None:
     ],
 )
 def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: ItemFilter, found: list[str]) -> None:
-    assert [one.reference for one in action_items.matching_items(ITEMS, chosen, OWNER, {})] == found
+    assert [one.reference for one in actions.matching_items(ITEMS, chosen, OWNER, {})] == found
 
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:
-    counted = action_items.count_items(ITEMS, TODAY)
+    counted = actions.count_items(ITEMS, TODAY)
     assert (counted.open, counted.overdue, counted.due_soon, counted.done) == (4, 1, 2, 1)
 
 

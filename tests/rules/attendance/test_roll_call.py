@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from tests.rules.attendance.world import LEAD, STARTS, a_date, an_event
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.attendance import roll_call
-from tracker.rules.attendance.roll_call import Mark, RecordedMark, is_thanked_for, why_no_thanks
+from tracker.rules import attendance
+from tracker.rules.attendance import Mark, RecordedMark, is_thanked_for, why_no_thanks
 from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind, Occurrence
 from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
@@ -58,9 +58,9 @@ def a_viewer(arm: Arm = Arm.VICTIM_SERVICES, **facts: Any) -> Viewer:
 
 def test_attendance_opens_half_an_hour_before_the_start() -> None:
     opens = STARTS - timedelta(minutes=30)
-    assert roll_call.why_no_marks(a_date(), opens) is None
+    assert attendance.why_no_marks(a_date(), opens) is None
     assert (
-        roll_call.why_no_marks(a_date(), opens - timedelta(seconds=1)) == "Attendance opens on Thu, Dec 10 at 1:30 PM."
+        attendance.why_no_marks(a_date(), opens - timedelta(seconds=1)) == "Attendance opens on Thu, Dec 10 at 1:30 PM."
     )
 
 
@@ -76,27 +76,27 @@ def test_attendance_opens_half_an_hour_before_the_start() -> None:
 )
 def test_no_mark_is_made_on_a_date_that_is_off_a_draft_or_closed(date: Occurrence) -> None:
     with pytest.raises(NotAllowed):
-        roll_call.check_attendance_open(date, STARTS)
+        attendance.check_attendance_open(date, STARTS)
 
 
 def test_the_same_button_again_takes_the_mark_back_and_another_one_replaces_it() -> None:
-    assert roll_call.tapped_mark(Mark.HERE, None) is Mark.HERE
-    assert roll_call.tapped_mark(Mark.HERE, Mark.HERE) is Mark.CLEARED
-    assert roll_call.tapped_mark(Mark.REMOTE, Mark.HERE) is Mark.REMOTE
+    assert attendance.tapped_mark(Mark.HERE, None) is Mark.HERE
+    assert attendance.tapped_mark(Mark.HERE, Mark.HERE) is Mark.CLEARED
+    assert attendance.tapped_mark(Mark.REMOTE, Mark.HERE) is Mark.REMOTE
 
 
 @pytest.mark.parametrize("mark", [Mark.ABSENT, Mark.EXCUSED])
 def test_no_one_is_absent_who_was_not_invited(mark: Mark) -> None:
     with pytest.raises(Invalid):
-        roll_call.check_mark(mark, is_invited=False)
-    roll_call.check_mark(mark, is_invited=True)
+        attendance.check_mark(mark, is_invited=False)
+    attendance.check_mark(mark, is_invited=True)
 
 
 def test_a_roll_holds_everyone_once_by_agency_with_walk_ins_last() -> None:
     zoe, abe, eve = a_participant("Zoe"), a_participant("Abe"), a_participant("Eve", "CAHT")
     came_along = a_mark(Mark.HERE, member_id=uuid4(), name="Ann")
     marks = [a_mark(Mark.REMOTE, member_id=zoe.member_id), came_along, a_mark(Mark.HERE, name="Officer", agency="KCPD")]
-    lines = roll_call.roll_call_lines([zoe, abe, eve], marks)
+    lines = attendance.roll_call_lines([zoe, abe, eve], marks)
     assert [(line.agency, line.name, line.mark) for line in lines] == [
         ("CAHT", "Eve", None),
         ("FBI", "Abe", None),
@@ -110,7 +110,7 @@ def test_a_roll_holds_everyone_once_by_agency_with_walk_ins_last() -> None:
 def test_the_agency_of_a_line_is_the_one_served_when_the_mark_was_made() -> None:
     moved = a_participant("Moved", "CAHT")
     assert (
-        roll_call.roll_call_lines([moved], [a_mark(Mark.HERE, member_id=moved.member_id, agency="FBI")])[0].agency
+        attendance.roll_call_lines([moved], [a_mark(Mark.HERE, member_id=moved.member_id, agency="FBI")])[0].agency
         == "FBI"
     )
 
@@ -121,7 +121,7 @@ def test_a_roll_is_counted_with_and_without_walk_ins() -> None:
         a_mark(mark, member_id=person.member_id)
         for mark, person in zip([Mark.HERE, Mark.REMOTE, Mark.ABSENT, Mark.EXCUSED], people, strict=False)
     ]
-    counted = roll_call.count_lines(roll_call.roll_call_lines(people, [*marks, a_mark(Mark.HERE)]))
+    counted = attendance.count_lines(attendance.roll_call_lines(people, [*marks, a_mark(Mark.HERE)]))
     assert (counted.present, counted.remote, counted.absent, counted.excused, counted.unmarked) == (3, 1, 1, 1, 1)
     assert (counted.invited, counted.walk_ins) == (5, 1)
 
@@ -132,8 +132,8 @@ def test_the_bulk_button_waits_only_for_those_who_said_yes_and_have_no_mark() ->
         a_participant("no", reply=ReplyValue.DECLINED),
         a_participant("marked", reply=ReplyValue.ACCEPTED),
     )
-    lines = roll_call.roll_call_lines([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
-    assert [line.name for line in roll_call.waiting_yes(lines)] == ["yes"]
+    lines = attendance.roll_call_lines([yes, no, marked], [a_mark(Mark.ABSENT, member_id=marked.member_id)])
+    assert [line.name for line in attendance.waiting_yes(lines)] == ["yes"]
 
 
 PEOPLE = [
@@ -144,7 +144,7 @@ PEOPLE = [
 
 
 def test_a_member_reads_the_names_of_their_own_arm_alone() -> None:
-    assert [one.name for one in roll_call.named_participants(a_viewer(), an_event(), PEOPLE)] == ["Advocate"]
+    assert [one.name for one in attendance.named_participants(a_viewer(), an_event(), PEOPLE)] == ["Advocate"]
 
 
 COMMITTEE = uuid4()
@@ -156,7 +156,7 @@ COMMITTEE = uuid4()
     ids=["coordinator", "lead", "chair"],
 )
 def test_coordinator_lead_and_chair_read_all_names(viewer: Viewer) -> None:
-    assert roll_call.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE) == PEOPLE
+    assert attendance.named_participants(viewer, an_event(committee_id=COMMITTEE), PEOPLE) == PEOPLE
 
 
 @pytest.mark.parametrize("kind", [Kind.MEETING, Kind.TRAINING, Kind.OUTREACH])

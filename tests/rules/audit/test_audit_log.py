@@ -10,8 +10,14 @@ import pytest
 
 import tracker
 from tests.cast import NOW
-from tracker.rules.audit.audit_log import AuditLine, DeedEntries, whole_deeds
-from tracker.rules.audit.facts import facts_in_words, facts_with_names, ids_in_facts
+from tracker.rules.audit.audit_log import (
+    AuditLine,
+    DeedEntries,
+    facts_in_words,
+    facts_with_names,
+    ids_in_facts,
+    whole_deeds,
+)
 from tracker.rules.audit.verbs import (
     LAW_ENFORCEMENT_ONLY,
     OPEN_SUBJECTS,

@@ -39,7 +39,7 @@ from tracker.rules.availability.suggested_times import (
     suggest_times,
 )
 from tracker.rules.core.viewers import Arm
-from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
+from tracker.rules.roster.meetings import FillableSeat, Quorum, QuorumRule
 
 ZONE = "America/Chicago"
 MONDAY = date(2027, 1, 11)

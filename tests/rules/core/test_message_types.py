@@ -60,7 +60,7 @@ EVERY: tuple[Content, ...] = (
     types.DecisionDropped(hit=ID),
     types.ComparisonsReported(),
     types.CheckOutMissing(release=ID),
-    types.ReadinessNews(notice=ID, state="released"),
+    types.ReadinessChanged(notice=ID, state="released"),
     types.EmergencyAccessUsed(access=ID),
     types.PlanSubmitted(plan=ID),
     types.PlanDecided(plan=ID),

@@ -34,7 +34,7 @@ from tracker.rules.core.clean_text import UNSEEN as CLEAN_TEXT_UNSEEN
 from tracker.rules.core.viewers import Arm, Level, Status
 from tracker.rules.core.wording import to_utc
 from tracker.rules.roster.directory import AgencyFacts, CommitteeFacts, PersonFacts
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts
 
 CENTRAL = ZoneInfo("America/Chicago")
 TODAY = date(2026, 12, 1)

@@ -27,7 +27,7 @@ from tracker.rules.emails.preferences import (
     wanted_moments,
 )
 from tracker.rules.emails.reminders import Moment
-from tracker.rules.roster.quorum import OFFERED, USUAL
+from tracker.rules.roster.meetings import OFFERED, USUAL
 
 CHICAGO = "America/Chicago"
 NIGHT = QuietHours(starts=time(22), ends=time(6), zone=CHICAGO)

@@ -13,7 +13,7 @@ from tests.cast import ZONE as CAST_ZONE
 from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.wording import to_local
 from tracker.rules.emails import reminders
-from tracker.rules.emails.follow_ups import (
+from tracker.rules.emails.reminders import (
     UNREACHABLE,
     NextFollowUp,
     Nudges,
@@ -24,10 +24,10 @@ from tracker.rules.emails.follow_ups import (
     requests_before,
     requests_due,
     skipped_words,
+    timing_words,
     why_no_nudge,
 )
-from tracker.rules.emails.reminders import timing_words
-from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED, ReminderPolicy
+from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ReminderPolicy
 
 CHICAGO = "America/Chicago"
 WEEK, DAY, HOURS = timedelta(days=7), timedelta(days=1), timedelta(hours=2)

@@ -13,7 +13,7 @@ from tests.cast import NOW
 from tests.emails import ReadEmail, read_email
 from tests.rules.attendance.world import STARTS, a_date, an_event
 from tests.rules.emails.world import CHICAGO, digest_reader, item_due
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.emails.emails import (
     LONGEST_PREVIEW,

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from tests.action_items import action_item
 from tests.cast import NOW
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.viewers import Arm, Viewer
 
 CHICAGO = "America/Chicago"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tracker.rules.identity.passwords import LONGEST, SHORTEST, browser_name, password_refusal
+from tracker.rules.identity import LONGEST, SHORTEST, browser_name, password_refusal
 
 COMMON = frozenset({"iloveyou", "dragon", "horse", "battery", "correct", "correcthorsebatterystaple"})
 PERSONAL = ("Dana Whitfield", "dana.whitfield@kcpd.example", "KCPD")

@@ -15,7 +15,7 @@ from tracker.errors import Invalid
 from tracker.rules.core.viewers import Arm, Visibility
 from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.polls.polls import (
+from tracker.rules.polls import (
     Fit,
     NewPoll,
     Poll,
@@ -34,7 +34,7 @@ from tracker.rules.polls.polls import (
     usual_reply_by,
     waiting_people,
 )
-from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule
+from tracker.rules.roster.meetings import FillableSeat, Quorum, QuorumRule
 
 
 def test_it_says_who_gets_an_email_and_which_emails_are_not_sent() -> None:

@@ -20,8 +20,7 @@ from tracker.rules.recurrence.holidays import (
     may_wait_a_week,
     next_working_day,
 )
-from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.recurrence.series_words import series_sentence
+from tracker.rules.recurrence.series import rule_for_choice, series_sentence
 
 START = datetime(2026, 12, 10, 14, 0)
 LENGTH = timedelta(minutes=90)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tracker.errors import Invalid
-from tracker.rules.actions.action_items import ActionItem, ItemStatus
+from tracker.rules.actions import ActionItem, ItemStatus
 from tracker.rules.core.viewers import Arm
 from tracker.rules.reports import reports, sums
 from tracker.rules.reports.reports import KINDS, PlaceMark

@@ -10,11 +10,13 @@ from tracker.errors import Invalid
 from tracker.rules.core.viewers import Arm, Level, Role, Status, Viewer
 from tracker.rules.roster.csv_file import RosterRow, RowFault, SeatPlace, contradictions, roster_row
 from tracker.rules.roster.directory import PHONE_HINT, AgencyContact, check_phones, is_email, is_phone, mobile_for
-from tracker.rules.roster.quorum import (
+from tracker.rules.roster.meetings import (
     OFFERED,
     USUAL,
     USUAL_POLICY,
     FillableSeat,
+    MeetingSite,
+    MeetingSiteFacts,
     Quorum,
     QuorumRule,
     ReminderPolicy,
@@ -22,8 +24,8 @@ from tracker.rules.roster.quorum import (
     lead_words,
     leads_words,
     policy_in,
+    site_at,
 )
-from tracker.rules.roster.sites import MeetingSite, MeetingSiteFacts, site_at
 
 VIEWER = Viewer(
     member_id=uuid4(),

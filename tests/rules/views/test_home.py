@@ -8,9 +8,9 @@ from msgspec.structs import replace
 
 from tests.action_items import action_item
 from tests.rules.views.world import NOW, meeting_line
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.viewers import Arm, Role, Viewer
-from tracker.rules.emails.follow_ups import Nudges
+from tracker.rules.emails.reminders import Nudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.views.home import (
     LateItem,

@@ -9,9 +9,8 @@ from tracker.database import engine, writing
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.background.events import events
 from tracker.tables.schema.core.tables import Message, Sending
-from tracker.tables.visible import attendance
+from tracker.tables.visible import attendance, emails
 from tracker.tables.visible.core import rows
-from tracker.tables.visible.emails import messages
 from tracker.tables.visible.events import replies
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.events import replies as reply_deeds
@@ -74,17 +73,17 @@ async def test_who_may_not_see_an_event_does_not_read_who_is_invited(cast: Cast)
 @pytest.mark.both_engines
 async def test_how_many_are_notified_is_shown_to_who_may_see_the_event_alone(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead, cast.kcpd_detective), NOW)
-    assert await messages.count_notified(cast.coordinator, [event_id], NOW) == 2
-    assert await messages.count_notified(cast.harbor_advocate, [event_id], NOW) == 0
+    assert await emails.count_notified(cast.coordinator, [event_id], NOW) == 2
+    assert await emails.count_notified(cast.harbor_advocate, [event_id], NOW) == 0
 
 
 @pytest.mark.both_engines
 async def test_a_stored_message_is_read_by_who_may_see_its_event_alone(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead), NOW)
     [message_id] = await Message.select(Message.id).output(as_list=True)
-    [stored] = await messages.stored_messages(cast.coordinator, [message_id])
+    [stored] = await emails.stored_messages(cast.coordinator, [message_id])
     assert stored.recipient_id == cast.fbi_lead.member_id
-    assert await messages.stored_messages(cast.harbor_advocate, [message_id]) == []
+    assert await emails.stored_messages(cast.harbor_advocate, [message_id]) == []
 
 
 @pytest.mark.both_engines
@@ -102,8 +101,8 @@ async def test_who_keeps_no_accounts_reads_no_invitation_to_sign_in(cast: Cast) 
             not_after=NOW + timedelta(days=7),
         )
     )
-    assert await messages.account_invitations(cast.fbi_lead) == []
-    [account_invitation] = await messages.account_invitations(cast.coordinator)
+    assert await emails.account_invitations(cast.fbi_lead) == []
+    [account_invitation] = await emails.account_invitations(cast.coordinator)
     assert account_invitation.recipient_id == cast.fbi_lead.member_id
 
 

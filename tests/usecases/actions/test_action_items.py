@@ -14,7 +14,8 @@ from tests.usecases.actions.world import assign_item
 from tests.usecases.operations.world import end_operation, plan_operation
 from tracker.crypto import ids
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemFilter, ItemStatus
+from tracker.rules import actions as actions_rules
+from tracker.rules.actions import ItemEdit, ItemFilter, ItemStatus
 from tracker.rules.core.email_declarations import EMAILS, MessageKind
 from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.emails.emails import Email, SitePage
@@ -26,7 +27,7 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.tables.visible import actions
 from tracker.tables.visible.events import events
-from tracker.usecases.actions import action_items, after_actions, item_lists
+from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.events import occurrences
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.events.scheduling import schedule_event
@@ -379,12 +380,12 @@ async def debriefed(cast: Cast) -> UUID:
     return event_id
 
 
-async def after_actions_of(viewer: Viewer, event_id: UUID) -> list[after_actions.AfterActionGiven]:
-    return await after_actions.after_actions_given(viewer, (await after_action_view(viewer, event_id, KEY)).operation)
+async def after_actions_of(viewer: Viewer, event_id: UUID) -> list[item_lists.AfterActionGiven]:
+    return await item_lists.after_actions_given(viewer, (await after_action_view(viewer, event_id, KEY)).operation)
 
 
 async def add_after_action(cast: Cast, event_id: UUID, title: str = "Fix the radios at the lot") -> AfterActionItem:
-    await after_actions.add_after_action(cast.fbi_lead, event_id, title, NOW)
+    await item_lists.add_after_action(cast.fbi_lead, event_id, title, NOW)
     return (await after_actions_of(cast.fbi_lead, event_id))[-1].action
 
 
@@ -393,12 +394,12 @@ def assignment(owner: Viewer, committee: UUID | None = None, title: str = "") ->
 
 
 async def assign_after_action(cast: Cast, event_id: UUID, action: AfterActionItem, wanted: ItemAssignment) -> str:
-    return await after_actions.assign_after_action(cast.fbi_lead, event_id, action.id, wanted, NOW, TODAY)
+    return await item_lists.assign_after_action(cast.fbi_lead, event_id, action.id, wanted, NOW, TODAY)
 
 
 async def references_seen(viewer: Viewer) -> set[str]:
     """Return the action items that a viewer sees in the list."""
-    board = await item_lists.list_items_for(viewer, item_lists.ItemFilter(), NOW, TODAY)
+    board = await item_lists.list_items_for(viewer, actions_rules.ItemFilter(), NOW, TODAY)
     return {item.reference for group in board.groups for item in group.items}
 
 
@@ -491,7 +492,7 @@ async def test_an_owner_must_be_able_to_see_the_item(
 
 @pytest.mark.both_engines
 async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Cast, debriefed: UUID) -> None:
-    offered = await after_actions.assignment_choices(
+    offered = await item_lists.assignment_choices(
         cast.fbi_lead, debriefed, (await add_after_action(cast, debriefed)).id
     )
     candidates = set(await candidates_among(offered.owners, [one.member_id for one in everyone(cast)]))
@@ -504,7 +505,7 @@ async def test_only_people_who_can_see_an_item_are_offered_as_its_owner(cast: Ca
 async def test_a_seat_of_a_former_agency_makes_no_one_an_owner(cast: Cast, debriefed: UUID) -> None:
     alternate = cast.fbi_alternate.member_id
     action_id = (await add_after_action(cast, debriefed)).id
-    offered = await after_actions.assignment_choices(cast.fbi_lead, debriefed, action_id)
+    offered = await item_lists.assignment_choices(cast.fbi_lead, debriefed, action_id)
     assert set(await candidates_among(offered.owners, [alternate])) == {alternate}
     await Member.update({Member.agency: cast.hsi_liaison.agency_id}).where(Member.id == alternate)
     assert set(await candidates_among(offered.owners, [alternate])) == set()
@@ -517,15 +518,15 @@ async def test_an_item_with_an_owner_is_neither_assigned_again_nor_removed(cast:
     with pytest.raises(Conflict):
         await assign_after_action(cast, debriefed, action, assignment(cast.hsi_liaison))
     with pytest.raises(Conflict):
-        await after_actions.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
+        await item_lists.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
 
 
 @pytest.mark.both_engines
 async def test_an_item_without_an_owner_can_be_removed_by_the_lead_alone(cast: Cast, debriefed: UUID) -> None:
     action = await add_after_action(cast, debriefed)
     with pytest.raises(NotAllowed):
-        await after_actions.remove_after_action(cast.kcpd_detective, debriefed, action.id, NOW)
-    await after_actions.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
+        await item_lists.remove_after_action(cast.kcpd_detective, debriefed, action.id, NOW)
+    await item_lists.remove_after_action(cast.fbi_lead, debriefed, action.id, NOW)
     assert await after_actions_of(cast.fbi_lead, debriefed) == []
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.cast import NOW, Cast, everyone, meeting, operation
 from tracker.errors import Invalid, NotAllowed, NotFound
-from tracker.rules.attendance.roll_call import AttendanceTally, AttendanceWalkIn, Mark, QuorumOfRecord
+from tracker.rules.attendance import AttendanceTally, AttendanceWalkIn, Mark, QuorumOfRecord
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -17,12 +17,12 @@ from tracker.rules.roster.directory import SeatFacts
 from tracker.tables.schema.attendance import AttendanceMark, QuorumRecord
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Committee, Member
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.scheduling import change_event, schedule_event
 from tracker.usecases.roster import committees
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
@@ -41,15 +41,15 @@ async def reply_to_meeting(viewer: Viewer, event_id: UUID, value: ReplyValue = R
 
 
 async def mark_person(cast: Cast, event_id: UUID, who: Viewer, what: Mark, at: datetime = STARTS) -> None:
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, {who.member_id: what}, at)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, {who.member_id: what}, at)
 
 
 async def tally_of(cast: Cast, event_id: UUID) -> AttendanceTally:
-    return (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).tally
+    return (await attendance.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).tally
 
 
 async def mark_of(cast: Cast, event_id: UUID, who: Viewer) -> Mark | None:
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     return next((line.mark for line in roll.lines if line.member_id == who.member_id), None)
 
 
@@ -62,7 +62,7 @@ async def only_mark() -> UUID:
 async def test_a_roll_lists_everyone_invited_with_the_reply_for_that_date(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await reply_to_meeting(cast.fbi_lead, event_id)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, STARTS)
     said_yes = [line.name for line in roll.lines if line.replied_yes and line.member_id != cast.coordinator.member_id]
     assert said_yes == ["Fbi lead"]
     assert roll.tally.invited == len(everyone(cast)) + 1
@@ -98,7 +98,7 @@ async def test_the_attendance_sheet_says_when_the_quorum_of_the_committee_is_met
     )
 
     async def words() -> str:
-        quorum = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).quorum
+        quorum = (await attendance.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).quorum
         return quorum.words if quorum else ""
 
     for person in (cast.fbi_lead, cast.fbi_alternate, cast.hsi_liaison, cast.bridge_advocate):  # the last has no seat
@@ -114,11 +114,11 @@ async def test_a_closed_roll_is_not_counted_against_seats_and_a_rule_of_later(ca
         cast.coordinator, meeting(*everyone(cast), committee_id=cast.committees["steering"]), NOW
     )
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, LATER)
     await Committee.update({Committee.quorum: 8}).where(Committee.id == cast.committees["steering"])
-    assert (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is None
-    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
-    assert (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is not None
+    assert (await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is None
+    await attendance.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
+    assert (await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)).quorum is not None
 
 
 async def test_a_cleared_mark_leaves_the_person_unmarked(cast: Cast) -> None:
@@ -134,7 +134,7 @@ async def test_the_bulk_button_marks_those_who_said_yes_and_overrules_no_one(cas
         await reply_to_meeting(who, event_id)
     await reply_to_meeting(cast.ipd_liaison, event_id, ReplyValue.DECLINED)
     await mark_person(cast, event_id, cast.hsi_liaison, Mark.EXCUSED)
-    await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, LATER)
+    await attendance.mark_replied_yes_here(cast.coordinator, event_id, KEY, LATER)
     marks = [await mark_of(cast, event_id, who) for who in (cast.fbi_lead, cast.hsi_liaison, cast.ipd_liaison)]
     assert marks == [Mark.HERE, Mark.EXCUSED, None]
 
@@ -143,7 +143,7 @@ async def test_the_bulk_button_pressed_twice_is_pressed_once(cast: Cast) -> None
     event_id = await schedule_meeting(cast)
     await reply_to_meeting(cast.fbi_lead, event_id)
     for at in (STARTS, LATER):
-        await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, at)
+        await attendance.mark_replied_yes_here(cast.coordinator, event_id, KEY, at)
     assert await AttendanceMark.count().where(AttendanceMark.member == cast.fbi_lead.member_id) == 1
 
 
@@ -154,8 +154,8 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
     await mark_person(cast, event_id, cast.fbi_lead, Mark.REMOTE, LATER)
     await mark_person(cast, event_id, cast.fbi_lead, Mark.CLEARED, LATER + timedelta(minutes=1))
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE, LATER + timedelta(minutes=2))
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
-    sheet_corrections = await roll_call.sheet_corrections(cast.coordinator, roll)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    sheet_corrections = await attendance.sheet_corrections(cast.coordinator, roll)
     assert [(one.name, one.agency, one.before, one.after) for one in sheet_corrections] == [
         ("Fbi lead", "FBI", Mark.REMOTE, Mark.CLEARED),
         ("Fbi lead", "FBI", Mark.ABSENT, Mark.REMOTE),
@@ -166,10 +166,10 @@ async def test_corrections_say_what_was_replaced_by_whom_the_latest_first(cast: 
 async def test_a_corrected_guest_is_among_the_corrections(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="County Prosecutor")
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
-    sheet_corrections = await roll_call.sheet_corrections(
-        cast.coordinator, await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await attendance.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, LATER)
+    sheet_corrections = await attendance.sheet_corrections(
+        cast.coordinator, await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     )
     assert [(one.name, one.agency, one.before, one.after) for one in sheet_corrections] == [
         ("P. Gray", "County Prosecutor", Mark.HERE, Mark.REMOTE)
@@ -180,7 +180,7 @@ async def test_undo_brings_the_earlier_mark_back(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await mark_person(cast, event_id, cast.fbi_lead, Mark.EXCUSED)
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE, LATER)
-    await roll_call.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(seconds=5))
+    await attendance.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(seconds=5))
     assert await mark_of(cast, event_id, cast.fbi_lead) is Mark.EXCUSED
 
 
@@ -188,18 +188,18 @@ async def test_undo_of_the_bulk_button_leaves_what_was_marked_afterward(cast: Ca
     event_id = await schedule_meeting(cast)
     for who in (cast.fbi_lead, cast.hsi_liaison):
         await reply_to_meeting(who, event_id)
-    await roll_call.mark_replied_yes_here(cast.coordinator, event_id, KEY, STARTS)
+    await attendance.mark_replied_yes_here(cast.coordinator, event_id, KEY, STARTS)
     await mark_person(cast, event_id, cast.hsi_liaison, Mark.REMOTE, LATER)
-    await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER + timedelta(seconds=5))
+    await attendance.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER + timedelta(seconds=5))
     assert await mark_of(cast, event_id, cast.fbi_lead) is None
     assert await mark_of(cast, event_id, cast.hsi_liaison) is Mark.REMOTE
 
 
 async def test_undo_never_takes_back_what_someone_else_recorded(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
-    await roll_call.record_marks(cast.fbi_lead, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, STARTS)
+    await attendance.record_marks(cast.fbi_lead, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, STARTS)
     with pytest.raises(NotFound):
-        await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
+        await attendance.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
 
 
 @pytest.mark.parametrize("name", ["=1+1", "\u200b@A1", "Ada\u2060"], ids=ascii)
@@ -209,14 +209,14 @@ async def test_the_name_of_a_guest_follows_the_rule_of_names(sqlite_cast: Cast, 
         AttendanceWalkIn(id=uuid4(), name=name, agency="County Prosecutor"),
     )
     with pytest.raises(Invalid) as refused:
-        await roll_call.record_walk_in(sqlite_cast.coordinator, event_id, KEY, guest, STARTS)
+        await attendance.record_walk_in(sqlite_cast.coordinator, event_id, KEY, guest, STARTS)
     assert list(refused.value.fields) == ["name"]
 
 
 async def test_a_guest_is_added_once_however_often_the_form_arrives(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await asyncio.gather(*(roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS) for _ in range(5)))
+    await asyncio.gather(*(attendance.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS) for _ in range(5)))
     assert (await tally_of(cast, event_id)).walk_ins == 1
 
 
@@ -225,41 +225,41 @@ async def test_the_same_key_for_another_date_or_from_another_person_is_another_g
     of_their_arm = meeting(cast.hsi_liaison, visibility=Visibility.LAW_ENFORCEMENT)
     first, second = await schedule_meeting(cast), await schedule_event(cast.fbi_lead, of_their_arm, NOW)
     for viewer, event_id in ((cast.coordinator, first), (cast.coordinator, second), (cast.fbi_lead, second)):
-        await roll_call.record_walk_in(viewer, event_id, KEY, guest, STARTS)
+        await attendance.record_walk_in(viewer, event_id, KEY, guest, STARTS)
     assert [(await tally_of(cast, one)).walk_ins for one in (first, second)] == [1, 2]
 
 
 async def test_a_guest_who_was_taken_back_can_be_added_again_from_the_same_page(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
-    await roll_call.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, LATER + timedelta(seconds=5))
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await attendance.undo_marks(cast.coordinator, event_id, KEY, STARTS, LATER)
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, guest, LATER + timedelta(seconds=5))
     assert (await tally_of(cast, event_id)).walk_ins == 1
 
 
 async def test_a_guest_can_be_marked_remote_taken_back_and_restored(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     guest = AttendanceWalkIn(id=uuid4(), name="P. Gray", agency="Jackson County Prosecutor")
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, guest, STARTS)
     at = STARTS + timedelta(minutes=1)
-    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, at)
-    line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)).agencies[
+    await attendance.record_guest_mark(cast.coordinator, event_id, KEY, await only_mark(), Mark.REMOTE, at)
+    line = (await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)).agencies[
         "Jackson County Prosecutor"
     ][0]
     assert (line.name, line.mark, line.is_walk_in) == ("P. Gray", Mark.REMOTE, True)
     assert line.mark_id
-    await roll_call.record_guest_mark(cast.coordinator, event_id, KEY, line.mark_id, Mark.CLEARED, LATER)
+    await attendance.record_guest_mark(cast.coordinator, event_id, KEY, line.mark_id, Mark.CLEARED, LATER)
     assert (await tally_of(cast, event_id)).walk_ins == 0
-    await roll_call.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(minutes=1))
+    await attendance.undo_marks(cast.coordinator, event_id, KEY, LATER, LATER + timedelta(minutes=1))
     assert (await tally_of(cast, event_id)).remote == 1
 
 
 async def test_a_member_who_was_not_invited_can_be_added_and_is_a_walk_in(cast: Cast) -> None:
     event_id = await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     attendance_walk_in = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, attendance_walk_in, STARTS)
-    line = (await roll_call.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, attendance_walk_in, STARTS)
+    line = (await attendance.read_roll_call(cast.coordinator, event_id, KEY, STARTS)).agencies["KCPD"][0]
     assert (line.name, line.is_walk_in, line.mark) == ("Kcpd alternate", True, Mark.HERE)
 
 
@@ -267,14 +267,14 @@ async def test_who_is_taken_off_the_list_after_it_began_stays_on_the_attendance_
     cast, event_id = sqlite_cast, await schedule_meeting(sqlite_cast)
     fewer = meeting(*(one for one in everyone(cast) if one != cast.hsi_liaison))
     await change_event(cast.coordinator, event_id, fewer, 1, LATER)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert "Hsi liaison" in [line.name for line in roll.agencies["HSI"] if not line.is_walk_in]
 
 
 async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_cast: Cast) -> None:
     event_id = await schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead), NOW)
     walk_in = AttendanceWalkIn(id=uuid4(), member_id=sqlite_cast.kcpd_alternate.member_id)
-    await roll_call.record_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
+    await attendance.record_walk_in(sqlite_cast.coordinator, event_id, KEY, walk_in, STARTS)
     for missing in (Mark.ABSENT, Mark.EXCUSED):
         with pytest.raises(Invalid, match="Only people who were invited can be absent or excused"):
             await mark_person(sqlite_cast, event_id, sqlite_cast.kcpd_alternate, missing, LATER)
@@ -285,7 +285,7 @@ async def test_a_member_who_came_without_an_invitation_was_never_missing(sqlite_
 async def test_no_one_can_be_absent_from_an_operation_to_which_they_were_not_invited(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison, starts=datetime(2027, 1, 12, 10)), NOW)  # noqa: DTZ001 - local
     with pytest.raises(Invalid):
-        await roll_call.record_marks(
+        await attendance.record_marks(
             cast.fbi_lead, event_id, KEY, {cast.harbor_advocate.member_id: Mark.ABSENT}, STARTS
         )
 
@@ -293,7 +293,7 @@ async def test_no_one_can_be_absent_from_an_operation_to_which_they_were_not_inv
 async def test_a_walk_in_has_a_name(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     with pytest.raises(Invalid) as refused:
-        await roll_call.record_walk_in(
+        await attendance.record_walk_in(
             cast.coordinator, event_id, KEY, AttendanceWalkIn(id=uuid4(), name=" \u202e "), STARTS
         )
     assert "name" in refused.value.fields
@@ -306,7 +306,7 @@ async def test_a_chair_adds_no_member_whom_they_do_not_know(cast: Cast) -> None:
     event_id = await schedule_event(chair, plan, NOW)
     with pytest.raises(Invalid):
         stranger = AttendanceWalkIn(id=uuid4(), member_id=cast.kcpd_alternate.member_id)
-        await roll_call.record_walk_in(chair, event_id, KEY, stranger, STARTS)
+        await attendance.record_walk_in(chair, event_id, KEY, stranger, STARTS)
 
 
 async def test_the_agency_of_that_day_stays_when_someone_moves_to_another(cast: Cast) -> None:
@@ -314,7 +314,7 @@ async def test_the_agency_of_that_day_stays_when_someone_moves_to_another(cast: 
     await mark_person(cast, event_id, cast.fbi_alternate, Mark.HERE)
     await Member.update({Member.agency: cast.agencies["HSI"]}).where(Member.id == cast.fbi_alternate.member_id)
     await mark_person(cast, event_id, cast.fbi_alternate, Mark.REMOTE, LATER)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, LATER)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)
     assert "Fbi alternate" in [line.name for line in roll.agencies["FBI"]]
 
 
@@ -335,11 +335,11 @@ async def test_a_canceled_date_has_no_attendance(cast: Cast) -> None:
 async def test_closing_reports_the_unmarked_and_refuses_marks_until_reopened(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE)
-    counted = await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
+    counted = await attendance.close_attendance(cast.coordinator, event_id, KEY, LATER)
     assert (counted.present, counted.unmarked) == (1, counted.invited - 1)
     with pytest.raises(NotAllowed):
         await mark_person(cast, event_id, cast.hsi_liaison, Mark.HERE, LATER)
-    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
+    await attendance.reopen_attendance(cast.coordinator, event_id, KEY, LATER)
     await mark_person(cast, event_id, cast.hsi_liaison, Mark.HERE, LATER)
     assert (await tally_of(cast, event_id)).present == 2
 
@@ -348,37 +348,37 @@ async def test_attendance_is_not_closed_before_the_meeting_begins(cast: Cast) ->
     event_id, early = await schedule_meeting(cast), STARTS - timedelta(minutes=15)
     await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE, early)
     with pytest.raises(NotAllowed, match=r"once it begins, on Tue, Jan 12 at 10:00 AM\."):
-        await roll_call.close_attendance(cast.coordinator, event_id, KEY, early)
-    assert (await roll_call.close_attendance(cast.coordinator, event_id, KEY, STARTS)).present == 1
+        await attendance.close_attendance(cast.coordinator, event_id, KEY, early)
+    assert (await attendance.close_attendance(cast.coordinator, event_id, KEY, STARTS)).present == 1
 
 
 async def test_only_lead_chair_and_coordinator_take_attendance(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     with pytest.raises(NotAllowed):
-        await roll_call.read_roll_call(cast.fbi_lead, event_id, KEY, STARTS)
+        await attendance.read_roll_call(cast.fbi_lead, event_id, KEY, STARTS)
     with pytest.raises(NotAllowed):
-        await roll_call.record_marks(cast.fbi_lead, event_id, KEY, {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
+        await attendance.record_marks(cast.fbi_lead, event_id, KEY, {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
 
 
 @pytest.mark.parametrize("key", ["2027-01-13", "next week", ""])
 async def test_a_date_that_does_not_exist_is_not_found(cast: Cast, key: str) -> None:
     event_id = await schedule_meeting(cast)
     with pytest.raises(NotFound):
-        await roll_call.read_roll_call(cast.coordinator, event_id, key, STARTS)
+        await attendance.read_roll_call(cast.coordinator, event_id, key, STARTS)
 
 
 async def test_the_attendance_sheet_of_an_operation_is_not_found_by_who_may_not_see_it(cast: Cast) -> None:
     event_id = await schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     for stranger in (cast.coordinator, cast.caht_lead):
         with pytest.raises(NotFound):
-            await roll_call.read_roll_call(stranger, event_id, "2027-01-16", STARTS)
+            await attendance.read_roll_call(stranger, event_id, "2027-01-16", STARTS)
 
 
 async def test_each_deed_leaves_a_line_in_the_audit_log_and_a_repeated_tap_none(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     for _ in range(2):
         await mark_person(cast, event_id, cast.fbi_lead, Mark.HERE)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, LATER)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, LATER)
     verbs = await AuditEntry.select(AuditEntry.verb).where(AuditEntry.subject == "occurrence").order_by(AuditEntry.seq)
     assert [row["verb"] for row in verbs] == ["attendance_marked", "attendance_closed"]
 
@@ -405,14 +405,14 @@ async def schedule_for_steering(cast: Cast, **facts: Any) -> UUID:
 
 async def mark_people(cast: Cast, event_id: UUID, *names: str, what: Mark = Mark.HERE) -> None:
     marks = {cast.members[name].member_id: what for name in names}
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
 
 
 async def close_with_four(cast: Cast, **facts: Any) -> UUID:
     """Return a meeting at which four of eight seats were filled."""
     event_id = await schedule_for_steering(cast, **facts)
     await mark_people(cast, event_id, *SEATED)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     return event_id
 
 
@@ -433,21 +433,21 @@ async def test_a_seat_that_is_removed_later_leaves_the_record_alone(cast: Cast) 
     event_id = await close_with_four(cast)
     before = await quorum_recorded(cast.coordinator, event_id)
     proof = (1, QUORUM_RECORD_LATER, QUORUM_RECORD_LATER)
-    await offboarding.remove_seat(cast.coordinator, cast.committees["steering"], cast.agencies["FBI"], *proof)
+    await impact.remove_seat(cast.coordinator, cast.committees["steering"], cast.agencies["FBI"], *proof)
     assert await quorum_recorded(cast.coordinator, event_id) == before
 
 
 async def test_a_person_who_leaves_later_leaves_the_record_and_the_attendance_sheet_alone(cast: Cast) -> None:
     event_id = await close_with_four(cast)
     before = await quorum_recorded(cast.coordinator, event_id)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     successor = cast.coordinator.member_id
     day = QUORUM_RECORD_LATER.date()
-    await offboarding.offboard_person(
+    await impact.offboard_person(
         cast.coordinator, cast.hsi_liaison.member_id, successor, QUORUM_RECORD_LATER, QUORUM_RECORD_LATER, day
     )
     assert await quorum_recorded(cast.coordinator, event_id) == before
-    after = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    after = await attendance.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     assert (after.tally, after.recorded_quorum) == (roll.tally, before)
 
 
@@ -461,15 +461,15 @@ async def test_another_rule_later_leaves_the_record_alone(cast: Cast) -> None:
 
 async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records_again(cast: Cast) -> None:
     event_id = await close_with_four(cast)
-    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    await attendance.reopen_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     await mark_people(cast, event_id, "fbi_lead", "hsi_liaison", what=Mark.ABSENT)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     assert roll.quorum is not None
     assert roll.recorded_quorum is not None
     assert roll.quorum.words == "No quorum: 2 of 8 seats (3 needed)"
     assert roll.recorded_quorum.words == "Quorum: 4 of 8 seats (3 needed)"
     again = QUORUM_RECORD_LATER + timedelta(hours=1)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, again)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, again)
     quorum = await quorum_recorded(cast.coordinator, event_id)
     assert quorum is not None
     assert (quorum.words, quorum.recorded_at) == ("No quorum: 2 of 8 seats (3 needed)", again)
@@ -479,7 +479,7 @@ async def test_open_again_it_shows_what_was_recorded_and_closed_again_it_records
 async def test_a_committee_without_a_rule_leaves_no_record(cast: Cast) -> None:
     event_id = await schedule_for_steering(cast)
     await Committee.update({Committee.quorum: None}, force=True)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     assert await quorum_recorded(cast.coordinator, event_id) is None
 
 
@@ -500,7 +500,7 @@ async def test_a_coordinator_reads_it_after_the_committee_has_ended(cast: Cast) 
 
 async def test_the_printed_sheet_has_it(cast: Cast) -> None:
     event_id = await close_with_four(cast)
-    sheet = await roll_call.read_sign_in_sheet(cast.coordinator, event_id, KEY)
+    sheet = await attendance.read_sign_in_sheet(cast.coordinator, event_id, KEY)
     assert sheet.quorum is not None
     assert sheet.quorum.words == "Quorum: 4 of 8 seats (3 needed)"
 
@@ -508,8 +508,8 @@ async def test_the_printed_sheet_has_it(cast: Cast) -> None:
 async def test_an_alternate_fills_the_seat(cast: Cast) -> None:
     event_id = await schedule_for_steering(cast)
     walk_in = AttendanceWalkIn(id=event_id, member_id=cast.fbi_alternate.member_id)
-    await roll_call.record_walk_in(cast.coordinator, event_id, KEY, walk_in, STARTS)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    await attendance.record_walk_in(cast.coordinator, event_id, KEY, walk_in, STARTS)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     quorum = await quorum_recorded(cast.coordinator, event_id)
     assert quorum is not None
     assert (quorum.present, quorum.count.is_met) == ("FBI", False)
@@ -532,7 +532,7 @@ async def test_a_seat_that_changes_hands_twice_leaves_attendance_in_between_alon
         counted.append(await _names_by_week(cast, event_id, when))
         facts = SeatFacts(primary_id=primary.member_id, alternate_ids=frozenset())
         seat = (cast.committees["steering"], cast.agencies["KCPD"], facts, number)
-        await offboarding.set_seat(cast.coordinator, *seat, when, when)
+        await impact.set_seat(cast.coordinator, *seat, when, when)
     assert await _names_by_week(cast, event_id, STARTS + timedelta(days=23)) == counted[3]
     assert [names & {"Kcpd detective", "Kcpd alternate"} for names in counted[3]] == [
         {"Kcpd detective"},
@@ -545,16 +545,16 @@ async def test_a_seat_that_changes_hands_twice_leaves_attendance_in_between_alon
 async def _names_by_week(cast: Cast, event_id: UUID, now: datetime) -> list[set[str]]:
     """Return who is on the attendance sheet of each weekly date."""
     keys = [f"2027-{day}" for day in ("01-12", "01-19", "01-26", "02-02")]
-    rolls = [await roll_call.read_roll_call(cast.coordinator, event_id, key, now) for key in keys]
+    rolls = [await attendance.read_roll_call(cast.coordinator, event_id, key, now) for key in keys]
     return [{line.name for line in roll.lines} for roll in rolls]
 
 
 async def test_a_person_who_was_marked_before_the_start_and_leaves_then_was_invited(cast: Cast) -> None:
     event_id = await schedule_for_steering(cast)
     early = STARTS - timedelta(minutes=20)
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, early)
-    before = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, early)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, {cast.hsi_liaison.member_id: Mark.HERE}, early)
+    before = await attendance.read_roll_call(cast.coordinator, event_id, KEY, early)
     gone = (cast.hsi_liaison.member_id, cast.coordinator.member_id, early, early + timedelta(minutes=1), early.date())
-    await offboarding.offboard_person(cast.coordinator, *gone)
-    after = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
+    await impact.offboard_person(cast.coordinator, *gone)
+    after = await attendance.read_roll_call(cast.coordinator, event_id, KEY, QUORUM_RECORD_LATER)
     assert (after.tally, [line.is_walk_in for line in after.lines]) == (before.tally, [False] * len(before.lines))

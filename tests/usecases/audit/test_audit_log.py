@@ -16,8 +16,8 @@ from tests.usecases.identity.world import PASSWORD, enroll
 from tracker.crypto import keys
 from tracker.database import engine, writing
 from tracker.errors import Invalid, NotFound
-from tracker.rules.actions.action_items import NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.audit.audit_log import AuditFilter, AuditLine
 from tracker.rules.audit.verbs import AuditGroup
 from tracker.rules.calendars.feeds import FeedScope
@@ -28,10 +28,10 @@ from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Member
+from tracker.usecases import attendance
+from tracker.usecases import audit as audit_log
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit import audit_log
-from tracker.usecases.audit.audit_log import (
+from tracker.usecases.audit import (
     MOST_READ,
     PAGE,
     AuditPage,
@@ -49,7 +49,7 @@ from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.recorded_replies import record_reply_for
 from tracker.usecases.identity import sign_in
-from tracker.usecases.identity.security_codes import renew_codes
+from tracker.usecases.identity.credentials import renew_codes
 
 FIRST, LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 ALL = AuditFilter(since=FIRST, until=LAST)
@@ -355,7 +355,7 @@ async def test_the_log_says_whom_a_mark_concerns_and_for_whom_a_reply_was_record
     last_week = meeting(cast.harbor_advocate, cast.fbi_lead, starts=datetime(2026, 12, 15, 9))  # noqa: DTZ001 - local to the event's zone
     event_id = await scheduling.schedule_event(cast.coordinator, last_week, NOW - timedelta(days=1))
     marks = {cast.harbor_advocate.member_id: Mark.HERE, cast.fbi_lead.member_id: Mark.HERE}
-    await roll_call.record_marks(cast.coordinator, event_id, "2026-12-15", marks, NOW)
+    await attendance.record_marks(cast.coordinator, event_id, "2026-12-15", marks, NOW)
     ahead = await scheduling.schedule_event(cast.coordinator, meeting(cast.harbor_advocate), NOW)
     await record_reply_for(
         cast.coordinator,

@@ -35,7 +35,7 @@ from tracker.usecases.availability import DueCalendar, TimeSearch
 from tracker.usecases.core import process_locks
 from tracker.usecases.events import replies, scheduling
 from tracker.usecases.roster import accounts
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 
 TEN_LOCAL = datetime(2027, 1, 12, 10)
 SLOT = slot_at(TEN_LOCAL, timedelta(hours=1), ZONE)
@@ -340,7 +340,7 @@ async def test_a_suspended_member_is_not_read_and_nothing_of_theirs_is_kept(cast
 async def test_with_someone_who_leaves_the_address_goes(cast: Cast) -> None:
     await share_calendar(cast.fbi_lead)
     successor = cast.fbi_alternate.member_id
-    await offboarding.offboard_person(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
+    await impact.offboard_person(cast.coordinator, cast.fbi_lead.member_id, successor, NOW, NOW, NOW.date())
     assert await SharedCalendar.count() == await BusySpan.count() == 0
 
 

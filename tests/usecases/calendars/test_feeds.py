@@ -19,7 +19,7 @@ from tests.usecases.calendars.world import feed_events_of, feed_of
 from tests.usecases.operations.world import BEGINS, plan_operation
 from tracker.database import engine, writing
 from tracker.errors import NotFound
-from tracker.ports.feeds.feed_builder import FeedBuilder
+from tracker.ports.feeds import FeedBuilder
 from tracker.rules.calendars.feeds import Alarms, AllDayAlarm, FeedLevel, FeedLimit, FeedScope
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Viewer, Visibility

@@ -23,7 +23,7 @@ from tracker.rules.emails.emails import Email
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.core.tables import AuditEntry
@@ -38,7 +38,7 @@ from tracker.usecases.emails.emails import write_email
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.identity import sessions
-from tracker.usecases.identity.one_time_links import issue_link, redeem_link
+from tracker.usecases.identity.sign_in import issue_link, redeem_link
 
 SENT = SendOutcome(state=MessageState.SENT, reason="")
 LATER = NOW + timedelta(minutes=5)

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast, meeting, operation
 from tests.emails import ReadEmail, read_result, send_due_messages
 from tracker.database import writing
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.email_declarations import EMAILS
 from tracker.rules.core.message_types import AccountChanged, ItemDue, ItemOverdue, MailedEntry, ReminderDue
 from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email, ReplyPage
-from tracker.rules.emails.event_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.template_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start

@@ -18,7 +18,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, ZONE, Cast, meeting
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.email_declarations import EMAILS, MessageKind
 from tracker.rules.core.message_types import ItemsOfDay, PollNudge, ReminderDue, ReplyNudge, WeeklyDigest
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
@@ -31,9 +31,9 @@ from tracker.rules.emails.template_values import ItemsOfDayEmail
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.plans import plan_from_start
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.polls.polls import Fit, NewPoll
+from tracker.rules.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, ReminderPolicy
+from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, ReminderPolicy
 from tracker.tables.schema.intake import EmailPause
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox

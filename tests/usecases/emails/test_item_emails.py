@@ -13,7 +13,7 @@ from tests.ports.mail.sending import composer
 from tracker.database.connections import is_read
 from tracker.errors import NotAllowed
 from tracker.ports.mail.wording import WrittenEmail
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Status, Viewer

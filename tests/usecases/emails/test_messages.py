@@ -15,7 +15,7 @@ from tests.emails import ReadEmail, read_email
 from tests.emails import read_result as emails_read
 from tracker.database import writing
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.email_declarations import Content, MessageKind
 from tracker.rules.core.message_types import ItemDue, ReplyNudge, SeriesContinued
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
@@ -35,7 +35,7 @@ from tracker.rules.emails.preferences import Preferences
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import EventAudience
 from tracker.tables.schema.intake import EmailPause

@@ -27,13 +27,13 @@ from tracker.rules.emails.emails import (
     ReplyPage,
     SitePage,
 )
-from tracker.rules.emails.follow_ups import REST, UNDO_FOR, UNREACHABLE, skipped_words
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.reminders import REST, UNDO_FOR, UNREACHABLE, skipped_words
 from tracker.rules.emails.template_values import PollNudgeEmail, PollOpenedEmail, RestrictedEmail, RestrictedReason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.polls.polls import Fit
+from tracker.rules.polls import Fit
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Agency, Member, SeatHolder

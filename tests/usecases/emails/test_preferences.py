@@ -16,7 +16,7 @@ from tests.cast import NOW, ZONE, Cast, everyone, meeting
 from tests.database.statements import noted
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.email_declarations import Content
 from tracker.rules.core.message_types import Canceled, ItemsOfDay, ReplyNudge
 from tracker.rules.core.outbox import NewMessage
@@ -24,7 +24,7 @@ from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import HELD, Preferences
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.history import UNDO_FOR
-from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.meetings import USUAL_POLICY, ReminderPolicy
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Member

@@ -28,14 +28,14 @@ from tracker.database.sqlite import SQLiteEngine
 from tracker.errors import Conflict
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.emails.follow_ups import UNDO_FOR
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.reminders import UNDO_FOR
 from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import chains_of_events
 from tracker.tables.schema.core.tables import AuditEntry, Message

@@ -20,7 +20,7 @@ from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.messages import MessageFilter, MessageStatus, SendingSummary
 from tracker.rules.emails.template_values import EmailTestEmail
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.tables.visible.emails.messages import SentEmailTest
+from tracker.tables.visible.emails import SentEmailTest
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import account_emails, emails
 from tracker.usecases.emails.messages import (

@@ -14,20 +14,20 @@ from tests.cast import LINK, NOW, ZONE, Cast, meeting, operation
 from tests.database.statements import noted
 from tests.emails import ReadEmail, read_result, send_due_messages
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.actions.action_items import NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.summaries import AFTER_CLOSING, UNDO_FOR
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.roster.quorum import USUAL_POLICY
+from tracker.rules.roster.meetings import USUAL_POLICY
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.schema.roster import Member
+from tracker.usecases import attendance
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, preferences, summaries
 from tracker.usecases.emails.reminders import MESSAGES_AHEAD, queue_due_messages
@@ -237,8 +237,8 @@ async def hold_meeting(cast: Cast, **facts: Any) -> UUID:
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     here = (cast.coordinator, cast.fbi_lead, cast.caht_lead)
     marks = {one.member_id: Mark.HERE for one in here} | {cast.hsi_liaison.member_id: Mark.ABSENT}
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, marks, STARTS)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     await Message.delete(force=True)
     return event_id
 
@@ -330,13 +330,13 @@ async def test_who_turned_it_off_gets_none_and_quiet_hours_hold_it(cast: Cast) -
 async def test_who_is_marked_absent_meanwhile_gets_none(cast: Cast) -> None:
     event_id = await hold_meeting(cast)
     await send_thanks(cast, event_id)
-    await roll_call.reopen_attendance(cast.coordinator, event_id, KEY, CLOSED)
+    await attendance.reopen_attendance(cast.coordinator, event_id, KEY, CLOSED)
     reopened = await emails_by_name(CLOSED + UNDO_FOR)
     assert {one.reason for one in reopened.values() if isinstance(one, SendOutcome)} == {
         "Attendance was reopened, or the event was canceled or restricted."
     }
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.ABSENT}, CLOSED)
-    await roll_call.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, {cast.caht_lead.member_id: Mark.ABSENT}, CLOSED)
+    await attendance.close_attendance(cast.coordinator, event_id, KEY, CLOSED)
     closed_again = await emails_by_name(CLOSED + UNDO_FOR)
     assert isinstance(closed_again["Fbi lead"], ReadEmail)
     assert isinstance(closed_again["Caht lead"], SendOutcome)
@@ -345,8 +345,8 @@ async def test_who_is_marked_absent_meanwhile_gets_none(cast: Cast) -> None:
 async def test_no_one_is_thanked_for_an_operation(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.fbi_lead, operation(cast.hsi_liaison), NOW)
     key, starts = "2027-01-16", datetime(2027, 1, 16, 18, tzinfo=UTC)
-    await roll_call.record_marks(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
-    await roll_call.close_attendance(cast.fbi_lead, event_id, key, starts)
+    await attendance.record_marks(cast.fbi_lead, event_id, key, {cast.hsi_liaison.member_id: Mark.HERE}, starts)
+    await attendance.close_attendance(cast.fbi_lead, event_id, key, starts)
     with pytest.raises(Conflict, match="aren’t sent for operations"):
         await summaries.send_thank_you(cast.fbi_lead, event_id, key, starts, people=1)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling

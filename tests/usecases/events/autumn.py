@@ -9,14 +9,14 @@ from msgspec import Struct
 
 from tests.cast import ZONE, Cast, everyone, meeting, operation
 from tracker.crypto import ids
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
-from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
+from tracker.rules.attendance import AttendanceWalkIn, Mark
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.reports.reports import ReportRequest, period_named
+from tracker.usecases import attendance
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
 from tracker.usecases.events import occurrences
 from tracker.usecases.events import scheduling as event_deeds
 
@@ -58,13 +58,13 @@ def report_request(period: str, kind: Kind | None = None, now: datetime = NOW) -
 async def record_marks_of(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance: each keyword is a mark, with the people who get it."""
     wanted = {who.member_id: Mark(name) for name, people in marks.items() for who in people}
-    await roll_call.record_marks(lead, event, key, wanted, at)
+    await attendance.record_marks(lead, event, key, wanted, at)
 
 
 async def take_attendance(lead: Viewer, event: UUID, key: str, at: datetime, **marks: tuple[Viewer, ...]) -> None:
     """Take attendance and close it."""
     await record_marks_of(lead, event, key, at, **marks)
-    await roll_call.close_attendance(lead, event, key, at)
+    await attendance.close_attendance(lead, event, key, at)
 
 
 async def _monthly(cast: Cast) -> UUID:
@@ -105,8 +105,8 @@ async def _training(cast: Cast) -> UUID:
     member = AttendanceWalkIn(id=ids.new_id(), member_id=cast.ipd_liaison.member_id)
     guest = AttendanceWalkIn(id=ids.new_id(), name="Paralegal", agency="County Prosecutor", mark=Mark.REMOTE)
     for walk_in in (member, guest):
-        await roll_call.record_walk_in(cast.coordinator, event, "2026-11-19", walk_in, at)
-    await roll_call.close_attendance(cast.coordinator, event, "2026-11-19", at)
+        await attendance.record_walk_in(cast.coordinator, event, "2026-11-19", walk_in, at)
+    await attendance.close_attendance(cast.coordinator, event, "2026-11-19", at)
     return event
 
 

@@ -17,22 +17,21 @@ from tracker.ical.vevents import Organizer, vevents
 from tracker.ical.vevents import feed_calendar as feed_of
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.events.calendar_import import CalendarFile, ImportOutcome
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind
-from tracker.rules.events.plans import DateChange
+from tracker.rules.events.plans import CalendarFile, DateChange, ImportOutcome
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import AudienceVersion
 from tracker.usecases.calendars import feeds
-from tracker.usecases.events import calendar_import, occurrences, scheduling
+from tracker.usecases.events import occurrences, scheduling
 
 SPAN = datetime(2027, 1, 1, tzinfo=UTC), datetime(2027, 12, 31, tzinfo=UTC)
 ORGANIZER = Organizer(name="Rescue Project", address="calendar@tracker.example")
 
 
 async def import_outcomes(viewer: Viewer, file: CalendarFile, *, skips: bool = False) -> list[ImportOutcome]:
-    report = await calendar_import.import_calendar(viewer, file, NOW, skips_refused=skips)
+    report = await scheduling.import_calendar(viewer, file, NOW, skips_refused=skips)
     return [row.outcome for row in report.rows]
 
 
@@ -91,7 +90,7 @@ async def test_only_coordinators_import(cast: Cast) -> None:
     with pytest.raises(NotAllowed):
         await import_outcomes(cast.fbi_lead, taken(vevent()))
     with pytest.raises(NotAllowed):
-        await calendar_import.preview_calendar_import(cast.caht_lead, taken(vevent()))
+        await scheduling.preview_calendar_import(cast.caht_lead, taken(vevent()))
 
 
 @pytest.mark.both_engines
@@ -109,7 +108,7 @@ async def test_who_leaves_the_refused_ones_out_gets_the_others(cast: Cast) -> No
 
 @pytest.mark.both_engines
 async def test_a_preview_saves_nothing(cast: Cast) -> None:
-    report = await calendar_import.preview_calendar_import(cast.coordinator, taken(vevent()))
+    report = await scheduling.preview_calendar_import(cast.coordinator, taken(vevent()))
     assert (len(report.new), report.words) == (1, "1 event added")
     assert await lines_of_year(cast.coordinator) == []
 

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, meeting
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.history import ChangedField, HistoryVerb

@@ -16,7 +16,7 @@ from tests.cast import LINK, NOW, Cast, everyone, meeting, operation
 from tests.ical.readers import by_icalendar
 from tests.usecases.calendars.world import feed_of
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.attendance import Mark
 from tracker.rules.core.message_types import Changed
 from tracker.rules.core.outbox import MessageState, SendOutcome, decode
 from tracker.rules.events.events import Kind, Occurrence
@@ -29,11 +29,11 @@ from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.visible import attendance as sheet
 from tracker.tables.visible import reports
 from tracker.tables.visible.events import events
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.core import outbox
 from tracker.usecases.events import history, occurrences, replies
 from tracker.usecases.events import scheduling as event_deeds
-from tracker.usecases.views.preview import dry_run
+from tracker.usecases.views.impact import dry_run
 
 JANUARY_12 = datetime(2027, 1, 12, 10)
 MONTHLY = rule_for_choice("monthly_nth", JANUARY_12, until=date(2027, 12, 31))
@@ -222,7 +222,7 @@ async def held_series(sqlite_cast: Cast) -> UUID:
     plan = meeting(cast.fbi_lead, starts=HELD_AT, rule=rule_for_choice("weekly", HELD_AT, count=3))
     event_id = await event_deeds.schedule_event(cast.coordinator, plan, BEFORE)
     await replies.record_own_reply(cast.fbi_lead, event_id, HELD_DATE, ReplyValue.ACCEPTED, "", BEFORE, for_series=True)
-    await roll_call.close_attendance(cast.coordinator, event_id, HELD_DATE, CLOSED)
+    await attendance.close_attendance(cast.coordinator, event_id, HELD_DATE, CLOSED)
     await Message.delete(force=True)
     return event_id
 
@@ -262,7 +262,7 @@ async def hold_event(cast: Cast, *, is_series: bool = True) -> UUID:
     rule = rule_for_choice("weekly", HELD_START, count=3) if is_series else None
     plan = meeting(cast.fbi_lead, starts=HELD_START, rule=rule)
     event_id = await event_deeds.schedule_event(cast.coordinator, plan, NOW - timedelta(days=20))
-    await roll_call.close_attendance(cast.coordinator, event_id, HELD_DATE, HELD_CLOSED)
+    await attendance.close_attendance(cast.coordinator, event_id, HELD_DATE, HELD_CLOSED)
     await Message.delete(force=True)
     return event_id
 
@@ -350,7 +350,7 @@ async def test_attendance_of_a_canceled_date_is_not_reopened(cast: Cast) -> None
     event_id = await hold_event(cast)
     await cancel_date(cast, event_id, RecordChoice.KEEP)
     with pytest.raises(NotAllowed, match="Restore it before"):
-        await roll_call.reopen_attendance(cast.coordinator, event_id, HELD_DATE, NOW)
+        await attendance.reopen_attendance(cast.coordinator, event_id, HELD_DATE, NOW)
 
 
 PAST_DATE = "2027-01-12"
@@ -443,9 +443,9 @@ async def test_an_event_whose_attendance_is_recorded_does_not_move_to_a_day_to_c
 ) -> None:
     who = sqlite_cast.coordinator
     if is_closed:
-        await roll_call.close_attendance(who, past_event, PAST_DATE, AFTER)
+        await attendance.close_attendance(who, past_event, PAST_DATE, AFTER)
     else:
-        await roll_call.record_marks(who, past_event, PAST_DATE, {sqlite_cast.fbi_lead.member_id: Mark.HERE}, DURING)
+        await attendance.record_marks(who, past_event, PAST_DATE, {sqlite_cast.fbi_lead.member_id: Mark.HERE}, DURING)
     with pytest.raises(Invalid) as refused:
         await change_past_event(sqlite_cast, past_event, starts=NEXT_WEEK)
     assert refused.value.fields["date"] == (
@@ -456,6 +456,6 @@ async def test_an_event_whose_attendance_is_recorded_does_not_move_to_a_day_to_c
 async def test_the_hour_of_an_event_whose_attendance_is_recorded_can_be_corrected(
     sqlite_cast: Cast, past_event: UUID
 ) -> None:
-    await roll_call.close_attendance(sqlite_cast.coordinator, past_event, PAST_DATE, AFTER)
+    await attendance.close_attendance(sqlite_cast.coordinator, past_event, PAST_DATE, AFTER)
     [date] = await change_past_event(sqlite_cast, past_event, starts=datetime(2027, 1, 12, 9))
     assert date.attendance_closed_at == AFTER

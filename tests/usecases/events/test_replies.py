@@ -16,7 +16,7 @@ from tracker.database import writing
 from tracker.errors import Conflict
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import ON_SITE, Origin, Viewer
-from tracker.rules.emails.follow_ups import REST
+from tracker.rules.emails.reminders import REST
 from tracker.rules.events.history import ChangeConfirmations
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplySource, ReplyValue

@@ -17,8 +17,8 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound, Reauthentica
 from tracker.ical import itip
 from tracker.ical.itip import Attendee
 from tracker.ical.vevents import Organizer
-from tracker.rules.actions.action_items import NewItem
-from tracker.rules.attendance.roll_call import AttendanceWalkIn, Mark
+from tracker.rules.actions import NewItem
+from tracker.rules.attendance import AttendanceWalkIn, Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.message_types import Removed
 from tracker.rules.core.outbox import decode
@@ -30,21 +30,20 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import CONFIRM_FIRST, WHOLE_DAYS, DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.schema import events as rows
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible import calendars
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events import replies as events_replies
-from tracker.usecases import availability
+from tracker.usecases import attendance, availability
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.emails import nudges, reminders
 from tracker.usecases.events import history, occurrences, replies, series_split
 from tracker.usecases.events import scheduling as event_deeds
-from tracker.usecases.views import preview
+from tracker.usecases.views import impact
 from tracker.usecases.views.event_page import view_event
 
 JANUARY_12 = datetime(2027, 1, 12, 10)  # noqa: DTZ001 - local to the event's zone
@@ -483,7 +482,7 @@ async def test_a_field_that_is_edited_is_read_in_the_history_and_the_audit_log(c
 async def test_a_field_that_is_edited_is_seen_by_the_preview(cast: Cast, name: str) -> None:
     await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=True)
     event_id = await schedule_undoable(cast)
-    notified = await preview.dry_run(cast.coordinator, event_id, edit_of_field(cast, event_id, name), SOON)
+    notified = await impact.dry_run(cast.coordinator, event_id, edit_of_field(cast, event_id, name), SOON)
     assert notified.shown == {cast.fbi_lead.member_id}
 
 
@@ -683,17 +682,17 @@ async def test_a_person_who_had_said_yes_and_is_informed_now_is_no_longer_counte
 
 async def test_the_attendance_the_sheet_and_the_percentages_are_without_them(cast: Cast) -> None:
     event_id = await schedule_with_informed(cast)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, INFORMED_DATE, STARTS)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, INFORMED_DATE, STARTS)
     assert (roll.tally.invited, roll.tally.unmarked) == (3, 3)
-    sheet = await roll_call.read_sign_in_sheet(cast.coordinator, event_id, INFORMED_DATE)
+    sheet = await attendance.read_sign_in_sheet(cast.coordinator, event_id, INFORMED_DATE)
     assert "Hhs liaison" not in {one.name for one in sheet.people}
 
 
 async def test_an_informed_person_who_comes_is_a_walk_in(cast: Cast) -> None:
     event_id = await schedule_with_informed(cast)
     came = AttendanceWalkIn(id=event_id, member_id=cast.hhs_liaison.member_id)
-    await roll_call.record_walk_in(cast.coordinator, event_id, INFORMED_DATE, came, STARTS)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, INFORMED_DATE, STARTS)
+    await attendance.record_walk_in(cast.coordinator, event_id, INFORMED_DATE, came, STARTS)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, INFORMED_DATE, STARTS)
     [line] = [one for one in roll.lines if one.name == "Hhs liaison"]
     assert (line.is_walk_in, line.mark, roll.tally.invited) == (True, Mark.HERE, 3)
 

@@ -27,21 +27,21 @@ from tests.usecases.events.world import (
 )
 from tracker.database import writing
 from tracker.errors import Invalid
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.attendance import Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import Message as OutboxMessage
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import CalendarPart, Email
-from tracker.rules.emails.event_values import RemovedEmail, SubstituteEmail
 from tracker.rules.emails.preferences import Preferences
+from tracker.rules.emails.template_values import RemovedEmail, SubstituteEmail
 from tracker.rules.events.events import Kind
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyGiven, ReplySource, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.calendars import feeds
 from tracker.usecases.emails import preferences, reminders
 from tracker.usecases.emails.reminders import queue_due_messages
@@ -390,8 +390,8 @@ async def test_the_attendance_sheet_has_a_line_of_the_substitute_who_can_be_mark
     event_id = await schedule_weekly_meeting(cast)
     await send_substitute(cast, event_id, cast.fbi_alternate)
     at = datetime(2027, 1, 19, 16, tzinfo=UTC)
-    await roll_call.record_marks(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, at)
+    await attendance.record_marks(cast.coordinator, event_id, KEY, {cast.fbi_alternate.member_id: Mark.HERE}, at)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, at)
     [line] = [one for one in roll.lines if one.name == "Fbi alternate"]
     assert line.participant is not None
     assert (line.mark, line.is_walk_in, line.participant.substitutes_for) == (Mark.HERE, False, "Fbi lead (FBI)")
@@ -403,7 +403,7 @@ async def test_who_is_invited_themselves_and_substitutes_has_one_line_and_no_sec
     assert await emails_due_to(cast.fbi_alternate, NOW) == [
         SendOutcome(state=MessageState.SUPERSEDED, reason="The recipient now has their own invitation.")
     ]
-    roll = await roll_call.read_roll_call(cast.coordinator, event_id, KEY, NOW)
+    roll = await attendance.read_roll_call(cast.coordinator, event_id, KEY, NOW)
     assert len([one for one in roll.lines if one.name == "Fbi alternate"]) == 1
 
 

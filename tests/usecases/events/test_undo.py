@@ -16,7 +16,7 @@ from tracker.database import bind, close_database, engine, open_database, writin
 from tracker.database.connections import Rows, Statement, Write
 from tracker.database.sqlite import Connection, SQLiteEngine
 from tracker.errors import Conflict, Gone, Invalid, NotFound
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core import viewers
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Arm, Viewer, Visibility
@@ -34,7 +34,7 @@ from tracker.tables.schema.core import tables as rows
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.events import AudienceVersion, EventAudience, Invitation, Occurrence
 from tracker.tables.schema.events import Event as EventRow
-from tracker.tables.schema.operations.records import BriefCopy
+from tracker.tables.schema.operations import BriefCopy
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import enlist_worker

@@ -17,7 +17,7 @@ from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import BY_COMMAND, ON_SITE, Viewer
 from tracker.rules.emails.template_values import AccountLockedEmail
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.identity import RecoveryCode, Session, SignInLink
 from tracker.tables.schema.roster import Member
@@ -25,16 +25,18 @@ from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_of_session
 from tracker.usecases.emails import emails
-from tracker.usecases.identity import security_codes, sessions, sign_in
-from tracker.usecases.identity.one_time_links import (
+from tracker.usecases.identity import credentials, sessions, sign_in
+from tracker.usecases.identity.credentials import PERIOD, codes_left, renew_codes
+from tracker.usecases.identity.sign_in import (
     check_link,
+    credentials_of,
     email_of_reset_link,
     issue_link,
     issue_reset_link,
+    new_authenticator,
     reset_password,
+    set_authenticator,
 )
-from tracker.usecases.identity.security_codes import PERIOD, codes_left, renew_codes
-from tracker.usecases.identity.sign_in import credentials_of, new_authenticator, set_authenticator
 from tracker.usecases.identity.sign_in_attempts import PAUSED
 from tracker.usecases.roster import accounts
 
@@ -292,7 +294,7 @@ async def test_new_codes_end_the_old_ones(each_world: Cast):
 async def test_a_forgotten_authenticator_takes_its_recovery_codes_along(world: Cast):
     await renew_recovery_codes(world)
     member_id = world.kcpd_detective.member_id
-    await security_codes.delete_authenticator(member_id, SOON, by=BY_COMMAND)
+    await credentials.delete_authenticator(member_id, SOON, by=BY_COMMAND)
     assert (await credentials_of(member_id)).codes_left == 0
 
 

@@ -17,7 +17,7 @@ from tracker.database import writing
 from tracker.errors import Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.viewers import ON_SITE, Role, Viewer
-from tracker.rules.identity.passwords import LIFETIME, MAX_TOKENS, ApiScope
+from tracker.rules.identity import LIFETIME, MAX_TOKENS, ApiScope
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.identity import ApiToken, Session, SignInLink
 from tracker.tables.schema.roster import Agency, Member
@@ -26,11 +26,11 @@ from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import viewers
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity import sessions
-from tracker.usecases.identity.one_time_links import RESET, SIGN_IN, check_link, issue_link, redeem_link
-from tracker.usecases.identity.passwords import set_password
+from tracker.usecases.identity.credentials import set_password
 from tracker.usecases.identity.sessions import end_session, report_lost_phone, sessions_of, sign_out_everywhere
+from tracker.usecases.identity.sign_in import RESET, SIGN_IN, check_link, issue_link, redeem_link
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
-from tracker.usecases.operations import emergency_access
+from tracker.usecases.operations import access
 from tracker.usecases.roster import people
 
 MINUTE = timedelta(minutes=1)
@@ -375,9 +375,7 @@ async def test_a_remembered_session_has_emergency_access_no_longer_than_its_hour
     began = NOW - 50 * MINUTE
     visit = await open_session(known, token)
     assert visit
-    await emergency_access.begin_emergency_access(
-        visit.viewer, visit.session_id, "The lead can’t be reached.", began, began
-    )
+    await access.begin_emergency_access(visit.viewer, visit.session_id, "The lead can’t be reached.", began, began)
     held = {minutes: await open_session(known, token, NOW + minutes * MINUTE) for minutes in (0, 9, 10)}
     assert {at: bool(one and one.viewer.emergency) for at, one in held.items()} == {0: True, 9: True, 10: False}
 

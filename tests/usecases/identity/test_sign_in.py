@@ -20,8 +20,8 @@ from tracker.tables.schema.identity import FailedAttempt, Session
 from tracker.tables.schema.roster import Agency, Member
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewer_of_session
-from tracker.usecases.identity import passwords, security_codes, sign_in, sign_in_attempts
-from tracker.usecases.identity.passwords import Argon2, Hashing, HashScheme, Pbkdf2, common_passwords, set_password
+from tracker.usecases.identity import credentials, sign_in, sign_in_attempts
+from tracker.usecases.identity.credentials import Argon2, Hashing, HashScheme, Pbkdf2, common_passwords, set_password
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 SOON = NOW + timedelta(minutes=1)
@@ -307,7 +307,7 @@ async def test_a_press_proves_nothing_for_who_has_a_password_or_a_code(each_worl
 
 async def test_a_removed_authenticator_is_enrolled_again(each_world: Cast):
     old = await enroll(each_world.kcpd_detective)
-    await security_codes.delete_authenticator(each_world.kcpd_detective.member_id, NOW, by=BY_COMMAND)
+    await credentials.delete_authenticator(each_world.kcpd_detective.member_id, NOW, by=BY_COMMAND)
     new = await enroll(each_world.kcpd_detective, TWENTY_MINUTES_LATER)
     assert new.code(TWENTY_MINUTES_LATER) != old.code(TWENTY_MINUTES_LATER)
 
@@ -341,7 +341,7 @@ async def test_a_password_for_no_one_is_not_found(sqlite_cast: Cast):
 
 
 async def test_a_hash_of_yesterdays_cost_is_renewed_at_sign_in(sqlite_cast: Cast):
-    passwords.use_hashing(Hashing(Argon2(memory=32, rounds=1)))
+    credentials.use_hashing(Hashing(Argon2(memory=32, rounds=1)))
     await give_password(sqlite_cast.kcpd_detective)
     hash_cheaply()
     challenge = await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
@@ -352,7 +352,7 @@ async def test_a_hash_of_yesterdays_cost_is_renewed_at_sign_in(sqlite_cast: Cast
 async def test_where_fips_is_asked_for_no_argon2_hash_is_left_after_a_sign_in(sqlite_cast: Cast):
     hash_cheaply()
     await give_password(sqlite_cast.kcpd_detective)
-    passwords.use_hashing(Hashing(Pbkdf2(rounds=1_000)))
+    credentials.use_hashing(Hashing(Pbkdf2(rounds=1_000)))
     await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
     assert (await stored_hash(sqlite_cast)).startswith("$pbkdf2-sha256$i=1000$")
     assert await sign_in.sign_in(sqlite_cast.kcpd_detective.email, PASSWORD, NOW)
@@ -365,7 +365,7 @@ def test_the_application_hashes_by_pbkdf2_when_the_settings_say_so():
     create_app(app_settings(fips=True))
     usual = Pbkdf2().hash(b"x")
     assert usual.startswith("$pbkdf2-sha256$i=600000$")
-    assert not passwords.hashing_in_use().is_outdated(usual)
+    assert not credentials.hashing_in_use().is_outdated(usual)
     hash_cheaply()
 
 

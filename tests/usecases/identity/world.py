@@ -8,8 +8,8 @@ import pyotp
 from tests.cast import NOW
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.tables.schema.roster import Member
-from tracker.usecases.identity import passwords, sign_in
-from tracker.usecases.identity.passwords import Argon2, Hashing
+from tracker.usecases.identity import credentials, sign_in
+from tracker.usecases.identity.credentials import Argon2, Hashing
 
 PASSWORD = "violet kettle orbit plywood"
 CHEAP = Hashing(Argon2(memory=64, rounds=1))
@@ -17,12 +17,12 @@ CHEAP = Hashing(Argon2(memory=64, rounds=1))
 
 def hash_cheaply() -> None:
     """Let passwords cost next to nothing."""
-    passwords.use_hashing(CHEAP)
+    credentials.use_hashing(CHEAP)
 
 
 async def give_password(viewer: Viewer, password: str = PASSWORD) -> None:
     """Give a member a password."""
-    await passwords.set_password(viewer.member_id, password, NOW, by=BY_COMMAND)
+    await credentials.set_password(viewer.member_id, password, NOW, by=BY_COMMAND)
 
 
 async def enroll(viewer: Viewer, now: datetime = NOW) -> "App":

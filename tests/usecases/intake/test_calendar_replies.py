@@ -33,7 +33,7 @@ from tests.usecases.intake.world import item_called, item_history
 from tests.usecases.intake.writing_back import email_about_item
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, NotFound
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord, ProposalDeclined
 from tracker.rules.core.outbox import Message as OutboxMessage
 from tracker.rules.core.viewers import Origin, Status, Viewer

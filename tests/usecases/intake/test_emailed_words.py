@@ -30,7 +30,7 @@ from tests.usecases.intake.writing_back import LATER as WRITING_BACK_LATER
 from tests.usecases.intake.writing_back import TODAY, email_about_item
 from tests.usecases.intake.writing_back import write_about_item as writing_back_said
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus
+from tracker.rules.actions import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import Email, ItemUpdatePage

@@ -15,7 +15,7 @@ from tests.usecases.intake.replying import reply_from_private_address, schedule_
 from tests.usecases.intake.world import PRIVATE_OF_CAHT, block_from_home, item_called, item_history, undo_link_id
 from tests.usecases.intake.writing_back import LATER, TODAY, write_about_item
 from tracker.errors import Conflict, NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus
+from tracker.rules.actions import ItemEdit, ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.notifications import Notify
@@ -30,7 +30,7 @@ from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.intake import item_emails, unrecorded_replies
 from tracker.usecases.intake.item_emails import waiting_emails
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 
 AT = LATER + timedelta(hours=1)
 
@@ -366,9 +366,7 @@ async def test_an_email_of_a_person_who_has_left_waits_for_no_one(cast: Cast) ->
     away = Sender(address="fbi.lead@home.example", is_verified=True)
     assert await write_about_item(cast.fbi_lead, "The key is at the desk.", sender=away) is AnswerOutcome.UNMATCHED
     assert await settled_reasons(cast) == [None]
-    await offboarding.offboard_person(
-        cast.coordinator, cast.fbi_lead.member_id, cast.coordinator.member_id, AT, AT, TODAY
-    )
+    await impact.offboard_person(cast.coordinator, cast.fbi_lead.member_id, cast.coordinator.member_id, AT, AT, TODAY)
     assert await settled_reasons(cast) == [ItemSettled.INACTIVE]
     [left] = await item_emails.kept_item_emails(cast.coordinator, AT)
     assert left.email.why.endswith("No decision is needed: Fbi lead (FBI) is no longer active.")

@@ -12,7 +12,7 @@ from tests.emails import ReadEmail, read_result, send_due_messages
 from tests.usecases.intake.replying import HOUR, LATER, NO
 from tests.usecases.intake.writing_back import write_about_item
 from tracker.database import writing
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility

@@ -28,8 +28,8 @@ from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.events import events as visible_events
-from tracker.tables.visible.operations import access as visible
-from tracker.usecases.audit import audit_log as audit_reading
+from tracker.tables.visible.operations import records as visible
+from tracker.usecases import audit as audit_reading
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.calendars.feeds import open_feed
 from tracker.usecases.core import audit, outbox
@@ -40,7 +40,7 @@ from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import transfer_event
 from tracker.usecases.identity import sessions
 from tracker.usecases.operations import access as access_list
-from tracker.usecases.operations import check_ins, deconfliction, emergency_access, orders, records
+from tracker.usecases.operations import check_ins, deconfliction, orders, records
 from tracker.usecases.operations.access import AccessView, access_view, dissemination_record, end_lapsed_access
 from tracker.usecases.operations.plans import whole_plan
 from tracker.usecases.roster import accounts, people
@@ -398,7 +398,7 @@ async def begin_emergency_access(cast: Cast) -> str:
     token = await session_of(cast.administrator, NOW)
     visit = await viewer_of_session(token, NOW)
     assert visit
-    await emergency_access.begin_emergency_access(visit.viewer, visit.session_id, EMERGENCY_REASON, NOW, NOW)
+    await access_list.begin_emergency_access(visit.viewer, visit.session_id, EMERGENCY_REASON, NOW, NOW)
     return token
 
 
@@ -412,7 +412,7 @@ async def test_an_operation_is_read_after_it_was_opened_in_that_session_alone(ca
         await plan_operation(cast.fbi_lead, cast.ipd_liaison),
     )
     token = await begin_emergency_access(cast)
-    await emergency_access.open_in_emergency(await viewer_in_session(token), bluestem, NOW)
+    await access_list.open_in_emergency(await viewer_in_session(token), bluestem, NOW)
     assert await finds_event(await viewer_in_session(token), bluestem)
     assert not await finds_event(await viewer_in_session(token), larkspur)
     assert not await finds_event(await viewer_for(cast.administrator.member_id, NOW), bluestem)
@@ -421,11 +421,11 @@ async def test_an_operation_is_read_after_it_was_opened_in_that_session_alone(ca
 
 async def test_after_an_hour_it_is_over(cast: Cast) -> None:
     bluestem, token = await plan_operation(cast.fbi_lead, cast.hsi_liaison), await begin_emergency_access(cast)
-    await emergency_access.open_in_emergency(await viewer_in_session(token), bluestem, NOW)
+    await access_list.open_in_emergency(await viewer_in_session(token), bluestem, NOW)
     for minutes in (20, 40, 59):
         assert await finds_event(await viewer_in_session(token, minutes * MINUTE), bluestem)
     assert not await finds_event(await viewer_in_session(token, 60 * MINUTE), bluestem)
-    assert await emergency_access.end_expired_emergencies(NOW + 60 * MINUTE) == 1
+    assert await access_list.end_expired_emergencies(NOW + 60 * MINUTE) == 1
     [opened] = await visible.emergency_openings(cast.fbi_lead, await scheduling.event_seen_by(cast.fbi_lead, bluestem))
     assert (opened.person, opened.reason, opened.until) == ("Administrator (USAO)", EMERGENCY_REASON, NOW + 60 * MINUTE)
 
@@ -433,27 +433,27 @@ async def test_after_an_hour_it_is_over(cast: Cast) -> None:
 async def test_it_can_be_ended_before(cast: Cast) -> None:
     bluestem, token = await plan_operation(cast.fbi_lead, cast.hsi_liaison), await begin_emergency_access(cast)
     before = await viewer_in_session(token)
-    await emergency_access.open_in_emergency(before, bluestem, NOW)
-    await emergency_access.end_emergency_access(before, NOW + MINUTE)
+    await access_list.open_in_emergency(before, bluestem, NOW)
+    await access_list.end_emergency_access(before, NOW + MINUTE)
     assert not await finds_event(await viewer_in_session(token, MINUTE), bluestem)
     assert not await finds_event(before, bluestem)
     with pytest.raises(Conflict):
-        await emergency_access.end_emergency_access(await viewer_in_session(token, MINUTE), NOW + MINUTE)
+        await access_list.end_emergency_access(await viewer_in_session(token, MINUTE), NOW + MINUTE)
 
 
 async def test_it_ends_with_its_session_also_for_the_people_on_an_operation(cast: Cast) -> None:
     event = await scheduling.event_seen_by(cast.fbi_lead, await plan_operation(cast.fbi_lead, cast.hsi_liaison))
-    await emergency_access.open_in_emergency(await viewer_in_session(await begin_emergency_access(cast)), event.id, NOW)
-    assert await emergency_access.end_expired_emergencies(NOW + MINUTE) == 0
+    await access_list.open_in_emergency(await viewer_in_session(await begin_emergency_access(cast)), event.id, NOW)
+    assert await access_list.end_expired_emergencies(NOW + MINUTE) == 0
     await sessions.sign_out_everywhere(cast.administrator.member_id, NOW + MINUTE, by=cast.administrator.actor)
-    assert [await emergency_access.end_expired_emergencies(NOW + MINUTE) for _ in range(2)] == [1, 0]
-    [opened] = await emergency_access.openings_of(cast.fbi_lead, event)
+    assert [await access_list.end_expired_emergencies(NOW + MINUTE) for _ in range(2)] == [1, 0]
+    [opened] = await access_list.openings_of(cast.fbi_lead, event)
     assert not opened.is_open(NOW + MINUTE)
 
 
 async def test_a_session_that_is_no_longer_used_ends_it(cast: Cast) -> None:
     await begin_emergency_access(cast)
-    assert await emergency_access.end_expired_emergencies(NOW + 30 * MINUTE) == 1
+    assert await access_list.end_expired_emergencies(NOW + 30 * MINUTE) == 1
 
 
 async def test_a_session_has_one_at_a_time(cast: Cast) -> None:
@@ -461,12 +461,11 @@ async def test_a_session_has_one_at_a_time(cast: Cast) -> None:
     visit = await viewer_of_session(token, NOW)
     assert visit
     begins = [
-        emergency_access.begin_emergency_access(visit.viewer, visit.session_id, EMERGENCY_REASON, NOW, NOW)
-        for _ in range(2)
+        access_list.begin_emergency_access(visit.viewer, visit.session_id, EMERGENCY_REASON, NOW, NOW) for _ in range(2)
     ]
     outcomes = await asyncio.gather(*begins, return_exceptions=True)
     assert sorted(isinstance(one, Conflict) for one in outcomes) == [False, True]
-    await emergency_access.end_emergency_access(await viewer_in_session(token), NOW)
+    await access_list.end_emergency_access(await viewer_in_session(token), NOW)
     assert (await viewer_in_session(token)).emergency is None
 
 
@@ -477,17 +476,17 @@ async def test_the_list_has_operations_for_named_people_and_no_draft_or_other_ev
         cast.fbi_lead, meeting(cast.hsi_liaison, visibility=Visibility.NAMED), NOW
     )
     viewer = await viewer_in_session(await begin_emergency_access(cast))
-    assert [one.date.event_id for one in await emergency_access.emergency_choices(viewer, NOW)] == [bluestem]
+    assert [one.date.event_id for one in await access_list.emergency_choices(viewer, NOW)] == [bluestem]
     for other in (draft, private, uuid4()):
         with pytest.raises(NotFound):
-            await emergency_access.open_in_emergency(viewer, other, NOW)
+            await access_list.open_in_emergency(viewer, other, NOW)
 
 
 async def test_only_an_administrator_who_confirmed_who_they_are_begins_it(cast: Cast) -> None:
     with pytest.raises(NotFound):
-        await emergency_access.begin_emergency_access(cast.coordinator, "a session", EMERGENCY_REASON, NOW, NOW)
+        await access_list.begin_emergency_access(cast.coordinator, "a session", EMERGENCY_REASON, NOW, NOW)
     with pytest.raises(ReauthenticationNeeded):
-        await emergency_access.begin_emergency_access(
+        await access_list.begin_emergency_access(
             cast.administrator, "a session", EMERGENCY_REASON, NOW - timedelta(hours=1), NOW
         )
 
@@ -500,9 +499,9 @@ async def test_it_ends_with_the_role(cast: Cast) -> None:
 
 async def test_victim_services_on_an_operation_do_not_read_who_opened_it(cast: Cast) -> None:
     event = await scheduling.event_seen_by(cast.fbi_lead, await plan_operation(cast.fbi_lead, cast.hsi_liaison))
-    await emergency_access.open_in_emergency(await viewer_in_session(await begin_emergency_access(cast)), event.id, NOW)
-    assert len(await emergency_access.openings_of(cast.hsi_liaison, event)) == 1
-    assert await emergency_access.openings_of(cast.caht_lead, event) == []
+    await access_list.open_in_emergency(await viewer_in_session(await begin_emergency_access(cast)), event.id, NOW)
+    assert len(await access_list.openings_of(cast.hsi_liaison, event)) == 1
+    assert await access_list.openings_of(cast.caht_lead, event) == []
 
 
 WITHHELD_KEY, FIVE = "2027-01-16", datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)

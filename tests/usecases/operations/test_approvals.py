@@ -32,13 +32,13 @@ from tracker.rules.operations.approvals import SUPERVISOR_GONE
 from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingSupervisor, OpenRequests, ReturnedPlan
-from tracker.tables.visible.operations import access as requests
+from tracker.tables.visible.operations import records as requests
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations import access, approvals, deconfliction, plans
 from tracker.usecases.operations.plans import PlanBasics, plan_basics, plan_view
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.views.home import home_for
-from tracker.usecases.views.offboarding import offboard_person
+from tracker.usecases.views.impact import offboard_person
 
 
 async def state_of(viewer: Viewer, event_id: UUID) -> OperationState:

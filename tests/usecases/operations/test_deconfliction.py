@@ -43,14 +43,14 @@ from tracker.rules.operations.deconfliction import (
 from tracker.rules.operations.plans import Disclosure, SiteRole
 from tracker.rules.operations.states import OperationState
 from tracker.tables.schema.core.tables import Message as TablesMessage
-from tracker.tables.schema.operations.plans import ComparedPlaces
-from tracker.tables.visible.emails import messages
+from tracker.tables.schema.operations import ComparedPlaces
+from tracker.tables.visible import emails
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.emails import MessageReading, write_email
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.operations import approvals, deconfliction, officer, plans
+from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.deconfliction import DAY
 from tracker.usecases.operations.plans import plan_view
 from tracker.usecases.operations.states import operation_for
@@ -279,7 +279,7 @@ async def test_a_search_over_40_addresses_and_12_half_hours_is_refused_early_and
     assert 90 <= await count_tries(two.fbi_lead, bluestem, NOW) <= 100
     with pytest.raises(Invalid, match="You have had 100 sites compared with other operations in an hour"):
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
-    [person] = await officer.people_who_search(two.coordinator, NOW)
+    [person] = await deconfliction.people_who_search(two.coordinator, NOW)
     assert (person.name, person.agency, person.places) == ("Fbi lead", "FBI", 100)
 
 
@@ -306,7 +306,7 @@ async def test_planning_with_care_is_never_refused(two: Cast) -> None:
         await move_and_compare(two.fbi_lead, bluestem, SIX + timedelta(hours=hours), NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.STOOD_DOWN, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.PLANNING, NOW)
-    assert await officer.people_who_search(two.coordinator, NOW) == []
+    assert await deconfliction.people_who_search(two.coordinator, NOW) == []
     assert await queued_reports() == []
 
 
@@ -328,7 +328,10 @@ async def test_the_people_of_an_agency_cannot_share_a_search(two: Cast) -> None:
         await insert_compared_places(two.fbi_alternate, 100)
     with pytest.raises(Invalid, match="Your agency has had 200 sites"):
         await plans.add_site_to_plan(two.fbi_lead, bluestem, site(A), NOW)
-    assert {one.name for one in await officer.people_who_search(two.coordinator, NOW)} == {"Fbi alternate", "Fbi lead"}
+    assert {one.name for one in await deconfliction.people_who_search(two.coordinator, NOW)} == {
+        "Fbi alternate",
+        "Fbi lead",
+    }
 
 
 @pytest.mark.both_engines
@@ -358,7 +361,7 @@ async def test_sites_of_a_draft_and_off_site_services_are_not_compared_and_not_c
 @pytest.mark.parametrize("name", ["fbi_lead", "caht_lead", "administrator", "auditor"])
 async def test_only_officers_see_who_compared_many_places(two: Cast, name: str) -> None:
     with pytest.raises(NotFound):
-        await officer.people_who_search(two.members[name], NOW)
+        await deconfliction.people_who_search(two.members[name], NOW)
 
 
 @pytest.mark.both_engines
@@ -408,7 +411,7 @@ async def test_the_side_that_is_shown_nothing_gets_no_email_and_sees_none(two: C
     assert await conflict_recipients() == sorted([two.kcpd_alternate.member_id, two.coordinator.member_id])
     of_kind = TablesMessage.kind == MessageKind.CONFLICT_FOUND.value
     rows = await TablesMessage.select(TablesMessage.id).where(of_kind).output(as_list=True)
-    assert await messages.stored_messages(two.fbi_lead, rows) == []
+    assert await emails.stored_messages(two.fbi_lead, rows) == []
     assert (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits == []
 
 
@@ -511,7 +514,7 @@ async def test_who_knows_of_a_conflict_with_another_operation(two: Cast, row: Ro
         both[lead] = await (_plan_bluestem(two) if lead == "fbi_lead" else _plan_row(two, row))
     await deconfliction.compare_due(NOW)
     shown = {lead for lead, event_id in both.items() if await hits_of(two.members[lead], event_id)}
-    known = {"coordinator"} if await officer.open_conflicts(two.coordinator, NOW) else set()
+    known = {"coordinator"} if await deconfliction.open_conflicts(two.coordinator, NOW) else set()
     assert shown | known == row.known_to
 
 

@@ -16,8 +16,8 @@ from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
-from tracker.tables.schema.operations.plans import OperationPlan
+from tracker.rules.roster.meetings import ReminderPolicy
+from tracker.tables.schema.operations import OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.usecases.emails import reminders
 from tracker.usecases.emails.follow_ups import next_follow_up
@@ -25,7 +25,7 @@ from tracker.usecases.emails.nudges import nudge_people, silent_people_of_date
 from tracker.usecases.events import history, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.operations import approvals, deconfliction, officer, plans
+from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plans import plan_basics, plan_view
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.views.event_page import view_event
@@ -62,13 +62,13 @@ async def test_an_operation_whose_place_is_unknown_is_shown_to_the_officer_with_
     await plans.remove_site_from_plan(two.kcpd_alternate, larkspur, site_read, NOW)
     assert not (await plan_view(two.kcpd_alternate, larkspur, KEY, NOW)).is_placed
     assert not any(one.is_open for one in (await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits)
-    [unplaced_operation] = await officer.unplaced_operations(two.coordinator, NOW)
+    [unplaced_operation] = await deconfliction.unplaced_operations(two.coordinator, NOW)
     assert (unplaced_operation.side.agency, [one.agency for one in unplaced_operation.others]) == ("KCPD", ["FBI"])
     for name in ("fbi_lead", "caht_lead", "administrator"):
         with pytest.raises(NotFound):
-            await officer.unplaced_operations(two.members[name], NOW)
+            await deconfliction.unplaced_operations(two.members[name], NOW)
     await change_event(two.kcpd_alternate, larkspur, starts=SIX + timedelta(days=1))
-    assert await officer.unplaced_operations(two.coordinator, NOW) == []
+    assert await deconfliction.unplaced_operations(two.coordinator, NOW) == []
 
 
 async def test_a_conflict_that_has_ended_shows_its_outcome_and_who_led_and_nothing_else(two: Cast) -> None:
@@ -215,7 +215,7 @@ async def test_conflicts_end_when_an_operation_is_long_over(two: Cast) -> None:
     await plan_conflict_with_advocate(two)
     later = NOW + timedelta(days=60)
     assert await deconfliction.compare_moved_plans(later) > 0
-    assert await officer.open_conflicts(two.coordinator, later) == []
+    assert await deconfliction.open_conflicts(two.coordinator, later) == []
     assert await deconfliction.compare_moved_plans(later) == 0
 
 
@@ -290,7 +290,7 @@ async def test_the_officer_sees_a_conflict_whose_lead_has_no_account_any_longer(
     await plan_conflict_with_advocate(two)
     async with writing():
         await Member.update({Member.status: Status.SUSPENDED}).where(Member.id == two.kcpd_alternate.member_id)
-    [case] = await officer.open_conflicts(two.coordinator, NOW)
+    [case] = await deconfliction.open_conflicts(two.coordinator, NOW)
     assert {(side.lead, side.email) for side in case.sides} == {
         ("Fbi lead", "fbi_lead@fbi.example"),
         ("Kcpd alternate", ""),

@@ -10,20 +10,20 @@ from msgspec.structs import replace
 from tests.cast import NOW, ZONE, Cast
 from tests.usecases.operations.world import NOTICE_TEXT, A, end_operation, plan_operation
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.core.message_types import ReadinessNews
+from tracker.rules.core.message_types import ReadinessChanged
 from tracker.rules.core.outbox import Message, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.operations.readiness import LedNotice, NoticeState, NoticeText
 from tracker.rules.operations.states import OperationState
-from tracker.rules.roster.sites import ConfidentialSiteFacts
+from tracker.rules.roster.meetings import ConfidentialSiteFacts
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.visible.roster import public_sites
 from tracker.usecases.core import outbox
 from tracker.usecases.emails.emails import write_email
 from tracker.usecases.events import history, scheduling
-from tracker.usecases.operations import approvals, officer, readiness
+from tracker.usecases.operations import approvals, deconfliction, readiness
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.roster import agencies
 from tracker.usecases.roster.known_people import count_candidates
@@ -69,12 +69,14 @@ async def queued_states() -> list[tuple[UUID, str]]:
     """Return who gets an email about a notice, and which state it announces."""
     claimed = await outbox.claim_messages("w", [], RELEASE + timedelta(days=2), 1_000)
     contents = [(one.recipient_id, one.content) for one in claimed]
-    return sorted((who, content.state) for who, content in contents if isinstance(content, ReadinessNews))
+    return sorted((who, content.state) for who, content in contents if isinstance(content, ReadinessChanged))
 
 
 async def notice_emails() -> list[tuple[Message, Email | SendOutcome]]:
     claimed = await outbox.claim_messages("w", [], RELEASE, 1_000)
-    return [(one, await write_email(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessNews)]
+    return [
+        (one, await write_email(one, RELEASE, ZONE)) for one in claimed if isinstance(one.content, ReadinessChanged)
+    ]
 
 
 async def test_before_its_release_there_is_nothing_for_its_recipients(two: Cast) -> None:
@@ -110,7 +112,7 @@ async def test_an_email_that_is_late_is_not_sent_when_the_notice_has_changed(two
     event_id, notice_id = await release_notice(two)
     await readiness.change_notice_state(two.fbi_lead, event_id, notice_id, NoticeState.STOOD_DOWN, RELEASE)
     outcomes = {
-        one.content.state: email for one, email in await notice_emails() if isinstance(one.content, ReadinessNews)
+        one.content.state: email for one, email in await notice_emails() if isinstance(one.content, ReadinessChanged)
     }
     assert isinstance(outcomes["released"], SendOutcome)
     assert isinstance(outcomes["stood_down"], Email)
@@ -321,7 +323,7 @@ async def test_two_operations_with_one_confidential_site_are_not_compared_by_it(
     )
     await readiness.add_off_site_place(two.fbi_lead, bluestem, site_id, NOW)
     await readiness.add_off_site_place(two.kcpd_alternate, larkspur, site_id, NOW)
-    assert await officer.open_conflicts(two.coordinator, NOW) == []
+    assert await deconfliction.open_conflicts(two.coordinator, NOW) == []
 
 
 async def test_a_place_that_is_closed_is_no_longer_offered_and_stays_where_it_is(two: Cast) -> None:

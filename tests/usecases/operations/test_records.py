@@ -24,7 +24,7 @@ from tracker.rules.operations.check_ins import Direction, Presence, Tap
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.records import LONGEST_EDITION_TITLE, LONGEST_PART, ActivityLine, Edition, LessonLearned
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.operations.records import ReleasedLesson
+from tracker.tables.schema.operations import ReleasedLesson
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.operations import approvals, check_ins, deconfliction, plans, records
 from tracker.usecases.operations.records import after_action_view

@@ -21,8 +21,8 @@ from tracker.rules.operations.plans import (
 )
 from tracker.rules.operations.readiness import Minors, NoticeText
 from tracker.rules.operations.states import OperationState
-from tracker.tables.schema.operations.plans import ComparedPlaces
-from tracker.tables.visible.operations.access import access_grants
+from tracker.tables.schema.operations import ComparedPlaces
+from tracker.tables.visible.operations.records import access_grants
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.emails.emails import write_email

@@ -15,18 +15,17 @@ from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import Email
-from tracker.rules.emails.event_values import InvitationEmail
-from tracker.rules.emails.template_values import PollCanceledEmail, PollOpenedEmail
+from tracker.rules.emails.template_values import InvitationEmail, PollCanceledEmail, PollOpenedEmail
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.rules.polls.polls import Fit, PollCancellation, PollState
+from tracker.rules.polls import Fit, PollCancellation, PollState
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible import attendance
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, poll_emails
 from tracker.usecases.events import history, occurrences, scheduling
 from tracker.usecases.polls import poll_closing, polls
-from tracker.usecases.views.preview import do_and_roll_back
+from tracker.usecases.views.impact import do_and_roll_back
 
 
 @pytest.mark.both_engines

@@ -11,7 +11,7 @@ from tests.cast import NOW
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.plans import Plan
-from tracker.rules.polls.polls import Fit, NewPoll, fit_words
+from tracker.rules.polls import Fit, NewPoll, fit_words
 from tracker.usecases.events import scheduling
 from tracker.usecases.polls import poll_closing, polls
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 from tests.cast import NOW, ZONE, Cast
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.rules.actions.action_items import CLOSED, ItemStatus
+from tracker.rules.actions import CLOSED, ItemStatus
 from tracker.rules.core.viewers import Capacity, Viewer, Visibility, event_audiences
 from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import Kind

@@ -15,12 +15,12 @@ from tests.usecases.operations.world import FAR, plan_operation
 from tests.usecases.reports.random_world import BEGAN, Place, make_random_world
 from tracker.database import writing
 from tracker.errors import NotAllowed, NotFound
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions import ItemStatus
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
-from tracker.rules.reports.reports import KINDS, MEASURES, ReportSpan, reach_of
+from tracker.rules.reports.reports import KINDS, MEASURES, ReportSpan, span_reach
 from tracker.rules.reports.reports import PlaceMark as ReportMark
 from tracker.rules.reports.sums import (
     ItemColumn,
@@ -36,12 +36,12 @@ from tracker.rules.roster.directory import CommitteeFacts, PersonFacts
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.visible import reports
 from tracker.tables.visible.reports import item_counts
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import replies
 from tracker.usecases.events import scheduling as event_deeds
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.reports.reports import (
+from tracker.usecases.reports import (
     WALK_INS,
     NumberPart,
     PeriodReport,
@@ -147,7 +147,7 @@ async def test_a_chair_counts_everyone_at_what_the_committee_meets_for(cast: Cas
 
 async def test_a_correction_shows_when_the_report_is_asked_again(cast: Cast, autumn_events: Autumn) -> None:
     before = tally_of(await report_of(cast.coordinator), "Harbor House")
-    await roll_call.reopen_attendance(cast.coordinator, autumn_events.monthly, MONTHLY[0], NOW)
+    await attendance.reopen_attendance(cast.coordinator, autumn_events.monthly, MONTHLY[0], NOW)
     await record_marks_of(cast.coordinator, autumn_events.monthly, MONTHLY[0], NOW, remote=(cast.harbor_advocate,))
     after = tally_of(await report_of(cast.coordinator), "Harbor House")
     assert (before.absent, before.remote) == (1, 0)
@@ -181,7 +181,7 @@ async def test_who_joins_leaves_or_comes_back_to_a_series_changes_nothing_about_
         changed = replace(plan, invitees=invitees)
         await event_deeds.change_event(cast.coordinator, autumn_events.monthly, changed, version, NOW)
         assert (await report_of(cast.coordinator)).total == before
-        roll = await roll_call.read_roll_call(cast.coordinator, autumn_events.monthly, MONTHLY[0], NOW)
+        roll = await attendance.read_roll_call(cast.coordinator, autumn_events.monthly, MONTHLY[0], NOW)
         assert cast.fbi_lead.member_id in {line.member_id for line in roll.lines if not line.is_walk_in}
 
 
@@ -294,7 +294,7 @@ async def test_who_is_not_marked_counts_in_the_rate_when_attendance_is_closed(ca
     await record_marks_of(cast.coordinator, event, "2026-10-20", IN_OCTOBER, here=(cast.fbi_lead,))
     before = (await report_of(cast.coordinator)).total
     assert (before.invited, before.not_marked, before.open, before.rate) == (3, 2, 2, 100)
-    await roll_call.close_attendance(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
+    await attendance.close_attendance(cast.coordinator, event, "2026-10-20", IN_OCTOBER)
     after = (await report_of(cast.coordinator)).total
     assert (after.invited, after.not_marked, after.open, after.rate) == (3, 2, 0, 33)
 
@@ -467,7 +467,7 @@ async def test_each_reader_gets_the_sums_of_what_they_may_see(cast: Cast, seed: 
     world = await make_random_world(cast, seed)
     agencies = [ReportAgency(id=id_, code=code, name=code, arm=None, level="") for code, id_ in cast.agencies.items()]
     for viewer in (cast.members[name] for name in READERS):
-        reach = reach_of(viewer)
+        reach = span_reach(viewer)
         dates = {
             (row.month, row.kind, row.is_off): row.number for row in await reports.count_dates(viewer, SPAN, MONTHS)
         }

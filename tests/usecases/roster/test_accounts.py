@@ -22,7 +22,7 @@ from tracker.rules.emails.emails import InvitationPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.template_values import AccountChangedEmail, AccountInvitationEmail
 from tracker.rules.events.replies import ReplyValue
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.roster.directory import IDLE
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.identity import SignInLink
@@ -33,7 +33,7 @@ from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers
 from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.identity import sessions
-from tracker.usecases.identity.one_time_links import check_link, mailed_token, redeem_link
+from tracker.usecases.identity.sign_in import check_link, mailed_token, redeem_link
 from tracker.usecases.roster import accounts, people
 from tracker.usecases.roster.people import LIFETIME, SentInvitation
 

@@ -18,8 +18,7 @@ from tracker.rules.core.viewers import Arm, Level, Status, Viewer, Visibility
 from tracker.rules.events.plans import DateChange, slot_at
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.directory import AgencyFacts, CommitteeStatus, SeatFacts
-from tracker.rules.roster.quorum import QuorumRule
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts, QuorumRule
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.roster import Member, SeatHolder
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session

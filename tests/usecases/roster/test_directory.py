@@ -25,7 +25,7 @@ from tracker.usecases.emails import emails, messages
 from tracker.usecases.events import scheduling
 from tracker.usecases.roster import committees, directory, known_people, people
 from tracker.usecases.roster.known_people import candidates_with_words, people_to_invite
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 
 
 async def names_found(viewer: Viewer) -> set[str]:
@@ -460,7 +460,7 @@ async def test_offboarding_deletes_them(sqlite_cast: Cast) -> None:
     cast, who = sqlite_cast, sqlite_cast.fbi_lead
     await confirm_alias(who)
     successor = cast.fbi_alternate.member_id
-    await offboarding.offboard_person(cast.coordinator, who.member_id, successor, NOW, NOW, NOW.date())
+    await impact.offboard_person(cast.coordinator, who.member_id, successor, NOW, NOW, NOW.date())
     assert await EmailAlias.count() == 0
 
 

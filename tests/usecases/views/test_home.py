@@ -14,7 +14,7 @@ from tests.cast import NOW, ZONE, Cast, everyone, meeting, operation
 from tests.usecases.operations.world import end_operation, plan_operation
 from tracker.database import engine
 from tracker.errors import NotFound
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus, NewItem
+from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind, Occurrence
@@ -36,8 +36,8 @@ from tracker.rules.views.home import (
 from tracker.tables.schema.events import Event
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import replies as waiting
+from tracker.usecases import attendance as attendance_roll_call
 from tracker.usecases.actions import action_items
-from tracker.usecases.attendance import roll_call as attendance_roll_call
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import deployment_state
 from tracker.usecases.emails import account_emails

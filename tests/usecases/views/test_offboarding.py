@@ -12,14 +12,14 @@ from tests.ports.browser import session_of
 from tests.usecases.operations.world import end_operation, let_in, plan_operation
 from tests.usecases.roster.forms import audit_verbs, column_of_member, facts_of_member
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, NewItem
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.actions import ActionItem, ItemStatus, NewItem
+from tracker.rules.attendance import Mark
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Role, Viewer, Visibility
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.directory import PersonFacts, SeatFacts
@@ -30,8 +30,8 @@ from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import AudienceVersion, Event
 from tracker.tables.schema.roster import Agency, Member, SeatHolder
 from tracker.tables.visible import actions as action_item_rows
+from tracker.usecases import attendance
 from tracker.usecases.actions import action_items, item_lists
-from tracker.usecases.attendance import roll_call
 from tracker.usecases.calendars import feeds, subscriptions
 from tracker.usecases.core.viewers import viewer_for, viewer_of_session
 from tracker.usecases.events import occurrences, replies, scheduling
@@ -39,7 +39,8 @@ from tracker.usecases.events.history import history_of_event
 from tracker.usecases.identity import sessions
 from tracker.usecases.roster import accounts, committees, csv_import, directory, known_people, people
 from tracker.usecases.roster.known_people import Candidates
-from tracker.usecases.views import event_page, offboarding, preview
+from tracker.usecases.views import event_page
+from tracker.usecases.views import impact as offboarding
 from tracker.usecases.views.event_page import view_event
 
 pytestmark = pytest.mark.both_engines
@@ -250,10 +251,10 @@ async def test_past_attendance_stays_and_the_upcoming_dates_do_without_them(cast
     past = await scheduling.schedule_event(cast.coordinator, meeting(who, cast.fbi_lead, starts=HELD), LAST_WEEK)
     ahead = await scheduling.schedule_event(cast.coordinator, meeting(who, cast.fbi_lead), NOW)
     during = datetime(2026, 12, 8, 16, 30, tzinfo=NOW.tzinfo)
-    await roll_call.record_marks(cast.coordinator, past, "2026-12-08", {who.member_id: Mark.HERE}, during)
-    before = await roll_call.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
+    await attendance.record_marks(cast.coordinator, past, "2026-12-08", {who.member_id: Mark.HERE}, during)
+    before = await attendance.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
     await offboard(cast, who, cast.kcpd_alternate)
-    after = await roll_call.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
+    after = await attendance.read_roll_call(cast.coordinator, past, "2026-12-08", NOW)
     assert (after.tally, [line.name for line in after.lines]) == (before.tally, [line.name for line in before.lines])
     view = await event_page.view_event(cast.coordinator, ahead, "2027-01-12", NOW)
     assert who.member_id not in {one.member_id for one in view.named}
@@ -506,7 +507,7 @@ async def test_the_new_primary_gets_an_invitation_and_the_former_one_a_removal(c
 
 async def test_the_dates_and_emails_are_shown_before_and_nothing_is_kept_of_the_preview(cast: Cast) -> None:
     event_id = await of_steering(cast, **WEEKLY)
-    [impact] = await preview.do_and_roll_back(lambda: seat(cast, cast.kcpd_alternate))
+    [impact] = await offboarding.do_and_roll_back(lambda: seat(cast, cast.kcpd_alternate))
     assert [line.key for line in impact.dates] == ["2027-01-12", "2027-01-19", "2027-01-26"]
     assert (impact.joins, impact.leaves) == ("Kcpd alternate", "Kcpd detective")
     assert impact.notified == {cast.kcpd_alternate.member_id, cast.kcpd_detective.member_id}
@@ -534,10 +535,10 @@ async def test_held_dates_of_a_series_keep_their_invitees_attendance_and_replies
     who = cast.kcpd_detective
     await replies.record_own_reply(who, event_id, "2027-01-12", ReplyValue.ACCEPTED, "", NOW, for_series=True)
     during = datetime(2027, 1, 12, 17, tzinfo=UTC)
-    await roll_call.record_marks(cast.coordinator, event_id, "2027-01-12", {who.member_id: Mark.HERE}, during)
-    before = await roll_call.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
+    await attendance.record_marks(cast.coordinator, event_id, "2027-01-12", {who.member_id: Mark.HERE}, during)
+    before = await attendance.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     await seat(cast, cast.kcpd_alternate, now=BETWEEN)
-    after = await roll_call.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
+    after = await attendance.read_roll_call(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     assert (after.tally, [line.name for line in after.lines]) == (before.tally, [line.name for line in before.lines])
     view = await view_event(cast.coordinator, event_id, "2027-01-12", BETWEEN)
     assert {one.member_id: one.reply for one in view.named}[who.member_id] is ReplyValue.ACCEPTED
@@ -711,7 +712,9 @@ async def test_a_person_who_moves_to_another_agency_leaves_the_lists_of_their_se
 async def test_a_list_that_names_another_primary_changes_the_invitations_too(cast: Cast) -> None:
     event_id = await of_steering(cast)
     row = b"agency_code,name,email,seats\nKCPD,Kcpd alternate,kcpd_alternate@kcpd.example,Steering Committee\n"
-    trial = await preview.do_and_roll_back(lambda: offboarding.import_list_for(cast.coordinator, row, NOW, NOW, ZONE))
+    trial = await offboarding.do_and_roll_back(
+        lambda: offboarding.import_list_for(cast.coordinator, row, NOW, NOW, ZONE)
+    )
     assert [one.joins for one in trial.impact] == ["Kcpd alternate"]
     assert cast.kcpd_alternate.member_id not in await invited(event_id)
     await offboarding.import_list(row, NOW, ZONE, is_trial=False)

@@ -21,7 +21,7 @@ from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notices, Noti
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.rules.views.impact import ANY_PROGRAM, Consequences, no_consequences
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.events import Event
@@ -30,7 +30,7 @@ from tracker.usecases.core import outbox
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.views.event_page import view_event
-from tracker.usecases.views.preview import Deed, dry_run
+from tracker.usecases.views.impact import Deed, dry_run
 
 pytestmark = pytest.mark.both_engines
 

@@ -11,8 +11,8 @@ from tests.processor_time import Turns
 from tests.usecases.operations.world import plan_operation
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.actions.action_items import ItemEdit, ItemFilter, NewItem
+from tracker.database.binding import bulk_insert
+from tracker.rules.actions import ItemEdit, ItemFilter, NewItem
 from tracker.rules.core.clean_text import has_all, search_words
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, EventStatus

@@ -16,7 +16,7 @@ from tracker.ports.api.responses import page_response, place_in, place_words
 from tracker.ports.api.shapes import SENTENCE, Banner, Given, Moment, Name, PageQuery, Shown, page_of, shown
 from tracker.ports.http.dependencies import Now, Today, Viewer
 from tracker.ports.http.forms import FormRequest
-from tracker.rules.actions.action_items import (
+from tracker.rules.actions import (
     COMPLETE,
     LONGEST_NOTE,
     LONGEST_TITLE,
@@ -27,7 +27,7 @@ from tracker.rules.actions.action_items import (
     NewItem,
 )
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences

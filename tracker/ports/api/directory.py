@@ -13,7 +13,7 @@ from tracker.ports.api.shapes import Name, Shown, list_of, shown
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewers import Arm, Level, Role, Status
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.usecases.roster import agencies, committees, directory
 from tracker.usecases.roster.known_people import active_among, all_candidates, people_to_invite
 

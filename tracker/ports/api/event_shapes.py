@@ -31,7 +31,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import rule_of
 from tracker.rules.operations.states import OperationState
 from tracker.rules.recurrence.series import MAX_DATES, SUNDAY, Rule, choice_of
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500

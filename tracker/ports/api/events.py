@@ -21,9 +21,9 @@ from tracker.rules.events.events import TEXTS, Event, EventStatus, clean_field, 
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling
 from tracker.usecases.operations.states import plan_state, plan_states

@@ -41,7 +41,7 @@ from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, clean_reason
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, series_split
 from tracker.usecases.views import search

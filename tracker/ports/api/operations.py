@@ -25,7 +25,7 @@ from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import bearer
 from tracker.rules.core import viewers
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 
 T = TypeVar("T")
 BASE = "/api/v1"
@@ -57,7 +57,7 @@ class Resource(Struct, Generic[T], frozen=True, kw_only=True):
         return set(PARAMETER.findall(self.path)) <= set(PARAMETER.findall(path))
 
 
-class Operation(Struct, frozen=True, kw_only=True):
+class ApiOperation(Struct, frozen=True, kw_only=True):
     """What a program may request, and what it gets."""
 
     method: Method
@@ -110,7 +110,7 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     nothing for that thing as it is now, the parameters of the address of another one, a shape, or the things of a list.
     """
     gives = gives or of
-    description = Operation(
+    description = ApiOperation(
         method=method,
         path=path,
         summary=summary,
@@ -128,7 +128,7 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     return partial(_routed, description)
 
 
-def _routed(description: Operation, handler: Handler) -> HTTPRouteHandler:
+def _routed(description: ApiOperation, handler: Handler) -> HTTPRouteHandler:
     """Return the route of an operation, whose body, query, and key are what its handler needs."""
     needs = {name: parameter.annotation for name, parameter in signature(handler).parameters.items()}
     description = replace(
@@ -164,7 +164,7 @@ def _routed(description: Operation, handler: Handler) -> HTTPRouteHandler:
     )(respond)
 
 
-async def _find(description: Operation, needs: Collection[str], given: dict[str, Any]) -> None:
+async def _find(description: ApiOperation, needs: Collection[str], given: dict[str, Any]) -> None:
     """Add what a handler needs of the request, in this order: query, the thing that it's about, body, and key.
 
     Errors: NotFound, Refused, also unless the thing is as the program read it.
@@ -185,7 +185,7 @@ async def _find(description: Operation, needs: Collection[str], given: dict[str,
         given["request_key"] = idempotency_key(request)
 
 
-async def _reply(description: Operation, given: dict[str, Any], elsewhere: dict[str, Any]) -> Response[Any]:
+async def _reply(description: ApiOperation, given: dict[str, Any], elsewhere: dict[str, Any]) -> Response[Any]:
     """Return the response that shows a thing as it is now; an empty one when the change ended the viewer's access."""
     request, viewer, now = given["request"], given["viewer"], given["now"]
     gives = cast("Resource[Any]", description.gives)  # a handler that returns no shape has one

@@ -16,14 +16,14 @@ from tracker.ports.api.occurrences import OCCURRENCE
 from tracker.ports.api.operations import Resource, operation
 from tracker.ports.api.shapes import Given, Moment, Shown, shown
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
-from tracker.rules.attendance.roll_call import LONGEST_NAME, AttendanceWalkIn, Mark
+from tracker.rules.attendance import LONGEST_NAME, AttendanceWalkIn, Mark
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Arm
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, ReplyValue
-from tracker.rules.identity.passwords import ApiScope
-from tracker.usecases.attendance import roll_call
-from tracker.usecases.attendance.roll_call import AttendanceSheet
+from tracker.rules.identity import ApiScope
+from tracker.usecases import attendance
+from tracker.usecases.attendance import AttendanceSheet
 from tracker.usecases.core import audit
 from tracker.usecases.events import replies as reply_deeds
 from tracker.usecases.events.occurrences import date_seen_by, nearest_date
@@ -289,7 +289,7 @@ class NewWalkIn(Given):
 
 async def _roll(viewer: Viewer, now: datetime, event_id: UUID, key: str) -> tuple[AttendanceSheet, SheetShown]:
     """Return the sheet of a date. Errors: NotFound, also for people who may not take attendance."""
-    roll = await roll_call.read_roll_call(viewer, event_id, key, now)
+    roll = await attendance.read_roll_call(viewer, event_id, key, now)
     quorum = roll.recorded_quorum
     sheet = SheetShown(
         event_id=event_id,
@@ -335,7 +335,7 @@ async def read_sheet() -> None:
 )
 async def mark(event_id: PathId, key: PathText, member_id: PathId, new: NewMark, viewer: Viewer, now: Now) -> None:
     """Mark one member on the sheet."""
-    await roll_call.record_marks(viewer, event_id, key, {member_id: new.mark}, now)
+    await attendance.record_marks(viewer, event_id, key, {member_id: new.mark}, now)
 
 
 @_marks(
@@ -346,7 +346,7 @@ async def mark(event_id: PathId, key: PathText, member_id: PathId, new: NewMark,
 )
 async def mark_replied_yes(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
     """Mark everyone here who replied yes and has no mark."""
-    await roll_call.mark_replied_yes_here(viewer, event_id, key, now)
+    await attendance.mark_replied_yes_here(viewer, event_id, key, now)
 
 
 @_marks("POST", f"{ROLL.path}/walk-ins", "Add a walk-in", text="A person who came without an invitation.")
@@ -355,7 +355,7 @@ async def add_walk_in(
 ) -> None:
     """Add a person who was not invited."""
     walk_in = AttendanceWalkIn(id=request_key or ids.new_id(), **(asdict(new) | {"mark": Mark(new.mark)}))
-    await roll_call.record_walk_in(viewer, event_id, key, walk_in, now)
+    await attendance.record_walk_in(viewer, event_id, key, walk_in, now)
 
 
 @_marks(
@@ -366,10 +366,10 @@ async def add_walk_in(
 )
 async def close(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
     """Close attendance."""
-    await roll_call.close_attendance(viewer, event_id, key, now)
+    await attendance.close_attendance(viewer, event_id, key, now)
 
 
 @_marks("POST", f"{ROLL.path}/reopening", "Reopen attendance", text="To correct a mark; earlier marks are kept.")
 async def reopen(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> None:
     """Reopen attendance."""
-    await roll_call.reopen_attendance(viewer, event_id, key, now)
+    await attendance.reopen_attendance(viewer, event_id, key, now)

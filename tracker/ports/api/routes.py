@@ -13,19 +13,19 @@ from tracker.ports.api import (
     action_items,
     directory,
     events,
+    joint_operation_parts,
     joint_operations,
     occurrences,
-    operation_check_ins,
     operation_log,
-    operation_readiness,
+    operation_people,
     replies,
 )
-from tracker.ports.api.operations import BASE, CREATED, PARAMETER, Operation
+from tracker.ports.api.operations import BASE, CREATED, PARAMETER, ApiOperation
 from tracker.ports.api.responses import JSON
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import public, routes_in
 from tracker.ports.http.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 
 Json = dict[str, Any]
 
@@ -120,13 +120,13 @@ def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
     }
 
 
-def about_of(handler: HTTPRouteHandler) -> Operation:
+def about_of(handler: HTTPRouteHandler) -> ApiOperation:
     """Return the operation that a handler implements."""
-    operation: Operation = handler.opt["about"]
+    operation: ApiOperation = handler.opt["about"]
     return operation
 
 
-def _operation(name: str, operation: Operation, path: str) -> Json:
+def _operation(name: str, operation: ApiOperation, path: str) -> Json:
     asked = (
         (operation.is_read, IF_NONE_MATCH),
         (operation.is_conditional, IF_MATCH),
@@ -154,7 +154,7 @@ def _operation(name: str, operation: Operation, path: str) -> Json:
     return described
 
 
-def _query_parameters(operation: Operation) -> list[Json]:
+def _query_parameters(operation: ApiOperation) -> list[Json]:
     if operation.query is None:
         return []
     (_,), shapes = msgspec.json.schema_components([operation.query], ref_template=REF)
@@ -165,7 +165,7 @@ def _query_parameters(operation: Operation) -> list[Json]:
     ]
 
 
-def _responses(operation: Operation, path: str) -> Json:
+def _responses(operation: ApiOperation, path: str) -> Json:
     headers = dict(ETAG)
     if operation.status == CREATED:
         headers["Location"] = {"schema": {"type": "string"}, "description": "Where it is."}
@@ -183,7 +183,7 @@ def _responses(operation: Operation, path: str) -> Json:
     }
 
 
-def _refusals(operation: Operation, path: str) -> list[int]:
+def _refusals(operation: ApiOperation, path: str) -> list[int]:
     causes = {
         400: operation.body is not None or operation.query is not None,
         404: "{" in path or operation.query is not None,
@@ -199,7 +199,7 @@ def _refusals(operation: Operation, path: str) -> list[int]:
     return sorted({401, 403, 429, 503, *(status for status, is_possible in causes.items() if is_possible)})
 
 
-def _schemas(operations: Iterable[Operation]) -> Json:
+def _schemas(operations: Iterable[ApiOperation]) -> Json:
     shapes = {shape for operation in operations for shape in (operation.body, operation.response) if shape} | {Problem}
     _, schemas = msgspec.json.schema_components(sorted(shapes, key=lambda shape: shape.__name__), ref_template=REF)
     text = msgspec.json.encode(schemas).decode()
@@ -221,8 +221,8 @@ AREAS = (
     replies,
     action_items,
     joint_operations,
-    operation_check_ins,
-    operation_readiness,
+    joint_operation_parts,
+    operation_people,
     operation_log,
 )
 OPERATIONS = routes_in(*AREAS)

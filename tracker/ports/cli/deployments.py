@@ -23,14 +23,14 @@ from tracker.config.settings import PREFIX, USUAL_COORDINATOR, Settings
 from tracker.crypto import keys
 from tracker.database.migrate import migrate
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.cli.accounts import note_port
 from tracker.ports.cli.opening import do_nothing, new_data, opened, settings, takes_data, use_folder, with_database
+from tracker.ports.cli.people import note_port
 from tracker.rules.core.viewers import Arm, Level
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.roster import csv_file
-from tracker.usecases.audit import audit_log
-from tracker.usecases.audit.audit_log import Backup
+from tracker.usecases import audit
+from tracker.usecases.audit import Backup
 from tracker.usecases.core import process_locks
 from tracker.usecases.core.audit import BrokenEntry
 from tracker.usecases.roster.csv_import import import_first_people
@@ -186,7 +186,7 @@ async def _back_up(file: Path, chosen: Settings) -> int:
     folder = Path(chosen.data)
     text = settings_file.without((folder / settings_file.NAME).read_text(encoding="utf-8"), *SECRETS)
     with _scratch(folder) as scratch:
-        return await audit_log.back_up(file, scratch, text, chosen.secret, clock.now())
+        return await audit.back_up(file, scratch, text, chosen.secret, clock.now())
 
 
 @contextmanager
@@ -246,7 +246,7 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
 
 
 def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -> Backup:
-    backup = audit_log.unpack(file, secret, claim.place)
+    backup = audit.unpack(file, secret, claim.place)
     if backup.is_postgres and database is None:
         raise Invalid("The backup is from PostgreSQL. Name an empty database: --database postgresql://…")
     if database is not None and not backup.is_postgres:
@@ -260,7 +260,7 @@ def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -
 
 async def _settle_copy(backup: Backup) -> BrokenEntry | None:
     async with opened(settings(), may_be_new=True):
-        return await audit_log.settle_copy(backup, clock.now())
+        return await audit.settle_copy(backup, clock.now())
 
 
 @click.command()
@@ -297,7 +297,7 @@ def replace() -> None:
     with_database(do_nothing)  # nothing is replaced while the database cannot be opened
     _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
     _put(file, keys.new_token())
-    number = with_database(lambda _: audit_log.reseal_everything(clock.now()))
+    number = with_database(lambda _: audit.reseal_everything(clock.now()))
     click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
     click.echo(f"Keep copies of {file} and {folder / settings_file.BEFORE} somewhere else.")
     click.echo("Older backups need the old secret. Make a new backup: tracker backup")

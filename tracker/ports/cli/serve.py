@@ -17,9 +17,9 @@ from tracker.database.migrate import check_schema
 from tracker.database.migrate import migrate as bring_up_to_date
 from tracker.errors import Conflict, Invalid, NotAllowed, TrackerError
 from tracker.ports.cli.opening import do_nothing, opened, settings, takes_data, with_database
-from tracker.ports.health import checks, mail_loop
+from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckLine, CheckState
-from tracker.ports.http import access_log
+from tracker.ports.http import security
 from tracker.usecases.events import series
 
 SWEPT = 20_000  # new objects after which the garbage collector looks for cycles among them
@@ -50,7 +50,7 @@ def serve(host: str, port: int, proxy: str) -> None:
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         os.environ[f"{PREFIX}BASE_URL"] = address  # for the application, which reads the settings itself
     click.echo(f"Serving at {address}.", err=True)
-    access_log.configure()
+    security.configure()
     config = server_config("tracker.app:create_app", proxy=proxy)
     config.load()
     settle()
@@ -155,7 +155,7 @@ LONGEST_WAIT = 600  # seconds
 @click.option(
     "--wait",
     type=click.IntRange(1, LONGEST_WAIT),
-    default=int(mail_loop.PATIENCE),
+    default=int(checks.ARRIVAL_PATIENCE),
     show_default=True,
     help="With --mail: seconds to wait.",
 )
@@ -179,7 +179,7 @@ async def _by_mail(wait: int) -> list[CheckLine]:
     chosen = settings()
     async with opened(chosen):
         await check_schema()
-        async for line in mail_loop.mail_loop_lines(chosen, float(wait)):
+        async for line in checks.mail_loop_lines(chosen, float(wait)):
             _print(line)
             lines.append(line)
     return lines

@@ -1,10 +1,22 @@
-"""Checks of this deployment, one line each, for `tracker check` and for administrators."""
+"""Checks of this deployment, one line each, for `tracker check` and for administrators.
+
+Whether the email server would accept emails now: it responds, it encrypts, and it accepts the sign-in. Whether replies
+by email come in: one email is sent to the reply address, and a process must take it. Its address has a token, like
+those of invitations, and it says that a program wrote it: so it is noted, and shown to no one.
+"""
 
 import asyncio
 import shutil
+import smtplib
+import ssl
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import datetime, timedelta
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, make_msgid
 from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,23 +24,89 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from tracker import clock
-from tracker.config import minimum_versions, settings_file
+from tracker.config import installation, settings_file
 from tracker.config.settings import Settings
+from tracker.crypto import ids, keys
+from tracker.crypto.signed_links import ReplyAddresses
 from tracker.database.migrate import WrongSchema, check_schema
 from tracker.errors import Invalid
-from tracker.ports.health import mail_server
 from tracker.ports.http.request_source import is_loopback
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day, zone_word
-from tracker.usecases.audit import audit_log
-from tracker.usecases.audit.audit_log import Verification
+from tracker.usecases import audit
+from tracker.usecases.audit import LATE, Verification
 from tracker.usecases.core import process_locks
-from tracker.usecases.core.process_locks import DeploymentState
+from tracker.usecases.core.process_locks import DeploymentState, held_copy
 from tracker.usecases.emails import account_emails
 from tracker.usecases.emails.account_emails import FAILED_WITHIN
 from tracker.usecases.events.series import count_drifted_dates
 from tracker.usecases.intake import received_emails
-from tracker.usecases.views.health import LATE
+
+SERVER_PATIENCE = 5.0  # seconds for each reply of the server
+HOLDS = 60.0  # seconds for which a page repeats the last result
+TLS_PORT = 465  # TLS from the first byte (RFC 8314)
+OPEN = "It doesn't offer STARTTLS, and email is sent to another computer only over an encrypted connection."
+
+
+def mail_server_trouble(settings: Settings) -> str:
+    """Return why no email can be sent now; empty when it can. Sends nothing, and waits for the server."""
+    try:
+        with _connected(settings) as server:
+            return _introduced(server, settings)
+    except (OSError, smtplib.SMTPException) as away:
+        return str(away)
+
+
+def send_test_email(settings: Settings, to: str, content: bytes) -> str:
+    """Send one email in the tracker's name, and return why that failed; empty when the server took it."""
+    try:
+        with _connected(settings) as server:
+            trouble = _introduced(server, settings)
+            if not trouble:
+                server.sendmail(settings.mail_from, [to], content)
+            return trouble
+    except (OSError, smtplib.SMTPException) as away:
+        return str(away)
+
+
+class RecentCheck:
+    """The email server's result within the last minute: a page that is read often does not connect each time."""
+
+    def __init__(
+        self, ask: Callable[[Settings], str] = mail_server_trouble, *, steady: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._ask, self._steady = ask, steady
+        self._asking = threading.Lock()
+        self._until, self._said = -1.0, ""
+
+    def trouble(self, settings: Settings) -> str:
+        """Return what `mail_server_trouble` says, renewed after a minute; at most one check runs at once."""
+        with self._asking:
+            if self._steady() >= self._until:
+                self._said = self._ask(settings)
+                self._until = self._steady() + HOLDS
+            return self._said
+
+
+def _connected(settings: Settings) -> smtplib.SMTP:
+    place = (settings.smtp_host, settings.smtp_port)
+    if settings.smtp_port == TLS_PORT:
+        return smtplib.SMTP_SSL(*place, timeout=SERVER_PATIENCE, context=ssl.create_default_context())
+    return smtplib.SMTP(*place, timeout=SERVER_PATIENCE)
+
+
+def _introduced(server: smtplib.SMTP, settings: Settings) -> str:
+    server.ehlo()
+    is_here = is_loopback(settings.smtp_host)
+    if server.has_extn("starttls") and not is_here:
+        server.starttls(context=ssl.create_default_context())
+        server.ehlo()
+    elif not is_here and settings.smtp_port != TLS_PORT:
+        return OPEN
+    if settings.smtp_user:
+        server.login(settings.smtp_user, settings.smtp_password)
+    return ""
+
 
 Trouble = Callable[[Settings], str]
 OLDEST_BACKUP = 48  # hours
@@ -90,8 +168,8 @@ async def of_addresses() -> CheckLine:
     return CheckLine(CheckState.OK, "Addresses", "Sending isn't paused for anyone.")
 
 
-async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server.trouble) -> list[CheckLine]:
-    """Return the checks that need no database: files, disk, email server (from `trouble`), releases."""
+async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server_trouble) -> list[CheckLine]:
+    """Return the checks that need no database: files, disk, email server (from `mail_server_trouble`), releases."""
     return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
 
 
@@ -142,7 +220,7 @@ async def of_database() -> AsyncIterator[CheckLine]:
         yield CheckLine(CheckState.FAULT, "Schema", str(wrong))
         return
     yield CheckLine(CheckState.OK, "Schema", "It is up to date.")
-    for line in of_deployment(await process_locks.deployment_state(), await audit_log.last_verification()):
+    for line in of_deployment(await process_locks.deployment_state(), await audit.last_verification()):
         yield line
 
 
@@ -190,8 +268,8 @@ def private_files(folder: Path) -> Sequence[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
-def of_mail(chosen: Settings, trouble: Trouble = mail_server.trouble) -> CheckLine:
-    """Return whether the email server would accept emails (from `trouble`); may wait for it."""
+def of_mail(chosen: Settings, trouble: Trouble = mail_server_trouble) -> CheckLine:
+    """Return whether the email server would accept emails (from `mail_server_trouble`); may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
     if why_not := trouble(chosen):
         return CheckLine(CheckState.FAULT, "Mail server", f"{place} can't be used: {why_not}")
@@ -256,13 +334,80 @@ def of_audit_log(verification: Verification | None) -> CheckLine:
 
 def of_releases() -> Iterator[CheckLine]:
     """Yield the releases of Python and of libraries that have a minimum version."""
-    for library in minimum_versions.libraries():
+    for library in installation.libraries():
         words = f"{library.installed}; {library.floor} or later is required."
         yield CheckLine(CheckState.OK if library.ok else CheckState.FAULT, library.name, words)
-    python = minimum_versions.interpreter()
+    python = installation.interpreter()
     words = f"{python.installed}; {python.floor} fixes security bugs in its email library (worked around)."
     yield (
         CheckLine(CheckState.OK, "Python", f"{python.installed}.")
         if python.ok
         else CheckLine(CheckState.WARNING, "Python", words)
     )
+
+
+ARRIVAL_PATIENCE = 60.0  # seconds until the email is back
+LOOKS_EVERY = 1.0  # seconds
+SENDING, ARRIVING = "Outgoing email", "Incoming email"
+NO_ADDRESS = "No replies are read. Set TRACKER_REPLY_ADDRESS; docs/operations.md, “Replies by email”, says how."
+NO_WAY_IN = "Nothing takes emails to {}. Set TRACKER_LMTP for your mail server, or TRACKER_IMAP_HOST for a mailbox."
+HELD = "This is a restored copy. It sends and reads nothing until `tracker resume`."
+NOT_BY_LMTP = (
+    "It didn't arrive within {:.0f} seconds. Check that tracker serve runs with these settings, and that your mail"
+    " server delivers {}, and the same with + and a token, to {} by LMTP. The mail server's log says what became of it."
+)
+NOT_BY_MAILBOX = (
+    "It didn't arrive within {:.0f} seconds. Check that tracker serve runs with TRACKER_RUN_CLOCK=yes, and that"
+    " emails to {}, and to the same with + and a token, come to {} of {}. Look for it in the mailbox, and in its junk"
+    " folder."
+)
+
+
+async def mail_loop_lines(
+    chosen: Settings, patience: float = ARRIVAL_PATIENCE, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+) -> AsyncIterator[CheckLine]:
+    """Yield what worked, in its order, up to the first fault; the database of the settings is bound and open."""
+    if why_not := await _why_not(chosen):
+        yield CheckLine(CheckState.FAULT, ARRIVING, why_not)
+        return
+    before = await received_emails.count_noted_from(chosen.mail_from)
+    to = ReplyAddresses(chosen.reply_address, keys.every("replies")).of(ids.new_id())
+    if trouble := await asyncio.to_thread(send_test_email, chosen, to, _email(chosen, to)):
+        yield CheckLine(CheckState.FAULT, SENDING, f"The email to {to} couldn't be sent: {trouble}")
+        return
+    yield CheckLine(CheckState.OK, SENDING, f"{chosen.smtp_host} took an email to {to}.")
+    started = time.monotonic()
+    while await received_emails.count_noted_from(chosen.mail_from) == before:
+        if time.monotonic() - started >= patience:
+            yield CheckLine(CheckState.FAULT, ARRIVING, await _not_back(chosen, patience))
+            return
+        await pause(LOOKS_EVERY)
+    yield CheckLine(CheckState.OK, ARRIVING, f"It arrived within {time.monotonic() - started + 1:.0f} seconds.")
+    if not chosen.authserv_id:
+        yield CheckLine(CheckState.FAULT, "Senders", NO_SERVER_NAME)
+
+
+async def _why_not(chosen: Settings) -> str:
+    if not chosen.reply_address:
+        return NO_ADDRESS
+    if not chosen.lmtp and not chosen.imap_host:
+        return NO_WAY_IN.format(chosen.reply_address)
+    return HELD if await held_copy() else ""
+
+
+async def _not_back(chosen: Settings, patience: float) -> str:
+    if not chosen.imap_host:
+        return NOT_BY_LMTP.format(patience, chosen.reply_address, chosen.lmtp)
+    if trouble := (await received_emails.mailbox_status()).trouble:
+        return f"It didn't arrive, because the mailbox can't be read: {trouble}"
+    return NOT_BY_MAILBOX.format(patience, chosen.reply_address, chosen.imap_folder, chosen.imap_user)
+
+
+def _email(chosen: Settings, to: str) -> bytes:
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = chosen.mail_from, to, "Test of replies by email"
+    message["Date"] = format_datetime(clock.now())
+    message["Message-ID"] = make_msgid(domain=chosen.mail_from.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content("tracker check --mail sent this to itself. No one needs to do anything.\n")
+    return message.as_bytes()

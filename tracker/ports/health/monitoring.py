@@ -14,9 +14,8 @@ from tracker.database import together
 from tracker.ports.health import checks
 from tracker.ports.health.checks import CheckLine, CheckState, Trouble
 from tracker.ports.http.guards import public
-from tracker.usecases.audit import audit_log
+from tracker.usecases import audit
 from tracker.usecases.core.process_locks import DeploymentState
-from tracker.usecases.views import health
 
 PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
 IDLE = f"No process has looked for what is due for more than 5 minutes. {checks.START}"
@@ -29,7 +28,7 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
     The schema is not among them: a process checks it before it serves, and its clock each time it runs.
     """
     work, mail, verified, mailbox = await together(
-        health.work_state(now), _mail(chosen, trouble), audit_log.last_verification(), _mailbox(chosen)
+        audit.work_state(now), _mail(chosen, trouble), audit.last_verification(), _mailbox(chosen)
     )
     jobs = [] if work.is_well or known.copy_of else [LATE if work.is_ticking else IDLE]
     check_lines = [
@@ -72,7 +71,7 @@ async def healthz() -> Response[dict[str, Any]]:
     """Return 200 while messages are sent in time and the clock ticks, else 503 (SP 800-53 SI-4)."""
     try:
         async with asyncio.timeout(HEALTHZ_PATIENCE):
-            is_well = (await health.work_state(clock.now())).is_well
+            is_well = (await audit.work_state(clock.now())).is_well
     except Exception:  # any error at all means unhealthy
         log.exception("The database didn't respond.")
         is_well = False

@@ -14,12 +14,12 @@ from msgspec import Struct
 from tracker import clock
 from tracker.database import is_unavailable
 from tracker.errors import Busy, Conflict, Gone, Invalid, NotAllowed, NotFound, TooLarge, TooManyAttempts, TrackerError
-from tracker.ports.http import drafts, problems
-from tracker.ports.http.access_log import route_of
-from tracker.ports.http.csrf import OutdatedForm
+from tracker.ports.http import forms, problems
+from tracker.ports.http.cookies import OutdatedForm
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.guards import SignInNeeded
 from tracker.ports.http.request_source import HOME, asked, place, source_of
+from tracker.ports.http.security import route_of
 from tracker.rules.core.drafts import SECRETS
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core import audit
@@ -167,10 +167,10 @@ def _typed(request: FormRequest, status: int) -> dict[str, Any]:
     """Return what became of what was typed: the draft that keeps it, or the fields to send again from the page."""
     is_form = request.method == "POST"
     form = request.form_that_was_read if is_form and status in AGAIN else None
-    texts = drafts.texts_of(form) if form is not None and _holds_no_secret(request, form) else {}
+    texts = forms.texts_of(form) if form is not None and _holds_no_secret(request, form) else {}
     return {
         "is_form": is_form,
-        "kept": request.scope["state"].get(drafts.KEPT),
+        "kept": request.scope["state"].get(forms.KEPT),
         "resend": asked(request.scope) if texts else "",
         "fields": [(name, text) for name, names in texts.items() for text in names],
     }
@@ -178,7 +178,7 @@ def _typed(request: FormRequest, status: int) -> dict[str, Any]:
 
 def _holds_no_secret(request: FormRequest, form: FormMultiDict) -> bool:
     """Return whether a form may be repeated in a page: one that keeps drafts, or one behind the link of an email."""
-    is_known = source_of(request) == "link" or drafts.read(form.get(drafts.FIELD), clock.now()) is not None
+    is_known = source_of(request) == "link" or forms.read(form.get(forms.FIELD), clock.now()) is not None
     return is_known and SECRETS.isdisjoint(form)
 
 

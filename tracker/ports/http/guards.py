@@ -16,14 +16,14 @@ from litestar.types import ASGIApp
 
 from tracker import clock
 from tracker.errors import NotAllowed
-from tracker.ports.http import cookies, csrf
+from tracker.ports.http import cookies
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import RequestRefused
 from tracker.ports.http.request_source import ORIGIN, Connection, asked, enter, origin_of, source_of
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.core.viewers import OpenSessions, Visit, viewer_of_session
 from tracker.usecases.identity.sessions import bearer_of, note_token_use
-from tracker.usecases.operations import emergency_access
+from tracker.usecases.operations import access
 
 log = logging.getLogger(__name__)
 
@@ -61,15 +61,15 @@ async def signed_in(connection: Connection, handler: BaseRouteHandler) -> None:
     Sets `viewer`, `visit`, `csrf`, `flash` in the state. Raises `SignInNeeded` for a read, `Outdated` for a change.
     """
     _enter(connection, "page")
-    is_deed = csrf.is_deed(connection)
+    is_deed = cookies.is_deed(connection)
     if is_deed:
-        await csrf.form_of(connection)  # what was typed is known, whatever fails from here on
+        await cookies.form_of(connection)  # what was typed is known, whatever fails from here on
     visit = await _visit(connection, is_use=not handler.opt.get("polled"))
     if visit is None:
-        raise csrf.OutdatedForm(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
+        raise cookies.OutdatedForm(SIGNED_OUT) if is_deed else SignInNeeded(_asked(connection))
     _know(connection, visit)
     if is_deed:
-        await csrf.check_token(connection, cookies.read_cookie(connection, cookies.SESSION))
+        await cookies.check_token(connection, cookies.read_cookie(connection, cookies.SESSION))
     if visit.viewer.emergency:
         await _under_emergency(visit.viewer, connection, handler, is_deed=is_deed)
 
@@ -82,7 +82,7 @@ async def _under_emergency(viewer: Viewer, connection: Connection, handler: Base
     if is_deed and handler.opt.get("under_emergency") is not True:
         raise NotAllowed(READS_ONLY)
     if not is_deed and not handler.opt.get("polled"):
-        await emergency_access.record_emergency_page(viewer, connection.url.path, clock.now())
+        await access.record_emergency_page(viewer, connection.url.path, clock.now())
 
 
 async def recognize(error: Exception, scope: Any) -> None:
@@ -123,8 +123,8 @@ async def bearer(connection: Connection, handler: BaseRouteHandler) -> None:
     token_bearer = await bearer_of(sent["token"], clock.now(), origin) if sent else None
     if token_bearer is None:
         if sent:
-            guesses = connection.app.state.setdefault("guesses", Guesses())
-            if guesses.is_one_too_many(origin_of(connection).address, clock.now()):
+            failed_attempts = connection.app.state.setdefault("failed_attempts", FailedAttempts())
+            if failed_attempts.is_one_too_many(origin_of(connection).address, clock.now()):
                 raise RequestRefused(429)
         raise RequestRefused(401, WWW_Authenticate='Bearer realm="Task Force Tracker"')
     state.update({"viewer": token_bearer.viewer, "scopes": token_bearer.scopes, UNNOTED: token_bearer.unnoted})
@@ -156,7 +156,7 @@ async def _visit(connection: Connection, *, is_use: bool = True) -> Visit | None
 
 
 def _know(connection: Connection, visit: Visit) -> None:
-    token = csrf.token_for(cookies.read_cookie(connection, cookies.SESSION))
+    token = cookies.token_for(cookies.read_cookie(connection, cookies.SESSION))
     facts = {ORIGIN: visit.viewer.origin, "viewer": visit.viewer, "visit": visit}
     connection.scope["state"].update(facts, csrf=token)
     cookies.read_flash(connection)
@@ -164,8 +164,8 @@ def _know(connection: Connection, visit: Visit) -> None:
 
 def _enter(connection: Connection, source: str) -> None:
     enter(connection, source)
-    if csrf.is_deed(connection):
-        csrf.check_origin(connection)
+    if cookies.is_deed(connection):
+        cookies.check_origin(connection)
 
 
 def _asked(connection: Connection) -> str:
@@ -180,7 +180,7 @@ WINDOW = timedelta(minutes=1)
 REMEMBERED = 10_000  # network addresses; an attacker with more of them still has to guess 256 bits
 
 
-class Guesses:
+class FailedAttempts:
     """Counters of this process, forgotten after a minute."""
 
     def __init__(self) -> None:

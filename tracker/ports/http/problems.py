@@ -13,7 +13,7 @@ MEDIA_TYPE = "application/problem+json"
 DOCUMENTS = "/api/v1/docs"
 
 
-class Kind(msgspec.Struct, frozen=True):
+class ProblemKind(msgspec.Struct, frozen=True):
     """One kind of problem: its name in `type`, its title, and the sentence for errors that have none of their own."""
 
     slug: str
@@ -22,19 +22,19 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 KINDS = {
-    400: Kind("unreadable", "Unreadable", "The request can’t be read."),
-    401: Kind("token", "Token needed", "Send a valid personal token: Authorization: Bearer …"),
-    403: Kind("not-allowed", "Not allowed", "You can’t do this."),
-    404: Kind("not-found", "Not found", "There is nothing here, or you don’t have access to it."),
-    405: Kind("method", "Method not allowed", "This address doesn’t accept that method."),
-    409: Kind("conflict", "Conflict", "This can’t be done in the current state."),
-    412: Kind("changed", "Changed since you read it", "Someone changed this since you read it. Read it again."),
-    413: Kind("too-large", "Too large", "This is too large for one request."),
-    415: Kind("media-type", "Unsupported media type", "Send JSON: Content-Type: application/json"),
-    422: Kind("invalid", "Doesn’t match", "The request doesn’t match the API document."),
-    429: Kind("too-many", "Too many attempts", "Too many unknown tokens came from your address. Wait a minute."),
-    500: Kind("broken", "Server error", "Something went wrong on our side. Nothing was changed."),
-    503: Kind("busy", "Busy", "The tracker is busy. Please try again in a minute."),
+    400: ProblemKind("unreadable", "Unreadable", "The request can’t be read."),
+    401: ProblemKind("token", "Token needed", "Send a valid personal token: Authorization: Bearer …"),
+    403: ProblemKind("not-allowed", "Not allowed", "You can’t do this."),
+    404: ProblemKind("not-found", "Not found", "There is nothing here, or you don’t have access to it."),
+    405: ProblemKind("method", "Method not allowed", "This address doesn’t accept that method."),
+    409: ProblemKind("conflict", "Conflict", "This can’t be done in the current state."),
+    412: ProblemKind("changed", "Changed since you read it", "Someone changed this since you read it. Read it again."),
+    413: ProblemKind("too-large", "Too large", "This is too large for one request."),
+    415: ProblemKind("media-type", "Unsupported media type", "Send JSON: Content-Type: application/json"),
+    422: ProblemKind("invalid", "Doesn’t match", "The request doesn’t match the API document."),
+    429: ProblemKind("too-many", "Too many attempts", "Too many unknown tokens came from your address. Wait a minute."),
+    500: ProblemKind("broken", "Server error", "Something went wrong on our side. Nothing was changed."),
+    503: ProblemKind("busy", "Busy", "The tracker is busy. Please try again in a minute."),
 }
 
 
@@ -108,7 +108,7 @@ def problem(
     status: int, detail: str = "", errors: Mapping[str, str] | None = None, reasons: tuple[str, ...] = ()
 ) -> bytes:
     """Return the body of a problem response with this status."""
-    kind = KINDS.get(status) or Kind("refused", "Refused", "This request can’t be answered.")
+    kind = KINDS.get(status) or ProblemKind("refused", "Refused", "This request can’t be answered.")
     fields = tuple(FieldError(field, sentence) for field, sentence in (errors or {}).items())
     documented_at = f"{DOCUMENTS}#{kind.slug}"
     return msgspec.json.encode(Problem(documented_at, kind.title, status, detail or kind.detail, fields, reasons))

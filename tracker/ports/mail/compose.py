@@ -34,7 +34,7 @@ from tracker.rules.calendars.feeds import APPOINTMENTS
 from tracker.rules.core.message_types import Invited, MailedEntry
 from tracker.rules.core.outbox import Message, message_name, thread_name
 from tracker.rules.emails.emails import CalendarPart, DeclinedProposal, Email, Fact, FactName, Footer, one_line
-from tracker.rules.emails.event_values import InvitationEmail
+from tracker.rules.emails.template_values import InvitationEmail
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 
 SHAPES = 256  # combinations of parts that are remembered as sound

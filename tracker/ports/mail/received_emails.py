@@ -26,8 +26,8 @@ from msgspec.structs import replace
 
 from tracker.crypto.signed_links import ReplyAddresses
 from tracker.errors import Busy, TrackerError
-from tracker.ical import replies
-from tracker.ical.replies import read_reply_email
+from tracker.ical import itip
+from tracker.ical.itip import read_reply_email
 from tracker.ports.mail.delivery import GroupedWork
 from tracker.rules.intake.calendar_replies import CalendarReply, Sender
 from tracker.rules.intake.received_emails import (
@@ -115,7 +115,7 @@ class EmailParser(Struct, frozen=True, kw_only=True):
         if known.bounced_id:  # the email that came back in it is not read
             return replace(known, is_automatic=True, bounce=read_bounce(message, known.sender.address))
         calendars = list(_calendars(message))
-        task = next((task_reply for calendar in calendars if (task_reply := replies.read_task_reply(calendar))), None)
+        task = next((task_reply for calendar in calendars if (task_reply := itip.read_task_reply(calendar))), None)
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),

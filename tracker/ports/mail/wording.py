@@ -18,7 +18,7 @@ from jinja2.ext import Extension
 from markupsafe import escape
 from msgspec.structs import asdict
 
-from tracker.config.paths import folder
+from tracker.config.installation import folder
 from tracker.crypto.signed_links import Links
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.emails import (
@@ -45,7 +45,7 @@ from tracker.rules.emails.emails import (
     one_line,
     shorten,
 )
-from tracker.rules.emails.event_values import EmailValues
+from tracker.rules.emails.template_values import EmailValues
 
 REMEMBERED = 512  # emails; one about an event goes to many people in the same words
 TITLE = "title"

@@ -6,22 +6,18 @@ from litestar import Router
 from litestar.di import Provide
 
 from tracker.ports.http.guards import routes_in
+from tracker.ports.pages import attendance, audit, availability, intake, polls
 from tracker.ports.pages.actions import action_items, item_forms
-from tracker.ports.pages.attendance import roll_call
-from tracker.ports.pages.audit import audit_log
-from tracker.ports.pages.availability import availability
 from tracker.ports.pages.calendars import calendars, subscriptions
-from tracker.ports.pages.core import drafts, static
+from tracker.ports.pages.core import drafts, templating
 from tracker.ports.pages.core.dependencies import DEPENDENCIES
-from tracker.ports.pages.emails import demo_emails, emails, messages, preferences
-from tracker.ports.pages.events import cancellations, date_pages, event_edit, occurrences, scheduling
-from tracker.ports.pages.identity import demo_sign_in, one_time_links, security_settings, sign_in
-from tracker.ports.pages.intake import waiting_emails
-from tracker.ports.pages.operations import access, activity_log, after_actions, check_ins, orders, plans, readiness
-from tracker.ports.pages.polls import new_poll, polls
+from tracker.ports.pages.emails import demo_emails, emails, messages
+from tracker.ports.pages.events import date_pages, event_edit, occurrences, scheduling
+from tracker.ports.pages.identity import demo_sign_in, security_settings, sign_in
+from tracker.ports.pages.operations import after_actions, check_ins, need_to_know, orders, plans
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import accounts, committees, people, sites
-from tracker.ports.pages.views import agency_pages, api_docs, event_page, home, settings
+from tracker.ports.pages.views import agency_pages, api_docs, event_page, home
 
 
 def _room(*modules: ModuleType, **dependencies: Provide) -> Router:
@@ -30,29 +26,22 @@ def _room(*modules: ModuleType, **dependencies: Provide) -> Router:
 
 
 ROOMS = {
-    "core": _room(drafts, static),
-    "identity": _room(sign_in, one_time_links, **sign_in.DEPENDENCIES),
+    "core": _room(drafts, templating),
+    "identity": _room(sign_in, **sign_in.DEPENDENCIES),
     "roster": _room(people, accounts, committees, sites),
-    "events": _room(scheduling, occurrences, event_edit, cancellations, date_pages),
+    "events": _room(scheduling, occurrences, event_edit, date_pages),
     "availability": _room(availability),
-    "operations": _room(plans, orders, readiness, check_ins, activity_log, access, after_actions),
-    "attendance": _room(roll_call),
+    "operations": _room(plans, orders, need_to_know, check_ins, after_actions),
+    "attendance": _room(attendance),
     "actions": _room(action_items, item_forms),
-    "polls": _room(new_poll, polls),
-    "intake": _room(waiting_emails),
+    "polls": _room(polls),
+    "intake": _room(intake),
     "calendars": _room(calendars, subscriptions),
-    "emails": _room(messages, preferences, emails, **messages.DEPENDENCIES),
+    "emails": _room(messages, emails, **messages.DEPENDENCIES),
     "reports": _room(reports),
-    "audit": _room(audit_log),
+    "audit": _room(audit),
     "views": _room(
-        home,
-        event_page,
-        agency_pages,
-        settings,
-        security_settings,
-        api_docs,
-        **sign_in.DEPENDENCIES,
-        **settings.DEPENDENCIES,
+        home, event_page, agency_pages, security_settings, api_docs, **sign_in.DEPENDENCIES, **home.DEPENDENCIES
     ),
 }
 DEMO = _room(demo_emails, demo_sign_in, **demo_emails.DEPENDENCIES, **sign_in.DEPENDENCIES)

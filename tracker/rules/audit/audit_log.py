@@ -1,21 +1,275 @@
-"""The entries of the audit log in words, one by one and by deed, the groups for filtering, and what a reader asks for.
+"""The entries of the audit log in words, one by one and by deed, with their facts, and what a reader asks for.
 
 The entries of one request or one run of the clock are one deed: a row with a sentence for all.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
-from datetime import datetime
+import re
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import TypeVar
 from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.rules.audit import facts as audit_facts
+from tracker.rules.attendance import Mark
 from tracker.rules.audit.verbs import DENIED, AuditGroup, AuditSubject, subject_words, verb_words
 from tracker.rules.core.viewers import Origin
-from tracker.rules.core.wording import plural
+from tracker.rules.core.wording import plural, short_day
+from tracker.rules.events.events import FIELDS as EVENT_FIELDS
 from tracker.rules.events.markings import Marking
+from tracker.rules.identity import UNKNOWN, browser_name
+from tracker.rules.roster.meetings import lead_words
+
+SAID_TO_ALL = (
+    "fields",
+    "gained",
+    "lost",
+    "why",
+    "date",
+    "reply",
+    "status",
+    "kind",
+    "what",
+    "for",
+    "scope",
+    "version",
+    "browser",
+    "filter",
+    "route",
+    *(str(mark) for mark in Mark),
+)
+"""Facts that all readers of an entry may see; others could count things that the reader does not see."""
+SHOWN_ELSEWHERE = frozenset({"client", "next"})
+"""Shown elsewhere, such as the source of older sign-in entries; or the id of something with an entry of its own."""
+LABELS = {
+    "fields": "Changed",
+    "gained": "Now also",
+    "lost": "No longer",
+    "why": "Reason",
+    "date": "Date",
+    "scope": "Shows",
+    "for": "For",
+    "how": "By",
+    "filter": "Searched for",
+    "route": "",
+    "from": "From",
+    "to": "To",
+    "recipient": "To",
+    "copy": "Copy",
+    "copy_of": "Copy of",
+    "version": "Version",
+    "date_version": "Version of the date",
+    "plan_version": "Version of the plan",
+    "format": "Format",
+    "unmarked": "Not marked",
+    "minutes": "Valid for",
+    "bytes": "Size",
+    "broken": "First broken entry",
+    "leads": "Reminders",
+    "asks_before": "Follow-ups before the event",
+    "asks_after": "Follow-ups after the invitation",
+    "is_usual": "Uses the task force’s reminders",
+    "was_leads": "Previous reminders",
+    "was_asks_before": "Previous follow-ups before the event",
+    "was_asks_after": "Previous follow-ups after the invitation",
+    "was_sends_thanks": "Previously sent a thank-you",
+    "was_is_usual": "Previously used the task force’s reminders",
+    "date_reminders": "Reminders of dates",
+    "item_reminders": "Reminders of action items",
+    "is_discreet": "Time-only emails",
+    "primary": "Primary",
+    "shows_operations": "Restricted events",
+    "alarm_minutes": "Alert (minutes before an event)",
+    "all_day_alarm": "Alert for all-day events",
+    "chaired": "Chair before",
+    "scopes": "Permissions",
+    "browser": "Browser",
+}
+"""Label of a fact; a fact that is not listed is labeled by its own name."""
+JOINED = frozenset(
+    {
+        "version",
+        "date_version",
+        "plan_version",
+        "copy_of",
+        "fields",
+        "how",
+        "from",
+        "since",
+        "for",
+        "copy",
+        "minutes",
+        "to",
+        "until",
+        "recipient",
+    }
+)
+"""Labels without a colon."""
+FIELDS = {
+    **{name: field_about.log_words for name, field_about in EVENT_FIELDS.items() if field_about.log_words},
+    "expires_at": "last day",
+    "starts_at": "start",
+    "ends_at": "end",
+    "rrule": "repetition",
+    "rule": "repetition",
+    "is_guest": "email only",
+    "phone": "work phone",
+    "mobile": "mobile phone",
+    "is_mobile_private": "who can see the mobile phone",
+    "contact_name": "contact person",
+    "contact_phone": "phone of the contact person",
+    "contact_email": "email of the contact person",
+    "local_start": "start",
+    "until_local": "end of the series",
+    "capacity": "capacity",
+    "is_open": "status",
+    "mark_categories": "marking",
+    "mark_limit": "limit of the marking",
+    "mark_agency": "who marked it",
+    "mark_until": "decontrol date",
+}
+"""Columns whose own name is not plain; the others are labeled by their name, without underscores."""
+VALUES = {
+    "accepted": "yes",
+    "declined": "no",
+    "tentative": "maybe",
+    "needs-action": "none",
+    "sign_in": "signing in",
+    "reset": "a new password",
+    "proof": "confirmation",
+    "code": "security code",
+}
+METHODS = {"GET": "Requested", "HEAD": "Requested", "POST": "Sent a form to", "DELETE": "Asked to delete"}
+FILTERS = {
+    "what": "{} entries",
+    "who": "by {}",
+    "about": "about {}",
+    "from": "from {}",
+    "to": "to {}",
+    "via": "from {}",
+}
+EMPTY: tuple[object, ...] = (None, "", [], {})
+LEADS = frozenset({"leads", "asks_before", "asks_after", "was_leads", "was_asks_before", "was_asks_after"})
+"""Facts of a reminder policy; an empty one is none at all."""
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:T[\d:.+Z-]*)?")
+_ROUTE = re.compile(r"([A-Z]+) (/\S*)")
+
+
+def facts_in_words(facts: Mapping[str, object]) -> str:
+    """Return the facts in words, without empty ones and those shown elsewhere."""
+    parts = []
+    for name, value in facts.items():
+        is_empty = value in EMPTY and not (name in LEADS and value == "")
+        if is_empty or name in SHOWN_ELSEWHERE:
+            continue
+        words = WORDS.get(name, _words)(value)
+        label = LABELS.get(name, name.replace("_", " ").capitalize())
+        parts.append(f"{label} {words}".strip() if name in JOINED or not label else f"{label}: {words}")
+    return "; ".join(parts)
+
+
+def ids_in_facts(value: object) -> set[UUID]:
+    """Return the ids in facts, of any kind."""
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list):
+        return {fact for part in value for fact in ids_in_facts(part)}
+    return {UUID(value)} if isinstance(value, str) and ID.fullmatch(value) else set()
+
+
+def facts_with_names(facts: Mapping[str, object], names: Mapping[UUID, str]) -> dict[str, object]:
+    """Return the facts with names in place of ids."""
+    return {name: _named(value, names) for name, value in facts.items()}
+
+
+def _named(value: object, names: Mapping[UUID, str]) -> object:
+    if isinstance(value, list):
+        return [_named(part, names) for part in value]
+    return names.get(UUID(value), value) if isinstance(value, str) and ID.fullmatch(value) else value
+
+
+def _words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name.replace('_', ' ')} {_words(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return _listed([_words(part) for part in value])
+    text = str(value)
+    if match := _DAY.fullmatch(text):
+        with suppress(ValueError):
+            day = date.fromisoformat(match[1])
+            return f"{short_day(day)}, {day.year}"
+        return match[1]
+    return VALUES.get(text, text.replace("_", " "))
+
+
+def _fields(value: object) -> str:
+    names = map(str, value) if isinstance(value, Sequence) else ()
+    words = dict.fromkeys(FIELDS.get(name, name.replace("_", " ")) for name in names)
+    return _listed(list(words))
+
+
+def _route(value: object) -> str:
+    """Return a route without its parameters: "Requested /events/…"."""
+    match = _ROUTE.fullmatch(str(value))
+    if not match:
+        return str(value)
+    return f"{METHODS.get(match[1], 'Changed')} {re.sub('{[^}]*}', '…', match[2])}"
+
+
+def _filter(value: object) -> str:
+    asked = value if isinstance(value, Mapping) else {}
+    return ", ".join(FILTERS[name].format(_words(part)) for name, part in asked.items() if name in FILTERS)
+
+
+def _leads(value: object) -> str:
+    minutes = [text for text in str(value).split(",") if text.isdigit()]
+    return _listed([lead_words(timedelta(minutes=int(minute))) for minute in minutes]) or str(value) or "none"
+
+
+def _minutes(value: object) -> str:
+    return lead_words(timedelta(minutes=int(str(value)))) if str(value).isdigit() else str(value)
+
+
+def _browser(value: object) -> str:
+    """Return a browser in two words, another program by its own name."""
+    name = browser_name(str(value))
+    return str(value) if name.startswith(UNKNOWN) else name
+
+
+def _size(value: object) -> str:
+    return f"{int(str(value)) / 1e6:,.1f} MB" if str(value).isdigit() else str(value)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+WORDS: Mapping[str, Callable[[object], str]] = {
+    "fields": _fields,
+    "filter": _filter,
+    "route": _route,
+    "scopes": lambda value: _listed(str(value).split()),
+    **dict.fromkeys(LEADS, _leads),
+    "bytes": _size,
+    "minutes": _minutes,
+    "why": str,
+    "browser": _browser,
+    **dict.fromkeys(
+        ("date_reminders", "item_reminders", "is_discreet", "digest", "shows_operations"),
+        lambda value: "on" if value else "off",
+    ),
+}
+
+
+def readable_facts(facts: Mapping[str, object], *, reads_all: bool) -> Mapping[str, object]:
+    """Return the facts that a reader may see of an entry whose subject they may open."""
+    return facts if reads_all else {name: facts[name] for name in SAID_TO_ALL if name in facts}
+
 
 WHOLE = {
     ("shared", "shared_calendar"): "Started sharing a calendar",
@@ -97,7 +351,7 @@ class AuditLine(Struct, frozen=True, kw_only=True):
     @property
     def said(self) -> str:
         """Return the facts in one line: "Changed place and title; version 3"."""
-        return audit_facts.facts_in_words(self.facts)
+        return facts_in_words(self.facts)
 
     @property
     def where(self) -> str:

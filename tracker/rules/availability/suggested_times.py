@@ -20,7 +20,7 @@ from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import EN_DASH, plural, short_day, to_local, to_utc
 from tracker.rules.events.plans import Person, Slot, slot_at
 from tracker.rules.recurrence.holidays import is_working_day
-from tracker.rules.roster.quorum import Quorum, QuorumCount
+from tracker.rules.roster.meetings import Quorum, QuorumCount
 
 LONGEST = timedelta(days=92)
 FARTHEST = timedelta(days=731)

@@ -63,7 +63,7 @@ class Also(Struct, frozen=True, kw_only=True):
     """Why, as the organizer wrote it for a change or a cancellation."""
 
 
-class EventNews(Content, frozen=True, kw_only=True):
+class EventAnnouncement(Content, frozen=True, kw_only=True):
     """A message about an event that the person already knows."""
 
     entry: MailedEntry | None = None
@@ -71,7 +71,7 @@ class EventNews(Content, frozen=True, kw_only=True):
     also: tuple[Also, ...] = ()
 
 
-class EventUpdate(EventNews, frozen=True, kw_only=True):
+class EventUpdate(EventAnnouncement, frozen=True, kw_only=True):
     """A change to an event or date that takes place."""
 
     before: KnownBefore | None = None
@@ -109,7 +109,7 @@ class Restored(EventUpdate, frozen=True, kw_only=True, tag="restored"):
     """A canceled event or date is restored."""
 
 
-class SeriesEnd(EventNews, frozen=True, kw_only=True):
+class SeriesEnd(EventAnnouncement, frozen=True, kw_only=True):
     """A running series ends for its reader; no other message says so."""
 
 
@@ -134,7 +134,7 @@ class RemovedFromSeries(SeriesEnd, frozen=True, kw_only=True, tag="removed_from_
 
 
 @email(MessageKind.CANCELLATION, "Canceled")
-class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
+class Canceled(EventAnnouncement, frozen=True, kw_only=True, tag="canceled"):
     """An event or date does not take place."""
 
     reason: str = ""
@@ -143,7 +143,7 @@ class Canceled(EventNews, frozen=True, kw_only=True, tag="canceled"):
 
 
 @email(MessageKind.WITHDRAWAL, "Removed from the list")
-class Removed(EventNews, frozen=True, kw_only=True, tag="removed"):
+class Removed(EventAnnouncement, frozen=True, kw_only=True, tag="removed"):
     """The reader is no longer invited, or no longer a substitute; the event takes place."""
 
 
@@ -269,7 +269,7 @@ class CheckOutMissing(Content, frozen=True, kw_only=True, tag="check_out_missing
 
 
 @email(MessageKind.READINESS)
-class ReadinessNews(Content, frozen=True, kw_only=True, tag="readiness"):
+class ReadinessChanged(Content, frozen=True, kw_only=True, tag="readiness"):
     """A service-readiness notice is released, activated, or stood down: `state`, of `NoticeState`."""
 
     notice: UUID
@@ -481,9 +481,13 @@ class AddressAdded(Content, frozen=True, kw_only=True, tag="address_added"):
     address: str
 
 
-News = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
+AnnouncedContent = (
+    Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
+)
 SubstituteContent = SubstituteNamed | SubstituteDeclined
-EventContent = Invited | News | SubstituteContent | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+EventContent = (
+    Invited | AnnouncedContent | SubstituteContent | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+)
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 PollContent = PollOpened | PollNudge | PollCanceled

@@ -12,11 +12,11 @@ from uuid import UUID
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemsOfDay, MailedEntry
 from tracker.rules.core.wording import plural
-from tracker.rules.emails.event_values import EmailValues
+from tracker.rules.emails.template_values import EmailValues
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
@@ -342,16 +342,16 @@ class Email(Struct, frozen=True, kw_only=True):
 Facts = tuple[Fact, ...]
 
 
-def mark_email(letter: Email, marking: Marking | None) -> Email:
+def mark_email(email: Email, marking: Marking | None) -> Email:
     """Return the email under the marking of its content."""
-    return replace(letter, banner=marking.banner, indicator=marking.indicator) if marking else letter
+    return replace(email, banner=marking.banner, indicator=marking.indicator) if marking else email
 
 
-def without_sign_in_links(letter: Email) -> Email:
+def without_sign_in_links(email: Email) -> Email:
     """Return the email for a guest: without links to pages that need a sign-in."""
-    buttons = tuple(button for button in letter.buttons if not isinstance(button.target, SitePage))
+    buttons = tuple(button for button in email.buttons if not isinstance(button.target, SitePage))
     return replace(
-        letter, buttons=buttons, more=tuple(button for button in letter.more if not isinstance(button.target, SitePage))
+        email, buttons=buttons, more=tuple(button for button in email.more if not isinstance(button.target, SitePage))
     )
 
 

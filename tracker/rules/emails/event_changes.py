@@ -10,17 +10,6 @@ from datetime import date, datetime
 from tracker.rules.core.message_types import Changed, DateAdded, KnownBefore, Restored, SeriesEnded
 from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local
 from tracker.rules.emails.emails import ButtonName, Email, Fact, FactName, Facts
-from tracker.rules.emails.event_facts import (
-    exception_facts,
-    kept_reply_buttons,
-    other_change_facts,
-    own_detail_facts,
-    own_reply,
-    reason_facts,
-    reply_facts,
-    title_fact,
-    what_when_where,
-)
 from tracker.rules.emails.event_parts import (
     EventForReader,
     calendar_part,
@@ -28,10 +17,19 @@ from tracker.rules.emails.event_parts import (
     email_to_reader,
     event_link,
     event_place_words,
+    exception_facts,
+    kept_reply_buttons,
+    other_change_facts,
+    own_detail_facts,
+    own_reply,
     place_in_words,
+    reason_facts,
+    reply_facts,
     rule_words,
+    title_fact,
+    what_when_where,
 )
-from tracker.rules.emails.event_values import (
+from tracker.rules.emails.template_values import (
     ChangedEmail,
     ChangedPart,
     DateAddedEmail,
@@ -46,8 +44,7 @@ from tracker.rules.events.events import Event, Occurrence, dates_taking_place, f
 from tracker.rules.events.kept_dates import own_texts
 from tracker.rules.events.notifications import changed_details, detail_hashes
 from tracker.rules.events.plans import is_moved, rule_of, starts_by_rule
-from tracker.rules.recurrence.series import dates_by_rule
-from tracker.rules.recurrence.series_words import pattern_words
+from tracker.rules.recurrence.series import dates_by_rule, pattern_words
 
 
 def update_email(occasion: EventForReader, content: Changed | DateAdded | Restored) -> Email:

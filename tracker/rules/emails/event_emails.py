@@ -9,18 +9,18 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from tracker.rules.core.message_types import (
+    AnnouncedContent,
     AnswerOutcome,
     AnswerWord,
     Canceled,
     Changed,
     ConfirmationNudge,
     DateAdded,
+    EventAnnouncement,
     EventContent,
-    EventNews,
     InvitationAnswered,
     Invited,
     MailedEntry,
-    News,
     ProposalDeclined,
     ReminderDue,
     Removed,
@@ -52,32 +52,30 @@ from tracker.rules.emails.emails import (
     one_line,
     shorten,
 )
-from tracker.rules.emails.event_facts import (
-    kept_reply_buttons,
-    mixed_reply_facts,
-    other_change_facts,
-    reason_facts,
-    reply_facts,
-    reply_words,
-    title_fact,
-    what_when_where,
-)
 from tracker.rules.emails.event_parts import (
     EventForReader,
     calendar_part,
     day_and_time,
     email_to_reader,
     event_link,
+    kept_reply_buttons,
     length_and_way_words,
+    mixed_reply_facts,
+    other_change_facts,
     own_reply_deadline,
     place_in_words,
+    reason_facts,
     reply_button,
     reply_buttons,
+    reply_facts,
+    reply_words,
     time_words,
+    title_fact,
     video_room_links,
+    what_when_where,
     when_words,
 )
-from tracker.rules.emails.event_values import (
+from tracker.rules.emails.template_values import (
     CanceledEmail,
     ConfirmationNudgeEmail,
     InvitationAnsweredEmail,
@@ -88,10 +86,11 @@ from tracker.rules.emails.event_values import (
     RemovedEmail,
     RemovedUnseenEmail,
     ReplyNudgeEmail,
+    RestrictedEmail,
+    RestrictedReason,
     SubstituteDeclinedEmail,
     SubstituteEmail,
 )
-from tracker.rules.emails.template_values import RestrictedEmail, RestrictedReason
 from tracker.rules.events.history import has_confirmed
 from tracker.rules.events.replies import ReplyValue, Substitution
 
@@ -121,20 +120,20 @@ def event_email(occasion: EventForReader) -> Email:
                 if isinstance(content, InvitationAnswered)
                 else proposal_declined_email(occasion, content)
             )
-        case news:
-            return _change_email(occasion, news)
+        case announced:
+            return _change_email(occasion, announced)
 
 
-def _change_email(occasion: EventForReader, news: News) -> Email:
-    match news:
+def _change_email(occasion: EventForReader, announced: AnnouncedContent) -> Email:
+    match announced:
         case Changed() | DateAdded() | Restored():
-            return event_changes.update_email(occasion, news)
+            return event_changes.update_email(occasion, announced)
         case Canceled():
-            return cancellation_email(occasion, news)
+            return cancellation_email(occasion, announced)
         case Removed():
             return removal_email(occasion)
         case SeriesEnded():
-            return event_changes.series_ended_email(occasion, news)
+            return event_changes.series_ended_email(occasion, announced)
         case SeriesContinued():
             return event_changes.series_continued_email(occasion)
         case RemovedFromSeries():
@@ -146,7 +145,7 @@ def restricted_event_email(occasion: EventForReader) -> Email:
 
     An entry that was emailed before the event became restricted is removed from the reader's calendar.
     """
-    entry = occasion.content.entry if isinstance(occasion.content, EventNews) else None
+    entry = occasion.content.entry if isinstance(occasion.content, EventAnnouncement) else None
     page = SitePage(path=f"/events/{occasion.event.id}")
     sign_in = ButtonName.SIGN_IN_AND_REPLY if occasion.role.takes_part else ButtonName.SIGN_IN_TO_READ
     return Email(
@@ -254,14 +253,14 @@ def removal_email(occasion: EventForReader) -> Email:
 def substitute_email(occasion: EventForReader) -> Email:
     """Return the email that asks its reader to substitute for another person."""
     name = one_line(occasion.substitutes_for)
-    letter = email_to_reader(
+    email = email_to_reader(
         occasion,
         SubstituteEmail(title=occasion.title, starts=day_and_time(occasion), name=name),
         facts=(*what_when_where(occasion), Fact(name=FactName.COMES_FOR, value=name)),
         more=(event_link(occasion),),
         calendar=calendar_part(occasion),
     )
-    return replace(letter, reads=ReplyByEmail.REPLY_WORDS)
+    return replace(email, reads=ReplyByEmail.REPLY_WORDS)
 
 
 def substitute_declined_email(occasion: EventForReader) -> Email:

@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late
+from tracker.rules.actions import ActionItem, ItemStatus, days_late
 from tracker.rules.core.message_types import (
     AnswerWord,
     ItemAnswered,
@@ -25,7 +25,7 @@ from tracker.rules.core.message_types import (
 )
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import long_day, plural, short_day
-from tracker.rules.emails.discreet import discreet_email
+from tracker.rules.emails.account_emails import discreet_email
 from tracker.rules.emails.emails import (
     SHORT_NOTE,
     Button,

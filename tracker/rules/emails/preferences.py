@@ -19,7 +19,7 @@ from tracker.rules.core.message_types import ItemsOfDay
 from tracker.rules.core.outbox import Unreadable
 from tracker.rules.core.wording import clock, to_local, to_utc
 from tracker.rules.emails.reminders import Moment, judge_moments
-from tracker.rules.roster.quorum import USUAL
+from tracker.rules.roster.meetings import USUAL
 
 BEFORE_QUIET = timedelta(minutes=5)
 """How long before quiet hours a reminder is sent that would be of little use after them."""

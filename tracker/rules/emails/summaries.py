@@ -1,16 +1,19 @@
-"""The weekly digest, and the thank-you to people who were marked present at a date: when each is due, and its email."""
+"""Emails beside invitations: about a date poll, the weekly digest, and the thank-you to people who were present."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
+from tracker.rules.actions import ActionItem, ItemStatus, days_late, may_direct_item
 from tracker.rules.calendars.feeds import APPOINTMENT
+from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.core.wording import clock, long_day, plural, short_day, to_local, to_utc
-from tracker.rules.emails.discreet import discreet_email, discreet_restricted_email
+from tracker.rules.core.wording import clock, local, long_day, plural, short_day, time_span, to_local, to_utc, zone_word
+from tracker.rules.emails import account_emails
+from tracker.rules.emails.account_emails import discreet_email, discreet_restricted_email
 from tracker.rules.emails.emails import (
     Button,
     ButtonName,
@@ -19,15 +22,102 @@ from tracker.rules.emails.emails import (
     FactName,
     Facts,
     Footer,
+    PollPage,
     SitePage,
     StopDigestPage,
     mark_email,
     one_line,
 )
+from tracker.rules.emails.event_parts import event_place_words
 from tracker.rules.emails.item_emails import listed_facts, other_item_facts, own_item_facts
-from tracker.rules.emails.template_values import DigestEmail, ThankYouEmail
+from tracker.rules.emails.template_values import (
+    DigestEmail,
+    EmailValues,
+    PollCanceledEmail,
+    PollNudgeEmail,
+    PollOpenedEmail,
+    RestrictedEmail,
+    RestrictedReason,
+    ThankYouEmail,
+)
 from tracker.rules.events.events import DateLine, EventStatus, Occurrence
 from tracker.rules.events.markings import banner_of_all
+from tracker.rules.polls import Fit, Poll
+
+Fits = Mapping[UUID, Fit]
+
+
+def poll_email(content: PollContent, poll: Poll, reader: Viewer, fits: Fits, now: datetime) -> Email:
+    """Return the email; about a restricted event, and to readers of time-only emails, it reveals nothing.
+
+    `fits`: what the reader has replied, by date. Once they have, the email is only read in Messages.
+    """
+    event, path, is_over = poll.event, f"/polls/{poll.id}", isinstance(content, PollCanceled)
+    page = SitePage(path=path)
+    if event.is_restricted or reader.is_discreet:
+        sign_in = ButtonName.SIGN_IN_TO_READ if is_over else ButtonName.SIGN_IN_AND_REPLY
+        reason = RestrictedReason.UPDATE if is_over else RestrictedReason.REPLY
+        neutral = Email(
+            says=RestrictedEmail(reason=reason, has_attachment=False, asks_reply=not is_over),
+            to=reader.email,
+            to_name=reader.name,
+            thread=event.id,
+            facts=(Fact(name=FactName.DETAILS),),
+            buttons=(Button(name=sign_in, target=page),),
+            footer=Footer.RESTRICTED,
+        )
+        return account_emails.discreet_restricted_email(neutral, path) if reader.is_discreet else neutral
+    reply = Button(name=ButtonName.REPLY_TO_POLL, target=PollPage(poll_id=poll.id, member_id=reader.member_id))
+    written = Email(
+        says=_poll_values(content, poll, now),
+        to=reader.email,
+        to_name=reader.name,
+        thread=event.id,
+        facts=(*_what(poll), *(() if is_over else _proposed_dates(poll, fits, now))),
+        buttons=() if is_over else (reply,),
+        more=() if is_over else (Button(name=ButtonName.POLL, target=page),),
+        footer=Footer.POLL,
+    )
+    return written if poll.is_private_again else mark_email(written, event.marking)
+
+
+def _poll_values(content: PollContent, poll: Poll, now: datetime) -> EmailValues:
+    title, by = one_line(poll.event.title), local(poll.reply_by, poll.event.zone)
+    reply_by = short_day(by, local(now, poll.event.zone))
+    match content:
+        case PollOpened():
+            return PollOpenedEmail(title=title, reply_by=reply_by)
+        case PollNudge():
+            return PollNudgeEmail(title=title, reply_by=reply_by if now < poll.reply_by else "")
+        case PollCanceled():
+            return PollCanceledEmail(title="" if poll.is_private_again else title)
+
+
+def _what(poll: Poll) -> Facts:
+    event = poll.event
+    organizer = Fact(name=FactName.ORGANIZER, value=one_line(f"{event.lead} ({event.lead_agency})"))
+    if poll.is_private_again:
+        return (organizer,)
+    where = event_place_words(event, event.place)
+    return (
+        Fact(name=FactName.WHAT, value=one_line(event.title)),
+        organizer,
+        *([Fact(name=FactName.WHERE, value=where)] if where else []),
+    )
+
+
+def _proposed_dates(poll: Poll, fits: Fits, now: datetime) -> Facts:
+    """Return the dates, each with what the reader replied about it: "Tue, Jan 12, 10:00-11:30 AM Central: Yes"."""
+    zone = poll.event.zone
+    proposed = []
+    for option in poll.ahead(now):
+        starts, ends = (local(moment, zone) for moment in poll.slot(option))
+        day, fit = short_day(starts, local(now, zone)), fits.get(option.id)
+        date = day if poll.event.is_all_day else f"{day}, {time_span(starts, ends)} {zone_word(zone)}"
+        proposed.append(Fact(name=FactName.PROPOSED, value=f"{date}: {fit.label}" if fit else date))
+    by = local(poll.reply_by, zone)
+    return *proposed, Fact(name=FactName.REPLY_BY, value=f"{long_day(by)}, {clock(by)} {zone_word(zone)}")
+
 
 DIGEST_AT = time(7)
 """On Mondays, in the reader's own zone."""
@@ -94,7 +184,7 @@ def digest_email(week: DigestWeek) -> Email:
     shown_dates = [line for line in dates if line.visibility is not Visibility.NAMED]
     shown_items = [item for item in items if not item.is_restricted]
     markings = (*(line.marking for line in shown_dates), *(item.marking for item in shown_items))
-    letter = Email(
+    email = Email(
         says=DigestEmail(
             monday=long_day(week.monday).rpartition(",")[0],
             sunday=long_day(week.sunday).rpartition(",")[0],
@@ -120,8 +210,8 @@ def digest_email(week: DigestWeek) -> Email:
         stop=StopDigestPage(member_id=week.reader.member_id),
     )
     if week.reader.is_discreet:
-        return discreet_email(replace(letter, facts=()))
-    return replace(letter, banner=banner_of_all(marking for marking in markings if marking))
+        return discreet_email(replace(email, facts=()))
+    return replace(email, banner=banner_of_all(marking for marking in markings if marking))
 
 
 def _dates(name: FactName, lines: Iterable[DateLine], week: DigestWeek) -> Facts:
@@ -173,7 +263,7 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
             own.append(f"{named}, {due}")
         else:
             others.append(f"{named}, {one_line(item.owner)} ({item.agency}), {due}")
-    letter = Email(
+    email = Email(
         says=ThankYouEmail(
             title=APPOINTMENT if reader.is_discreet else one_line(occurrence.title),
             day=short_day(to_local(occurrence.starts_at, event.zone), today),
@@ -194,5 +284,5 @@ def thank_you_email(reader: Viewer, occurrence: Occurrence, items: Sequence[Acti
         footer=Footer.PRESENT,
     )
     if reader.is_discreet:
-        return discreet_restricted_email(replace(letter, facts=()), f"/events/{event.id}/{occurrence.key}")
-    return mark_email(letter, event.marking)
+        return discreet_restricted_email(replace(email, facts=()), f"/events/{event.id}/{occurrence.key}")
+    return mark_email(email, event.marking)

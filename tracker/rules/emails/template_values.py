@@ -1,14 +1,269 @@
-"""What the templates of each email can use: the values for its subject, preview, and text.
+"""The values that the templates of each email use; `ChangedEmail` finds its folder in `templates/emails/`: `changed`.
 
-Each class belongs to one folder in `templates/emails/`, whose files use its fields by name. Values are ready to read:
-days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values. Emails about one event are in `event_values`.
+They are ready to read: days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values.
 """
 
+import re
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tracker.rules.core.email_declarations import EMAILS, Content
 from tracker.rules.core.message_types import AnswerOutcome
-from tracker.rules.emails.event_values import EmailValues
+
+
+def _folder(name: str) -> str:
+    """Return "removed_unseen" for `RemovedUnseenEmail`."""
+    return re.sub(r"\B([A-Z])", r"_\1", name.removesuffix("Email")).lower()
+
+
+class EmailValues(Struct, frozen=True, kw_only=True, tag=_folder):
+    """The values that the words of an email use by name; its tag is their folder in `templates/emails/`."""
+
+    @property
+    def folder(self) -> str:
+        """Return the folder of its words."""
+        return str(self.__struct_config__.tag)
+
+
+class EventEmail(EmailValues, frozen=True, kw_only=True):
+    """An email that names an event, with its title."""
+
+    title: str
+
+
+class OwnReply(Struct, frozen=True, kw_only=True):
+    """The reader's reply to the subject of an email; every field is empty when the reader is the organizer."""
+
+    kept: str = ""
+    """Yes, Maybe or No, if it still counts."""
+    is_missing: bool = False
+    comes_for: str = ""
+    """The person for whom the reader substitutes."""
+    sends: str = ""
+    """The person who comes in the reader's place."""
+
+
+class InvitationEmail(EventEmail, frozen=True, kw_only=True):
+    """`invitation`: the reader is invited to an event."""
+
+    starts: str
+    reply_by: str
+    reply_kept: str
+    """The reply that still counts from an earlier series, so that none is requested."""
+    asks_reply: bool
+    is_tentative: bool
+    is_informed: bool = False
+    """Whether its reader is only informed, and not asked to come."""
+    is_continuation: bool = False
+    """Whether its dates replace later dates of a series to which the reader is invited too."""
+    outline: str
+    """How long it takes and how people attend, such as "90 minutes, in person." with its period."""
+
+
+class ChangedPart(StrEnum):
+    """What changed about an event or date."""
+
+    TIME = "time"
+    PLACE = "place"
+    CONFIRMED = "confirmed"
+    """Only that it is no longer tentative."""
+    DETAILS = "details"
+
+
+class ChangedEmail(EventEmail, frozen=True, kw_only=True):
+    """`changed`: an event with one date, or one date of a series, has a new time, place or detail."""
+
+    change: ChangedPart
+    starts: str
+    day: str
+    time: str
+    """Empty for an all-day event."""
+    was_day: str
+    """Set when it moved to another day."""
+    was: str
+    """The earlier time, as far as it differs."""
+    reply: OwnReply
+
+
+class SeriesChangedEmail(EventEmail, frozen=True, kw_only=True):
+    """`series_changed`: a series has a new time, rule, end, place or detail."""
+
+    starts: str
+    day: str
+    time: str
+    was_time: str
+    """Set when it begins at another hour."""
+    until: str
+    """Set with `was_until` when only the end of the series changed."""
+    was_until: str
+    is_longer: bool
+    is_elsewhere: bool
+    is_confirmed: bool
+    """Whether it is no longer tentative, and neither time nor place changed."""
+    reply: OwnReply
+
+
+class RestoredEmail(EventEmail, frozen=True, kw_only=True):
+    """`restored`: a canceled event or date is restored."""
+
+    starts: str
+    is_series: bool
+    was: str
+    reply: OwnReply
+
+
+class DateAddedEmail(EventEmail, frozen=True, kw_only=True):
+    """`date_added`: a series has one more date."""
+
+    day: str
+    time: str
+    was: str
+    reply: OwnReply
+
+
+class CanceledEmail(EventEmail, frozen=True, kw_only=True):
+    """`canceled`: an event or date is canceled."""
+
+    day: str
+    is_series: bool
+    next_date: str
+    """The date of the series that follows the canceled one."""
+
+
+class RemovalReason(StrEnum):
+    """Why a person need not come: they were taken off the list, or what the person they were to substitute for does."""
+
+    OFF_THE_LIST = "off_the_list"
+    NOT_ASKED = "not_asked"
+    COMES = "comes"
+    MAY_COME = "may_come"
+    SENDS_ANOTHER = "sends_another"
+    SENDS_NO_ONE = "sends_no_one"
+    CAN_T_COME = "can_t_come"
+    """The reader said so, or the organizer recorded it."""
+    NO_LONGER_SAYS_SO = "no_longer_says_so"
+
+
+class RemovedEmail(EventEmail, frozen=True, kw_only=True):
+    """`removed`: the reader is no longer invited, or no longer a substitute."""
+
+    day: str
+    """Empty when it is about a series."""
+    why: RemovalReason = RemovalReason.OFF_THE_LIST
+    name: str = ""
+    """The person for whom they were to substitute."""
+    is_informed: bool = False
+    """Whether they are kept informed of the event, which stays in their calendar."""
+
+
+class RemovedUnseenEmail(EmailValues, frozen=True, kw_only=True):
+    """`removed_unseen`: the reader is no longer invited and may not even know the event's title."""
+
+    has_attachment: bool
+    """Whether the email removes the event from their calendar."""
+
+
+class SeriesEndedEmail(EventEmail, frozen=True, kw_only=True):
+    """`series_ended`: the upcoming dates of a series are canceled."""
+
+    last_day: str
+
+
+class RemovedFromSeriesEmail(EventEmail, frozen=True, kw_only=True):
+    """`removed_from_series`: a series continues without the reader."""
+
+    last_day: str
+
+
+class SeriesContinuedEmail(EventEmail, frozen=True, kw_only=True):
+    """`series_continued`: a series ends and another one continues it."""
+
+    first_day: str = ""
+    """The first date of the new series; empty when the reader may not see it by email, as is everything below."""
+    time: str = ""
+    was_time: str = ""
+    """Set when only the hour changed."""
+    was: str = ""
+    """The earlier rule and hours, when more than the hour changed."""
+    is_same_time: bool = False
+    is_elsewhere: bool = False
+
+
+class SubstituteEmail(EventEmail, frozen=True, kw_only=True):
+    """`substitute`: the reader substitutes for another person."""
+
+    starts: str
+    name: str
+    """The person for whom they substitute."""
+
+
+class SubstituteDeclinedEmail(EventEmail, frozen=True, kw_only=True):
+    """`substitute_declined`: the person named to come in the reader's place can't."""
+
+    starts: str
+    name: str
+    """That person; empty where the email doesn't name them, or their No no longer counts."""
+    asks_reply: bool
+
+
+class ReminderEmail(EventEmail, frozen=True, kw_only=True):
+    """`reminder`: a date is near."""
+
+    near: str
+    """"Today", "Tomorrow" or "In 7 days"."""
+    time: str
+    """Empty for an all-day event, and when the date is days away."""
+    starts: str
+    """Set when the date is days away."""
+    where: str
+    is_tentative: bool
+    is_led: bool
+    replied: str
+    """"Yes", "Maybe", "No", or nothing."""
+    is_late: bool
+
+
+class ReplyNudgeEmail(EventEmail, frozen=True, kw_only=True):
+    """`reply_nudge`: the reader has not replied."""
+
+    day: str
+    reply_by: str
+
+
+class ConfirmationNudgeEmail(EventEmail, frozen=True, kw_only=True):
+    """`confirmation_nudge`: the reader has not confirmed a change."""
+
+    day: str
+    what: str
+    """"time", "place", or both."""
+
+
+class InvitationAnsweredEmail(EventEmail, frozen=True, kw_only=True):
+    """`invitation_answered`: what was understood of what the reader wrote back to an email about an event."""
+
+    day: str
+    outcome: AnswerOutcome
+    value: str
+    """Yes, Maybe or No, if it was recorded."""
+    is_series: bool
+    is_whole: bool
+    released: str = ""
+    """The person who no longer comes in their place because of it."""
+    kept: str = ""
+    """The reader's reply where the email didn't change it; empty for none."""
+    is_partly: bool = False
+    """Whether some dates of the series have a reply, and others none."""
+    comes_for: str = ""
+    """The person for whom the reader substitutes."""
+    is_released: bool = False
+    """Whether the reader was to come as a substitute, and no longer is."""
+
+
+class ProposalDeclinedEmail(EventEmail, frozen=True, kw_only=True):
+    """`proposal_declined`: the time that the reader proposed for a date was declined."""
+
+    day: str
 
 
 class SignpostEmail(EmailValues, frozen=True, kw_only=True):
@@ -100,7 +355,7 @@ class ItemAnsweredEmail(ItemEmail, frozen=True, kw_only=True):
 
     outcome: AnswerOutcome
     status: str
-    """What they set it to, in small letters; empty for a note."""
+    """What they set it to, in small emails; empty for a note."""
     is_whole: bool
 
 

@@ -20,7 +20,7 @@ from tracker.rules.core.clean_text import clean, too_long_words
 from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.core.wording import MONTHS
 from tracker.rules.events.markings import Marking
-from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
+from tracker.rules.roster.meetings import USUAL_POLICY, ReminderPolicy
 
 LONGEST_REASON = 500  # characters
 ONLY_HTTPS = "Paste the full link. It starts with https://."

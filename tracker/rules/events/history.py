@@ -23,9 +23,8 @@ from tracker.rules.core.wording import local, long_day, plural, short_date, shor
 from tracker.rules.events.events import FIELDS, Event, Occurrence, dates_taking_place, field_values
 from tracker.rules.events.plans import Plan, Slot, plan_of_event, slot_at
 from tracker.rules.events.replies import Participant, ReplyValue
-from tracker.rules.recurrence.series import dates_by_rule
-from tracker.rules.recurrence.series_words import pattern_and_hours
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.recurrence.series import dates_by_rule, pattern_and_hours
+from tracker.rules.roster.meetings import ReminderPolicy
 
 NONE_BEFORE = "none"
 

@@ -144,7 +144,7 @@ def check_marking(marking: Marking, today: date) -> None:
         raise Invalid(**wrong)
 
 
-def standing_on_list(marking: Marking | None) -> Capacity:
+def capacity_on_list(marking: Marking | None) -> Capacity:
     """Return the standing of people on the list of an event so marked: changing agencies may end their access."""
     return STANDING[marking.limit if marking else None]
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from tracker.rules.actions.action_items import LONGEST_NOTE, ItemStatus
+from tracker.rules.actions import LONGEST_NOTE, ItemStatus
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue

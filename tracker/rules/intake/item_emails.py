@@ -7,7 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.rules.actions.action_items import ActionItem, may_direct_item
+from tracker.rules.actions import ActionItem, may_direct_item
 from tracker.rules.core.message_types import AnswerWord
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import Worded, to_local, to_utc

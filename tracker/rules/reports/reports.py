@@ -157,7 +157,7 @@ def may_read_reports(viewer: Viewer) -> bool:
     return viewer.may_schedule
 
 
-def reach_of(viewer: Viewer) -> ReportReach:
+def span_reach(viewer: Viewer) -> ReportReach:
     """Return whose attendance the viewer counts, among the events that they may see.
 
     A coordinator: everyone's. A chair: that of the committee's events. An agency lead: that of their agency. Everyone:

@@ -20,7 +20,7 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import asdict
 
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions import ItemStatus
 from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import Kind

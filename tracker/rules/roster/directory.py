@@ -13,7 +13,7 @@ from tracker.errors import Invalid, NotAllowed, refuse_fields
 from tracker.rules.core.clean_text import name_fault
 from tracker.rules.core.viewers import Arm, Level, Role, Status, Viewer, is_recent
 from tracker.rules.core.wording import zone_names
-from tracker.rules.roster.quorum import NO_QUORUM, QuorumRule
+from tracker.rules.roster.meetings import NO_QUORUM, QuorumRule
 
 SHOWN_ROLES = (Role.COORDINATOR, Role.ADMINISTRATOR, Role.AUDITOR, Role.AGENCY_LEAD, Role.COMMITTEE_CHAIR)
 """Roles with the most rights first."""

@@ -7,12 +7,12 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from tracker.rules.actions.action_items import ActionItem, days_late, may_update_item
+from tracker.rules.actions import ActionItem, days_late, may_update_item
 from tracker.rules.calendars.calendars import day_in_range, day_in_text
 from tracker.rules.core.clean_text import TOKEN, folded, is_match
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import MONTHS, WEEKDAYS
-from tracker.rules.emails.follow_ups import Nudges
+from tracker.rules.emails.reminders import Nudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations.approvals import PlanReturn
 

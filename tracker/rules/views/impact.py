@@ -104,7 +104,7 @@ class Consequences(Struct, frozen=True, kw_only=True):
     """Owners whose feeds no longer contain it."""
     programs: frozenset[str]
     """The programs that fetch these feeds."""
-    is_news: bool = False
+    is_announced: bool = False
     """Whether calendars that have the event are to show something else."""
     kept_details: tuple[DateDetails, ...] = ()
     """The upcoming dates that keep their own details."""
@@ -167,7 +167,7 @@ class Consequences(Struct, frozen=True, kw_only=True):
     @property
     def feed_words(self) -> str:
         """Return in words what feeds will show, and realistically when."""
-        if self.is_news and not self.shown | self.lost:
+        if self.is_announced and not self.shown | self.lost:
             return NO_SUBSCRIBERS
         said = []
         if self.shown:
@@ -202,7 +202,7 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
         moves=moved_reminders(before.reminders, after.reminders),
         shown=shown,
         lost=lost,
-        is_news=bool(changed) and (before.is_known or after.is_known),
+        is_announced=bool(changed) and (before.is_known or after.is_known),
         asked_again=frozenset(
             person for person, given in after.replies.items() if _owes_more(before.replies.get(person, ()), given)
         ),

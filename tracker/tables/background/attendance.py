@@ -8,7 +8,7 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.rules.attendance.roll_call import PRESENT
+from tracker.rules.attendance import PRESENT
 from tracker.tables.schema.attendance import AttendanceMark
 
 _CLOSED = (

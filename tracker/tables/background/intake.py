@@ -10,8 +10,8 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.database.queries import sql_list
+from tracker.rules.actions import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome

@@ -13,7 +13,7 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.core.viewers import Audience, emergency_audience
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.operations.deconfliction import (
@@ -29,14 +29,16 @@ from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure, Point
 from tracker.rules.operations.readiness import WAITING
 from tracker.rules.operations.states import COMPARED, OperationState
 from tracker.tables.schema.events import EventAudience
-from tracker.tables.schema.operations.plans import (
+from tracker.tables.schema.operations import (
     Clearance,
     DeconflictionHit,
+    EmergencyOpening,
     HitDecision,
     OperationApproval,
     OperationPlan,
+    ReadinessNotice,
+    ReadinessRecipient,
 )
-from tracker.tables.schema.operations.records import EmergencyOpening, ReadinessNotice, ReadinessRecipient
 
 _PLANS = (
     "SELECT p.id, p.event AS event_id, e.lead AS lead_id, p.supervisor AS supervisor_id, p.state, p.disclosure,"

@@ -10,7 +10,7 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageKey, MessageState
 from tracker.rules.core.wording import ZoneName

@@ -4,7 +4,7 @@ from piccolo.columns import Date, ForeignKey, Integer, Text, Timestamptz, Varcha
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions import ItemStatus
 from tracker.tables.schema.core.columns import Identified, check, index, one_of
 from tracker.tables.schema.events import Occurrence
 from tracker.tables.schema.roster import Agency, Committee, Member

@@ -4,7 +4,7 @@ from piccolo.columns import Boolean, ForeignKey, Integer, Timestamptz, Varchar
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.attendance import Mark
 from tracker.rules.core.viewers import Arm
 from tracker.tables.schema.core.columns import Identified, check, one_of, unique, unique_index
 from tracker.tables.schema.events import Occurrence

@@ -15,12 +15,12 @@ from piccolo.columns.base import OnDelete
 from piccolo.columns.reference import LazyTableReference
 from piccolo.table import Table
 
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import FIELDS, EventFields, EventStatus, Kind, field_values
 from tracker.rules.events.markings import Category, Limit, Marking
 from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
-from tracker.rules.roster.quorum import LEAD_TIMES, ReminderPolicy, minutes_of
+from tracker.rules.roster.meetings import LEAD_TIMES, ReminderPolicy, minutes_of
 from tracker.tables.schema.core.columns import Identified, check, index, one_of, unique
 from tracker.tables.schema.roster import Agency, Committee, Member
 

@@ -4,7 +4,7 @@ from piccolo.columns import BigInt, Boolean, ForeignKey, Integer, Text, Timestam
 from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
-from tracker.rules.actions.action_items import ItemStatus
+from tracker.rules.actions import ItemStatus
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.intake.calendar_replies import Mismatch, ReplyOutcome

@@ -5,7 +5,7 @@ from piccolo.columns.base import OnDelete
 from piccolo.table import Table
 
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.polls.polls import Fit
+from tracker.rules.polls import Fit
 from tracker.tables.schema.core.columns import Identified, index, one_of, unique
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.roster import Member

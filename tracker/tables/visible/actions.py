@@ -8,8 +8,8 @@ from uuid import UUID
 import msgspec
 from piccolo.querystring import QueryString
 
-from tracker.database.sql_list import sql_list, wanted_ids
-from tracker.rules.actions.action_items import UNDID_EMAIL, ActionItem, ItemNote, item_audience_label
+from tracker.database.queries import sql_list, wanted_ids
+from tracker.rules.actions import UNDID_EMAIL, ActionItem, ItemNote, item_audience_label
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
 from tracker.tables.schema.events import MARK_AGENCY, MARKED_BY, MARKING, marking_in

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from piccolo.querystring import QueryString
 
 from tracker.database import together
-from tracker.database.sql_list import id_list, sql_list, wanted_ids
-from tracker.rules.attendance.roll_call import MarkCorrection, QuorumOfRecord, RecordedMark
+from tracker.database.queries import id_list, sql_list, wanted_ids
+from tracker.rules.attendance import MarkCorrection, QuorumOfRecord, RecordedMark
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.events.replies import (

@@ -6,7 +6,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.audit.audit_log import AuditFilter
 from tracker.rules.audit.verbs import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditSubject, AuditVerb
 from tracker.rules.core.viewers import Arm, Viewer

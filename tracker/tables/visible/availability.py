@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import id_list, sql_list, wanted_ids
+from tracker.database.queries import id_list, sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core.rows import Row, rows

@@ -7,8 +7,8 @@ from uuid import UUID
 import msgspec
 from piccolo.querystring import QueryString
 
-from tracker.database.sql_list import id_list
-from tracker.rules.actions.action_items import ATTACHED
+from tracker.database.queries import id_list
+from tracker.rules.actions import ATTACHED
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
@@ -16,7 +16,7 @@ from tracker.rules.intake.calendar_replies import Settled, UnrecordedReply
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, Proposal
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core.rows import Row, rows, seen_by, with_agency
-from tracker.tables.visible.emails.messages import SEEN, known_to_viewer
+from tracker.tables.visible.emails import SEEN, known_to_viewer
 
 SHOWN = 20
 """Of those that wait, and of the others."""

@@ -10,7 +10,7 @@ from msgspec import Struct
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import Marking

@@ -5,7 +5,7 @@ from uuid import UUID
 import msgspec
 
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.roster.sites import OwnSite, PublicSite
+from tracker.rules.roster.meetings import OwnSite, PublicSite
 from tracker.tables.schema.roster import ConfidentialSite
 
 

@@ -12,16 +12,9 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.database import writing
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.rules.actions import action_items as rules
-from tracker.rules.actions.action_items import (
-    ActionItem,
-    ItemEdit,
-    ItemStatus,
-    NewItem,
-    StatusUpdate,
-    changed_since,
-    undo_update,
-)
+from tracker.rules import actions as rules
+from tracker.rules.actions import ActionItem, ItemEdit, ItemStatus, NewItem, StatusUpdate, changed_since, undo_update
+from tracker.rules.attendance import named_participants
 from tracker.rules.core import viewers
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.message_types import ItemAssigned, ItemBlocked, ItemNoted, ItemWithdrawn
@@ -32,12 +25,11 @@ from tracker.rules.events.events import Occurrence
 from tracker.tables.background.events.events import audiences_of
 from tracker.tables.schema import actions as rows
 from tracker.tables.schema.roster import MemberRole
-from tracker.tables.visible import actions
+from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
-from tracker.usecases.actions.item_lists import possible_owners
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for, viewers_for
-from tracker.usecases.roster.known_people import candidates_among
+from tracker.usecases.roster.known_people import Candidates, active_among, candidates_among, either, people_to_invite
 
 TRIES = 50  # references drawn before giving up; of 810,000, so even the second is rare
 NOTE_REMOVED = "Note removed later"
@@ -418,3 +410,17 @@ async def _call_for_help(viewer: Viewer, item: ActionItem, now: datetime) -> Non
         if rules.may_direct_item(people[member_id], item) and people[member_id].audiences & audiences
     ]
     await outbox.enqueue_all(drafts, now)
+
+
+async def possible_owners(viewer: Viewer, origin: Occurrence | None) -> Candidates:
+    """Return whom the viewer may name as owner: people they know, or a named event's invitees.
+
+    Whether the owner may see the item is checked again when it is assigned.
+    """
+    if origin is None:
+        return people_to_invite(viewer) if viewer.may_schedule else active_among({viewer.member_id})
+    named = named_participants(viewer, origin.event, await attendance.participants(viewer, origin))
+    listed = active_among({viewer.member_id, origin.event.lead_id} | {participant.member_id for participant in named})
+    return (
+        either(listed, people_to_invite(viewer)) if viewer.may_schedule and not origin.event.is_restricted else listed
+    )

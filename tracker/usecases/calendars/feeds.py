@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, writing
-from tracker.database.bulk_insert import run_for_each
+from tracker.database.binding import run_for_each
 from tracker.errors import NotFound
 from tracker.rules.calendars.calendars import CalendarChoice, CalendarChoices, CalendarFilter, SeenDate, matching_dates
 from tracker.rules.calendars.feeds import (
@@ -37,7 +37,7 @@ from tracker.tables.schema.calendars import Subscription
 from tracker.tables.visible import calendars
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.events import replies
-from tracker.tables.visible.operations import access
+from tracker.tables.visible.operations import records
 from tracker.tables.visible.operations.plans import every_plan_state
 from tracker.usecases.core import drafts
 from tracker.usecases.core.viewers import LATEST, RIGHTS, ends_of_rights, viewer_from, viewers_for
@@ -217,7 +217,7 @@ async def feed_notices(viewer: Viewer, now: datetime, only: FeedLimit = NO_LIMIT
     """
     if only != NO_LIMIT:
         return []
-    every = await access.given_notices(viewer)
+    every = await records.given_notices(viewer)
     return [
         notice for notice in every if notice.text.ends_at >= now - PAST_SHOWN and not is_notice_gone(notice, now.date())
     ]

@@ -20,8 +20,8 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import keys
 from tracker.database import engine, lock_audit_head, writing
-from tracker.database.bulk_insert import bulk_insert, run_for_each
-from tracker.database.sql_list import sql_list
+from tracker.database.binding import bulk_insert, run_for_each
+from tracker.database.queries import sql_list
 from tracker.errors import Invalid
 from tracker.rules.audit.audit_log import SOURCES
 from tracker.rules.audit.verbs import AuditVerb

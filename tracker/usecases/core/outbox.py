@@ -14,30 +14,32 @@ from piccolo.custom_types import Combinable
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import bulk_insert, run_for_each
+from tracker.database.binding import bulk_insert, run_for_each
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.message_types import Also, EventNews, Invited, SeriesContinued
+from tracker.rules.core.message_types import Also, EventAnnouncement, Invited, SeriesContinued
 from tracker.rules.core.outbox import (
     CHANGES,
     DESPITE_A_PAUSE,
     PAUSE,
     PAUSED,
+    EarlierMessage,
     Message,
     MessageState,
     NewMessage,
     SendOutcome,
+    bundle_messages,
     decode,
     encode,
+    invitation_to_extend,
     next_try,
 )
-from tracker.rules.core.outbox_bundles import EarlierMessage, bundle_messages, invitation_to_extend
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import QueuedMessage
 from tracker.tables.schema.core import tables as rows
 
-NEWS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
+ANNOUNCEMENTS = [MessageKind.INVITATION.value, *(kind.value for kind in CHANGES)]
 """The kinds of message that announce an event and its changes."""
-HELD = [*NEWS, MessageKind.SUBSTITUTE.value, MessageKind.SUBSTITUTE_DECLINED.value]
+HELD = [*ANNOUNCEMENTS, MessageKind.SUBSTITUTE.value, MessageKind.SUBSTITUTE_DECLINED.value]
 """The kinds of message that wait while a change can be undone."""
 INTERRUPTED = "Sent again because sending was interrupted. It may arrive twice."
 UNDONE = "Undone before it was sent."
@@ -97,7 +99,7 @@ async def was_anyone_notified(event_id: UUID, since: datetime, *, of_anything: b
 
     With `of_anything`, any message about it counts, a reminder for example.
     """
-    return await outbox_queue.may_have_notified(event_id, list(MessageKind) if of_anything else NEWS, since)
+    return await outbox_queue.may_have_notified(event_id, list(MessageKind) if of_anything else ANNOUNCEMENTS, since)
 
 
 async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit: int) -> list[Message]:
@@ -210,7 +212,7 @@ async def suppress_messages(member_id: UUID, reason: str) -> None:
     await _end(waits & rows.Message.kind.not_in([*DESPITE_A_PAUSE]), MessageState.SUPPRESSED, reason)
 
 
-async def pass_on_news(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
+async def pass_on_messages(event_id: UUID, new_id: UUID, date_ids: Collection[UUID]) -> None:
     """Let the waiting invitations to an event say what a waiting message would have said about dates that it took over.
 
     The message invites the same person to the event `event_id`, or says that it ends. The caller is inside `writing()`.
@@ -236,7 +238,7 @@ async def take_back_message(key: str) -> bool:
 
     It cannot if the message may have replaced others, which would then be missing. The caller is inside `writing()`.
     """
-    if not await outbox_queue.is_only_change_waiting(key, NEWS, UNDONE):
+    if not await outbox_queue.is_only_change_waiting(key, ANNOUNCEMENTS, UNDONE):
         return False
     await _end(rows.Message.key == key, MessageState.SUPERSEDED, UNDONE)
     return True
@@ -278,10 +280,10 @@ async def _undo(messages: Sequence[QueuedMessage]) -> int:
 async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
     """Merge new messages with waiting ones, which they supersede when they say the same or more."""
     earlier: dict[tuple[UUID, UUID | None], list[EarlierMessage]] = {}
-    if about_events := [draft for draft in drafts if isinstance(draft.content, Invited | EventNews)]:
+    if about_events := [draft for draft in drafts if isinstance(draft.content, Invited | EventAnnouncement)]:
         event_ids = {draft.event_id for draft in about_events if draft.event_id}
         people = {draft.recipient_id for draft in about_events}
-        for queued in await outbox_queue.messages_to_people(people, event_ids, NEWS):
+        for queued in await outbox_queue.messages_to_people(people, event_ids, ANNOUNCEMENTS):
             earlier.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier(queued))
     made: list[NewMessage] = []
     superseded: list[UUID] = []
@@ -317,7 +319,7 @@ def _earlier(queued: QueuedMessage) -> EarlierMessage:
 
 
 def _row(draft: NewMessage, sending_id: UUID, now: datetime) -> dict[str, Any]:
-    pause = PAUSE if isinstance(draft.content, EventNews) else PAUSE * 0
+    pause = PAUSE if isinstance(draft.content, EventAnnouncement) else PAUSE * 0
     return {
         "id": ids.new_id(),
         "key": draft.key,

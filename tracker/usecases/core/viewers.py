@@ -15,7 +15,7 @@ from piccolo.querystring import QueryString
 from tracker.crypto import keys
 from tracker.database import engine, surviving_failures, together
 from tracker.database.connections import Rows
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.errors import NotFound
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import (

@@ -17,15 +17,15 @@ from tracker.rules.core.message_types import (
 from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails import account_emails
-from tracker.rules.emails.discreet import discreet_email
+from tracker.rules.emails.account_emails import discreet_email
 from tracker.rules.emails.emails import Email
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.emails.outbox_queue import EmailQueue
-from tracker.tables.visible.emails import messages
-from tracker.tables.visible.emails.messages import SentEmailTest
+from tracker.tables.visible import emails
+from tracker.tables.visible.emails import SentEmailTest
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.emails.writers import EmailRequest, writes
-from tracker.usecases.identity.one_time_links import check_link, mailed_token
+from tracker.usecases.identity.sign_in import check_link, mailed_token
 from tracker.usecases.roster import accounts, known_people
 
 NO_LINK = SendOutcome(state=MessageState.SUPERSEDED, reason="They’ve signed in or have a newer link.")
@@ -101,7 +101,7 @@ async def send_email_test(viewer: Viewer, now: datetime) -> None:
 
 async def every_email_test(viewer: Viewer) -> list[SentEmailTest]:
     """Return all test emails, newest first; none for viewers who may not manage accounts."""
-    return await messages.email_tests(viewer)
+    return await emails.email_tests(viewer)
 
 
 def latest_email_test(viewer: Viewer, tests: Sequence[SentEmailTest]) -> SentEmailTest | None:

@@ -14,8 +14,8 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, together, writing
-from tracker.database.bulk_insert import bulk_insert
-from tracker.rules.actions.action_items import ActionItem
+from tracker.database.binding import bulk_insert
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.emails import escalations as rules
@@ -23,7 +23,7 @@ from tracker.rules.emails.escalations import CommitteeDays, Escalation, Escalati
 from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import DueItem, EscalatedItem, escalated_items
 from tracker.tables.background.events.events import audiences_of_each
-from tracker.tables.schema.emails.preferences import CommitteeEscalation, ItemEscalation
+from tracker.tables.schema.emails import CommitteeEscalation, ItemEscalation
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.preferences import led_committee

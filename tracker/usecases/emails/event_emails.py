@@ -30,7 +30,7 @@ from tracker.rules.core.message_types import (
 )
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails import discreet, event_emails
+from tracker.rules.emails import account_emails, event_emails
 from tracker.rules.emails.emails import Delegation, Email, mark_email
 from tracker.rules.emails.event_emails import event_email
 from tracker.rules.emails.event_parts import EventForReader
@@ -82,7 +82,7 @@ async def write_event_email(content: EventContent, request: EmailRequest) -> Ema
         if not isinstance(content, Removed) or message.event_id is None:
             return NOT_AUTHORIZED
         email = event_emails.removed_unseen_email(reader, message.event_id, content.entry)
-        return await _with_invitation(discreet.discreet_email(email) if reader.is_discreet else email, request)
+        return await _with_invitation(account_emails.discreet_email(email) if reader.is_discreet else email, request)
     if read.event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
     remaining = _without_lost_date(_now_canceled(content, read.event, read.own), read.dates)
@@ -93,9 +93,9 @@ async def write_event_email(content: EventContent, request: EmailRequest) -> Ema
         return why_not
     if occasion.event.is_restricted:
         email = event_emails.restricted_event_email(occasion)
-        email = discreet.discreet_restricted_email(email) if reader.is_discreet else email
+        email = account_emails.discreet_restricted_email(email) if reader.is_discreet else email
     elif reader.is_discreet:
-        email = discreet.discreet_event_email(occasion, event_email)
+        email = account_emails.discreet_event_email(occasion, event_email)
     else:
         email = mark_email(event_email(occasion), occasion.event.marking)
     return await _with_invitation(replace(email, event_version=read.event.version), request)

@@ -16,9 +16,12 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.emails.escalations import days_with_morning
-from tracker.rules.emails.follow_ups import (
+from tracker.rules.emails.preferences import Wishes
+from tracker.rules.emails.reminders import (
+    LONGEST_SHIFT,
     REST,
     UNDO_FOR,
+    Moment,
     NextFollowUp,
     ReplyRequest,
     requests_after_invitation,
@@ -27,10 +30,8 @@ from tracker.rules.emails.follow_ups import (
     requests_due,
     takes_nudges,
 )
-from tracker.rules.emails.preferences import Wishes
-from tracker.rules.emails.reminders import LONGEST_SHIFT, Moment
 from tracker.rules.events.events import DateLine, Occurrence, line_of_date, may_edit
-from tracker.rules.roster.quorum import ASKS_OFFERED
+from tracker.rules.roster.meetings import ASKS_OFFERED
 from tracker.tables.background.emails import due
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core.viewers import reach_of

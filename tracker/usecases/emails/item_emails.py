@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, may_direct_item, may_update_item
+from tracker.rules.actions import ActionItem, ItemStatus, may_direct_item, may_update_item
 from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import (

@@ -27,8 +27,8 @@ from tracker.rules.emails.messages import (
     resend_key,
 )
 from tracker.rules.events.events import Event
-from tracker.tables.visible.emails import messages
-from tracker.tables.visible.emails.messages import StoredMessage
+from tracker.tables.visible import emails as messages
+from tracker.tables.visible.emails import StoredMessage
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.audit import record_read

@@ -11,7 +11,7 @@ from tracker.errors import Conflict, Gone, NotAllowed
 from tracker.rules.core.message_types import ConfirmationNudge, ReplyNudge
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.emails.follow_ups import NUDGES_LEFT, REST, UNDO_FOR, Nudges, takes_nudges, why_no_nudge
+from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, Nudges, takes_nudges, why_no_nudge
 from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date, may_edit
 from tracker.rules.events.history import HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant

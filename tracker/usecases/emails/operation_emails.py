@@ -17,10 +17,10 @@ from tracker.rules.core.message_types import (
     EmergencyAccessUsed,
     PlanDecided,
     PlanSubmitted,
-    ReadinessNews,
+    ReadinessChanged,
 )
 from tracker.rules.core.outbox import MessageState, SendOutcome
-from tracker.rules.emails.discreet import sign_in_email, signpost_email
+from tracker.rules.emails.account_emails import sign_in_email, signpost_email
 from tracker.rules.emails.emails import Email, Footer
 from tracker.rules.emails.template_values import ConflictFoundEmail, ReadinessEmail
 from tracker.rules.events.events import Event
@@ -30,11 +30,11 @@ from tracker.rules.operations.readiness import WAITING, NoticeState
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background import operations as background
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import access, plans
-from tracker.tables.visible.operations.access import given_notice
+from tracker.tables.visible.operations import plans, records
+from tracker.tables.visible.operations.records import given_notice
 from tracker.usecases.emails.writers import EmailRequest, writes
 from tracker.usecases.operations.check_ins import unaccounted_people
-from tracker.usecases.operations.officer import is_officer
+from tracker.usecases.operations.deconfliction import is_officer
 
 HOME_PAGE = "/"
 """It says what waits for the reader; the address of the email doesn't."""
@@ -112,7 +112,7 @@ async def _event_of(request: EmailRequest) -> Event | None:
 
 async def _grant_shown(request: EmailRequest, grant_id: UUID) -> tuple[Event | None, Grant | None]:
     event = await _event_of(request)
-    grants = await access.access_grants(request.reader, event) if event else []
+    grants = await records.access_grants(request.reader, event) if event else []
     return event, next((grant for grant in grants if grant.id == grant_id), None)
 
 
@@ -189,8 +189,8 @@ async def write_emergency_email(content: EmergencyAccessUsed, request: EmailRequ
     return signpost_email(reader, content, page, footer) if page else NEITHER_COORDINATOR_NOR_LEAD
 
 
-@writes(ReadinessNews)
-async def write_readiness_email(content: ReadinessNews, request: EmailRequest) -> Email | SendOutcome:
+@writes(ReadinessChanged)
+async def write_readiness_email(content: ReadinessChanged, request: EmailRequest) -> Email | SendOutcome:
     """Return the email to a recipient of a notice, or why it is not sent."""
     notice = None if request.reader.beside else await given_notice(request.reader, content.notice)
     if notice is None:

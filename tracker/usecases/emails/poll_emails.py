@@ -11,19 +11,18 @@ from msgspec import Struct
 
 from tracker.database import together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
+from tracker.rules import polls as poll_rules
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_utc
-from tracker.rules.emails import poll_emails
+from tracker.rules.emails import summaries
 from tracker.rules.emails.emails import Email
-from tracker.rules.emails.follow_ups import NUDGES_LEFT, REST, UNDO_FOR, Nudges, respondents_due, why_no_nudge
 from tracker.rules.emails.preferences import Wishes, out_of_quiet_hours
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, Moment, Nudges, respondents_due, why_no_nudge
 from tracker.rules.events.events import may_edit
-from tracker.rules.polls import polls as poll_rules
-from tracker.rules.polls.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
+from tracker.rules.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
 from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit, outbox
@@ -150,7 +149,7 @@ async def write_poll_email(content: PollContent, request: EmailRequest) -> Email
         return NOT_ASKED
     if request.is_sent and (skip := _why_no_poll_email(content, poll, own, now)):
         return skip
-    return poll_emails.poll_email(content, poll, reader, own.fits, now)
+    return summaries.poll_email(content, poll, reader, own.fits, now)
 
 
 def _why_no_poll_email(content: PollContent, poll: Poll, own: Respondent, now: datetime) -> SendOutcome | None:

@@ -10,7 +10,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, together, writing
-from tracker.database.sql_list import id_list
+from tracker.database.queries import id_list
 from tracker.errors import Conflict, Gone, NotAllowed, NotFound
 from tracker.rules.core.message_types import ItemsOfDay
 from tracker.rules.core.outbox import Message
@@ -18,11 +18,11 @@ from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.emails.preferences import HELD, Preferences, Wishes, waits_for_quiet_hours
 from tracker.rules.events.events import Event, may_edit
 from tracker.rules.events.history import UNDO_FOR, HistoryVerb, reminder_changes
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
+from tracker.tables.schema import emails as rows
 from tracker.tables.schema import events as event_rows
 from tracker.tables.schema.core.tables import Deployment
-from tracker.tables.schema.emails import preferences as rows
-from tracker.tables.schema.emails.preferences import CommitteePreference
+from tracker.tables.schema.emails import CommitteePreference
 from tracker.tables.schema.events import columns_of_policy, leads_in_text, text_of_leads
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.events import events

@@ -23,12 +23,11 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import Escalation
-from tracker.rules.emails.follow_ups import takes_nudges
 from tracker.rules.emails.preferences import Wish, Wishes, chosen_moments, wanted_moments
-from tracker.rules.emails.reminders import Moment
+from tracker.rules.emails.reminders import Moment, takes_nudges
 from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.events.replies import GivenReply, ReplyValue, effective_reply
-from tracker.rules.roster.quorum import ASKS_OFFERED, OFFERED
+from tracker.rules.roster.meetings import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, outbox_queue
 from tracker.tables.background.emails.due import DueDate
 from tracker.tables.background.events.invitees import invited_to_each, replies_to_invitations

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from tracker.database import all_together, together, writing
 from tracker.errors import Conflict, Gone, NotAllowed
-from tracker.rules.attendance.roll_call import is_thanked_for, why_no_thanks
+from tracker.rules.attendance import is_thanked_for, why_no_thanks
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import Thanked, WeeklyDigest
 from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome

@@ -15,7 +15,7 @@ from piccolo.custom_types import Combinable
 
 from tracker.crypto import ids
 from tracker.database import together, writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Viewer, Visibility
@@ -25,8 +25,7 @@ from tracker.rules.events.events import Event, Kind, Occurrence, day_of_key, may
 from tracker.rules.events.forms import Picks, Template, Texts
 from tracker.rules.events.plans import Person, Plan, needs_split
 from tracker.rules.events.replies import AttendeeRole
-from tracker.rules.roster.quorum import USUAL_POLICY, ReminderPolicy
-from tracker.rules.roster.sites import MeetingSite
+from tracker.rules.roster.meetings import USUAL_POLICY, MeetingSite, ReminderPolicy
 from tracker.tables.schema.events import EventTemplate
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events

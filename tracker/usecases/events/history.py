@@ -17,7 +17,7 @@ from piccolo.table import Table
 
 from tracker.crypto import ids
 from tracker.database import conflicts, together, writing
-from tracker.database.bulk_insert import bulk_insert, insert_row, run_for_each
+from tracker.database.binding import bulk_insert, insert_row, run_for_each
 from tracker.errors import Gone, NotAllowed
 from tracker.rules.core.drafts import SentForm
 from tracker.rules.core.viewers import Viewer

@@ -13,7 +13,7 @@ from uuid import UUID
 from msgspec import Struct, structs
 
 from tracker.crypto import ids
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
@@ -133,7 +133,7 @@ async def notify_people(
 
 
 async def notify_invitees(
-    news: EventContent,
+    announced: EventContent,
     event_id: UUID,
     version: int,
     now: datetime,
@@ -150,13 +150,13 @@ async def notify_invitees(
     readers = sorted(whom)
     if whom and occurrence_id:
         readers += sorted(await substitutes.substitutes_on_date(event_id, occurrence_id) - whom)
-    messages = [_event_message(news, event_id, occurrence_id, reader, version) for reader in readers]
+    messages = [_event_message(announced, event_id, occurrence_id, reader, version) for reader in readers]
     if whom and not occurrence_id:
         for substitute, date_id in await substitutes.upcoming_substitutes(event_id, now):
             if substitute not in whom and (dates is None or date_id in dates):
-                of_date = news
-                if dates is not None and isinstance(news, EventUpdate):
-                    of_date = structs.replace(news, before=dates[date_id])
+                of_date = announced
+                if dates is not None and isinstance(announced, EventUpdate):
+                    of_date = structs.replace(announced, before=dates[date_id])
                 messages.append(_event_message(of_date, event_id, date_id, substitute, version, of_event=True))
     await outbox.enqueue_all(messages, now)
 
@@ -393,13 +393,13 @@ async def _change_place(
     meeting: UpcomingMeeting, change: ListChange, version: int, now: datetime, *, by_seat: bool
 ) -> ChangedList:
     concerned = {member_id for member_id in (change.gone_id, change.new_id) if member_id}
-    is_news = meeting.status in STATUSES_ANNOUNCED
-    notified = frozenset(await viewers_for(concerned, now)) if is_news else frozenset[UUID]()
+    is_announced = meeting.status in STATUSES_ANNOUNCED
+    notified = frozenset(await viewers_for(concerned, now)) if is_announced else frozenset[UUID]()
     if change.gone_id:
         gone = frozenset({change.gone_id})
         entry = MailedEntry(uid=meeting.uid, sequence=max(meeting.sequence, meeting.sent) + 1, at=now)
         await withdraw_invitations(
-            meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_news else None
+            meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_announced else None
         )
     if change.new_id:
         await audience_versions.raise_audience_versions({viewers.member_audience(change.new_id)})

@@ -119,8 +119,8 @@ async def _change(viewer: Viewer, occurrence: Occurrence, change: DateChange, no
     if (is_moved or is_elsewhere) and asks and slot[0] > now:
         await ask_again(event.id, occurrence.id, occurrence.sequence + 1, now)
     notified = notifications.notified_of_date(occurrence, slot, place, await invitees_of(event.id), now, notify=notify)
-    news = Changed(before=notifications.known_before_date(occurrence), reason=change.reason, is_moved=is_moved)
-    await send(news, event.id, occurrence.version + 1, now, whom=notified.update, occurrence_id=occurrence.id)
+    announced = Changed(before=notifications.known_before_date(occurrence), reason=change.reason, is_moved=is_moved)
+    await send(announced, event.id, occurrence.version + 1, now, whom=notified.update, occurrence_id=occurrence.id)
     title = event.title if change.title is None else change.title
     agenda = event.agenda if change.agenda is None else change.agenda
     changes = changes_of_date(occurrence, slot, title, place, agenda)
@@ -177,8 +177,8 @@ async def restore_occurrence(viewer: Viewer, event_id: UUID, key: str, expected_
             await _save_date(occurrence, now, raise_sequence=True, fields=on)
             if occurrence.ends_at > now and await outbox.was_anyone_notified(event_id, occurrence.changed_at):
                 await ask_again(event_id, occurrence.id, occurrence.sequence + 1, now)
-            news = Restored(before=notifications.known_before_date(occurrence))
-            await _notify_of_status(news, occurrence, now)
+            announced = Restored(before=notifications.known_before_date(occurrence))
+            await _notify_of_status(announced, occurrence, now)
             await _log_date(viewer, "restored", occurrence, now, HistoryVerb.RESTORED)
 
 
@@ -211,10 +211,10 @@ async def _save_date(occurrence: Occurrence, now: datetime, *, raise_sequence: b
     await raise_calendar_versions(occurrence.event.id)
 
 
-async def _notify_of_status(news: Canceled | Restored, occurrence: Occurrence, now: datetime) -> None:
+async def _notify_of_status(announced: Canceled | Restored, occurrence: Occurrence, now: datetime) -> None:
     event = occurrence.event
     whom = notifications.notified_of_cancellation(event, [occurrence], await invitees_of(event.id), now)
-    await send(news, event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
+    await send(announced, event.id, occurrence.version + 1, now, whom=whom, occurrence_id=occurrence.id)
 
 
 async def _log_date(

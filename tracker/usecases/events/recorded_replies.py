@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from tracker.database import all_together, writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed
-from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.attendance import named_participants
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.message_types import SubstituteDeclined
 from tracker.rules.core.outbox import NewMessage
@@ -26,7 +26,7 @@ from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import GivenReply, Participant, ReplyGiven, ReplySource, ReplyValue
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.background.events import invitees as new_replies
-from tracker.tables.background.events.substitutes import Principal, ever_principals, refusals_entered
+from tracker.tables.background.events.invitees import Principal, ever_principals, refusals_entered
 from tracker.tables.visible import attendance
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewers_for

@@ -1,7 +1,11 @@
-"""Schedule an event, change it as a whole, cancel it, restore it, or give it a new organizer."""
+"""Schedule an event, change it as a whole, cancel it, restore it, or give it a new organizer; import a calendar file.
 
-from collections.abc import Iterable, Mapping, Sequence
+Each event of a file becomes one of the coordinator's, visible to everyone; all rows or none.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +13,7 @@ from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import together, writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core import viewers
 from tracker.rules.core.drafts import SentForm
@@ -21,26 +25,26 @@ from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence, ma
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, UndoableDeed, UndoReach
 from tracker.rules.events.kept_dates import SeriesDate, dates_of_new_event, own_texts
 from tracker.rules.events.notifications import Notices, Notify, RecordChoice
-from tracker.rules.events.plans import Plan
+from tracker.rules.events.plans import CalendarFile, FileEvent, ImportReport, Plan, check_importer, report_on_import
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import WEEK, holiday_choices_before
-from tracker.rules.recurrence.series import dates_by_rule
-from tracker.rules.recurrence.series_words import pattern_words
+from tracker.rules.recurrence.series import dates_by_rule, pattern_words
 from tracker.tables.background.events.events import is_draft_event
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.background.operations import has_plan
 from tracker.tables.background.polls import has_open_poll
 from tracker.tables.schema import events as rows
-from tracker.tables.schema.events import columns_of_event
+from tracker.tables.schema.events import ImportedEvent, columns_of_event
 from tracker.tables.visible import attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.events import history, visibility
 from tracker.usecases.events.history import keep_new_event, keeping_undoable
-from tracker.usecases.events.invitees import change_lead, entry_in_calendars, invite_people
+from tracker.usecases.events.invitees import change_lead, entry_in_calendars, invite_people, make_organizer
 from tracker.usecases.events.invitees import notify_invitees as send
 from tracker.usecases.events.replies import ask_after_change
 from tracker.usecases.events.series import ids_of_lost_dates, move_dates, split_series, write_dates
+from tracker.usecases.events.visibility import check_may_schedule
 
 NO_DELAY = timedelta(0)
 
@@ -237,10 +241,10 @@ async def _change_in_place(
         await ask_after_change(viewer, event, before, plan, sequence, now)
     await visibility.write_audiences(viewer, event.id, event.lead_id, plan, now)
     await invite_people(viewer, event.id, event.lead_id, plan, event.version + 1, now, notified=notified, entry=entry)
-    news = Changed(before=known_before(event), entry=closes, is_moved=when_fields(plan) != when_fields(event))
+    announced = Changed(before=known_before(event), entry=closes, is_moved=when_fields(plan) != when_fields(event))
     concerned = [] if plan_rules.only_end_changes(plan, event) else before
     dates = {occurrence.id: notifications.known_before_date(occurrence) for occurrence in concerned}
-    await send(news, event.id, event.version + 1, now, whom=notified.update, dates=dates)
+    await send(announced, event.id, event.version + 1, now, whom=notified.update, dates=dates)
     await visibility.raise_calendar_versions(event.id)
     return event.id
 
@@ -282,14 +286,15 @@ async def _set_status(
         if is_off and not event.is_series:
             notifications.check_record_choice(dates[0], record)
             facts = {"record": record} if record and notifications.is_on_record(dates[0]) else {}
-        verb, news = (HistoryVerb.CANCELED, Canceled(reason=reason)) if is_off else (HistoryVerb.RESTORED, Restored())
+        announced = Canceled(reason=reason) if is_off else Restored()
+        verb = HistoryVerb.CANCELED if is_off else HistoryVerb.RESTORED
         reach = UndoReach(dates=() if event.is_series else tuple(occurrence.id for occurrence in dates))
         async with keeping_undoable(
             viewer, event_id, UndoableDeed.CANCELED if is_off else UndoableDeed.CHANGED, now, reach
         ):
             await _save_status(event, dates, status, reason, facts, now)
             whom = notifications.notified_of_cancellation(event, dates, await invitees_of(event.id), now)
-            await send(news, event.id, event.version + 1, now, whom=whom)
+            await send(announced, event.id, event.version + 1, now, whom=whom)
             await history.record_change(viewer, event, verb, (), now, reason=reason)
         await audit.record(viewer.actor, verb, "event", event_id, facts, now)
 
@@ -399,3 +404,97 @@ async def cancel_without_organizer(by: Viewer, event_id: UUID, now: datetime) ->
     whom = notifications.everyone_asked(await invitees_of(event_id))
     await send(Canceled(reason=ORGANIZER_LEFT), event_id, after["version"], now, whom=whom)
     await audit.record(by.actor, "canceled", "event", event_id, {}, now)
+
+
+async def preview_calendar_import(viewer: Viewer, file: CalendarFile) -> ImportReport:
+    """Return what an import would do, row by row. Errors: NotAllowed."""
+    check_importer(viewer)
+    return report_on_import(file, await _known_rows(viewer, file))
+
+
+async def import_calendar(viewer: Viewer, file: CalendarFile, now: datetime, *, skips_refused: bool) -> ImportReport:
+    """Save the events of a file that are not known yet, and return the result for each row.
+
+    If a row is refused, nothing is saved, unless `skips_refused`. No one is invited, so no email goes out.
+    Errors: NotAllowed.
+    """
+    check_importer(viewer)
+    async with writing():
+        report = report_on_import(file, await _known_rows(viewer, file))
+        if report.refused and not skips_refused:
+            return report
+        if report.new:
+            await _save(viewer, report.new, now)
+    return report
+
+
+async def _known_rows(viewer: Viewer, file: CalendarFile) -> frozenset[int]:
+    """Return the rows whose events the viewer may see already: imported before, or written by this tracker."""
+    imported = await events.known_sources(viewer, {_mark(event) for event in file.events})
+    own = await events.known_uids(viewer, {event.uid for event in file.events})
+    return frozenset(event.row for event in file.events if _mark(event) in imported or event.uid in own)
+
+
+def _mark(file_event: FileEvent) -> str:
+    return sha256(file_event.uid.encode()).hexdigest()
+
+
+async def _save(viewer: Viewer, new: Sequence[FileEvent], now: datetime) -> None:
+    """Write the rows of all events table by table; one event at a time, 2,000 events took a minute."""
+    for file_event in new:
+        plan_rules.check_plan(file_event.plan)
+        check_may_schedule(viewer, file_event.plan)
+    events = [new_event_row(event.plan, viewer.member_id, now) for event in new]
+    await bulk_insert(rows.Event, events)
+    made: dict[UUID, FileEvent] = {row["id"]: file_event for row, file_event in zip(events, new, strict=True)}
+    dates = [
+        {"id": ids.new_id(), "event": event_id, "changed_at": now, **date}
+        for event_id, file_event in made.items()
+        for date in reversed([*_date_rows(file_event)])  # search numbers an event by the month of its last date
+    ]
+    await bulk_insert(rows.Occurrence, dates)
+    seen_by = {
+        event_id: viewers.event_audiences(event.plan.visibility, event.plan.committee_id, {viewer.member_id})
+        for event_id, event in made.items()
+    }
+    audience_rows = [
+        {"id": ids.new_id(), "event": event_id, "audience": audience}
+        for event_id, held in seen_by.items()
+        for audience in sorted(held)
+    ]
+    await bulk_insert(rows.EventAudience, audience_rows)
+    await make_organizer(viewer, made, now)
+    await rows.raise_audience_versions({viewers.member_audience(viewer.member_id)}.union(*seen_by.values()))
+    sources = [
+        {"id": ids.new_id(), "event": event_id, "source": _mark(file_event)} for event_id, file_event in made.items()
+    ]
+    await bulk_insert(ImportedEvent, sources)
+    facts = {event_id: {"kind": file_event.plan.kind, "imported": True} for event_id, file_event in made.items()}
+    deeds = [
+        audit.NewAuditEntry(actor=viewer.actor, verb="scheduled", subject="event", subject_id=event_id, facts=fact)
+        for event_id, fact in facts.items()
+    ]
+    await audit.record_all(deeds, now)
+
+
+def _date_rows(file_event: FileEvent) -> Iterator[dict[str, Any]]:
+    """Yield each date of an event in the file: by its rule, added, or changed; excluded dates have no row."""
+    plan = file_event.plan
+    for start, slot in file_event.slots.items():
+        change = file_event.changes.get(start)
+        is_canceled = start in file_event.changes and change is None
+        at, title, place = slot, None, None
+        if change:
+            at = plan_rules.slot_at(change.starts, change.duration, plan.zone)
+            title = None if change.title == plan.title else change.title
+            place = None if change.place == plan.place else change.place
+        yield {
+            "original_start": start,
+            "starts_at": at[0],
+            "ends_at": at[1],
+            "title": title,
+            "place": place,
+            "is_canceled": is_canceled,
+            "is_moved": at != slot,
+            "is_changed": is_canceled or at != slot or (title, place) != (None, None),
+        }

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import conflicts, writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.errors import Conflict, Invalid
 from tracker.rules.core.message_types import RemovedFromSeries, SeriesContinued
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
@@ -201,7 +201,7 @@ async def split_series(
         await EventChange.update(event=new_id).where(EventChange.occurrence.is_in(list(taken)))
         await Message.update(event=new_id).where(Message.occurrence.is_in(list(taken)))
     if not event.is_restricted and onward.marking == event.marking:  # else its emails may not say what that one's did
-        await outbox.pass_on_news(event.id, new_id, taken)
+        await outbox.pass_on_messages(event.id, new_id, taken)
     async with substitutes.notifying_substitutes(event.id, now), substitutes.notifying_substitutes(new_id, now):
         await invitees.copy_replies_to_series(event.id, new_id, taken)
     await end_series(event, before, ends, now)
@@ -226,8 +226,8 @@ async def _say_that_it_ends(
     invited = await invitees_of(event.id)
     notified = notifications.notified_of_change(event, plan, invited, now, splits=True, notify=notify)
     gone = frozenset(invited) - frozenset(plan.invitees) - {event.lead_id}
-    news, version = SeriesContinued(entry=closes, since=ends), event.version + 1
-    await send(news, event.id, version, now, whom=notified.update, dates={})
+    announced, version = SeriesContinued(entry=closes, since=ends), event.version + 1
+    await send(announced, event.id, version, now, whom=notified.update, dates={})
     if is_whole or is_narrower:
         await withdraw_invitations(event.id, gone, event.version + 1, now, notified=notified.withdrawal, entry=entry)
     else:  # they stay invited to the earlier dates

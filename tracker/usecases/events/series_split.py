@@ -132,13 +132,13 @@ async def _change_texts(
         if notify is Notify.ALL or (is_elsewhere and notify is not Notify.NO_ONE):
             was = event_deeds.known_before(replace(event, title=shown.title, place=shown.place, agenda=shown.agenda))
             whom = notifications.notified_of_all(event, await invitees_of(event.id))
-            news = Changed(before=was, since=first.original_start)
+            announced = Changed(before=was, since=first.original_start)
             dates = {
                 series_date.was.id: notifications.known_before_date(series_date.was)
                 for series_date in made
                 if series_date.was
             }
-            await send(news, event.id, version, now, whom=whom, dates=dates)
+            await send(announced, event.id, version, now, whom=whom, dates=dates)
         await history.record_change(
             viewer, event, HistoryVerb.CHANGED, history_rules.changes_from_date(first, changes), now
         )
@@ -164,8 +164,8 @@ async def cancel_from_date_on(
         async with keeping_undoable(viewer, event_id, UndoableDeed.CANCELED, now, UndoReach(lost=lost)):
             await end_series(event, before, first.original_start, now)
             whom = notifications.notified_of_all(event, await invitees_of(event_id))
-            news, version = SeriesEnded(reason=reason), event.version + 1
-            await send(news, event_id, version, now, whom=whom, dates={})
+            announced, version = SeriesEnded(reason=reason), event.version + 1
+            await send(announced, event_id, version, now, whom=whom, dates={})
             await raise_calendar_versions(event_id)
             await history.record_series_end(viewer, event, now, reason=reason)
         await audit.record(viewer.actor, "ended", "event", event_id, {"from": key}, now)

@@ -16,8 +16,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, Substitution
 from tracker.tables.background.events import events as audience_rows
-from tracker.tables.background.events import substitutes as substitute_rows
-from tracker.tables.background.events.substitutes import Principal
+from tracker.tables.background.events import invitees as substitute_rows
+from tracker.tables.background.events.invitees import Principal
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import SeatHolder
 from tracker.usecases.core import outbox

@@ -13,21 +13,21 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.errors import Invalid, NotAllowed
 from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Arm, Level, Role, Viewer, Visibility
 from tracker.rules.core.wording import to_local
 from tracker.rules.events import markings
 from tracker.rules.events.events import Event, EventFields, may_schedule
-from tracker.rules.events.markings import Marking, standing_on_list
+from tracker.rules.events.markings import Marking, capacity_on_list
 from tracker.rules.events.plans import Person, Plan
 from tracker.rules.operations.access import is_on_need_to_know, needs_second_person
 from tracker.tables.background import operations
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema import events as rows
-from tracker.tables.schema.operations.records import OperationGrant
+from tracker.tables.schema.operations import OperationGrant
 from tracker.tables.schema.roster import Committee, Member, MemberRole, SeatHolder
 from tracker.tables.visible import actions
 from tracker.usecases.core import audit
@@ -69,7 +69,7 @@ async def write_audiences(
 
 def _audiences_of(plan: Plan, lead_id: UUID, listed: Iterable[UUID]) -> frozenset[str]:
     """Return the audiences of an event; `listed` are its people, or their access where that ends by itself."""
-    seen_by = viewers.event_audiences(plan.visibility, plan.committee_id, listed, standing_on_list(plan.marking))
+    seen_by = viewers.event_audiences(plan.visibility, plan.committee_id, listed, capacity_on_list(plan.marking))
     return seen_by | viewers.event_audiences(plan.visibility, plan.committee_id, {lead_id})
 
 

@@ -14,7 +14,7 @@ from tracker.database import surviving_failures, writing
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Actor, Origin, Viewer
-from tracker.rules.identity.passwords import LIFETIME, MAX_TOKENS, ApiScope, OwnApiToken
+from tracker.rules.identity import LIFETIME, MAX_TOKENS, ApiScope, OwnApiToken
 from tracker.tables.schema import identity as rows
 from tracker.tables.schema.calendars import Subscription
 from tracker.tables.schema.identity import Session, SignInLink

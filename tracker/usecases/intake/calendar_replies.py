@@ -14,7 +14,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, together
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.errors import NotFound
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.events import Event, Occurrence
@@ -32,8 +32,7 @@ from tracker.rules.intake.calendar_replies import (
 from tracker.rules.intake.item_emails import NewProposal, new_proposal
 from tracker.rules.intake.received_emails import ReceivedEmail
 from tracker.tables.background import intake as known
-from tracker.tables.background.events.invitees import HOLDER
-from tracker.tables.background.events.substitutes import ever_principals
+from tracker.tables.background.events.invitees import HOLDER, ever_principals
 from tracker.tables.background.intake import InvitationHistory
 from tracker.tables.schema.intake import IncomingReply, TimeProposal
 from tracker.tables.visible.events import events

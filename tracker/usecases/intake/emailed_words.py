@@ -12,8 +12,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.crypto import ids
-from tracker.rules.actions import action_items as rules
-from tracker.rules.actions.action_items import ActionItem, ItemEdit, ItemStage, StatusUpdate, stage_of, update_of
+from tracker.rules import actions as rules
+from tracker.rules.actions import ActionItem, ItemEdit, ItemStage, StatusUpdate, stage_of, update_of
 from tracker.rules.core.message_types import AnswerOutcome, InvitationAnswered, ItemAnswered
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer

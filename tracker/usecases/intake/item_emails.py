@@ -11,14 +11,7 @@ from piccolo.columns import Column
 
 from tracker.database import together, writing
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.rules.actions.action_items import (
-    ActionItem,
-    ItemEdit,
-    StatusUpdate,
-    changed_since,
-    may_update_item,
-    undo_update,
-)
+from tracker.rules.actions import ActionItem, ItemEdit, StatusUpdate, changed_since, may_update_item, undo_update
 from tracker.rules.core.message_types import AnswerOutcome
 from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wording import to_local

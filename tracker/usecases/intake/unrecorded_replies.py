@@ -10,7 +10,7 @@ from piccolo.columns import Column
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
-from tracker.rules.attendance.roll_call import named_participants
+from tracker.rules.attendance import named_participants
 from tracker.rules.core.message_types import ProposalDeclined
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import ApprovalContent, PlanDecided, PlanSubmitted
@@ -23,10 +23,10 @@ from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideChe
 from tracker.rules.operations.records import titles_without_owner
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.operations import plans as rows
-from tracker.tables.schema.operations.plans import OperationReturn
-from tracker.tables.visible.operations import check_ins as operation_day
+from tracker.tables.schema import operations as rows
+from tracker.tables.schema.operations import OperationReturn
 from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations import records as operation_day
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations import check_ins, deconfliction, states
 from tracker.usecases.operations.deconfliction import compare_plan

@@ -12,7 +12,7 @@ from msgspec.structs import asdict, replace
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import NewMessage
@@ -23,10 +23,10 @@ from tracker.rules.operations.check_ins import CheckIn, CheckInTally, Direction,
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import STATES, OperationState
 from tracker.tables.background import operations as background
-from tracker.tables.schema.operations.records import OperationCheckIn, OperationRelease
+from tracker.tables.schema.operations import OperationCheckIn, OperationRelease
 from tracker.tables.schema.roster import Agency
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import check_ins
+from tracker.tables.visible.operations import records
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations.deconfliction import compare_plan
 from tracker.usecases.operations.states import OperationView, enter_plan_state, operation_for, operation_view
@@ -100,10 +100,10 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     if not rules.may_read_check_ins(viewer):
         raise NotFound
     event, state = view.occurrence.event, view.operation.state
-    expected = await check_ins.expected_lines(viewer, event)
-    lines = rules.check_in_lines(expected, await check_ins.recorded_lines(viewer, event))
+    expected = await records.expected_lines(viewer, event)
+    lines = rules.check_in_lines(expected, await records.recorded_lines(viewer, event))
     role = {"leads": view.leads, "is_on_it": viewer.member_id in {check_in.member_id for check_in in expected}}
-    release = await check_ins.release_of(viewer, event)
+    release = await records.release_of(viewer, event)
     is_due = release is not None and release.due_at <= now and state in rules.CHECKS_OUT
     return CheckInList(
         **asdict(view),
@@ -133,7 +133,7 @@ async def record_tap(viewer: Viewer, event_id: UUID, key: str, tap: Tap, now: da
         check_ins_list = await _list_with(viewer, event_id, key, tap.person_id, now)
         line = check_ins_list.line(tap.person_id)
         row_id = ids.id_from(viewer.member_id, check_ins_list.operation.id, tap.person_id, tap.tap_id, tap.button)
-        if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, row_id):
+        if await records.is_tap_recorded(viewer, check_ins_list.occurrence.event, row_id):
             return line
         rules.check_tap(tap.button, check_ins_list.occurrence, check_ins_list.operation.state, now)
         after = rules.line_after_tap(line, tap.button, tap.was, tap.at(now))
@@ -165,7 +165,7 @@ async def check_in_walk_in(viewer: Viewer, event_id: UUID, key: str, walk_in: Wa
             contact=walk_in.contact,
             assignment=walk_in.assignment,
         )
-        if await check_ins.is_tap_recorded(viewer, check_ins_list.occurrence.event, person_id):
+        if await records.is_tap_recorded(viewer, check_ins_list.occurrence.event, person_id):
             return next((line for line in check_ins_list.lines if line.person_id == person_id), line)
         after = replace(line, time_in=now, tapped_at=now)
         return await _replace_line(
@@ -198,7 +198,7 @@ async def undo_tap(viewer: Viewer, event_id: UUID, key: str, row_id: UUID, now: 
     """Restore a line as it was before the viewer's own tap, unless a newer one counts. Errors: NotFound, NotAllowed."""
     async with writing():
         check_ins_list = await check_in_list(viewer, event_id, key, now)
-        step = await check_ins.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
+        step = await records.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
         if step is None:
             raise NotAllowed("There’s nothing to undo: someone recorded something else since.")
         line, before = step
@@ -212,7 +212,7 @@ async def undo_tap(viewer: Viewer, event_id: UUID, key: str, row_id: UUID, now: 
 
 async def last_tap(viewer: Viewer, check_ins_list: CheckInList, row_id: UUID) -> CheckIn | None:
     """Return the line that the viewer recorded last and can take back, if it still counts."""
-    step = await check_ins.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
+    step = await records.last_line_by(viewer, check_ins_list.occurrence.event, row_id)
     return step[0] if step else None
 
 
@@ -282,7 +282,7 @@ async def release_everyone(viewer: Viewer, event_id: UUID, minutes: int | None, 
     async with writing():
         operation = await _operation_to_release(viewer, event_id)
         wait = rules.check_wait(minutes)
-        rules.check_release(operation.state, await check_ins.release_of(viewer, operation.event))
+        rules.check_release(operation.state, await records.release_of(viewer, operation.event))
         await _insert_release(viewer, operation, wait, now)
         await audit.record(viewer.actor, "everyone_released", "event", event_id, {"minutes": wait}, now)
         return await follow_check_outs(viewer, event_id, now)
@@ -292,7 +292,7 @@ async def withdraw_release(viewer: Viewer, event_id: UUID, now: datetime) -> Non
     """Take the release back while the operation is under way. Errors: NotFound, NotAllowed."""
     async with writing():
         operation = await _operation_to_release(viewer, event_id)
-        if operation.state is not OperationState.EXECUTING or not await check_ins.release_of(viewer, operation.event):
+        if operation.state is not OperationState.EXECUTING or not await records.release_of(viewer, operation.event):
             raise NotAllowed("There’s no release to undo.")
         is_its = (OperationRelease.plan == operation.id) & OperationRelease.withdrawn_at.is_null()
         await OperationRelease.update(withdrawn_at=now).where(is_its)
@@ -302,14 +302,14 @@ async def withdraw_release(viewer: Viewer, event_id: UUID, now: datetime) -> Non
 async def record_ending_release(viewer: Viewer, operation: Operation, to: OperationState, now: datetime) -> None:
     """Record that everyone is released because the operation ends, inside the caller's `writing()`."""
     ends = to in {OperationState.RELEASED, OperationState.ABORTED}
-    if ends and not await check_ins.release_of(viewer, operation.event):
+    if ends and not await records.release_of(viewer, operation.event):
         await _insert_release(viewer, operation, rules.DEFAULT_RELEASE_WAIT, now)
 
 
 async def follow_check_outs(viewer: Viewer, event_id: UUID, now: datetime) -> OperationState:
     """Take the plan to the state that follows from who is in, inside the caller's `writing()`, and return it."""
     operation = await operation_for(viewer, event_id)
-    release = await check_ins.release_of(viewer, operation.event)
+    release = await records.release_of(viewer, operation.event)
     still_in = await people_still_in(viewer, operation)
     to = rules.state_after_check_out(operation.state, release, is_anyone_in=bool(still_in))
     if to is not operation.state:
@@ -324,7 +324,7 @@ async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ..
     """Return the names of the people who have not checked out, for a viewer who reads the check-in list."""
     if not rules.may_read_check_ins(viewer):
         return ()
-    lines = rules.check_in_lines([], await check_ins.recorded_lines(viewer, operation.event))
+    lines = rules.check_in_lines([], await records.recorded_lines(viewer, operation.event))
     return tuple(check_in.words for check_in in rules.lines_still_in(lines))
 
 
@@ -368,6 +368,6 @@ async def unaccounted_people(viewer: Viewer, now: datetime) -> list[tuple[DateLi
     """Return the operations that the viewer leads with people who haven't checked out in time, and their names."""
     if not rules.may_read_check_ins(viewer):
         return []
-    names = await check_ins.overdue_check_outs(viewer, now)
+    names = await records.overdue_check_outs(viewer, now)
     led = [line for line in await events.lines_by_id(viewer, names) if may_plan(viewer, line)]
     return [(line, tuple(names[line.id])) for line in led]

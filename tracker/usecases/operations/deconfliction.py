@@ -2,37 +2,50 @@
 
 Who is notified: the lead of each side that may know of the conflict, and the deconfliction officers. The leads of an
 event see which emails went out about it. So the email to an officer is filed under a side that knows of the conflict,
-and there is none while neither does: the officers' page has it.
+and there is none while neither does: the officers' page has it. There, an officer sees both sides of each open
+conflict, where and when, and no content.
 
 The places that are compared are counted, and people who reach the limit are reported to the officers.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from msgspec import Struct
+from msgspec.structs import replace
 from piccolo.custom_types import Combinable
 
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.message_types import ComparisonsReported, ConflictEnded, ConflictFound, DecisionDropped
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Actor, Arm, Viewer
 from tracker.rules.operations import deconfliction as rules
 from tracker.rules.operations import plans as plan_rules
-from tracker.rules.operations.deconfliction import ComparisonCount, Decision, Footprint, Outcome, Overlap
-from tracker.rules.operations.plans import Disclosure
+from tracker.rules.operations.deconfliction import (
+    MOST_IN_AN_HOUR,
+    OF_AN_AGENCY,
+    ComparisonCount,
+    Decision,
+    Footprint,
+    Outcome,
+    Overlap,
+)
+from tracker.rules.operations.plans import Disclosure, Point
 from tracker.rules.operations.states import COMPARED, FALLS_BACK, STATES, OperationState
 from tracker.tables.background import operations
 from tracker.tables.background.operations import ComparedPlan, ConflictPair
-from tracker.tables.schema.operations.plans import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
+from tracker.tables.schema.operations import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible.operations import plans as visible
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations import states
 from tracker.usecases.roster.accounts import coordinators
+from tracker.usecases.roster.known_people import people_by_id
 
 NO_DECISION_REASON = "Say in one sentence why, or what you agreed."
 WORTH_AN_EMAIL = timedelta(days=1)
@@ -272,10 +285,10 @@ async def _notify_of_conflicts(pairs: Collection[ConflictPair], now: datetime) -
             _conflict_email(pair, plan, officer, for_officer=True) for plan in knowing[:1] for officer in officers
         ]
     await outbox.enqueue_all(drafts, now)
-    news = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
+    announced = [pair for pair in pairs if not (pair.first_knows and pair.second_knows)]
     for column, shown in (
-        (DeconflictionHit.first_knows, [pair.id for pair in news if planned[pair.second].shows_itself]),
-        (DeconflictionHit.second_knows, [pair.id for pair in news if planned[pair.first].shows_itself]),
+        (DeconflictionHit.first_knows, [pair.id for pair in announced if planned[pair.second].shows_itself]),
+        (DeconflictionHit.second_knows, [pair.id for pair in announced if planned[pair.first].shows_itself]),
     ):
         if shown:
             await DeconflictionHit.update({column: True}).where(DeconflictionHit.id.is_in(shown))
@@ -346,3 +359,134 @@ async def _count(actor: Actor, member_id: UUID, agency_id: UUID, places: int, no
         facts = {"member": member_id, "places": used[0].in_a_day}
         await audit.record(actor, "comparisons_limited", "deconfliction", "limit", facts, now)
     return ""
+
+
+class OfficerSide(Struct, frozen=True, kw_only=True):
+    """One side of a conflict: whom to call, when, and where."""
+
+    lead: str
+    """Also of someone who has left or is suspended."""
+    agency: str
+    email: str
+    """Empty for someone without an active account."""
+    disclosure: Disclosure
+    starts_at: datetime
+    ends_at: datetime
+    points: tuple[Point, ...]
+    decision: Decision | None
+
+
+class OfficerConflict(Struct, frozen=True, kw_only=True):
+    """An open conflict."""
+
+    found_at: datetime
+    distance_ft: int
+    gap: timedelta
+    sides: tuple[OfficerSide, ...]
+
+
+class UnplacedOperation(Struct, frozen=True, kw_only=True):
+    """An operation without a place that is known, and those that are at the same time."""
+
+    side: OfficerSide
+    others: tuple[OfficerSide, ...]
+
+
+def is_officer(viewer: Viewer) -> bool:
+    """Return whether the viewer is a deconfliction officer: a coordinator of law enforcement."""
+    return viewer.is_coordinator and viewer.arm is Arm.LAW_ENFORCEMENT
+
+
+class Searcher(Struct, frozen=True, kw_only=True):
+    """Someone who has had as many places compared within 24 hours as a limit allows in an hour."""
+
+    name: str
+    agency: str
+    places: int
+    last_at: datetime
+
+
+async def people_who_search(viewer: Viewer, now: datetime) -> list[Searcher]:
+    """Return who has compared many places within 24 hours, most places first. Errors: NotFound for anyone else."""
+    if not is_officer(viewer):
+        raise NotFound
+    row = ComparedPlaces
+    columns = row.member, row.agency, row.places, row.compared_at
+    compared = await row.select(*columns).where(row.compared_at > now - DAY).order_by(row.compared_at)
+    people, agencies, last = Counter[UUID](), Counter[UUID](), {}
+    for record in compared:
+        people[record["member"]] += record["places"]
+        agencies[record["agency"]] += record["places"]
+        last[record["member"]] = record["compared_at"]
+    seen = {
+        record["member"]
+        for record in compared
+        if people[record["member"]] >= MOST_IN_AN_HOUR or agencies[record["agency"]] >= OF_AN_AGENCY * MOST_IN_AN_HOUR
+    }
+    named = await audit.names_of_people(seen)
+    return [
+        Searcher(**named[member_id]._asdict(), places=places, last_at=last[member_id])
+        for member_id, places in people.most_common()
+        if member_id in seen
+    ]
+
+
+async def open_conflicts(viewer: Viewer, now: datetime) -> list[OfficerConflict]:
+    """Return every open conflict, oldest first, and note that it was read. Errors: NotFound for anyone else."""
+    if not is_officer(viewer):
+        raise NotFound
+    pairs = await operations.every_open_pair()
+    planned = await operations.compared_plans({side for pair in pairs for side in pair.sides})
+    sides = await _officer_sides(planned.values())
+    decisions = await operations.decisions_by_side([pair.id for pair in pairs])
+    if pairs:
+        facts = {"conflicts": sorted(str(pair.id) for pair in pairs)}
+        await audit.record_read(viewer, "conflicts_read", "deconfliction", "open", facts, now)
+    return [
+        OfficerConflict(
+            found_at=pair.found_at,
+            distance_ft=pair.distance_ft,
+            gap=timedelta(minutes=pair.gap_minutes),
+            sides=tuple(replace(sides[side], decision=decisions[pair.id].get(side)) for side in pair.sides),
+        )
+        for pair in pairs
+    ]
+
+
+async def unplaced_operations(viewer: Viewer, now: datetime) -> list[UnplacedOperation]:
+    """Return the operations whose place is unknown while others are at the same time, and note that they were read.
+
+    Errors: NotFound for anyone but a deconfliction officer.
+    """
+    if not is_officer(viewer):
+        raise NotFound
+    planned = await operations.plans_without_place(now)
+    unplaced = rules.find_unplaced({plan.id: footprint_of(plan) for plan in planned})
+    if not unplaced:
+        return []
+    sides = await _officer_sides(planned)
+    facts = {"without_place": len(unplaced)}
+    await audit.record_read(viewer, "conflicts_read", "deconfliction", "unplaced", facts, now)
+    return [
+        UnplacedOperation(side=sides[plan_id], others=tuple(sides[other] for other in others))
+        for plan_id, others in unplaced.items()
+    ]
+
+
+async def _officer_sides(planned: Collection[ComparedPlan]) -> dict[UUID, OfficerSide]:
+    """Return these plans as an officer sees them, by id, without a decision."""
+    lead_ids = {plan.lead_id for plan in planned}
+    known, active = await audit.names_of_people(lead_ids), await people_by_id(lead_ids)
+    return {
+        plan.id: OfficerSide(
+            lead=known[plan.lead_id].name,
+            agency=known[plan.lead_id].agency,
+            email=active[plan.lead_id].email if plan.lead_id in active else "",
+            disclosure=plan.disclosure,
+            starts_at=plan.starts_at,
+            ends_at=plan.ends_at,
+            points=tuple(sorted(plan.points)),
+            decision=None,
+        )
+        for plan in planned
+    }

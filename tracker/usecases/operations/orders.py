@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence, may_edit
@@ -31,10 +31,9 @@ from tracker.rules.operations.orders import (
     PhasePlan,
 )
 from tracker.rules.operations.plans import Operation, PlannedSite, may_plan
-from tracker.tables.schema.operations.plans import OperationOrder, OperationPhase
-from tracker.tables.schema.operations.records import BriefCopy
+from tracker.tables.schema.operations import BriefCopy, OperationOrder, OperationPhase
 from tracker.tables.visible import attendance
-from tracker.tables.visible.operations import check_ins, plans
+from tracker.tables.visible.operations import plans, records
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_seen_by
@@ -316,7 +315,7 @@ async def brief_with_copies(viewer: Viewer, event_id: UUID, key: str) -> Brief:
         occurrence=occurrence,
         operation=await plans.operation_plan(viewer, occurrence.event),
         people=tuple(await attendance.participants(viewer, occurrence)),
-        copies=tuple(await check_ins.brief_copies(viewer, occurrence)),
+        copies=tuple(await records.brief_copies(viewer, occurrence)),
     )
 
 
@@ -370,7 +369,7 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
         phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(sites) - len(shared),
-        contacts=tuple(await check_ins.operation_contacts(viewer, event))
+        contacts=tuple(await records.operation_contacts(viewer, event))
         if rules.may_carry_contacts(viewer, holder)
         else (),
         hits=rules.shared_agreements(*known),

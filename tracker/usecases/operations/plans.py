@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from tracker.database import conflicts, writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import EventStatus, Occurrence
@@ -24,10 +24,10 @@ from tracker.rules.operations.deconfliction import Hit, PlanConflict
 from tracker.rules.operations.orders import Phase
 from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlannedSite
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
-from tracker.rules.roster.sites import MeetingSite as Place
-from tracker.rules.roster.sites import known_place
+from tracker.rules.roster.meetings import MeetingSite as Place
+from tracker.rules.roster.meetings import known_place
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.schema.operations.plans import OperationAgency, OperationPlan, OperationSite
+from tracker.tables.schema.operations import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_seen_by, nearest_date

@@ -13,25 +13,24 @@ from msgspec.structs import asdict
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
 from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core import viewers
-from tracker.rules.core.message_types import ReadinessNews
+from tracker.rules.core.message_types import ReadinessChanged
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Arm, Viewer
 from tracker.rules.operations import readiness as rules
 from tracker.rules.operations.plans import MOST_SITES, Operation, may_plan
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
-from tracker.rules.roster.sites import PublicSite
+from tracker.rules.roster.meetings import PublicSite
 from tracker.tables.background import operations
 from tracker.tables.background.operations import all_acknowledged
 from tracker.tables.schema import events as audience_versions
-from tracker.tables.schema.operations.plans import OperationOffSite
-from tracker.tables.schema.operations.records import OperationReadiness, ReadinessNotice, ReadinessRecipient
+from tracker.tables.schema.operations import OperationOffSite, OperationReadiness, ReadinessNotice, ReadinessRecipient
 from tracker.tables.visible.events import events
-from tracker.tables.visible.operations import access as visible
-from tracker.tables.visible.operations.access import off_site_places
+from tracker.tables.visible.operations import records as visible
+from tracker.tables.visible.operations.records import off_site_places
 from tracker.tables.visible.roster import own_sites, public_sites
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations import states
@@ -310,7 +309,7 @@ async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime)
         ends_at = (await operations.window_ends([notice_id]))[notice_id]
         drafts = [
             NewMessage(
-                content=ReadinessNews(notice=notice_id, state=state),
+                content=ReadinessChanged(notice=notice_id, state=state),
                 recipient_id=recipient,
                 key=f"readiness:{notice_id}:{state}:{recipient}",
                 not_after=ends_at,

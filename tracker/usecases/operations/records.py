@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
@@ -23,9 +23,9 @@ from tracker.rules.operations.check_ins import check_not_long_before
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.records import ActivityLine, Edition, HotWashRecord, LessonLearned, OperationDecisions
 from tracker.rules.operations.states import OVER
-from tracker.tables.schema.operations import records as rows
-from tracker.tables.schema.operations.records import HotWash, OperationLogEntry
-from tracker.tables.visible.operations import check_ins, plans
+from tracker.tables.schema import operations as rows
+from tracker.tables.schema.operations import HotWash, OperationLogEntry
+from tracker.tables.visible.operations import plans, records
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 from tracker.usecases.operations.states import OperationView, operation_for, operation_view
@@ -65,14 +65,14 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
     people = await check_in_list(viewer, event_id, key, now)
     event = people.occurrence.event
     decisions = OperationDecisions(
-        states=await check_ins.entered_states(viewer, event),
+        states=await records.entered_states(viewer, event),
         approvals=await plans.plan_approvals(viewer, event),
         clearances=people.operation.clearances,
         hits=await plans.plan_hits(viewer, people.operation),
-        decided=await check_ins.side_decisions(viewer, event),
+        decided=await records.side_decisions(viewer, event),
     )
     lines = rules.activity_lines(
-        await check_ins.entry_versions(viewer, event),
+        await records.entry_versions(viewer, event),
         decisions.lines(),
         people.lines,
         people.release,
@@ -167,8 +167,8 @@ async def after_action_view(viewer: Viewer, event_id: UUID, key: str) -> AfterAc
         **asdict(view),
         may_write=view.leads and view.operation.state in rules.WRITTEN_IN,
         may_release=view.leads and view.is_over,
-        hot_wash=await check_ins.hot_wash(viewer, view.occurrence.event),
-        lessons=await check_ins.operation_lessons(viewer, view.occurrence.event),
+        hot_wash=await records.hot_wash(viewer, view.occurrence.event),
+        lessons=await records.operation_lessons(viewer, view.occurrence.event),
     )
 
 
@@ -197,7 +197,7 @@ async def save_hot_wash(
     """
     async with writing():
         operation = await operation_to_look_back(viewer, event_id)
-        current = await check_ins.hot_wash(viewer, operation.event)
+        current = await records.hot_wash(viewer, operation.event)
         if read != (current.version if current else 0):
             raise Conflict(HOT_WASH_CHANGED)
         rules.check_hot_wash(went_well, to_improve)
@@ -218,7 +218,7 @@ async def released_lessons() -> list[Edition]:
 async def lesson_to_change(viewer: Viewer, event_id: UUID, lesson_id: UUID) -> tuple[Operation, LessonLearned]:
     """Return a lesson of an operation that the viewer leads. Errors: NotFound, NotAllowed."""
     operation = await _operation_with_lessons(viewer, event_id)
-    lessons = {lesson.id: lesson for lesson in await check_ins.operation_lessons(viewer, operation.event)}
+    lessons = {lesson.id: lesson for lesson in await records.operation_lessons(viewer, operation.event)}
     if lesson_id not in lessons:
         raise NotFound
     return operation, lessons[lesson_id]
@@ -228,7 +228,7 @@ async def add_lesson(viewer: Viewer, event_id: UUID, text: str, now: datetime) -
     """Add a lesson, still without an edition for everyone. Errors: NotFound, NotAllowed, Invalid(lesson)."""
     async with writing():
         operation = await _operation_with_lessons(viewer, event_id)
-        rules.check_lesson(text, len(await check_ins.operation_lessons(viewer, operation.event)))
+        rules.check_lesson(text, len(await records.operation_lessons(viewer, operation.event)))
         await insert_row(rows.Lesson, plan=operation.id, text=text, added_at=now)
         await audit.record(viewer.actor, "lesson_added", "event", event_id, {}, now)
 

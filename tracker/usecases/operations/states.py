@@ -9,7 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from tracker.database.bulk_insert import insert_row
+from tracker.database.binding import insert_row
 from tracker.errors import Conflict, NotAllowed, NotFound
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
@@ -17,8 +17,7 @@ from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER, STATES, OperationState
 from tracker.tables.background import operations as background
 from tracker.tables.schema import events as rows
-from tracker.tables.schema.operations.plans import Clearance, OperationApproval, OperationPlan
-from tracker.tables.schema.operations.records import OperationStateChange
+from tracker.tables.schema.operations import Clearance, OperationApproval, OperationPlan, OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
 from tracker.usecases.events.occurrences import date_seen_by

@@ -8,12 +8,12 @@ from msgspec.structs import replace
 
 from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules import polls as rules
 from tracker.rules.core.message_types import PollCanceled
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.history import UNDO_FOR, UndoableDeed
-from tracker.rules.polls import polls as rules
-from tracker.rules.polls.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
+from tracker.rules.polls import FIT_REPLIES, Poll, PollCancellation, PollDate, PollState, Respondent
 from tracker.tables.background.events import invitees
 from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema import polls as rows

@@ -12,8 +12,9 @@ from msgspec.structs import replace
 
 from tracker.crypto import ids
 from tracker.database import writing
-from tracker.database.bulk_insert import bulk_insert
+from tracker.database.binding import bulk_insert
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
+from tracker.rules import polls as rules
 from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.outbox import MessageState, NewMessage
@@ -21,8 +22,7 @@ from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.polls import polls as rules
-from tracker.rules.polls.polls import (
+from tracker.rules.polls import (
     AgencyRows,
     Fit,
     NewPoll,

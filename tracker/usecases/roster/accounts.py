@@ -20,12 +20,11 @@ from tracker.tables.schema import events as event_rows
 from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.tables.schema.events import Invitation
 from tracker.tables.schema.identity import SignInLink
-from tracker.tables.schema.operations.records import OperationGrant
+from tracker.tables.schema.operations import OperationGrant
 from tracker.tables.schema.roster import Agency, EmailAlias, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit, drafts, outbox
-from tracker.usecases.identity import security_codes, sessions, sign_in_attempts
-from tracker.usecases.identity.one_time_links import issue_link, issue_reset_link
-from tracker.usecases.identity.security_codes import forget_codes
+from tracker.usecases.identity import credentials, sessions, sign_in_attempts
+from tracker.usecases.identity.credentials import forget_codes
 from tracker.usecases.identity.sessions import (
     end_sessions,
     report_lost_phone,
@@ -34,7 +33,7 @@ from tracker.usecases.identity.sessions import (
     sessions_of,
     sign_out_everywhere,
 )
-from tracker.usecases.identity.sign_in import Credentials, credentials_of
+from tracker.usecases.identity.sign_in import Credentials, credentials_of, issue_link, issue_reset_link
 from tracker.usecases.identity.sign_in_attempts import PAUSE
 from tracker.usecases.roster import committees
 from tracker.usecases.roster import directory as roster_directory
@@ -209,7 +208,7 @@ async def remove_authenticator(viewer: Viewer, member_id: UUID, now: datetime) -
     await _check_access(viewer, member_id)
     async with writing():
         await notify_of_account_change(viewer, member_id, AccountChange.AUTHENTICATOR, now)
-        await security_codes.delete_authenticator(member_id, now, by=viewer.actor)
+        await credentials.delete_authenticator(member_id, now, by=viewer.actor)
 
 
 async def sign_member_out(viewer: Viewer, member_id: UUID, now: datetime) -> None:

@@ -17,7 +17,7 @@ from tracker.rules.core.viewers import Role, Status, Viewer
 from tracker.rules.events.plans import Slot
 from tracker.rules.roster import directory
 from tracker.rules.roster.directory import AgencyFacts
-from tracker.rules.roster.sites import (
+from tracker.rules.roster.meetings import (
     ConfidentialSiteFacts,
     MeetingSite,
     MeetingSiteFacts,

@@ -16,7 +16,7 @@ from tracker.rules.core import viewers
 from tracker.rules.core.viewers import Arm, Role, Status, Viewer, committee_audience
 from tracker.rules.roster import directory
 from tracker.rules.roster.directory import CommitteeFacts, SeatFacts
-from tracker.rules.roster.quorum import FillableSeat, Quorum, QuorumRule, ReminderPolicy
+from tracker.rules.roster.meetings import FillableSeat, Quorum, QuorumRule, ReminderPolicy
 from tracker.tables.schema import events
 from tracker.tables.schema.events import policy_in_row
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder

@@ -23,7 +23,7 @@ from tracker.tables.background.events import events as transfer
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, Seat, SeatHolder
 from tracker.usecases.core import audit
-from tracker.usecases.identity.one_time_links import issue_link
+from tracker.usecases.identity.sign_in import issue_link
 from tracker.usecases.identity.sign_in_attempts import account_at
 from tracker.usecases.roster import agencies, committees, people
 from tracker.usecases.roster.accounts import close_account, coordinators, remove_from_task_force, reopened_columns

@@ -29,7 +29,7 @@ from tracker.rules.roster.directory import (
     contains_words,
     mobile_for,
 )
-from tracker.rules.roster.quorum import QuorumRule
+from tracker.rules.roster.meetings import QuorumRule
 from tracker.tables.schema.roster import Agency, Committee, Member, MemberRole, SeatHolder
 from tracker.usecases.core import audit
 from tracker.usecases.roster import directory_rows as rows
@@ -164,7 +164,7 @@ async def committee_for(viewer: Viewer, committee_id: UUID) -> CommitteeCard:
 
 
 async def _cards(
-    viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.EVERYBODY
+    viewer: Viewer, known: QueryString, narrowed: QueryString, at_most: int = rows.NO_LIMIT
 ) -> list[PersonCard]:
     records, roles, places, feeds = await together(
         rows.people_rows(known, narrowed, at_most), rows.roles_by_member(), _places(viewer), rows.feeds_known_to(viewer)

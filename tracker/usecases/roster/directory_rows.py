@@ -7,7 +7,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import id_list, sql_list
+from tracker.database.queries import id_list, sql_list
 from tracker.errors import Conflict, NotFound
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.viewers import agency_audience as audience_of_agency
@@ -77,7 +77,7 @@ _SIZES = (
 )
 ANYONE = QueryString("m.id = m.id")
 EVERY = QueryString("g.id = g.id")
-EVERYBODY = 1_000_000  # higher than any count
+NO_LIMIT = 1_000_000  # higher than any count
 PRESENT = QueryString("m.status <> 'departed'")
 
 
@@ -142,7 +142,7 @@ async def known_and_elsewhere(viewer: Viewer) -> tuple[QueryString, QueryString 
     return QueryString(_KNOWN, *among), QueryString(_KNOWN_ELSEWHERE, *among)
 
 
-async def people_rows(known: QueryString, narrowed: QueryString, at_most: int = EVERYBODY) -> list[Row]:
+async def people_rows(known: QueryString, narrowed: QueryString, at_most: int = NO_LIMIT) -> list[Row]:
     """Return the first of those known people who match the second condition, by agency and name."""
     return list(await engine().run_querystring(QueryString(_PEOPLE, known, narrowed, at_most)))
 

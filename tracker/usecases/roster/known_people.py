@@ -12,7 +12,7 @@ from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
 from tracker.database import engine, writing
-from tracker.database.sql_list import id_list, sql_list
+from tracker.database.queries import id_list, sql_list
 from tracker.errors import Gone, NotFound
 from tracker.rules.core.clean_text import SHORTEST_OF_A_NAME, search_words
 from tracker.rules.core.message_types import AddressAdded, AddressCheck

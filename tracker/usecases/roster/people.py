@@ -27,9 +27,9 @@ from tracker.rules.roster.directory import LONGEST_PHONE, AccountState, PersonCa
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.schema import events
 from tracker.tables.schema.roster import Agency, Member, MemberRole, SeatHolder
-from tracker.tables.visible.emails import messages
+from tracker.tables.visible import emails
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.identity import one_time_links
+from tracker.usecases.identity import sign_in
 from tracker.usecases.identity.sessions import end_links
 from tracker.usecases.roster import accounts, committees, directory
 from tracker.usecases.roster.accounts import clear_credentials, coordinators
@@ -238,7 +238,7 @@ class InvitationsSent(Struct, frozen=True, kw_only=True):
 
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
-    unused, paused = await one_time_links.unused_links(), await outbox_queue.paused_members()
+    unused, paused = await sign_in.unused_links(), await outbox_queue.paused_members()
     mailed = {
         invitation.recipient_id: SentInvitation(
             at=invitation.at,
@@ -247,7 +247,7 @@ async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
             until=invitation.until,
             is_open=(invitation.recipient_id, invitation.until) in unused,
         )
-        for invitation in await messages.account_invitations(viewer)
+        for invitation in await emails.account_invitations(viewer)
     }
     return [
         Newcomer(person=person_card, mailed=mailed.get(person_card.id), is_paused=person_card.id in paused)
@@ -287,7 +287,7 @@ async def send_invitations(
         if not new:
             raise Invalid(person=NO_ONE)
         links = {member_id: ids.new_id() for member_id in new}
-        await one_time_links.issue_mailed_links(links, now + LIFETIME)
+        await sign_in.issue_mailed_links(links, now + LIFETIME)
         by = f"{viewer.name} ({viewer.agency})"
         drafts = [
             outbox_rules.NewMessage(

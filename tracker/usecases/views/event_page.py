@@ -9,11 +9,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.database import together, together_by_name
-from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.attendance.roll_call import QuorumOfRecord, attendance_opens_at, may_thank, named_participants
+from tracker.rules.actions import ActionItem
+from tracker.rules.attendance import QuorumOfRecord, attendance_opens_at, may_thank, named_participants
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import to_local
-from tracker.rules.emails.follow_ups import NextFollowUp, Nudges
+from tracker.rules.emails.reminders import NextFollowUp, Nudges
 from tracker.rules.emails.summaries import sent_thank_you_words
 from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_key, may_edit
 from tracker.rules.events.history import HistoryEntry, history_with_beginning
@@ -22,8 +22,8 @@ from tracker.rules.events.plans import is_moved
 from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, effective_reply, people_to_reply_for
 from tracker.rules.intake.calendar_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
-from tracker.rules.polls.polls import Poll
-from tracker.rules.roster.sites import Room
+from tracker.rules.polls import Poll
+from tracker.rules.roster.meetings import Room
 from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core.audit import EventReading, readings_of
@@ -38,7 +38,7 @@ from tracker.usecases.events.replies import my_reply
 from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.unrecorded_replies import JudgedProposal
-from tracker.usecases.operations.emergency_access import openings_of
+from tracker.usecases.operations.access import openings_of
 from tracker.usecases.operations.states import PlanSummary, plan_summary
 from tracker.usecases.polls.polls import open_poll_of
 from tracker.usecases.roster.agencies import room_of
@@ -273,7 +273,7 @@ async def _items(viewer: Viewer, occurrence: Occurrence) -> tuple[ActionItem, ..
     return tuple(sorted(items.values(), key=lambda item: (item.due, item.reference)))
 
 
-class SeriesDate(Struct, frozen=True, kw_only=True):
+class SeriesRow(Struct, frozen=True, kw_only=True):
     """One date of a series."""
 
     occurrence: Occurrence
@@ -308,8 +308,8 @@ class SeriesView(Struct, frozen=True, kw_only=True):
     """A series with its upcoming and past dates, each in order."""
 
     event: Event
-    ahead: tuple[SeriesDate, ...]
-    over: tuple[SeriesDate, ...]
+    ahead: tuple[SeriesRow, ...]
+    over: tuple[SeriesRow, ...]
     is_invited: bool
     may_edit: bool
     may_copy: bool
@@ -317,7 +317,7 @@ class SeriesView(Struct, frozen=True, kw_only=True):
     history: tuple[HistoryEntry, ...]
 
     @property
-    def dates(self) -> tuple[SeriesDate, ...]:
+    def dates(self) -> tuple[SeriesRow, ...]:
         """Return all dates, in order."""
         return (*self.over, *self.ahead)
 
@@ -331,7 +331,7 @@ async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         reply = effective_reply(given or (), occurrence.id)
         value = reply.value if reply else ReplyValue.NEEDS_ACTION
         dates.append(
-            SeriesDate(
+            SeriesRow(
                 occurrence=occurrence,
                 reply=None if given is None else value,
                 is_moved=is_moved(occurrence),

@@ -13,8 +13,8 @@ from msgspec.structs import astuple
 
 from tracker.database import together, together_by_name, writing
 from tracker.errors import NotFound
-from tracker.rules.actions.action_items import ActionItem, ItemStatus, days_late, may_direct_item
-from tracker.rules.attendance.roll_call import ATTENDANCE_OPENS_BEFORE
+from tracker.rules.actions import ActionItem, ItemStatus, days_late, may_direct_item
+from tracker.rules.attendance import ATTENDANCE_OPENS_BEFORE
 from tracker.rules.calendars import calendars
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.viewers import Viewer
@@ -51,10 +51,10 @@ from tracker.rules.views.home import (
 )
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.visible import actions
-from tracker.tables.visible.emails.messages import SentEmailTest
+from tracker.tables.visible.emails import SentEmailTest
 from tracker.tables.visible.events import events, replies
-from tracker.tables.visible.operations.check_ins import check_in_days
 from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
+from tracker.tables.visible.operations.records import check_in_days
 from tracker.usecases.calendars.feeds import dates_between
 from tracker.usecases.core import audit
 from tracker.usecases.core.process_locks import ONLY_ROW, DeploymentState, deployment_state

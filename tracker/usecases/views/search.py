@@ -8,7 +8,7 @@ from msgspec import Struct, convert, field
 
 from tracker.database import together
 from tracker.errors import NotFound
-from tracker.rules.actions.action_items import ActionItem
+from tracker.rules.actions import ActionItem
 from tracker.rules.core.clean_text import has_all, search_words
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
@@ -21,13 +21,12 @@ from tracker.tables.visible import views as search_rows
 from tracker.tables.visible.core.rows import Row
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import plans
-from tracker.usecases.actions import after_actions, item_lists
-from tracker.usecases.attendance import roll_call
-from tracker.usecases.audit import audit_log
+from tracker.usecases import attendance, audit
+from tracker.usecases.actions import item_lists
 from tracker.usecases.operations import access, readiness
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.known_people import Candidates, people_to_invite
-from tracker.usecases.views import offboarding
+from tracker.usecases.views import impact
 
 MOST = 50  # results of each kind; people who get more add words
 
@@ -180,20 +179,20 @@ async def candidates_named(viewer: Viewer, name: str, subject: str) -> Candidate
             return await item_lists.reassignable_to(viewer, subject)
         case "walk-ins":
             event, _, key = subject.partition("/")
-            return await roll_call.possible_walk_ins(viewer, _id(event), key)
+            return await attendance.possible_walk_ins(viewer, _id(event), key)
         case _:
             raise NotFound
 
 
 _CANDIDATES: Mapping[str, Callable[[Viewer], Candidates]] = {
-    "actors": audit_log.actors_for,
+    "actors": audit.actors_for,
     "chairs": committees.possible_chairs,
 }
 _CANDIDATES_FOR: Mapping[str, Callable[[Viewer, UUID], Awaitable[Candidates]]] = {
-    "successors": offboarding.successors_of,
+    "successors": impact.successors_of,
     "services": readiness.recipient_candidates,
     "operation-access": access.access_candidates,
-    "after-action-owners": after_actions.after_action_owners,
+    "after-action-owners": item_lists.after_action_owners,
 }
 
 

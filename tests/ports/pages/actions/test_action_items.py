@@ -17,7 +17,7 @@ from tests.ports.pages.actions.world import DUE, TODAY, create_item_for
 from tests.ports.pages.core.world import DRAFT_MARK, text_on, type_into
 from tests.ports.pages.forms import form_with
 from tracker import clock
-from tracker.rules.actions.action_items import ItemEdit, ItemStatus
+from tracker.rules.actions import ItemEdit, ItemStatus
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.tables.schema.actions import ActionNote

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from tests.cast import NOW
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.actions import action_items
 

@@ -13,13 +13,13 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import form_with, page_at, words_of_page
 from tracker import clock
-from tracker.rules.attendance.roll_call import Mark
+from tracker.rules.attendance import Mark
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.attendance import AttendanceMark
 from tracker.tables.schema.roster import Committee
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.events import replies, scheduling
 from tracker.usecases.events.scheduling import schedule_event
 
@@ -319,8 +319,8 @@ async def date(sqlite_cast: Cast) -> str:
     plan = meeting(cast.fbi_lead, cast.caht_lead, cast.hsi_liaison, committee_id=cast.committees["steering"])
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW)
     marks = {cast.fbi_lead.member_id: Mark.HERE, cast.caht_lead.member_id: Mark.REMOTE}
-    await roll_call.record_marks(cast.coordinator, event_id, QUORUM_RECORD_KEY, marks, QUORUM_RECORD_STARTS)
-    await roll_call.close_attendance(
+    await attendance.record_marks(cast.coordinator, event_id, QUORUM_RECORD_KEY, marks, QUORUM_RECORD_STARTS)
+    await attendance.close_attendance(
         cast.coordinator, event_id, QUORUM_RECORD_KEY, QUORUM_RECORD_STARTS + timedelta(hours=2)
     )
     return f"/events/{event_id}/{QUORUM_RECORD_KEY}"

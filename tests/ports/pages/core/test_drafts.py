@@ -28,9 +28,9 @@ from tracker.app import create_app
 from tracker.crypto import keys
 from tracker.database import engine
 from tracker.errors import Busy, Conflict
-from tracker.ports.http import drafts as marks
+from tracker.ports.http import forms as marks
 from tracker.ports.http.guards import signed_in
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.drafts import KEPT_FOR, LARGEST, DraftForm
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.recurrence.series import rule_for_choice
@@ -39,7 +39,7 @@ from tracker.tables.schema.events import Invitation
 from tracker.usecases.actions import action_items
 from tracker.usecases.core.viewers import IDLE, LONGEST
 from tracker.usecases.events import scheduling
-from tracker.usecases.identity.passwords import set_password
+from tracker.usecases.identity.credentials import set_password
 from tracker.usecases.identity.sessions import end_session, report_lost_phone, sign_out_everywhere
 from tracker.usecases.roster import accounts
 

@@ -32,15 +32,8 @@ from tracker.ports.pages.core import templating
 from tracker.ports.pages.core.dependencies import first_reauthenticate, to_reauthentication
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.sheets import flat_form, form_record, merge_edits, recorded_form
-from tracker.ports.pages.core.static import (
-    SpreadsheetTable,
-    csv_of,
-    load_assets,
-    own_assets,
-    static,
-    static_file,
-    xlsx_of,
-)
+from tracker.ports.pages.core.templating import load_assets, own_assets, static, static_file
+from tracker.ports.pages.reports.spreadsheets import SpreadsheetTable, csv_of, xlsx_of
 from tracker.ports.pages.roster import accounts
 from tracker.rules.core.clean_text import is_formula
 from tracker.rules.core.viewers import PROOF_HOLDS, Status, Viewer

@@ -27,8 +27,16 @@ from tests.ports.pages.events.world import schedule_with_reply_link
 from tracker.config.settings import Settings
 from tracker.ports import pages
 from tracker.ports.http.cookies import Flash
-from tracker.ports.pages.core.static import FOLDER
-from tracker.ports.pages.core.templating import MarkdownReader, Pages, Picture, environment, error_page, icon, qr
+from tracker.ports.pages.core.templating import (
+    FOLDER,
+    MarkdownReader,
+    Pages,
+    Picture,
+    environment,
+    error_page,
+    icon,
+    qr,
+)
 from tracker.rules.core.viewers import Arm, Role, Viewer
 from tracker.usecases.events import scheduling
 

@@ -28,7 +28,7 @@ from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.message_types import ItemDue
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.polls.polls import Fit
+from tracker.rules.polls import Fit
 from tracker.tables.schema.core.tables import Message, Sending
 from tracker.usecases.core import outbox as core_outbox
 from tracker.usecases.emails import preferences

@@ -12,10 +12,10 @@ from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import form_with
 from tracker import clock
-from tracker.rules.attendance.roll_call import Mark
-from tracker.rules.emails.follow_ups import REST
+from tracker.rules.attendance import Mark
+from tracker.rules.emails.reminders import REST
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.events.scheduling import schedule_event
 
 NEXT_WEEK = datetime(2026, 12, 22, 10)  # noqa: DTZ001 - local to the event's zone
@@ -134,8 +134,10 @@ STARTS = datetime(2026, 12, 14, 16, tzinfo=UTC)
 async def hold_meeting(cast: Cast) -> str:
     plan = meeting(cast.fbi_lead, starts=datetime(2026, 12, 14, 10))  # noqa: DTZ001 - local to the event's zone
     event_id = await schedule_event(cast.coordinator, plan, NOW.replace(day=1))
-    await roll_call.record_marks(cast.coordinator, event_id, "2026-12-14", {cast.fbi_lead.member_id: Mark.HERE}, STARTS)
-    await roll_call.close_attendance(cast.coordinator, event_id, "2026-12-14", STARTS)
+    await attendance.record_marks(
+        cast.coordinator, event_id, "2026-12-14", {cast.fbi_lead.member_id: Mark.HERE}, STARTS
+    )
+    await attendance.close_attendance(cast.coordinator, event_id, "2026-12-14", STARTS)
     return f"/events/{event_id}/2026-12-14"
 
 

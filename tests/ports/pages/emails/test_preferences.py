@@ -19,7 +19,7 @@ from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import StopDigestPage
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.usecases.emails import preferences
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.scheduling import schedule_event

@@ -11,7 +11,7 @@ from tests.cast import NOW, Cast, marking, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import edited_form, form_with
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.markings import Category, Limit
 from tracker.usecases.actions import action_items

@@ -19,8 +19,7 @@ from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
-from tracker.usecases import availability
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance, availability
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 
 KEY = "2027-01-19"
@@ -418,7 +417,7 @@ async def held_series(sqlite_cast: Cast) -> UUID:
     cast, starts = sqlite_cast, datetime(2026, 12, 8, 10)  # noqa: DTZ001 - local to the zone
     plan = meeting(cast.fbi_lead, starts=starts, rule=rule_for_choice("weekly", starts, count=3))
     event_id = await scheduling.schedule_event(cast.coordinator, plan, NOW - timedelta(days=20))
-    await roll_call.close_attendance(cast.coordinator, event_id, HELD, datetime(2026, 12, 8, 18, tzinfo=UTC))
+    await attendance.close_attendance(cast.coordinator, event_id, HELD, datetime(2026, 12, 8, 18, tzinfo=UTC))
     await Message.update({Message.state: "sent", Message.sent_at: NOW - timedelta(days=1)}, force=True)
     return event_id
 

@@ -17,7 +17,7 @@ from tests.ports.pages.forms import Fields, form_with, ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.series import rule_for_choice
-from tracker.rules.roster.sites import MeetingSiteFacts
+from tracker.rules.roster.meetings import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
 from tracker.usecases import availability

@@ -24,7 +24,7 @@ from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
-from tracker.usecases.attendance import roll_call
+from tracker.usecases import attendance
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.events.scheduling import schedule_event
 from tracker.usecases.events.series_split import cancel_from_date_on, change_from_date_on
@@ -85,7 +85,7 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
     sqlite_cast: Cast, browse: SignIn, five_dates: UUID
 ) -> None:
     during = datetime(2027, 1, 12, 16, 30, tzinfo=NOW.tzinfo)
-    await roll_call.close_attendance(sqlite_cast.coordinator, five_dates, "2027-01-12", during)
+    await attendance.close_attendance(sqlite_cast.coordinator, five_dates, "2027-01-12", during)
     clock.start_at(IN_FEBRUARY, stands_still=True)
     html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{five_dates}")
     assert "<summary>Show 3 past dates</summary>" in html

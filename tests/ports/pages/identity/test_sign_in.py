@@ -25,9 +25,9 @@ from tracker.rules.core.viewers import PROOF_HOLDS, Origin, Status, Viewer
 from tracker.tables.schema.core.tables import AuditEntry
 from tracker.tables.schema.identity import FailedAttempt, Session
 from tracker.tables.schema.roster import Member
-from tracker.usecases.identity import passwords, sessions, sign_in, sign_in_attempts
-from tracker.usecases.identity.one_time_links import issue_link
-from tracker.usecases.identity.passwords import Argon2, Hashing
+from tracker.usecases.identity import credentials, sessions, sign_in, sign_in_attempts
+from tracker.usecases.identity.credentials import Argon2, Hashing
+from tracker.usecases.identity.sign_in import issue_link
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 
@@ -126,7 +126,7 @@ async def test_a_password_is_never_sent_back(browser: Browser, detective: Viewer
 async def test_when_too_many_sign_in_the_page_says_so_and_keeps_the_address(
     browser: Browser, detective: Viewer
 ) -> None:
-    passwords.use_hashing(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
+    credentials.use_hashing(Hashing(Argon2(memory=64, rounds=1), threads=1, waiting=-1))
     response = await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     hash_cheaply()
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")

@@ -12,7 +12,7 @@ from tests.ports.conftest import SignIn
 from tests.usecases.operations.world import B, end_operation, insert_compared_places, plan_operation
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.readiness import NoticeState
-from tracker.rules.roster.sites import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
+from tracker.rules.roster.meetings import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
 from tracker.usecases.operations import readiness
 from tracker.usecases.roster import agencies

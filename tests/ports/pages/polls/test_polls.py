@@ -21,7 +21,7 @@ from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.polls.polls import Fit
+from tracker.rules.polls import Fit
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.visible import polls as visible
 from tracker.usecases.core import audit

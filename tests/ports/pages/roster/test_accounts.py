@@ -21,7 +21,7 @@ from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.roster import EmailAlias, Member
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.identity import sign_in
-from tracker.usecases.identity.one_time_links import issue_reset_link
+from tracker.usecases.identity.sign_in import issue_reset_link
 from tracker.usecases.roster import known_people
 
 NEW = "copper lantern gravel sonnet"

@@ -27,10 +27,10 @@ from tests.usecases.identity.world import PASSWORD, hash_cheaply
 from tracker import clock
 from tracker.app import create_app
 from tracker.database import engine
-from tracker.rules.actions import action_items
+from tracker.rules import actions
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
-from tracker.rules.emails.follow_ups import REST
+from tracker.rules.emails.reminders import REST
 from tracker.rules.events import events
 from tracker.rules.events.events import Kind
 from tracker.rules.events.replies import ReplyValue
@@ -506,7 +506,7 @@ async def test_marking_an_item_done_leads_back_with_undo_without_scripts(sqlite_
 
 async def test_an_item_that_changed_meanwhile_is_shown_as_it_is_now_and_why(sqlite_cast: Cast, browse: SignIn) -> None:
     reference = await create_late_item(sqlite_cast.coordinator, sqlite_cast.caht_lead)
-    change = action_items.ItemEdit(progress=50)
+    change = actions.ItemEdit(progress=50)
     await actions_action_items.save_item_edit(
         sqlite_cast.coordinator, reference, change, 1, NOW + timedelta(minutes=5), TODAY
     )

@@ -13,7 +13,7 @@ from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import form_with
 from tests.usecases.roster.forms import column_of_member
 from tracker import clock
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Role, Visibility
 from tracker.tables.schema.roster import Member, MemberRole
 from tracker.usecases.actions.action_items import create_item

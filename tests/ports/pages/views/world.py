@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.cast import NOW, Cast, meeting
 from tests.ports.browser import Browser
-from tracker.rules.actions.action_items import NewItem
+from tracker.rules.actions import NewItem
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.actions import action_items
 from tracker.usecases.events.scheduling import schedule_event

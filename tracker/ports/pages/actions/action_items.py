@@ -17,7 +17,7 @@ from tracker.ports.http.dependencies import Now, PathText, Settings, Today, View
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.actions.item_forms import (
-    NOBODY,
+    NO_ONE,
     Context,
     ItemForm,
     OwnerForm,
@@ -46,7 +46,7 @@ from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_shapes import form_fields
 from tracker.ports.pages.core.form_values import FormValues, form_version, id_in, read_chosen_person
 from tracker.ports.pages.core.sheets import overtake_sheet, refuse_sheet, resume_sheet
-from tracker.rules.actions.action_items import LONGEST_TITLE, ActionItem, ItemEdit, ItemStatus, StatusUpdate, stage_of
+from tracker.rules.actions import LONGEST_TITLE, ActionItem, ItemEdit, ItemStatus, StatusUpdate, stage_of
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.core.drafts import event_of_drafted_date
@@ -212,7 +212,7 @@ async def post_item_reassignment(
     """Reassign an item."""
     owner = await read_chosen_person(form, "owner", await item_lists.reassignable_to(viewer, reference))
     try:
-        owner_id = OwnerForm.read(form.but({"owner": owner.value}), owner=owner.error).owner or NOBODY
+        owner_id = OwnerForm.read(form.but({"owner": owner.value}), owner=owner.error).owner or NO_ONE
         item = await action_items.reassign_item(viewer, reference, owner_id, form_version(form), now, today)
     except Invalid as wrong:
         context = item_context(viewer, await item_lists.item_view(viewer, reference))

@@ -15,10 +15,10 @@ from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Today, Viewer
 from tracker.ports.http.guards import link
 from tracker.ports.pages.core.date_entries import date_address
-from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, link_page
+from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, show_link_page
 from tracker.ports.pages.core.form_shapes import (
     Choice,
-    Day,
+    DayField,
     FormField,
     FormShape,
     Id,
@@ -38,7 +38,7 @@ from tracker.ports.pages.core.form_values import (
     read_chosen_person,
 )
 from tracker.ports.pages.core.sheets import FormSheet, open_sheet, overtake_sheet, refuse_sheet
-from tracker.rules.actions.action_items import (
+from tracker.rules.actions import (
     LONGEST_NOTE,
     LONGEST_TITLE,
     NO_TITLE,
@@ -58,7 +58,7 @@ from tracker.usecases.actions.item_lists import ItemList, ItemView, NewItemChoic
 LIST_PATH = "/action-items"
 USUAL_TIME = timedelta(days=14)
 """The due day of a new item until another one is chosen."""
-NOBODY = UUID(int=0)
+NO_ONE = UUID(int=0)
 LONGEST_FILTER_WORDS = 100  # characters of the filter
 STEPS = (0, 25, 50, 75, 100)  # percent
 SEEN_BY = {
@@ -89,7 +89,7 @@ class NewItemForm(FormShape, kw_only=True):
 
     title: Annotated[str, Text("Action", LONGEST_TITLE, missing=NO_TITLE)]
     owner: Annotated[UUID, Id("Owner", missing="Choose an owner.", of="owner_id")]
-    due: Annotated[date, Day("Due", missing="Choose a due date.")]
+    due: Annotated[date, DayField("Due", missing="Choose a due date.")]
     origin: Annotated[UUID | None, Id("From", of="origin_id")]
     seen_by: Annotated[str, FormField("Who can see it, if not from an event")]
 
@@ -102,7 +102,7 @@ class ItemForm(FormShape, kw_only=True):
         Choice("Status", words=ItemStatus.labels(), unknown="Choose a status from the list.", empty="unchanged"),
     ]
     progress: Annotated[int | None, Whole("Progress", 3, unit="%")]
-    due: Annotated[date | None, Day("Due")]
+    due: Annotated[date | None, DayField("Due")]
     note: Annotated[str, Text("Note", LONGEST_NOTE, is_multiline=True)]
 
 
@@ -119,7 +119,7 @@ class LinkForm(FormShape, kw_only=True):
         str, Choice("What’s the status?", words=REPORTED_WORDS, notes=REPORTED_NOTES, missing="Choose a status.")
     ]
     progress: Annotated[int | None, Whole("Progress", 3)]
-    due: Annotated[date | None, Day("New due date")]
+    due: Annotated[date | None, DayField("New due date")]
     note: Annotated[str, Text("Note", LONGEST_NOTE, is_multiline=True)]
 
     @classmethod
@@ -308,11 +308,11 @@ async def show_item_link(token: PathText, pages: Pages, origin: Origin, params: 
     try:
         viewer, item = await _open_link(origin, now, links, token)
     except NotFound:
-        return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
+        return show_link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     if item.is_restricted or not (item.is_open or params["saved"]):
         return _closed(pages, item)
     if params["saved"]:
-        return link_page(pages.render("actions/link-saved.html", item=item, token=token))
+        return show_link_page(pages.render("actions/link-saved.html", item=item, token=token))
     wanted, sheet = params["s"] if params["s"] in REPORTED_WORDS else "", _link_sheet(item)
     if wanted:
         sheet = replace(sheet, form=sheet.form.but({"status": wanted}))
@@ -331,7 +331,7 @@ async def post_item_link(
         change = LinkForm.read(form).edit()
         await action_items.save_item_edit(viewer, item.reference, change, form_version(form), now, today)
     except NotFound:
-        return link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
+        return show_link_page(pages.render("core/errors/link.html", status_code=404, of="item"))
     except Invalid as wrong:
         return await _form(pages, token, viewer, item, refuse_sheet(form, wrong, list(form_fields(LinkForm))))
     except Conflict:
@@ -340,7 +340,7 @@ async def post_item_link(
             return _closed(pages, item)
         sheet = overtake_sheet(form, _link_sheet(item), ItemForm.words())
         return await _form(pages, token, viewer, item, sheet)
-    return link_page(Redirect(f"/u/{token}?saved=1", status_code=303))
+    return show_link_page(Redirect(f"/u/{token}?saved=1", status_code=303))
 
 
 async def _open_link(origin: Origin, now: Now, links: Links, token: str) -> tuple[Viewer, ActionItem]:
@@ -358,7 +358,7 @@ async def _form(
     pages: Pages, token: str, viewer: Viewer, item: ActionItem, sheet: FormSheet, *, is_asked_for: bool = False
 ) -> Page:
     view = await item_lists.item_view(viewer, item.reference)
-    return link_page(
+    return show_link_page(
         pages.render(
             "actions/link-form.html",
             **sheet_context(sheet, LinkForm),
@@ -374,6 +374,6 @@ async def _form(
 def _closed(pages: Pages, item: ActionItem) -> Page:
     """Say that there is nothing to update; a restricted item shows nothing before the owner signs in."""
     if item.is_restricted:
-        return link_page(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
+        return show_link_page(pages.render("actions/link-sign-in.html", target=f"/action-items/{item.reference}"))
     closed_at = item.closed_at or item.changed_at
-    return link_page(pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at))
+    return show_link_page(pages.render("actions/link-closed.html", status_code=410, item=item, closed_at=closed_at))

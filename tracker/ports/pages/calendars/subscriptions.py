@@ -12,7 +12,7 @@ from tracker.errors import Invalid
 from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer, Visit
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Page, Pages, is_reauthenticated, to_reauthentication
-from tracker.ports.pages.core.form_shapes import Check, Choice, FormField, FormShape, Id, ShownField, form_context
+from tracker.ports.pages.core.form_shapes import CheckBox, Choice, FormField, FormShape, Id, ShownField, form_context
 from tracker.ports.pages.core.form_values import FormValues, errors_of
 from tracker.rules.calendars.feeds import (
     ALARM_MINUTES,
@@ -47,7 +47,7 @@ _Minutes = Choice(
 _AllDay = Choice(
     "Alert for an all-day event", words=AllDayAlarm.labels(), blank="None", unknown=NOT_OFFERED, of="alarms.all_day"
 )
-_Operations = Check("Show restricted events as busy time")
+_Operations = CheckBox("Show restricted events as busy time")
 
 
 class FeedForm(FormShape, kw_only=True):

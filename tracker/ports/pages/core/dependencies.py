@@ -16,7 +16,7 @@ from tracker.ports.http import cookies
 from tracker.ports.http.dependencies import Injected, now_of, settings_of, viewer_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.request_source import sent_from
-from tracker.ports.pages.core import form_values, home_part, sheets, templating
+from tracker.ports.pages.core import date_entries, form_values, sheets, templating
 from tracker.ports.pages.core.form_values import FormValues, read_form, read_query
 from tracker.rules.core.viewers import Viewer, is_recent
 from tracker.rules.core.wording import plural
@@ -56,7 +56,7 @@ Upload: TypeAlias = Injected[form_values.Upload | None]
 """The uploaded file in the field `file` of a form; None for a form without one."""
 Drafts: TypeAlias = Injected[sheets.PageDrafts]
 """The viewer's drafts of the forms on the page; only behind the guard `signed_in`."""
-HomeRows: TypeAlias = Injected[home_part.HomeRows]
+HomeRows: TypeAlias = Injected[date_entries.HomeRows]
 """Answers a deed that was done on the home page; only behind the guard `signed_in`."""
 OnDate: TypeAlias = Injected[DateAddress]
 """The date in the address; only in routes with `{event_id:uuid}` and `{key:str}`."""
@@ -95,8 +95,8 @@ def _injected_pages(scope: Scope) -> templating.Pages:
     return templating.Pages(scope["state"], is_htmx=is_htmx, sent_from=sent_from(scope) if is_htmx else "")
 
 
-def _home_rows(scope: Scope) -> home_part.HomeRows:
-    return home_part.HomeRows(_injected_pages(scope), viewer_of(scope), now_of(scope), settings_of(scope).time_zone)
+def _home_rows(scope: Scope) -> date_entries.HomeRows:
+    return date_entries.HomeRows(_injected_pages(scope), viewer_of(scope), now_of(scope), settings_of(scope).time_zone)
 
 
 DEPENDENCIES = {
@@ -132,7 +132,7 @@ def to_reauthentication(back: str) -> str:
     return f"{AGAIN}?next={quote(back, safe='/')}"
 
 
-def link_page(response: AnyResponse) -> AnyResponse:
+def show_link_page(response: AnyResponse) -> AnyResponse:
     """Return a page behind a link in an email; its address is the permission, so no search engine or site learns it."""
     response.headers.update({"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"})
     return response

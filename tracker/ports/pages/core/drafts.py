@@ -8,11 +8,11 @@ from litestar.response import Redirect
 
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http import cookies
-from tracker.ports.http import drafts as marks
+from tracker.ports.http import forms as marks
 from tracker.ports.http.dependencies import Now, PathId, Viewer, Zone
-from tracker.ports.http.drafts import FIELD, DraftMark
-from tracker.ports.http.drafts import PATH as DRAFTS_PATH
 from tracker.ports.http.errors import status_of
+from tracker.ports.http.forms import FIELD, DraftMark
+from tracker.ports.http.forms import PATH as DRAFTS_PATH
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import Form, Page, Pages, QueryString
 from tracker.ports.pages.core.form_values import FormValues, errors_of

@@ -70,14 +70,14 @@ class Text(FormField, frozen=True, kw_only=True):
         return reader.text(name, self.longest, multiline=self.is_multiline)
 
 
-class Name(FormField, frozen=True):
+class NameField(FormField, frozen=True):
     """A name or a title, as it is stored."""
 
     def read(self, reader: FormReader, name: str) -> str:
         return reader.named(name, self.longest)
 
 
-class Email(FormField, frozen=True):
+class EmailField(FormField, frozen=True):
     """An email address, in lower case."""
 
     def read(self, reader: FormReader, name: str) -> str:
@@ -104,7 +104,7 @@ class Whole(FormField, frozen=True, kw_only=True):
         return text + self.unit
 
 
-class Day(FormField, frozen=True):
+class DayField(FormField, frozen=True):
     """A day, as a browser writes it."""
 
     def read(self, reader: FormReader, name: str) -> date | None:
@@ -124,7 +124,7 @@ class TimeOfDay(FormField, frozen=True):
         return f"{value:%H:%M}" if value else ""
 
 
-class Check(FormField, frozen=True, kw_only=True):
+class CheckBox(FormField, frozen=True, kw_only=True):
     """A box to check; its value is "yes"."""
 
     empty: str = "no"

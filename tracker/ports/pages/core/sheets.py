@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from tracker.crypto import ids
 from tracker.errors import Invalid
 from tracker.ports.http import cookies
-from tracker.ports.http import drafts as marks
+from tracker.ports.http import forms as marks
 from tracker.ports.http.cookies import Flash
 from tracker.ports.http.dependencies import now_of, settings_of, viewer_of
-from tracker.ports.http.drafts import FIELD, LIFETIME, DraftMark
+from tracker.ports.http.forms import FIELD, LIFETIME, DraftMark
 from tracker.ports.http.request_source import asked
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of, form_version
 from tracker.rules.core.drafts import RIGHTS, DraftForm, DraftKey, SavedDraft, SentForm, draft_text, saved_words
@@ -34,7 +34,7 @@ REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
 """Fields that hold several texts."""
 
 
-class FieldChange(Struct, frozen=True, kw_only=True):
+class FieldConflict(Struct, frozen=True, kw_only=True):
     """A field that another person changed since the form was opened."""
 
     name: str
@@ -53,7 +53,7 @@ class FormSheet(Struct, frozen=True, kw_only=True):
     version: int = 0
     was: str = ""
     errors: Errors = field(default_factory=Errors)
-    changes: Sequence[FieldChange] | None = None
+    changes: Sequence[FieldConflict] | None = None
     asks_reauthentication: bool = False
     status_code: int = 200
 
@@ -122,8 +122,8 @@ Flat = dict[str, str]
 
 
 def word_changes(
-    changes: Iterable[FieldChange], labels: Mapping[str, str], said: Callable[[str, str], str]
-) -> list[FieldChange]:
+    changes: Iterable[FieldConflict], labels: Mapping[str, str], said: Callable[[str, str], str]
+) -> list[FieldConflict]:
     """Return the changes in the order of `labels`, without others; `said(name, text)` words a value."""
     of_field = {change.name: change for change in changes}
     return [
@@ -158,7 +158,7 @@ def recorded_form(text: str) -> Flat:
     return {name: value for name, value in texts if isinstance(value, str)}
 
 
-def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[FieldChange]]:
+def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[FieldConflict]]:
     """Return the form to show again, and what changed meanwhile.
 
     A field that this person had not changed takes the new value; what they typed stays. Whatever `was` holds, only
@@ -166,7 +166,7 @@ def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValu
     """
     typed_texts, saved_texts = flat_form(typed), flat_form(now)
     changes = [
-        FieldChange(name=name, now=saved, typed=here, is_taken=here == before)
+        FieldConflict(name=name, now=saved, typed=here, is_taken=here == before)
         for name in sorted({*saved_texts, *(field for field in was if field.startswith("person:"))})
         for before, here, saved in [(was.get(name, ""), typed_texts.get(name, ""), saved_texts.get(name, ""))]
         if saved not in (before, here)

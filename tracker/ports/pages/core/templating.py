@@ -1,37 +1,144 @@
-"""The pages of a request: templates, their values, and Markdown."""
+"""The pages of a request: templates, their values, and Markdown; and the static files that they name."""
 
+import gzip
+import hashlib
+import posixpath
 import re
 import struct
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
-from litestar import Response
+from litestar import HttpMethod, Response, route
+from litestar.datastructures import Headers
+from litestar.exceptions import NotFoundException
 from litestar.response import Redirect
+from litestar.types import Scope
 from markdown_it import MarkdownIt
 from markdown_it.token import Token as markdown_it_token_Token
 from markupsafe import Markup, escape
 from msgspec import Struct
 
 from tracker import clock
-from tracker.config.paths import folder
+from tracker.config.installation import PACKAGE, folder
 from tracker.config.settings import Settings
 from tracker.errors import Invalid, TrackerError
-from tracker.ports.http import cookies, drafts
+from tracker.ports.http import cookies, forms
 from tracker.ports.http.cookies import Flash
 from tracker.ports.http.forms import FormRequest
+from tracker.ports.http.guards import public
 from tracker.ports.pages.core.sheets import SHOWN, FormDrafts
-from tracker.ports.pages.core.static import FOLDER, static
 from tracker.rules.core import wording
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import LONGEST_REASON, TEXTS
 from tracker.rules.events.replies import LONGEST_COMMENT
 from tracker.rules.reports import reports
-from tracker.rules.roster import directory, quorum
+from tracker.rules.roster import directory, meetings
+
+FOLDER = PACKAGE / "static"
+GUIDE = "docs/guide"
+"""Where the guide is, with its pictures."""
+PREFIX = "/static/"
+FOREVER = "public, max-age=31536000, immutable"
+HASH_LENGTH = 12  # hexadecimal digits of the SHA-256 in a name
+TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+}
+PACKED_TYPES = frozenset({".css", ".js", ".svg"})
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
+REFERENCE = re.compile(r"""url\(\s*(["']?)([^"')\s]+)\1\s*\)""")
+
+
+class Asset(Struct, frozen=True):
+    """One file as browsers get it: its address, its bytes and, for text, the same bytes under gzip."""
+
+    address: str
+    media_type: str
+    etag: str
+    body: bytes
+    packed: bytes | None
+
+
+def load_assets(place: Path, prefix: str = "") -> dict[str, Asset]:
+    """Return the files below a folder by name; raise `LookupError` if a style sheet names a missing file."""
+    assets: dict[str, Asset] = {}
+    paths = (path for path in place.rglob("*") if path.suffix in TYPES and path.is_file())
+    for path in sorted(paths, key=lambda path: (path.suffix == ".css", path)):  # style sheets last: they name the rest
+        name = prefix + path.relative_to(place).as_posix()
+        stem, suffix = posixpath.splitext(name)
+        body = rewrite_sheet(name, path.read_bytes(), assets) if suffix == ".css" else path.read_bytes()
+        digest = hashlib.sha256(body).hexdigest()[:HASH_LENGTH]
+        assets[name] = Asset(
+            address=f"{PREFIX}{stem}.{digest}{suffix}",
+            media_type=TYPES[suffix],
+            etag=f'W/"{digest}"',  # weak: the same for the plain and the compressed bytes
+            body=body,
+            packed=gzip.compress(body, mtime=0) if suffix in PACKED_TYPES else None,
+        )
+    return assets
+
+
+def rewrite_sheet(name: str, sheet: bytes, known: Mapping[str, Asset]) -> bytes:
+    """Return a style sheet whose references, relative to its folder, are replaced by addresses of `known` files."""
+
+    def address(reference: re.Match[str]) -> str:
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(name), reference[2]))
+        if target not in known:
+            raise LookupError(f"{name} names {reference[2]}, which is not there.")
+        return f'url("{known[target].address}")'
+
+    return REFERENCE.sub(address, sheet.decode("utf-8")).encode("utf-8")
+
+
+@cache
+def own_assets() -> dict[str, Asset]:
+    """Return the product's own files by name, read once."""
+    return load_assets(FOLDER) | load_assets(folder(GUIDE), f"{GUIDE}/")
+
+
+@cache
+def _by_address() -> dict[str, Asset]:
+    return {asset.address: asset for asset in own_assets().values()}
+
+
+def static(name: str) -> str:
+    """Return the address of a file, for example of `tracker.css`; raise `KeyError` if there is none."""
+    return own_assets()[name].address
+
+
+@route(
+    "/static/{name:path}",
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    guards=[public],
+    include_in_schema=False,
+    sync_to_thread=False,
+    opt={"skip_compression": True},
+)
+def static_file(scope: Scope, headers: Headers) -> Response[bytes | None]:
+    """Return one file of the manifest. Errors: NotFound for any other name."""
+    asset = _by_address().get(scope["path"])
+    if asset is None:
+        raise NotFoundException
+    sent = {"ETag": asset.etag, "Cache-Control": FOREVER, "X-Content-Type-Options": "nosniff"}
+    if asset.packed:
+        sent["Vary"] = "Accept-Encoding"
+    known = headers.get("if-none-match", "")
+    opaque = asset.etag.removeprefix("W/")  # compared weakly, as RFC 9110 §13.1.2 requires
+    if known.strip() == "*" or opaque in (etag.strip().removeprefix("W/") for etag in known.split(",")):
+        return Response(None, status_code=304, headers=sent)
+    if asset.packed and TAKES_GZIP.search(headers.get("accept-encoding", "")):
+        return Response(asset.packed, media_type=asset.media_type, headers=sent | {"Content-Encoding": "gzip"})
+    return Response(asset.body, media_type=asset.media_type, headers=sent)
+
 
 QUIET_ZONE = 4  # modules of white space around a QR code (ISO/IEC 18004)
 SVG_FRAME = re.compile(r"^<svg[^>]*>|</svg>\s*$")
@@ -58,7 +165,7 @@ FILTERS = {
     "span": wording.time_span,
     "ago": wording.ago_words,
     "plural": wording.plural,
-    "lead": quorum.lead_words,
+    "lead": meetings.lead_words,
     "lateness": wording.lateness,
     "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,
@@ -160,7 +267,7 @@ class Pages:
 
     def refuse(self, address: str, sentence: str) -> Redirect:
         """Redirect to a page that starts with why something wasn't done; the draft of the form stays."""
-        self._state[drafts.SAVED] = False
+        self._state[forms.SAVED] = False
         return self._to(address, Flash(sentence=sentence, is_refusal=True))
 
     async def answer(
@@ -196,7 +303,7 @@ class Pages:
 
     def saved(self) -> None:
         """Note that the posted form was saved, where no redirect says so: its draft is removed."""
-        self._state[drafts.SAVED] = True
+        self._state[forms.SAVED] = True
 
 
 def error_page(name: str, request: FormRequest, *, status_code: int = 200, **context: Any) -> Response[str]:

@@ -1,6 +1,7 @@
-"""The Messages page: what each deed sent, to whom, and how it ended; pages of a sending and a message; sending again.
+"""The Messages page: what each deed sent, to whom, and how it ended; messages sent again; and thank-yous.
 
-The application puts the function that words an email into `app.state.read_email`.
+A thank-you is shown before it is sent. The application puts the function that words an email into
+`app.state.read_email`.
 """
 
 from collections.abc import Callable
@@ -17,19 +18,24 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.database import together
-from tracker.errors import Conflict
+from tracker.errors import Conflict, Gone
+from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Injected, Now, PathId, Settings, Viewer, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import date_address
-from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, QueryString, usual_escalation
+from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, Query, QueryString, usual_escalation
 from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import FormValues, count_in, id_in, is_typed, moment_in, read_chosen_person
+from tracker.ports.pages.emails.emails import NEVER
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
 from tracker.rules.emails.reminders import timing_words
-from tracker.usecases.emails import messages
+from tracker.rules.emails.summaries import UNDO_FOR as SUMMARIES_UNDO_FOR
+from tracker.rules.emails.summaries import sent_thank_you_words
+from tracker.usecases.emails import messages, summaries
 from tracker.usecases.emails.messages import read_message
+from tracker.usecases.emails.summaries import ThankYouView
 from tracker.usecases.roster.known_people import people_to_invite
 
 STATUSES = [("", "All"), *MessageStatus.labels().items()]
@@ -225,3 +231,59 @@ async def show_message(
 
 
 DEPENDENCIES = {"read_email": Provide(_page_email_reader, sync_to_thread=False)}
+THANK_YOU_PATH = "/events/{event_id:uuid}/{key:str}/thank-you"
+
+
+@get(THANK_YOU_PATH, guards=[signed_in])
+async def show_thank_you(
+    date: OnDate, pages: Pages, viewer: Viewer, *, zone: Zone, now: Now, read_email: Injected[PageEmailReader]
+) -> Page:
+    """Show who would get it, and what it says to the viewer; or that it was sent."""
+    thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
+    return _thank_you_page(pages, thank_you, read_email, zone, now)
+
+
+@post(THANK_YOU_PATH, guards=[signed_in], status_code=303)
+async def post_thank_you(
+    date: OnDate,
+    pages: Pages,
+    viewer: Viewer,
+    form: Form,
+    *,
+    zone: Zone,
+    now: Now,
+    read_email: Injected[PageEmailReader],
+) -> Page:
+    """Send it to as many people as the page showed, or show the page again with the reason why not."""
+    try:
+        people = await summaries.send_thank_you(viewer, *date, now, people=count_in(form["people"]))
+    except Conflict as refused:
+        thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
+        return _thank_you_page(pages, thank_you, read_email, zone, now, refused.sentence)
+    removal = f"{date.page}/thank-you/removal"
+    undo = Undo(address=removal, fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
+    return pages.redirect(date.page, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
+
+
+@post(f"{THANK_YOU_PATH}/removal", guards=[signed_in], status_code=303)
+async def post_thank_you_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
+    """Undo a thank-you that has not left yet, or say that it may have."""
+    deed = summaries.undo_thank_you(viewer, *date, moment_in(form["at"]) or NEVER, now)
+    return await pages.answer(date.page, deed, "Undone. No one was emailed.", Gone)
+
+
+def _thank_you_page(
+    pages: Pages, thank_you: ThankYouView, read_email: PageEmailReader, zone: str, now: Now, refused: str = ""
+) -> Page:
+    occurrence, event = thank_you.occurrence, thank_you.occurrence.event
+    return pages.render(
+        "emails/pages/thank-you.html",
+        status_code=409 if refused else 200,
+        found=thank_you,
+        occurrence=occurrence,
+        event=event,
+        address=f"/events/{event.id}/{occurrence.key}",
+        refused=refused,
+        sent=sent_thank_you_words(thank_you.sent, zone, now.date()) if thank_you.sent else "",
+        email=read_email(thank_you.letter) if thank_you.letter else None,
+    )

@@ -1,5 +1,6 @@
 """What the pages of a date share, and replies there: one’s own, for others, and substitutes."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Any, NamedTuple, TypeAlias
 from uuid import UUID
@@ -7,22 +8,26 @@ from uuid import UUID
 from litestar import HttpMethod, post, route
 from litestar.params import QueryParameter
 from litestar.response import Redirect
+from msgspec import Struct
 
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathText, Viewer
 from tracker.ports.http.guards import link, signed_in
-from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, Query, link_page
+from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, Query, show_link_page
 from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, moment_in
+from tracker.ports.pages.events.schedule_form import ONE_DAY
 from tracker.rules.core.wording import local
-from tracker.rules.emails.follow_ups import skipped_words, why_no_nudge
-from tracker.rules.events.events import EventStatus, Occurrence, agenda_items, planned_minutes
+from tracker.rules.emails.reminders import skipped_words, why_no_nudge
+from tracker.rules.events.events import Event, EventStatus, Occurrence, agenda_items, planned_minutes
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.plans import is_moved, may_change_from, rule_of, slot_at
 from tracker.rules.events.replies import LONGEST_COMMENT, ReplyValue
-from tracker.rules.recurrence.series_words import pattern_words
+from tracker.rules.intake.item_emails import Proposal
+from tracker.rules.recurrence.series import pattern_words
 from tracker.usecases.events import recorded_replies, replies
 from tracker.usecases.events.replies import OpenInvitation
+from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.views.event_page import EventView, date_after_split
 
 
@@ -158,7 +163,7 @@ async def show_reply_link(
     except (NotFound, Gone) as closed:
         return _closed_page(pages, closed)
     if params["saved"] and shown.reply.reply is not ReplyValue.NEEDS_ACTION and not shown.is_restricted:
-        return link_page(pages.render("events/reply-saved.html", **_link_context(links, shown)))
+        return show_link_page(pages.render("events/reply-saved.html", **_link_context(links, shown)))
     return _reply_form(pages, links, shown, wanted=params["a"])
 
 
@@ -179,7 +184,7 @@ async def post_link_reply(
         return _closed_page(pages, closed, form["comment"])
     except Invalid as wrong:
         return _reply_form(pages, links, shown, form=form, wrong=wrong)
-    return link_page(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
+    return show_link_page(Redirect(f"/r/{token}?{f'date={alone}&' if alone else ''}saved=yes", status_code=303))
 
 
 async def _shown_by_link(links: Links, token: str, alone: str, now: Now, origin: Origin) -> ShownInvitation:
@@ -219,11 +224,11 @@ def _reply_form(
     """Show the three buttons, or a link to sign in where only named people may know what the event is."""
     reply = shown.reply
     if shown.is_restricted:
-        return link_page(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
+        return show_link_page(pages.render("events/reply-sign-in.html", address=f"/events/{reply.occurrence.event.id}"))
     first = next((word for word, value in REPLIES.items() if value is reply.reply), "yes")
     first = wanted if wanted in REPLIES else first
     is_unsaved = shown.is_elsewhere and form is not None
-    return link_page(
+    return show_link_page(
         pages.render(
             "events/reply-form.html",
             status_code=422 if wrong else 409 if is_unsaved else 200,
@@ -274,8 +279,10 @@ def _closed_page(pages: Pages, why: NotFound | Gone, comment: str = "") -> Page:
     Of any other link, say only that it can't be used.
     """
     if why.sentence in (NotFound.sentence, Gone.sentence):
-        return link_page(pages.render("core/errors/link.html", status_code=404, of="reply"))
-    return link_page(pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment))
+        return show_link_page(pages.render("core/errors/link.html", status_code=404, of="reply"))
+    return show_link_page(
+        pages.render("events/reply-closed.html", status_code=410, sentence=why.sentence, comment=comment)
+    )
 
 
 NO_LONGER_SUBSTITUTE = "You’re no longer the substitute. We’ll email you a calendar update."
@@ -307,3 +314,43 @@ async def post_refusal_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Fo
 def refusal_undo_button(address: str, now: Now) -> Undo:
     """Return what undoes a substitute's No to a date that was just given, or recorded."""
     return Undo(address=f"{address}/substitution/refusal/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+
+
+NO_PROPOSAL = UUID(int=0)
+
+
+class ProposedTimesShown(Struct, frozen=True, kw_only=True):
+    """A proposal that waits, and the texts of the form that it fills in."""
+
+    of: Proposal
+    texts: Mapping[str, str]
+
+
+async def proposed_times(
+    viewer: Viewer, proposal: str, event_id: UUID, now: Now, date_id: UUID | None = None
+) -> ProposedTimesShown | None:
+    """Return a proposal for a date of an event, or for its only date (None); None when the address names no proposal.
+
+    Errors: NotFound, also for a proposal for another date; Conflict when it no longer waits.
+    """
+    if not proposal:
+        return None
+    accepted, date = await unrecorded_replies.proposal_to_accept(viewer, id_in(proposal) or NO_PROPOSAL, now)
+    is_of_date = not date.event.is_series if date_id is None else date.id == date_id
+    if date.event.id != event_id or not is_of_date:
+        raise NotFound
+    texts = texts_of_times(accepted.made.times, date.event)
+    hours = ("starts", "ends") if date.event.is_all_day else ()
+    return ProposedTimesShown(of=accepted, texts={name: text for name, text in texts.items() if name not in hours})
+
+
+def texts_of_times(times: tuple[datetime, datetime], event: Event) -> dict[str, str]:
+    """Return the fields of a form that say when a date is, on the clocks of its event."""
+    starts, ends = (local(moment, event.zone) for moment in times)
+    last = ends - ONE_DAY if event.is_all_day else ends
+    return {
+        "date": starts.date().isoformat(),
+        "starts": f"{starts:%H:%M}",
+        "ends": f"{ends:%H:%M}",
+        "last_day": "" if last.date() == starts.date() else last.date().isoformat(),
+    }

@@ -27,10 +27,8 @@ from tracker.ports.pages.core.form_values import (
     upload_content,
 )
 from tracker.ports.pages.core.sheets import BACK, form_record, merge_edits, recorded_form, word_changes
-from tracker.ports.pages.events.date_pages import occurrence_address, redirect_to_moved_date
-from tracker.ports.pages.events.occurrences import proposed_times
-from tracker.ports.pages.events.previews import Editing, OpenedForm, save_event_form
-from tracker.ports.pages.events.schedule_context import EVENT_FORM_FIELDS, PLAIN_WORDS, render_schedule_form
+from tracker.ports.pages.events.date_pages import occurrence_address, proposed_times, redirect_to_moved_date
+from tracker.ports.pages.events.previews import PLAIN_WORDS, Editing, OpenedForm, save_event_form
 from tracker.ports.pages.events.schedule_form import (
     WEEKDAYS_BY_NUMBER,
     designator_options,
@@ -40,15 +38,15 @@ from tracker.ports.pages.events.schedule_form import (
     ready_to_mark,
 )
 from tracker.ports.pages.events.schedule_people import fill_choices, settle_boxes
+from tracker.ports.pages.events.scheduling import EVENT_FORM_FIELDS, render_schedule_form
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
-from tracker.rules.events.calendar_import import ImportReport, check_importer, file_event_in_words
 from tracker.rules.events.events import TEXTS, Event, EventStatus, field_label
 from tracker.rules.events.history import UndoableDeed
-from tracker.rules.events.plans import Plan, is_added
-from tracker.rules.roster.quorum import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
+from tracker.rules.events.plans import ImportReport, Plan, check_importer, file_event_in_words, is_added
+from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
-from tracker.usecases.events import calendar_import, form_options, history, occurrences, scheduling
+from tracker.usecases.events import form_options, history, occurrences, scheduling
 from tracker.usecases.events.form_options import EditImpact, EventChoices
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
@@ -304,9 +302,9 @@ async def post_calendar_import(pages: Pages, viewer: Viewer, form: Form, upload:
     skips_refused = form["skip"] == "yes"
     is_confirmed = form["confirmed"] == "yes" and not chosen  # a new file is never confirmed
     if is_confirmed:
-        report = await calendar_import.import_calendar(viewer, file, now, skips_refused=skips_refused)
+        report = await scheduling.import_calendar(viewer, file, now, skips_refused=skips_refused)
     else:
-        report = await calendar_import.preview_calendar_import(viewer, file)
+        report = await scheduling.preview_calendar_import(viewer, file)
     stops = bool(report.refused) and not skips_refused
     if not is_confirmed or stops:
         return _import_page(pages, status_code=422 if stops else 200, report=report, text=content.decode("utf-8-sig"))

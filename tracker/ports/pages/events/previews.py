@@ -1,38 +1,42 @@
-"""What forms show before they are saved: effects on emails, replies, reminders and feeds, and conflicts with the time.
+"""What forms show before they are saved: what the typed dates mean, the effects, and conflicts.
 
-A conflict is double-booked people, blackout days, or a room that is double-booked or too small.
+The effects are on emails, replies, reminders, and feeds. A conflict is
+double-booked people, blackout days, or a room that is double-booked or too small.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from msgspec import Struct
+
 from tracker.database import surviving_failures, together
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.pages.core.form_values import FormReader, FormValues
-from tracker.ports.pages.core.sheets import FieldChange, form_record
+from tracker.ports.pages.core.sheets import FieldConflict, form_record
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
 from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
 from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.core.wording import local
+from tracker.rules.core.wording import local, zone_word
 from tracker.rules.events import notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import Plan, Slot, clock_notes
-from tracker.rules.recurrence.holidays import held_starts
-from tracker.rules.recurrence.series import dates_by_rule
+from tracker.rules.events.replies import reply_deadline
+from tracker.rules.recurrence.holidays import held_starts, holiday_notes, may_wait_a_week
+from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule, pattern_words, rule_for_choice, series_sentence
 from tracker.rules.views.impact import Consequences, no_consequences
 from tracker.usecases import availability
 from tracker.usecases.events import scheduling, series_split
 from tracker.usecases.events.form_options import EditImpact, EventChoices, invited_by_form
 from tracker.usecases.roster import agencies, known_people
-from tracker.usecases.views.preview import Deed, dry_run
+from tracker.usecases.views.impact import Deed, dry_run
 
 
 class Editing(NamedTuple):
@@ -44,7 +48,7 @@ class Editing(NamedTuple):
     edit_impact: EditImpact
     shown: Plan
     """What the form shows before anything is edited."""
-    changes: Sequence[FieldChange] | None = None
+    changes: Sequence[FieldConflict] | None = None
     """What another person saved meanwhile; None when no one did."""
 
     @property
@@ -271,3 +275,93 @@ async def _blackouts_on(
         return []
     by_person = await availability.blackouts_of_people(viewer, people, min(days), max(days))
     return blackouts_on(chain.from_iterable(by_person.values()), days)
+
+
+NEXT_DATES_SHOWN = 5  # dates
+SHOWN_HOLIDAYS = 6
+PLAIN_WORDS = {
+    RepeatChoice.NONE: "Doesn’t repeat",
+    RepeatChoice.DAILY: "Every day",
+    RepeatChoice.WEEKLY: "Every week",
+    RepeatChoice.MONTHLY_DAY: "Every month on the same day",
+    RepeatChoice.MONTHLY_LAST_DAY: "Every month on the last day",
+    RepeatChoice.MONTHLY_NTH: "Every month on the same weekday",
+    RepeatChoice.MONTHLY_LAST: "Every month on the last such weekday",
+    RepeatChoice.YEARLY: "Every year on the same day",
+    RepeatChoice.YEARLY_NTH: "Every year on the same weekday of the month",
+    RepeatChoice.YEARLY_LAST: "Every year on the last such weekday of the month",
+}
+"""The label of a choice while the date is unknown or does not fit it."""
+
+
+class DatesInWords(Struct, frozen=True, kw_only=True):
+    """What the typed dates mean, or why they mean nothing yet."""
+
+    sentence: str = ""
+    next_dates: tuple[date, ...] = ()
+    more_dates: int = 0
+    holidays: tuple[tuple[date, str], ...] = ()
+    more_holidays: int = 0
+    no_next_week: frozenset[date] = frozenset()
+    """Holidays that can't be moved a week later: another date of the series is on that day."""
+    clock_notes: tuple[str, ...] = ()
+    """What happens to hours that the clocks skip or show twice."""
+    zone: str = ""
+    is_over: bool = False
+    reply_by: datetime | None = None
+    """The deadline for replies to the first date, on the wall clock of the zone; None when it has passed."""
+    wrong: tuple[str, ...] = ()
+
+    @property
+    def free_days(self) -> frozenset[date]:
+        """Return the dates that are federal holidays."""
+        return frozenset(day for day, _ in self.holidays)
+
+
+def typed_dates_in_words(form: FormValues, zone: str, now: datetime) -> DatesInWords:
+    """Return what the date fields of a form mean; never raises. `now` is aware."""
+    reader = FormReader(form)
+    when = read_when(reader)
+    if when is None or reader.wrong:
+        return DatesInWords(wrong=tuple(reader.wrong.values()))
+    chosen, here = holiday_choices_in(form), local(now, zone)
+    try:
+        by_rule = dates_by_rule(when.rule, when.starts)
+        on = [day for _, day in held_starts(by_rule, chosen)]
+    except Invalid as refused:
+        return DatesInWords(wrong=tuple(refused.fields.values()))
+    every = [day.date() for day in on]
+    holidays = holiday_notes(by_rule)
+    shown_holidays = tuple(holidays[:SHOWN_HOLIDAYS])
+    notes = [] if when.is_all_day else clock_notes(on, when.duration, zone)
+    return DatesInWords(
+        sentence=series_sentence(when.rule, when.starts, when.duration, zone, is_all_day=when.is_all_day),
+        next_dates=tuple(every[:NEXT_DATES_SHOWN]) if when.rule else (),
+        more_dates=max(0, len(every) - NEXT_DATES_SHOWN),
+        holidays=shown_holidays,
+        more_holidays=max(0, len(holidays) - SHOWN_HOLIDAYS),
+        no_next_week=frozenset(day for day, _ in shown_holidays if not may_wait_a_week(day, by_rule, chosen)),
+        clock_notes=tuple(notes[:NEXT_DATES_SHOWN]),
+        zone=zone_word(zone),
+        is_over=bool(every) and every[-1] < here.date(),
+        reply_by=reply_deadline((on or by_rule)[0].replace(tzinfo=here.tzinfo), here),
+    )
+
+
+def repeat_options(form: FormValues) -> list[tuple[str, str]]:
+    """Return the ways to repeat that fit the first date, in its words; the chosen one stays even if it doesn't fit."""
+    day = FormReader(form).day("date")
+    fitting = [(choice.value, words) for choice in RepeatChoice if (words := _repeat_words(choice, day)) is not None]
+    if day is None or form["repeat"] in {value for value, _ in fitting} or form["repeat"] not in set(RepeatChoice):
+        return fitting
+    return [*fitting, (form["repeat"], PLAIN_WORDS[RepeatChoice(form["repeat"])])]
+
+
+def _repeat_words(choice: RepeatChoice, day: date | None) -> str | None:
+    if choice is RepeatChoice.NONE or day is None:
+        return PLAIN_WORDS[choice]
+    try:
+        rule = rule_for_choice(choice, datetime.combine(day, time()), count=1)
+    except Invalid:
+        return None
+    return pattern_words(rule) if rule else None

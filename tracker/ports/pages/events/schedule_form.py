@@ -25,7 +25,7 @@ from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.recurrence.holidays import HolidayChoice
 from tracker.rules.recurrence.series import SUNDAY, RepeatChoice, Rule, choice_of, rule_for_choice
-from tracker.rules.roster.quorum import (
+from tracker.rules.roster.meetings import (
     ASKS_AFTER_OFFERED,
     ASKS_OFFERED,
     OFFERED,
@@ -47,7 +47,7 @@ ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for
 Word = TypeVar("Word", bound=StrEnum)
 
 
-class When(Struct, frozen=True, kw_only=True):
+class EventTimes(Struct, frozen=True, kw_only=True):
     """When an event takes place: `starts` is local, without offset."""
 
     starts: datetime
@@ -62,7 +62,7 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
     Errors: Invalid by field.
     """
     reader = FormReader(form)
-    when = read_when(reader) or When(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
+    when = read_when(reader) or EventTimes(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     committee_id = _committee(reader, offered, event)
     chosen = _word_in(reader, "visibility", Visibility, "Choose who can see it.")
     if chosen not in offered.visibilities:
@@ -105,7 +105,7 @@ def read_texts(reader: FormReader, names: Iterable[str]) -> dict[str, Any]:
     return {name: reader.tried(partial(clean_field, name, reader.form[name]), "") for name in names}
 
 
-def read_when(reader: FormReader) -> When | None:
+def read_when(reader: FormReader) -> EventTimes | None:
     """Return when the event takes place and how it repeats, or None when its days or times can't be read."""
     is_all_day = bool(reader.form["all_day"])
     span = _span(reader, is_all_day=is_all_day)
@@ -115,7 +115,7 @@ def read_when(reader: FormReader) -> When | None:
     date = DateChange(starts=starts, duration=ends - starts)
     reader.tried(lambda: plan_rules.check_date_change(date, is_all_day=is_all_day), None)
     rule = reader.tried(lambda: rule_in_form(reader, starts), None)
-    return When(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
+    return EventTimes(starts=starts, duration=ends - starts, is_all_day=is_all_day, rule=rule)
 
 
 def rule_in_form(reader: FormReader, starts: datetime) -> Rule | None:

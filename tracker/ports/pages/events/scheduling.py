@@ -1,4 +1,4 @@
-"""Scheduling an event, and templates that it can begin with."""
+"""Scheduling an event: the form with all its values, and templates that it can begin with."""
 
 from datetime import date
 from typing import Any
@@ -23,14 +23,22 @@ from tracker.ports.pages.core.dependencies import (
     undo_for,
     with_number_notified,
 )
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, form_version, id_in
+from tracker.ports.pages.core.form_values import (
+    Errors,
+    FormReader,
+    FormValues,
+    errors_of,
+    form_version,
+    id_in,
+    person_label,
+)
 from tracker.ports.pages.core.sheets import sent_form
-from tracker.ports.pages.events.previews import Editing, OpenedForm
-from tracker.ports.pages.events.schedule_context import (
-    EVENT_FORM_FIELDS,
-    render_schedule_form,
+from tracker.ports.pages.events import previews, schedule_form
+from tracker.ports.pages.events.previews import (
+    Editing,
+    OpenedForm,
+    conflicts_in_form,
     repeat_options,
-    schedule_context,
     typed_dates_in_words,
 )
 from tracker.ports.pages.events.schedule_form import (
@@ -44,6 +52,7 @@ from tracker.ports.pages.events.schedule_people import (
     ROLE_OPTIONS,
     agency_lists,
     fill_choices,
+    picks_in_form,
     search_in_form,
     settle_boxes,
     with_person,
@@ -51,15 +60,140 @@ from tracker.ports.pages.events.schedule_people import (
 )
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.core.wording import local, plural
-from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.core.wording import local, plural, zone_choices
+from tracker.rules.events.events import TEXTS, EventStatus, Kind
 from tracker.rules.events.forms import Picks, Template, may_be_shared, may_remove_template
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plans import Plan
 from tracker.rules.recurrence.holidays import next_working_day
+from tracker.rules.views.impact import NO_OPENING, Consequences
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, scheduling
+from tracker.usecases.events.form_options import invited_by_form, notified_by_form
+
+EVENT_FORM_FIELDS = (
+    "title",
+    "kind",
+    "visibility",
+    "committee",
+    "date",
+    "starts",
+    "ends",
+    "last_day",
+    "zone",
+    "repeat",
+    "interval",
+    "until",
+    "count",
+    "weekdays",
+    "week_starts",
+    "holidays",
+    "people",
+    "find",
+    *(name for name in TEXTS if name != "title"),
+    *schedule_form.MARKING_FIELDS,
+    *schedule_form.REMINDER_FIELDS,
+)
+"""The fields of the form, from top to bottom."""
+
+
+async def schedule_context(
+    viewer: Viewer, form: FormValues, opened: OpenedForm, now: Now, *, is_tried: bool = True
+) -> dict[str, Any]:
+    """Return what every part of the form shows; without `is_tried`, not the effect of sending it."""
+    opened = opened._replace(zone=zone_in_form(FormReader(form), opened.zone))
+    offered, zone, editing, event = *opened, opened.event
+    foreseen = await previews.preview_form(viewer, form, opened, now, is_tried=is_tried)
+    search, double_bookings = await together(
+        search_in_form(viewer, form, offered), conflicts_in_form(viewer, form, opened, foreseen.outcome, now)
+    )
+    hindrance = Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
+    named = {committee.id: committee.name for committee in offered.own_committees}
+    if event and event.committee_id:
+        named[event.committee_id] = event.committee or ""
+    return {
+        "form": form,
+        "offered": offered,
+        "event": event,
+        "committees": list(named.items()),
+        "sending": notified_by_form(invited_by_form(picks_in_form(form), offered), offered),
+        "words": typed_dates_in_words(form, zone, now),
+        "repeats": repeat_options(form),
+        "role_options": ROLE_OPTIONS,
+        "lists": agency_lists(form, offered),
+        "search": search,
+        "edit_impact": editing.edit_impact if editing else None,
+        **schedule_form.marking_context(form, offered, event) | schedule_form.reminder_context(offered),
+        **double_bookings,
+        "outcome": foreseen.outcome,
+        "hindrance": foreseen.hindrance,
+        "to_fix": errors_of(foreseen.wrong, EVENT_FORM_FIELDS) or hindrance,
+        "unheard": foreseen.unheard,
+        **details_in_outcome(foreseen.outcome, editing),
+        "outcome_zone": zone,
+        "zone_name": zone,
+        "zones": zone_choices(zone),
+        "names": {person.id: person_label(person) for person in (*offered.people, offered.lead) if person},
+    }
+
+
+def details_in_outcome(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
+    """Return the dates that keep their own details when the form is saved, those that cannot, and what opens.
+
+    When a series changes from one of its dates on, the earlier ones are not named.
+    """
+    if outcome is None or editing is None:
+        return {"kept_details": (), "lost_details": (), "opening": NO_OPENING}
+    first = editing.edit_impact.first
+    return {
+        "kept_details": [
+            detail.words
+            for detail in outcome.kept_details
+            if not first or detail.date.original_start >= first.original_start
+        ],
+        "lost_details": [detail.words for detail in outcome.lost_details],
+        "opening": outcome.opening,
+    }
+
+
+async def render_schedule_form(
+    pages: Pages,
+    viewer: Viewer,
+    form: FormValues,
+    opened: OpenedForm,
+    now: Now,
+    *,
+    is_tried: bool = True,
+    **context: Any,
+) -> Page:
+    """Return the whole form, with everything that was typed; `context` is what else it shows, and its status.
+
+    Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
+    for no writer.
+    """
+    editing = opened.editing
+    action = f"/events/{editing.event.id}/edit" if editing else "/events"
+    if editing and editing.first_key:  # after an error, that address opens the same form again
+        action = f"{action}?from={editing.first_key}"
+    usual = {
+        "action": action,
+        "form_id": "",
+        "errors": Errors(),
+        "times": None,
+        "templates": (),
+        "asks_reauthentication": False,
+        "proposed": None,
+    }
+    return pages.render(
+        "events/schedule/form.html",
+        version=editing.version if editing else 0,
+        was=editing.was if editing else "",
+        changes=editing.changes if editing else None,
+        **await schedule_context(viewer, form, opened, now, is_tried=is_tried),
+        **usual | context,
+    )
+
 
 DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = (

@@ -23,11 +23,11 @@ from tracker.ports.pages.core.dependencies import (
 from tracker.ports.pages.core.form_shapes import Choices, FormShape, Text, form_context
 from tracker.ports.pages.identity.sign_in import Arrival, CodeForm, show_refusable
 from tracker.rules.core.wording import plural
-from tracker.rules.identity.passwords import MAX_TOKENS, ApiScope, browser_name
+from tracker.rules.identity import MAX_TOKENS, ApiScope, browser_name
 from tracker.usecases.calendars.subscriptions import subscriptions_of
 from tracker.usecases.identity import sessions as session_deeds
 from tracker.usecases.identity import sign_in
-from tracker.usecases.identity.security_codes import codes_left, renew_codes
+from tracker.usecases.identity.credentials import codes_left, renew_codes
 from tracker.usecases.identity.sessions import LONGEST_NAME, NO_SCOPE, api_tokens_of, report_lost_phone
 
 AUTHENTICATOR = "/settings/authenticator"

@@ -1,21 +1,24 @@
-"""Signing in: the form and its steps; sessions, and their end."""
+"""Signing in: the form and its steps, one-time links; sessions, and their end.
+
+Looking at a one-time link changes nothing, so that an email scanner uses none up.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from urllib.parse import quote
 
-from litestar import Response, get, post
+from litestar import HttpMethod, Response, get, post, route
 from litestar.di import Provide
 from litestar.response import Redirect
 
 from tracker.config.settings import statements
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
-from tracker.ports.http import cookies, csrf, errors
+from tracker.ports.http import cookies, errors
 from tracker.ports.http.cookies import Flash
-from tracker.ports.http.dependencies import Injected, Now, Settings, Visit, now_of, settings_of
+from tracker.ports.http.dependencies import Injected, Now, Origin, PathText, Settings, Visit, now_of, settings_of
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.guards import POLLED, UNDER_EMERGENCY, public, signed_in
+from tracker.ports.http.guards import POLLED, UNDER_EMERGENCY, link, public, signed_in
 from tracker.ports.http.request_source import (
     HOME,
     Connection,
@@ -26,15 +29,25 @@ from tracker.ports.http.request_source import (
     place,
 )
 from tracker.ports.pages.core.dependencies import AGAIN, Form, FormToken, NextAddress, Page, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_shapes import Check, FormShape, Secret, Typed, form_context
+from tracker.ports.pages.core.form_shapes import CheckBox, FormShape, Secret, Typed, form_context
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import plural
 from tracker.rules.roster.csv_file import LONGEST
 from tracker.usecases.core.viewers import was_revoked
-from tracker.usecases.identity import passwords, sessions, sign_in
-from tracker.usecases.identity.security_codes import codes_left
-from tracker.usecases.identity.sign_in import CHALLENGE, RECOVERY_CODE, SECURITY_CODE, Challenge, SecondStep
+from tracker.usecases.identity import credentials, sessions, sign_in
+from tracker.usecases.identity.credentials import codes_left
+from tracker.usecases.identity.sign_in import (
+    CHALLENGE,
+    RECOVERY_CODE,
+    SECURITY_CODE,
+    Challenge,
+    SecondStep,
+    check_link,
+    email_of_reset_link,
+    redeem_link,
+    reset_password,
+)
 from tracker.usecases.identity.sign_in_attempts import SignInArrival
 
 NO_ACK = "Read the notice and confirm that you agree to its terms."
@@ -52,7 +65,7 @@ Personas: TypeAlias = Injected[Sequence[Viewer]]
 class SignInForm(FormShape, kw_only=True):
     """What people sign in with."""
 
-    ack: Annotated[bool, Check("I have read the notice and agree to its terms", missing=NO_ACK)]
+    ack: Annotated[bool, CheckBox("I have read the notice and agree to its terms", missing=NO_ACK)]
     email: Annotated[str, Typed("Work email", LONGEST["email"], of_text=str.strip, missing="Enter your work email.")]
     password: Annotated[str, Secret("Password", missing="Enter your password.")]
 
@@ -106,23 +119,23 @@ class SignInPages:
         The page shows the errors in `wrong`, with what was typed; passwords are never sent back.
         """
         nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
-        is_new = not csrf.is_good_nonce(nonce, self._now)
-        nonce = csrf.new_nonce(self._now) if is_new else nonce
+        is_new = not cookies.is_good_nonce(nonce, self._now)
+        nonce = cookies.new_nonce(self._now) if is_new else nonce
         state = self._request.scope["state"]
-        state.update(csrf=csrf.token_for(nonce))
+        state.update(csrf=cookies.token_for(nonce))
         cookies.read_flash(self._request)
         notice = statements(self._settings.notice)
         response = show_refusable(Pages(state), template, wrong, *shapes, statements=notice, **more)
         if is_new:
-            cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(csrf.LIFETIME.total_seconds()))
+            cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(cookies.LIFETIME.total_seconds()))
         return response
 
     async def check_own(self) -> None:
         """Raise `NotAllowed` unless `show` made the form for this browser, not too long ago."""
         nonce = cookies.read_cookie(self._request, cookies.SIGN_IN)
-        if not csrf.is_good_nonce(nonce, self._now):
+        if not cookies.is_good_nonce(nonce, self._now):
             raise NotAllowed(STALE)
-        await csrf.check_token(self._request, nonce)
+        await cookies.check_token(self._request, nonce)
 
     def to_second_step(self, challenge: Challenge, wanted: str) -> Redirect:
         """Redirect to the code, or to the setup of an authenticator app: nothing else is open before that."""
@@ -371,7 +384,7 @@ async def post_password(pages: Pages, visit: Visit, form: Form, now: Now) -> Pag
         return first
     try:
         password = PasswordForm.read(form).password
-        await passwords.set_password(
+        await credentials.set_password(
             visit.viewer.member_id, password, now, by=visit.viewer.actor, keeping=visit.session_id
         )
     except (Invalid, Busy) as wrong:
@@ -426,3 +439,60 @@ def _session_state(visit: Visit, form_token: str, now: Now) -> Response[dict[str
             "form_token": form_token,
         }
     )
+
+
+SIGN_IN_LINK = "/sign-in/link/{token:str}"
+SIGN_IN_LINK_OVER = "identity/link-over.html"
+RESET_LINK = "/sign-in/reset/{token:str}"
+
+
+@route(SIGN_IN_LINK, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def link_page(token: PathText, entry: Entry, personas: Personas, now: Now) -> Page:
+    """Show the notice and the button, or that the link has expired; nothing changes."""
+    try:
+        await check_link(token, now)
+    except Gone as over:
+        return entry.show(SIGN_IN_LINK_OVER, wrong=over, personas=personas)
+    return entry.show("identity/link.html", token=token)
+
+
+@post(SIGN_IN_LINK, guards=[link], status_code=303)
+async def use_link(
+    token: PathText, entry: Entry, arrival: Arrival, personas: Personas, settings: Settings, now: Now
+) -> Page:
+    """Use the link, once: a demo opens at once, elsewhere the code is next."""
+    try:
+        await entry.check_own()
+        opened = await redeem_link(token, now, arrival, asks_code=not settings.is_demo)
+    except Gone as over:
+        return entry.show(SIGN_IN_LINK_OVER, wrong=over, personas=personas)
+    except NotAllowed as wrong:
+        return entry.show("identity/link.html", token=token, wrong=wrong)
+    return entry.to_second_step(opened, HOME) if isinstance(opened, Challenge) else entry.let_in(opened, HOME)
+
+
+@route(RESET_LINK, http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
+async def reset_page(token: PathText, pages: Pages, entry: Entry, now: Now) -> Page:
+    """Show the form for a new password, or that the link has expired; nothing changes."""
+    return await _reset_form(token, pages, entry, now)
+
+
+@post(RESET_LINK, guards=[link], status_code=303)
+async def post_new_password(token: PathText, pages: Pages, entry: Entry, origin: Origin, form: Form, now: Now) -> Page:
+    """Set the password and invalidate the link; the sign-in page is next."""
+    try:
+        await entry.check_own()
+        await reset_password(token, PasswordForm.read(form).password, now, origin)
+    except Gone:
+        return pages.render("identity/reset-over.html", status_code=410)
+    except (Invalid, Busy, NotAllowed) as wrong:
+        return await _reset_form(token, pages, entry, now, wrong)
+    return pages.redirect("/sign-in", "Password set. Sign in with it now.")
+
+
+async def _reset_form(token: str, pages: Pages, entry: Entry, now: Now, wrong: Exception | None = None) -> Page:
+    try:
+        email = await email_of_reset_link(token, now)
+    except Gone:
+        return pages.render("identity/reset-over.html", status_code=410)
+    return entry.show("identity/reset.html", PasswordForm, wrong=wrong, token=token, email=email)

@@ -13,7 +13,15 @@ from tracker.errors import Conflict, Invalid
 from tracker.ports.http.dependencies import Now, PathId, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import DateAddress, Drafts, Form, OnDate, Page, Pages
-from tracker.ports.pages.core.form_shapes import Day, FormShape, Id, Text, form_context, refused_form, sheet_context
+from tracker.ports.pages.core.form_shapes import (
+    DayField,
+    FormShape,
+    Id,
+    Text,
+    form_context,
+    refused_form,
+    sheet_context,
+)
 from tracker.ports.pages.core.form_values import FormValues, form_version, read_chosen_person
 from tracker.ports.pages.core.sheets import FormSheet, open_sheet, resume_sheet
 from tracker.ports.pages.events.date_pages import date_context
@@ -28,7 +36,7 @@ from tracker.rules.operations.records import (
     ItemAssignment,
     LessonLearned,
 )
-from tracker.usecases.actions import after_actions as after_items
+from tracker.usecases.actions import item_lists as after_items
 from tracker.usecases.core import audit
 from tracker.usecases.operations import records
 from tracker.usecases.operations.records import AfterActionView
@@ -46,7 +54,7 @@ class HotWashForm(FormShape, kw_only=True):
     to_improve: Annotated[str, Text(PART_WORDS["to_improve"], LONGEST_PART, is_multiline=True)]
 
 
-class ItemForm(FormShape, kw_only=True):
+class AfterActionForm(FormShape, kw_only=True):
     """A new after-action item."""
 
     title: Annotated[str, Text("What needs to be done", LONGEST_ITEM_TITLE)]
@@ -56,7 +64,7 @@ class AssignmentForm(FormShape, kw_only=True):
     """Who is to do an after-action item by when, and who sees it."""
 
     owner: Annotated[UUID, Id("Owner", missing="Choose an owner.", of="owner_id")]
-    due: Annotated[date, Day("Due", missing="Choose a due date.")]
+    due: Annotated[date, DayField("Due", missing="Choose a due date.")]
     committee: Annotated[UUID | None, Id("Who can see it", unknown="Choose one of your committees.", of="committee_id")]
     neutral_title: Annotated[str, Text("Title for the committee", LONGEST_ITEM_TITLE)]
 
@@ -121,7 +129,7 @@ async def after_context(
     return {
         "given": given,
         "lessons": view.lessons,
-        **form_context(form, wrong, ItemForm, AssignmentForm, NewLessonForm),
+        **form_context(form, wrong, AfterActionForm, AssignmentForm, NewLessonForm),
         **_after_values(view),
     }
 
@@ -134,7 +142,7 @@ def _after_values(view: AfterActionView) -> dict[str, Any]:
 async def post_after_action(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Add an after-action item, or show the page again with what was typed."""
     try:
-        await after_items.add_after_action(viewer, date.event_id, ItemForm.read(form).title, now)
+        await after_items.add_after_action(viewer, date.event_id, AfterActionForm.read(form).title, now)
     except Invalid as wrong:
         view = await records.after_action_view(viewer, *date)
         return pages.render("operations/after.html", **await after_context(viewer, view, form, wrong))

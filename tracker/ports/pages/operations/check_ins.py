@@ -1,4 +1,4 @@
-"""Check-in and check-out on the day of an operation: one tap per person, walk-ins, corrections, undo, and ICS 211.
+"""The day of an operation: check-in and check-out, ICS 211, the activity log, and ICS 214.
 
 A day and time that people type in one field is on the clock of the operation.
 """
@@ -15,11 +15,11 @@ from litestar.params import FromQuery
 from litestar.response import Redirect
 
 from tracker.crypto import ids
-from tracker.errors import Conflict, Invalid
+from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import POLLED, signed_in
 from tracker.ports.pages.core.dependencies import DateAddress, Form, OnDate, Page, Pages
-from tracker.ports.pages.core.form_shapes import FormField, FormShape, Id, Name, Text, Whole, form_context
+from tracker.ports.pages.core.form_shapes import FormField, FormShape, Id, NameField, Text, Whole, form_context
 from tracker.ports.pages.core.form_values import FormReader, FormValues, count_in, id_in
 from tracker.ports.pages.events.date_pages import date_context, occurrence_address
 from tracker.rules.core.wording import FIRST_YEAR, LAST_YEAR, clock, local, to_utc
@@ -36,10 +36,12 @@ from tracker.rules.operations.check_ins import (
     Tap,
     WalkIn,
 )
+from tracker.rules.operations.records import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import audit
-from tracker.usecases.operations import check_ins
+from tracker.usecases.operations import check_ins, records
 from tracker.usecases.operations.check_ins import CheckInList
+from tracker.usecases.operations.records import ActivityLog
 
 CHECK_IN = "/events/{event_id:uuid}/{key:str}/plan/check-in"
 OF_PERSON = f"{CHECK_IN}/people/{{person_id:uuid}}"
@@ -73,9 +75,9 @@ class LocalMoment(FormField, frozen=True):
 class WalkInForm(FormShape, kw_only=True):
     """A person who isn't on the operation; their agency is chosen, or named in words."""
 
-    name: Annotated[str, Name("Name", LONGEST_NAME)]
+    name: Annotated[str, NameField("NameField", LONGEST_NAME)]
     agency: Annotated[UUID | None, Id("Agency", of="agency_id")]
-    agency_name: Annotated[str, Name("Other agency’s name", LONGEST_NAME, of="agency")]
+    agency_name: Annotated[str, NameField("Other agency’s name", LONGEST_NAME, of="agency")]
     contact: Annotated[str, Text("Phone or radio", LONGEST_CONTACT)]
     assignment: Annotated[str, Text("Assignment", LONGEST_ASSIGNMENT)]
 
@@ -300,3 +302,123 @@ def ics_context(occurrence: Occurrence) -> dict[str, Any]:
         return f"{there.month}/{there.day}/{there.year}, {clock(there)}"
 
     return {"banner": occurrence.event.banner, "stamp": stamp, **date_context(occurrence)}
+
+
+AT = "/events/{event_id:uuid}/{key:str}/plan/log"
+OF_ENTRY = f"{AT}/entries/{{entry_id:uuid}}"
+
+
+class EntryForm(FormShape, kw_only=True):
+    """A new entry."""
+
+    text: Annotated[str, Text("What happened", LONGEST_ENTRY)]
+    waited: Annotated[int, Whole("Seconds since it happened", 6)] = 0
+
+
+class CorrectionForm(FormShape, kw_only=True):
+    """What really happened, and when."""
+
+    text: Annotated[str, Text("What happened", LONGEST_ENTRY)]
+    at: Annotated[datetime, LocalMoment("When", missing=NO_TIME)]
+
+
+@get(AT, guards=[signed_in])
+async def show_log(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Show the log, newest first."""
+    log = await records.read_activity_log(viewer, *date, now)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    return pages.render("operations/log/show.html", **_log_context(log))
+
+
+@get(f"{AT}/lines", guards=[signed_in], opt=POLLED)
+async def show_log_lines(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Show only the lines, for a screen that refreshes every 15 seconds."""
+    return pages.render(
+        "operations/log/lines.html", **_log_context(await records.read_activity_log(viewer, *date, now))
+    )
+
+
+@post(f"{AT}/entries", guards=[signed_in], status_code=303)
+async def post_entry(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
+    """Write an entry, or show the page again with what was typed."""
+    try:
+        typed, tap_id = EntryForm.read(form), _tap(form)
+        waited = timedelta(seconds=typed.waited)
+        await records.add_log_entry(viewer, *date, typed.text, now, tap_id=tap_id, waited=waited)
+    except Invalid as wrong:
+        log = await records.read_activity_log(viewer, *date, now)
+        template = "part" if pages.is_htmx else "show"
+        return pages.render(f"operations/log/{template}.html", **_log_context(log, form, wrong))
+    if not pages.is_htmx:
+        return pages.redirect(f"{date.plan}/log", f"“{typed.text}” added to the log.")
+    context = _log_context(await records.read_activity_log(viewer, *date, now))
+    return pages.render("operations/log/part.html", **context, said=typed.text, is_typed=form["typed"] == "yes")
+
+
+@get(OF_ENTRY, guards=[signed_in])
+async def show_entry(date: OnDate, entry_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Show the form that corrects an entry."""
+    log = await records.read_activity_log(viewer, *date, now)
+    line, last = _entry(log, entry_id)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    form = CorrectionForm.texts_of(last, at=local(last.at, log.occurrence.event.zone))
+    return _shown(pages, log, line, form.but({"seen": str(last.id)}))
+
+
+@post(OF_ENTRY, guards=[signed_in], status_code=303)
+async def post_entry_correction(
+    date: OnDate, entry_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
+) -> Page:
+    """Correct an entry, or show the form again with what was typed."""
+    log = await records.read_activity_log(viewer, *date, now)
+    line, last = _entry(log, entry_id)
+    try:
+        typed, seen = CorrectionForm.read(form), id_in(form["seen"]) or entry_id
+        at = kept_moment(last.at, typed.at, log.occurrence.event.zone) or last.at
+        await records.correct_log_entry(viewer, *date, entry_id, typed.text, at, now, seen=seen)
+    except Invalid as wrong:
+        return _shown(pages, log, line, form, wrong)
+    except Conflict as changed:  # what was typed can be sent again
+        return _shown(pages, log, line, form.but({"seen": str(last.id)}), Invalid(changed.sentence))
+    return pages.redirect(f"{date.plan}/log", "Entry corrected. The earlier one stays in the log.")
+
+
+def _shown(pages: Pages, log: ActivityLog, line: ActivityLine, form: FormValues, wrong: Invalid | None = None) -> Page:
+    return pages.render("operations/log/entry.html", line=line, **_log_context(log, form, wrong, CorrectionForm))
+
+
+def _log_context(
+    log: ActivityLog, form: FormValues | None = None, wrong: Invalid | None = None, shape: type[FormShape] = EntryForm
+) -> dict[str, Any]:
+    """Return the values of the page; each form has an id of its own, by which the server counts it once."""
+    return {
+        **date_context(log.occurrence),
+        **form_context(form, wrong, shape),
+        "found": log,
+        "log_address": f"{occurrence_address(log.occurrence)}/plan/log",
+        "quick": QUICK,
+        "tickets": (ids.new_id(), ids.new_id()),
+    }
+
+
+def _entry(log: ActivityLog, entry_id: UUID) -> tuple[ActivityLine, EntryVersion]:
+    """Return a line that the viewer may correct, and the version that holds. Errors: NotFound."""
+    line = log.line(entry_id)
+    if line.last is None or not log.may_correct(line):
+        raise NotFound
+    return line, line.last
+
+
+def _tap(form: FormValues) -> str:
+    """Return the id of the entry that its page gave. Errors: Invalid for what no page sends."""
+    if not 0 < len(form["tap"]) <= LONGEST_TAP:
+        raise Invalid("We couldn’t read the form. Open the log again, and write it there.")
+    return form["tap"]
+
+
+@get(f"{PLAN}/log/print", guards=[signed_in])
+async def show_ics_214(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Show the activity log as ICS 214."""
+    log = await records.read_activity_log(viewer, *date, now)
+    await audit.record_date_read(viewer, log.occurrence, now)
+    return pages.render("operations/printouts/ics-214.html", found=log, **ics_context(log.occurrence))

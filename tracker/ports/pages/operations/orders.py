@@ -17,7 +17,7 @@ from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Vie
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, OnDate, Page, Pages
 from tracker.ports.pages.core.form_shapes import (
-    Day,
+    DayField,
     FormField,
     FormShape,
     Text,
@@ -79,7 +79,7 @@ class PhaseForm(FormShape, kw_only=True):
     """When a phase is planned."""
 
     name: Annotated[str, Text("Phase", LONGEST_PHASE_NAME, missing=NO_PHASE_NAME)]
-    day: Annotated[date, Day("Day")]
+    day: Annotated[date, DayField("DayField")]
     starts: Annotated[time, TimeOfDay("Starts", missing="Enter when it starts.")]
     ends: Annotated[time | None, TimeOfDay("Ends")]
 
@@ -97,7 +97,7 @@ class PhaseForm(FormShape, kw_only=True):
 class PhaseTimesForm(FormShape, kw_only=True):
     """When a phase really began and ended."""
 
-    begun_day: Annotated[date | None, Day("Start day")]
+    begun_day: Annotated[date | None, DayField("Start day")]
     begun: Annotated[time | None, TimeOfDay("Started")]
     ended: Annotated[time | None, TimeOfDay("Ended")]
 

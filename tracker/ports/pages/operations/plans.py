@@ -11,10 +11,20 @@ from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.core.date_entries import is_from_home
 from tracker.ports.pages.core.dependencies import Form, HomeRows, OnDate, Page, Pages
-from tracker.ports.pages.core.form_shapes import Choice, Day, FormShape, Id, Text, TimeOfDay, Typed, Whole, form_context
+from tracker.ports.pages.core.form_shapes import (
+    Choice,
+    DayField,
+    FormShape,
+    Id,
+    Text,
+    TimeOfDay,
+    Typed,
+    Whole,
+    form_context,
+)
 from tracker.ports.pages.core.form_values import FormValues, form_version
-from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.events.date_pages import date_context
 from tracker.rules.core.wording import to_utc
@@ -40,10 +50,10 @@ from tracker.rules.operations.plans import (
     point_at,
 )
 from tracker.rules.operations.states import STATES, OperationState
-from tracker.rules.roster.sites import NO_COORDINATES, TYPED_COORDINATES
+from tracker.rules.roster.meetings import NO_COORDINATES, TYPED_COORDINATES
 from tracker.rules.views.home import OpenAcknowledgment
 from tracker.usecases.core import audit
-from tracker.usecases.operations import approvals, deconfliction, officer, plans
+from tracker.usecases.operations import approvals, deconfliction, plans
 from tracker.usecases.operations.plans import PlanBasics, PlanView, coordinates_of, plan_view
 from tracker.usecases.operations.states import event_to_plan
 
@@ -109,7 +119,7 @@ class NumberForm(FormShape, kw_only=True):
     system: Annotated[System, Choice("System", words=System.labels(), missing="Choose the system.")]
     number: Annotated[str, Text("Number", LONGEST_NUMBER)]
     result: Annotated[OutsideResult, Choice("Result", words=OUTSIDE_RESULTS, missing="Choose the result.")]
-    submitted_on: Annotated[date | None, Day("Submitted on")]
+    submitted_on: Annotated[date | None, DayField("Submitted on")]
     submitted_at: Annotated[time | None, TimeOfDay("Time")]
 
     @classmethod
@@ -333,9 +343,9 @@ async def show_open_conflicts(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show the open conflicts. Errors: NotFound for everyone but deconfliction officers."""
     return pages.render(
         "operations/officer.html",
-        cases=await officer.open_conflicts(viewer, now),
-        unplaced=await officer.unplaced_operations(viewer, now),
-        searchers=await officer.people_who_search(viewer, now),
+        cases=await deconfliction.open_conflicts(viewer, now),
+        unplaced=await deconfliction.unplaced_operations(viewer, now),
+        searchers=await deconfliction.people_who_search(viewer, now),
         disclosures=Disclosure.labels(),
         decisions=Decision.labels(),
     )

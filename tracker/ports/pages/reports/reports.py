@@ -19,15 +19,18 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Page, Pages, Query, QueryString, first_reauthenticate
 from tracker.ports.pages.core.drafts import saved_in
 from tracker.ports.pages.core.form_values import Errors, FormValues, errors_of
-from tracker.ports.pages.core.static import CSV_TYPE, XLSX_TYPE, SpreadsheetTable, csv_of, xlsx_of
 from tracker.ports.pages.reports import spreadsheets
 from tracker.ports.pages.reports.spreadsheets import (
     AGES,
     ARMS,
+    CSV_TYPE,
     KIND_WORDS,
     MEASURE_WORDS,
     PAGE,
+    XLSX_TYPE,
+    SpreadsheetTable,
     as_of,
+    csv_of,
     heading_of,
     hours,
     mark_words,
@@ -37,12 +40,13 @@ from tracker.ports.pages.reports.spreadsheets import (
     report_sheets,
     row_sheet,
     rows_link,
+    xlsx_of,
 )
 from tracker.rules.core.wording import MONTHS
 from tracker.rules.reports.reports import CUSTOM, ReportRequest
 from tracker.rules.reports.sums import MonthLine
-from tracker.usecases.reports import reports
-from tracker.usecases.reports.reports import ReportNumber
+from tracker.usecases import reports
+from tracker.usecases.reports import ReportNumber
 
 SHOWN = 500  # rows of a page
 MOST = 100_000  # rows of a file

@@ -1,27 +1,115 @@
-"""The addresses of reports, and reports as files for spreadsheets."""
+"""Reports as files for spreadsheets."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from io import BytesIO
 from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from msgspec import Struct
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
 from tracker.errors import Invalid, NotFound
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
-from tracker.ports.pages.core.static import Cell, SpreadsheetTable
-from tracker.rules.actions.action_items import ActionItem
-from tracker.rules.attendance.roll_call import QuorumOfRecord
+from tracker.rules.actions import ActionItem
+from tracker.rules.attendance import QuorumOfRecord
 from tracker.rules.calendars.calendars import month_in_text
+from tracker.rules.core.clean_text import csv_bytes, is_formula
 from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import clock, local, short_day, zone_word
 from tracker.rules.events.events import Kind
 from tracker.rules.reports import reports as period_rules
 from tracker.rules.reports.reports import CUSTOM, KINDS, ReportCommittee, ReportPeriod, ReportRequest
 from tracker.rules.reports.sums import ItemColumn, OperationCount, PlaceTally, days_to_completion
-from tracker.usecases.reports import reports
-from tracker.usecases.reports.reports import WALK_INS, NumberPart, PeriodReport, ReportNumber, ReportRows
+from tracker.usecases import reports
+from tracker.usecases.reports import WALK_INS, NumberPart, PeriodReport, ReportNumber, ReportRows
+
+Cell = str | int | float | None
+WIDEST = 60  # characters
+LONGEST_NAME = 31  # characters that a sheet's name may have
+NOT_IN_A_TAB = re.compile(r"[\[\]:*?/\\]")
+CSV_TYPE = "text/csv"  # Litestar adds the charset
+XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PLAIN = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
+
+
+class SpreadsheetTable(Struct, frozen=True, kw_only=True):
+    """A table with a name; its last `totals` rows are totals."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[Cell]]
+    totals: int = 0
+
+
+def csv_of(heading: str, sheets: Sequence[SpreadsheetTable], banner: str = "") -> bytes:
+    """Return the heading, then each table under its name, with an empty line before it; the banner comes first."""
+    rows: list[Sequence[Cell]] = [(banner,), (heading,)] if banner else [(heading,)]
+    for sheet in sheets:
+        rows += [(), (sheet.name,), sheet.columns, *sheet.rows]
+    return csv_bytes(rows)
+
+
+def xlsx_of(heading: str, sheets: Sequence[SpreadsheetTable], made_at: datetime, banner: str = "") -> bytes:
+    """Return a workbook with a sheet for each table, the heading at the top of each; equal input gives equal bytes.
+
+    The banner is above the heading, and at the top and bottom of each printed page.
+    """
+    file = BytesIO()
+    with Workbook(file, PLAIN) as book:
+        book.set_properties({"title": heading, "created": made_at.replace(tzinfo=None)})
+        looks = CellLooks(book)
+        for sheet in sheets:
+            page = book.add_worksheet(NOT_IN_A_TAB.sub("", sheet.name)[:LONGEST_NAME].strip(" '") or "Rows")
+            head = [banner, heading] if banner else [heading]
+            for number, line in enumerate(head):
+                _write(page, number, 0, line, looks)
+            if len(head) > 1:
+                page.set_header(f"&C{head[0]}")
+                page.set_footer(f"&C{head[0]}")
+            for column, name in enumerate(sheet.columns):
+                _write(page, 2, column, name, looks, is_bold=True)
+                longest = max((len(str(row[column])) for row in sheet.rows if column < len(row)), default=0)
+                page.set_column(column, column, min(max(longest, len(name)) + 2, WIDEST))
+            for number, row in enumerate(sheet.rows):
+                is_total = number >= len(sheet.rows) - sheet.totals
+                for column, cell in enumerate(row):
+                    _write(page, number + 3, column, cell, looks, is_bold=is_total)
+            page.freeze_panes(3, 1)
+            page.repeat_rows(2)
+            page.set_landscape()
+            page.fit_to_pages(1, 0)
+    return file.getvalue()
+
+
+class CellLooks:
+    """How cells look: plain or bold, and marked as text where a program would calculate what a person types again."""
+
+    def __init__(self, book: Workbook) -> None:
+        self._plain, self._bold = None, book.add_format({"bold": True})
+        self._text = book.add_format({"quote_prefix": True})
+        self._bold_text = book.add_format({"bold": True, "quote_prefix": True})
+
+    def of(self, cell: Cell, *, is_bold: bool) -> Format | None:
+        """Return the format of a cell; None = the usual one."""
+        if isinstance(cell, str) and is_formula(cell):
+            return self._bold_text if is_bold else self._text
+        return self._bold if is_bold else self._plain
+
+
+def _write(page: Worksheet, row: int, column: int, cell: Cell, looks: CellLooks, *, is_bold: bool = False) -> None:
+    look = looks.of(cell, is_bold=is_bold)
+    if isinstance(cell, str):
+        page.write_string(row, column, cell, look)
+    elif cell is not None:
+        page.write_number(row, column, cell, look)
+
 
 TALLY = {
     "invited": "Invited",

@@ -14,7 +14,7 @@ from tracker.ports.http import errors
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import link, signed_in
-from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages, first_reauthenticate, link_page
+from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages, first_reauthenticate, show_link_page
 from tracker.ports.pages.core.form_shapes import FormShape, Ids, Text, form_context
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.roster.admin_forms import check_roster_manager
@@ -23,7 +23,7 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.emails.messages import STATE_WORDS
 from tracker.rules.roster.directory import UNDO_FOR, needs_review
-from tracker.usecases.identity.one_time_links import LIFETIME
+from tracker.usecases.identity.sign_in import LIFETIME
 from tracker.usecases.roster import accounts, directory, known_people, people
 from tracker.usecases.roster.people import LIFETIME as PEOPLE_LIFETIME
 
@@ -282,7 +282,7 @@ async def address_page(token: PathText, pages: Pages, origin: Origin, now: Now, 
         open_alias = await known_people.alias_by_link(links.read_address(token), now, origin)
     except (NotFound, Gone):
         return _gone(pages)
-    return link_page(pages.render("roster/people/confirm-address.html", token=token, found=open_alias))
+    return show_link_page(pages.render("roster/people/confirm-address.html", token=token, found=open_alias))
 
 
 @post("/e/{token:str}", guards=[link], status_code=303)
@@ -292,8 +292,8 @@ async def confirm_address(token: PathText, pages: Pages, origin: Origin, now: No
         await known_people.confirm_alias(links.read_address(token), now, origin)
     except (NotFound, Gone):
         return _gone(pages)
-    return link_page(Redirect(f"/e/{token}", status_code=303))
+    return show_link_page(Redirect(f"/e/{token}", status_code=303))
 
 
 def _gone(pages: Pages) -> Page:
-    return link_page(pages.render("roster/people/confirm-address-over.html", status_code=404))
+    return show_link_page(pages.render("roster/people/confirm-address-over.html", status_code=404))

@@ -22,7 +22,17 @@ from tracker.ports.pages.core.dependencies import (
     is_reauthenticated,
     usual_escalation,
 )
-from tracker.ports.pages.core.form_shapes import Check, Choice, FormShape, Id, Ids, Name, Text, Whole, form_fields
+from tracker.ports.pages.core.form_shapes import (
+    CheckBox,
+    Choice,
+    FormShape,
+    Id,
+    Ids,
+    NameField,
+    Text,
+    Whole,
+    form_fields,
+)
 from tracker.ports.pages.core.form_values import (
     WORDS,
     FormValues,
@@ -52,7 +62,7 @@ from tracker.usecases.emails.escalations import committee_escalation_days
 from tracker.usecases.roster import committees, directory
 from tracker.usecases.roster.agencies import open_sites
 from tracker.usecases.roster.committees import policy_of_committee
-from tracker.usecases.views import offboarding, preview
+from tracker.usecases.views import impact as offboarding
 
 LONGEST_PLACE = 200  # characters
 STATUS_WORDS = {CommitteeStatus.ACTIVE: "Active", CommitteeStatus.ENDED: "Ended"}
@@ -63,13 +73,13 @@ SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
 class CommitteeForm(FormShape, kw_only=True):
     """A committee."""
 
-    name: Annotated[str, Name("Name", LONGEST_COMMITTEE)]
+    name: Annotated[str, NameField("NameField", LONGEST_COMMITTEE)]
     kind: Annotated[str, Choice("Kind", words=COMMITTEE_KINDS)] = ""
     arm: Annotated[Arm | None, Choice("Arm", words=Arm.labels(), blank="Both arms")]
     place: Annotated[str, Text("Usual place", LONGEST_PLACE)]
     chair: Annotated[UUID | None, Id("Chair", of="chair_id")]
     quorum: Annotated[int | None, Whole("Quorum", 2, of="quorum.seats")]
-    both_arms: Annotated[bool, Check("Require someone from each arm", of="quorum.both_arms", empty="none")]
+    both_arms: Annotated[bool, CheckBox("Require someone from each arm", of="quorum.both_arms", empty="none")]
     status: Annotated[CommitteeStatus, Choice("Status", words=STATUS_WORDS, notes=STATUS_NOTES)] = (
         CommitteeStatus.ACTIVE
     )
@@ -198,7 +208,7 @@ async def save_seat(committee_id: PathId, agency_id: PathId, pages: Pages, visit
     try:
         facts = SeatForm.read(form).facts(SeatFacts)
         deed = partial(offboarding.set_seat, viewer, committee_id, agency_id, facts, form_version(form), proof, now)
-        impact = await preview.do_and_roll_back(deed)
+        impact = await offboarding.do_and_roll_back(deed)
         if not is_reviewed(form, impact):
             return await _seat_form(pages, viewer, typed_sheet(form), committee_id, agency_id, saving=impact)
         changes = list_change_words(await deed())
@@ -221,7 +231,7 @@ async def post_seat_removal(
         return first
     proof, version = visit.reauthenticated_at, form_version(form)
     deed = partial(offboarding.remove_seat, viewer, committee_id, agency_id, version, proof, now)
-    impact = await preview.do_and_roll_back(deed)
+    impact = await offboarding.do_and_roll_back(deed)
     if not is_reviewed(form, impact):
         sheet, _ = await _seat_sheet(viewer, committee_id, agency_id)
         return await _seat_form(pages, viewer, sheet, committee_id, agency_id, removing=impact)

@@ -19,7 +19,17 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.date_entries import date_address, date_times
 from tracker.ports.pages.core.dependencies import Form, Page, Pages, Query, QueryString, Upload, first_reauthenticate
 from tracker.ports.pages.core.drafts import saved_in
-from tracker.ports.pages.core.form_shapes import Check, Choice, Choices, Day, Email, FormShape, Id, Name, Text
+from tracker.ports.pages.core.form_shapes import (
+    CheckBox,
+    Choice,
+    Choices,
+    DayField,
+    EmailField,
+    FormShape,
+    Id,
+    NameField,
+    Text,
+)
 from tracker.ports.pages.core.form_values import Errors, FormValues, upload_content
 from tracker.ports.pages.core.sheets import FormWords
 from tracker.ports.pages.roster.admin_forms import AdminForm, check_roster_manager, handlers_of
@@ -41,7 +51,7 @@ from tracker.usecases.actions import item_lists
 from tracker.usecases.intake import received_emails
 from tracker.usecases.roster import agencies, directory, known_people, people
 from tracker.usecases.roster.csv_import import RosterImportReport
-from tracker.usecases.views import offboarding, preview
+from tracker.usecases.views import impact as offboarding
 
 MOST = 100  # people on one page
 LONGEST_WORDS = 100  # characters of a search
@@ -58,19 +68,19 @@ ROLE_HINTS = {
 class PersonForm(FormShape, kw_only=True):
     """A person."""
 
-    name: Annotated[str, Name("Name", LONGEST["name"])]
-    title: Annotated[str, Name("Title", LONGEST["title"])]
+    name: Annotated[str, NameField("NameField", LONGEST["name"])]
+    title: Annotated[str, NameField("Title", LONGEST["title"])]
     agency: Annotated[UUID | None, Id("Agency", of="agency_id")]
-    email: Annotated[str, Email("Email", LONGEST["email"])]
+    email: Annotated[str, EmailField("EmailField", LONGEST["email"])]
     phone: Annotated[str, Text("Work phone", LONGEST["phone"])]
     mobile: Annotated[str, Text("Mobile phone", LONGEST["mobile"])]
-    private: Annotated[bool, Check("Mobile for coordinators only", of="is_mobile_private")]
+    private: Annotated[bool, CheckBox("Mobile for coordinators only", of="is_mobile_private")]
     zone: Annotated[str, Text("Time zone", LONGEST_ZONE)]
     roles: Annotated[
         frozenset[Role], Choices("Roles", words={role: role.label for role in ROLE_HINTS}, notes=ROLE_HINTS)
     ]
-    guest: Annotated[bool, Check("Email only", of="is_guest")]
-    ends: Annotated[date | None, Day("Last day", of="expires_at")]
+    guest: Annotated[bool, CheckBox("Email only", of="is_guest")]
+    ends: Annotated[date | None, DayField("Last day", of="expires_at")]
 
 
 @get("/people", guards=[signed_in])
@@ -199,16 +209,16 @@ STATUS_NOTES = {
 class AgencyForm(FormShape, kw_only=True):
     """An agency."""
 
-    code: Annotated[str, Name("Short name", LONGEST["agency_code"])]
-    name: Annotated[str, Name("Full name", LONGEST["agency_name"])]
+    code: Annotated[str, NameField("Short name", LONGEST["agency_code"])]
+    name: Annotated[str, NameField("Full name", LONGEST["agency_name"])]
     arm: Annotated[Arm | None, Choice("Arm", words=Arm.labels())]
     level: Annotated[Level | None, Choice("Level", words=Level.labels(), blank="Choose a level")]
     coalition: Annotated[UUID | None, Id("Coalition", of="coalition_id")]
     status: Annotated[Status, Choice("Status", words=STATUS_WORDS, notes=STATUS_NOTES)] = Status.ACTIVE
-    contact_name: Annotated[str, Name("Contact person", LONGEST["name"], of="contact.name")]
+    contact_name: Annotated[str, NameField("Contact person", LONGEST["name"], of="contact.name")]
     contact_phone: Annotated[str, Text("Contact phone", LONGEST_PHONE, of="contact.phone")]
-    contact_email: Annotated[str, Email("Contact email", LONGEST["email"], of="contact.email")]
-    address: Annotated[str, Name("Office address", LONGEST_ADDRESS, of="contact.address")]
+    contact_email: Annotated[str, EmailField("Contact email", LONGEST["email"], of="contact.email")]
+    address: Annotated[str, NameField("Office address", LONGEST_ADDRESS, of="contact.address")]
 
 
 async def _texts(viewer: Viewer, agency_id: UUID, _: str) -> tuple[FormValues, int]:
@@ -272,7 +282,7 @@ async def post_roster_import(
     try:
         text, is_trial = _list(upload, form)
         deed = partial(offboarding.import_list_for, viewer, text, visit.reauthenticated_at, now, zone)
-        report, impact = await (preview.do_and_roll_back(deed) if is_trial else deed())
+        report, impact = await (offboarding.do_and_roll_back(deed) if is_trial else deed())
     except (Invalid, TooLarge) as wrong:
         return _page(pages, status_code=errors.status_of(wrong), wrong=wrong.sentence)
     if is_trial or report.faults:

@@ -10,10 +10,10 @@ from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Form, Page, Pages
-from tracker.ports.pages.core.form_shapes import Choice, FormShape, Name, Text, Typed, Whole, form_context
+from tracker.ports.pages.core.form_shapes import Choice, FormShape, NameField, Text, Typed, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
-from tracker.rules.roster.sites import (
+from tracker.rules.roster.meetings import (
     LONGEST_ADDRESS,
     LONGEST_CONFIDENTIAL_ADDRESS,
     LONGEST_CONFIDENTIAL_NAME,
@@ -36,7 +36,7 @@ STATUS_WORDS = {OPEN: "Open", CLOSED: "Closed"}
 class MeetingSiteForm(FormShape, kw_only=True):
     """A site where the task force meets."""
 
-    name: Annotated[str, Name("Name", LONGEST_NAME)]
+    name: Annotated[str, NameField("NameField", LONGEST_NAME)]
     address: Annotated[str, Text("Address", LONGEST_ADDRESS)]
     coordinates: Annotated[Coordinates | None, Typed("Coordinates", 60, of_text=coordinates_in)]
     capacity: Annotated[int | None, Whole("Capacity", 4, unreadable=SEATS_WANTED)]
@@ -99,7 +99,7 @@ PATH = "/confidential-places"
 class ConfidentialSiteForm(FormShape, kw_only=True):
     """A confidential place."""
 
-    name: Annotated[str, Name("Public name", LONGEST_CONFIDENTIAL_NAME)]
+    name: Annotated[str, NameField("Public name", LONGEST_CONFIDENTIAL_NAME)]
     address: Annotated[str, Text("Address", LONGEST_CONFIDENTIAL_ADDRESS)]
     directions: Annotated[str, Text("Directions", LONGEST_DIRECTIONS, is_multiline=True)]
     status: Annotated[

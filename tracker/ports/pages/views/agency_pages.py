@@ -17,22 +17,21 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core import form_values
 from tracker.ports.pages.core.date_entries import agenda_of, date_address, date_times
 from tracker.ports.pages.core.dependencies import Form, Page, Pages, first_reauthenticate
-from tracker.ports.pages.core.form_shapes import Day, FormShape, Text, form_context
+from tracker.ports.pages.core.form_shapes import DayField, FormShape, Text, form_context
 from tracker.ports.pages.core.form_values import ChosenPerson, Errors, FormValues, errors_of, id_in
 from tracker.ports.pages.reports.spreadsheets import period_choices, report_address, report_request_in, rows_link
 from tracker.ports.pages.roster.admin_forms import check_roster_manager
 from tracker.ports.pages.roster.people import ROSTER_WORDS, dates_by_event, is_reviewed, review_of
-from tracker.rules.actions.action_items import days_late
+from tracker.rules.actions import days_late
 from tracker.rules.availability.suggested_times import may_set_blackouts
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.reports.reports import CUSTOM, may_read_reports
 from tracker.rules.views.impact import ListImpact, list_change_words
-from tracker.usecases import availability
+from tracker.usecases import availability, reports
 from tracker.usecases.actions import item_lists
 from tracker.usecases.events import occurrences
-from tracker.usecases.reports import reports
 from tracker.usecases.roster import directory
-from tracker.usecases.views import offboarding, preview
+from tracker.usecases.views import impact as offboarding
 
 AHEAD = timedelta(days=21)
 
@@ -98,8 +97,8 @@ LONGEST_REASON = 60  # characters
 class BlackoutForm(FormShape, kw_only=True):
     """Days on which no one at an agency is available."""
 
-    first: Annotated[date | None, Day("First day")] = None
-    last: Annotated[date | None, Day("Last day")] = None
+    first: Annotated[date | None, DayField("First day")] = None
+    last: Annotated[date | None, DayField("Last day")] = None
     reason: Annotated[str, Text("Reason", LONGEST_REASON)] = ""
 
 
@@ -158,7 +157,7 @@ async def post_offboarding(
         wrong = Invalid(successor=chosen.error)
         return await _page(pages, visit.viewer, zone, now, person_id, chosen, wrong)
     try:
-        impact = await preview.do_and_roll_back(deed)
+        impact = await offboarding.do_and_roll_back(deed)
         if not (form["reviewed"] and is_reviewed(form, impact)):
             return await _page(pages, visit.viewer, zone, now, person_id, chosen, impact=impact)
         done = await deed()

@@ -11,7 +11,7 @@ from tracker.ports.http.dependencies import Settings
 from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS
 from tracker.ports.pages.core.dependencies import Page, Pages
-from tracker.rules.identity.passwords import ApiScope
+from tracker.rules.identity import ApiScope
 
 Json = dict[str, Any]
 
@@ -44,7 +44,7 @@ class ShownType(Struct, frozen=True, kw_only=True):
     limits: tuple[str, ...] = ()
 
 
-class ShownField(Struct, frozen=True, kw_only=True):
+class DocumentedField(Struct, frozen=True, kw_only=True):
     """A parameter or the field of a shape."""
 
     name: str
@@ -63,7 +63,7 @@ class ShownOperation(Struct, frozen=True, kw_only=True):
     summary: str
     text: str
     scope: str
-    parameters: tuple[ShownField, ...]
+    parameters: tuple[DocumentedField, ...]
     body: str
     responses: tuple[tuple[str, str, str], ...]
     """Status, its meaning, and the shape of the response."""
@@ -121,11 +121,11 @@ def _operation(document: Json, base_url: str, method: str, path: str, operation:
     )
 
 
-def _parameter(parameter: Json) -> ShownField:
+def _parameter(parameter: Json) -> DocumentedField:
     schema = parameter["schema"]
     text = parameter.get("description") or schema.get("description", "")
     is_needed = parameter.get("required", False)
-    return ShownField(
+    return DocumentedField(
         name=parameter["name"], kind=shown_type_of(schema), is_needed=is_needed, text=text, place=parameter["in"]
     )
 
@@ -135,9 +135,9 @@ def _shape_in(holder: Json) -> str:
     return next((content["schema"]["$ref"].rpartition("/")[2] for content in contents), "")
 
 
-def _fields(schema: Json) -> list[ShownField]:
+def _fields(schema: Json) -> list[DocumentedField]:
     return [
-        ShownField(
+        DocumentedField(
             name=name,
             kind=shown_type_of(part),
             is_needed=name in schema.get("required", ()),

@@ -13,9 +13,9 @@ from tracker.errors import Conflict, Gone, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
+from tracker.ports.pages.core.date_entries import is_from_home
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, OnDate, Page, Pages
 from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
-from tracker.ports.pages.core.home_part import is_from_home
 from tracker.ports.pages.events.date_pages import (
     REPLY_FIELDS,
     event_page_context,
@@ -31,7 +31,7 @@ from tracker.rules.core.wording import local, plural, short_date
 from tracker.rules.emails.emails import REPLY_WORDS
 from tracker.rules.events.events import EventStatus, dates_taking_place
 from tracker.rules.events.plans import rule_of
-from tracker.rules.recurrence.series_words import pattern_words
+from tracker.rules.recurrence.series import pattern_words
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.events.recorded_replies import record_reply_for

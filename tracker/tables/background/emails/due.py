@@ -13,16 +13,16 @@ from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Audience
 from tracker.rules.core.wording import ZoneName
 from tracker.rules.events.events import Kind
-from tracker.rules.roster.quorum import ReminderPolicy
+from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
-from tracker.tables.schema.emails.preferences import ItemEscalation
+from tracker.tables.schema.emails import ItemEscalation
 from tracker.tables.schema.events import POLICY, policy_in_row
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"

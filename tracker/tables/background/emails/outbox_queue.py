@@ -14,7 +14,7 @@ from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import sql_list
+from tracker.database.queries import sql_list
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageKey, MessageState, StoredFacts, WorkerName
 from tracker.tables.schema.core.tables import Message

@@ -20,8 +20,8 @@ from piccolo.table import Table
 
 from tracker.crypto import ids
 from tracker.database import engine
-from tracker.database.bulk_insert import bulk_insert
-from tracker.database.sql_list import sql_list
+from tracker.database.binding import bulk_insert
+from tracker.database.queries import sql_list
 from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Arm, Audience, arm_audience, committee_audience
 from tracker.rules.events.events import EventStatus
@@ -41,7 +41,7 @@ from tracker.tables.schema.events import (
     UndoSnapshot,
 )
 from tracker.tables.schema.intake import IncomingReply, IncomingWords, TimeProposal
-from tracker.tables.schema.operations.records import BriefCopy, OperationGrant
+from tracker.tables.schema.operations import BriefCopy, OperationGrant
 from tracker.tables.schema.roster import Committee
 
 _IS_LASTING = EventAudience.audience.not_like("emergency:%")

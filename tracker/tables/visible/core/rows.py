@@ -17,7 +17,7 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
-from tracker.database.sql_list import NONE_WANTED, sql_list
+from tracker.database.queries import NONE_WANTED, sql_list
 from tracker.rules.core.viewers import Viewer
 
 Row = dict[str, Any]

@@ -6,7 +6,7 @@ from uuid import UUID
 from piccolo.querystring import QueryString
 
 from tracker.database import engine, is_postgres
-from tracker.database.sql_list import sql_list, wanted_ids
+from tracker.database.queries import sql_list, wanted_ids
 from tracker.rules.core.clean_text import SHORTEST_BEGINNING, other_forms, stands_for_longer
 from tracker.rules.core.drafts import DraftForm, DraftVersion, SavedDraft, read_draft
 from tracker.rules.core.viewers import Viewer

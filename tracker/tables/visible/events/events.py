@@ -19,11 +19,11 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from tracker.database import together
-from tracker.database.sql_list import sql_list, wanted_ids
+from tracker.database.queries import sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, may_edit
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryEntry, HistoryVerb, readable_changes
-from tracker.tables.background.events.substitutes import SUBSTITUTE
+from tracker.tables.background.events.invitees import SUBSTITUTE
 from tracker.tables.schema.events import (
     FIELDS_OF_EVENT,
     MARK_AGENCY,

@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from tracker.database import together
-from tracker.database.sql_list import wanted_ids
+from tracker.database.queries import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine
 from tracker.rules.events.replies import OwnInvitation, Reply, ReplyValue, notes_apart

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from tracker.database.sql_list import wanted_ids
+from tracker.database.queries import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn

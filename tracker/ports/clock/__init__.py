@@ -1,1 +1,0 @@
-"""The clock: what runs on schedule, and when."""

@@ -1,1 +1,0 @@
-"""Personal feeds, which subscribed calendar programs fetch all day."""

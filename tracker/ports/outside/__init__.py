@@ -1,1 +1,0 @@
-"""Outbound connections: reads members' shared calendars from the servers that hold them."""

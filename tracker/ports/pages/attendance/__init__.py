@@ -1,1 +1,0 @@
-"""Roll call, attendance sheets and printouts."""

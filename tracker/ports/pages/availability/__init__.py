@@ -1,1 +1,0 @@
-"""When people are available, and what conflicts."""

@@ -1,1 +1,0 @@
-"""What people sent to the tracker by email."""

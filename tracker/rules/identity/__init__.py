@@ -1,1 +1,0 @@
-"""Identity: signing in, sessions, codes, tokens."""

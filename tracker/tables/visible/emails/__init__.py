@@ -1,1 +1,0 @@
-"""Emails, reminders, and people's preferences about them."""
