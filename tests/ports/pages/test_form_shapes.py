@@ -114,10 +114,16 @@ def test_a_field_that_people_type_has_a_label_and_a_limit(shape: type[FormShape]
 class Contact(FormShape, kw_only=True):
     """A form of a test."""
 
-    name: Annotated[str, NameField("NameField", 20, of="person.name")]
+    name: Annotated[str, NameField("Name", 20, of="person.name")]
     since: Annotated[date | None, DayField("Since")] = None
     groups: Annotated[frozenset[object], Ids("Groups")]
     is_open: Annotated[bool, CheckBox("Open")]
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
+def test_a_label_is_written_in_words(shape: type[FormShape]) -> None:
+    in_code = [declared.label for declared in form_fields(shape).values() if re.search(r"_|[a-z][A-Z]", declared.label)]
+    assert in_code == []
 
 
 def test_a_blank_field_has_its_value_or_nothing_of_its_kind() -> None:

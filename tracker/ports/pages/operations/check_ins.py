@@ -75,7 +75,7 @@ class LocalMoment(FormField, frozen=True):
 class WalkInForm(FormShape, kw_only=True):
     """A person who isn't on the operation; their agency is chosen, or named in words."""
 
-    name: Annotated[str, NameField("NameField", LONGEST_NAME)]
+    name: Annotated[str, NameField("Name", LONGEST_NAME)]
     agency: Annotated[UUID | None, Id("Agency", of="agency_id")]
     agency_name: Annotated[str, NameField("Other agency’s name", LONGEST_NAME, of="agency")]
     contact: Annotated[str, Text("Phone or radio", LONGEST_CONTACT)]

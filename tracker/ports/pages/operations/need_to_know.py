@@ -255,7 +255,7 @@ class NoticeForm(FormShape, kw_only=True):
     needs: Annotated[str, Text("Needs", LONGEST_TEXTS["needs"], is_multiline=True, of="text.needs")]
     place: Annotated[str, Text("Off-site place", LONGEST_TEXTS["place"], of="text.place")]
     contact: Annotated[str, Text("Law enforcement contact", LONGEST_TEXTS["contact"], of="text.contact")]
-    release: Annotated[date | None, DayField("DayField")]
+    release: Annotated[date | None, DayField("Day")]
     release_at: Annotated[time | None, TimeOfDay("Time")]
     recipient: Annotated[frozenset[UUID], Ids("Recipients")]
 

@@ -79,7 +79,7 @@ class PhaseForm(FormShape, kw_only=True):
     """When a phase is planned."""
 
     name: Annotated[str, Text("Phase", LONGEST_PHASE_NAME, missing=NO_PHASE_NAME)]
-    day: Annotated[date, DayField("DayField")]
+    day: Annotated[date, DayField("Day")]
     starts: Annotated[time, TimeOfDay("Starts", missing="Enter when it starts.")]
     ends: Annotated[time | None, TimeOfDay("Ends")]
 

@@ -73,7 +73,7 @@ SEAT = "/committees/{committee_id:uuid}/seats/{agency_id:uuid}"
 class CommitteeForm(FormShape, kw_only=True):
     """A committee."""
 
-    name: Annotated[str, NameField("NameField", LONGEST_COMMITTEE)]
+    name: Annotated[str, NameField("Name", LONGEST_COMMITTEE)]
     kind: Annotated[str, Choice("Kind", words=COMMITTEE_KINDS)] = ""
     arm: Annotated[Arm | None, Choice("Arm", words=Arm.labels(), blank="Both arms")]
     place: Annotated[str, Text("Usual place", LONGEST_PLACE)]

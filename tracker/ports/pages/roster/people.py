@@ -68,10 +68,10 @@ ROLE_HINTS = {
 class PersonForm(FormShape, kw_only=True):
     """A person."""
 
-    name: Annotated[str, NameField("NameField", LONGEST["name"])]
+    name: Annotated[str, NameField("Name", LONGEST["name"])]
     title: Annotated[str, NameField("Title", LONGEST["title"])]
     agency: Annotated[UUID | None, Id("Agency", of="agency_id")]
-    email: Annotated[str, EmailField("EmailField", LONGEST["email"])]
+    email: Annotated[str, EmailField("Email", LONGEST["email"])]
     phone: Annotated[str, Text("Work phone", LONGEST["phone"])]
     mobile: Annotated[str, Text("Mobile phone", LONGEST["mobile"])]
     private: Annotated[bool, CheckBox("Mobile for coordinators only", of="is_mobile_private")]

@@ -36,7 +36,7 @@ STATUS_WORDS = {OPEN: "Open", CLOSED: "Closed"}
 class MeetingSiteForm(FormShape, kw_only=True):
     """A site where the task force meets."""
 
-    name: Annotated[str, NameField("NameField", LONGEST_NAME)]
+    name: Annotated[str, NameField("Name", LONGEST_NAME)]
     address: Annotated[str, Text("Address", LONGEST_ADDRESS)]
     coordinates: Annotated[Coordinates | None, Typed("Coordinates", 60, of_text=coordinates_in)]
     capacity: Annotated[int | None, Whole("Capacity", 4, unreadable=SEATS_WANTED)]
