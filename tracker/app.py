@@ -18,8 +18,7 @@ from tracker.database.migrate import check_schema, on_our_schema
 from tracker.ports import feeds
 from tracker.ports.api import routes as api
 from tracker.ports.clock import Clock
-from tracker.ports.health.checks import RecentCheck
-from tracker.ports.health.monitoring import healthz
+from tracker.ports.health import RecentCheck, healthz
 from tracker.ports.http import errors, forms
 from tracker.ports.http.dependencies import DEPENDENCIES
 from tracker.ports.http.forms import FormRequest

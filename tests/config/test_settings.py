@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict
 
-from tracker.config import installation, settings_file
+from tracker.config import installation
 from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load_settings, statements
 
 SECRET = "a secret of the tests, long enough"
@@ -14,7 +14,7 @@ SECRET = "a secret of the tests, long enough"
 
 @pytest.fixture
 def settings_folder(tmp_path: Path) -> Path:
-    private(tmp_path / settings_file.SECRET, SECRET + "\n")
+    private(tmp_path / installation.SECRET, SECRET + "\n")
     say(tmp_path, "")
     return tmp_path
 
@@ -25,7 +25,7 @@ def private(path: Path, text: str) -> None:
 
 
 def say(folder: Path, text: str) -> None:
-    (folder / settings_file.NAME).write_text(text, encoding="utf-8")
+    (folder / installation.NAME).write_text(text, encoding="utf-8")
 
 
 def load_from(folder: Path, **environment: str) -> Settings:
@@ -91,7 +91,7 @@ def test_a_settings_file_that_holds_a_secret_is_refused_when_other_users_may_rea
     settings_folder: Path, name: str, value: str
 ) -> None:
     say(settings_folder, f"{name}={value}\n")
-    path = settings_folder / settings_file.NAME
+    path = settings_folder / installation.NAME
     path.chmod(0o644)
     with pytest.raises(BadSettings, match=f"can read {path}. Run chmod go= {path}"):
         load_from(settings_folder)
@@ -103,7 +103,7 @@ def test_a_settings_file_that_holds_a_secret_is_refused_when_other_users_may_rea
 @pytest.mark.parametrize("line", ["TRACKER_DATABASE_URL=sqlite:///other.sqlite", "TRACKER_SMTP_PASSWORD="])
 def test_a_settings_file_without_a_secret_may_be_read_by_other_users(settings_folder: Path, line: str) -> None:
     say(settings_folder, f"{line}\n")
-    (settings_folder / settings_file.NAME).chmod(0o644)
+    (settings_folder / installation.NAME).chmod(0o644)
     assert load_from(settings_folder).secret == SECRET
 
 
@@ -165,7 +165,7 @@ def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None
 
 
 def test_a_written_file_explains_every_setting_and_changes_nothing_by_itself(settings_folder: Path) -> None:
-    text = settings_file.written(Settings, PREFIX, {})
+    text = installation.written(Settings, PREFIX, {})
     say(settings_folder, text)
     assert load_from(settings_folder) == Settings(
         secret=SECRET, data=str(settings_folder), database_url=f"sqlite:///{settings_folder}/tracker.sqlite"
@@ -174,23 +174,23 @@ def test_a_written_file_explains_every_setting_and_changes_nothing_by_itself(set
 
 
 def test_every_default_that_the_file_shows_may_be_turned_on(settings_folder: Path) -> None:
-    text = settings_file.written(Settings, PREFIX, {}).replace("# TRACKER_", "TRACKER_")
-    say(settings_folder, settings_file.without(text, "TRACKER_SECRET"))
+    text = installation.written(Settings, PREFIX, {}).replace("# TRACKER_", "TRACKER_")
+    say(settings_folder, installation.without(text, "TRACKER_SECRET"))
     assert load_from(settings_folder).smtp_port == 25
 
 
 def test_a_setting_is_changed_at_its_place(settings_folder: Path) -> None:
-    text = settings_file.written(Settings, PREFIX, {"TRACKER_SMTP_PORT": "587"})
+    text = installation.written(Settings, PREFIX, {"TRACKER_SMTP_PORT": "587"})
     say(
         settings_folder,
-        settings_file.changed(settings_file.changed(text, "TRACKER_SMTP_PORT", "25"), "TRACKER_TICK", "1"),
+        installation.changed(installation.changed(text, "TRACKER_SMTP_PORT", "25"), "TRACKER_TICK", "1"),
     )
     settings = load_from(settings_folder)
     assert (settings.smtp_port, settings.tick) == (25, 1.0)
 
 
 def test_a_setting_that_is_taken_out_leaves_no_value_behind(settings_folder: Path) -> None:
-    text = settings_file.without("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
+    text = installation.without("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
     assert "hunter2" not in text
 
 

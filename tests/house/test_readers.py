@@ -14,8 +14,8 @@ from tests.house.reading import ROOT, modules, offences, product, tree_of
 from tracker.tables.piccolo_app import APP_CONFIG
 
 VISIBLE = modules("tracker/tables/visible")
-BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core/rows.py")]
-OF_POLLS = modules("tracker/tables/visible/polls.py", "tracker/tables/visible/core/rows.py")
+BY_ROWS = [file for file in VISIBLE if file not in modules("tracker/tables/visible/core.py")]
+OF_POLLS = modules("tracker/tables/visible/polls.py", "tracker/tables/visible/core.py")
 BACKGROUND = modules("tracker/tables/background")
 READERS = [*VISIBLE, *BACKGROUND]
 THEY_READ = {

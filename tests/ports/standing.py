@@ -12,7 +12,7 @@ from tests.ports.browser import app_settings
 from tracker import clock
 from tracker.app import create_app
 from tracker.ports.feeds import FeedDesk
-from tracker.ports.health.checks import RecentCheck
+from tracker.ports.health import RecentCheck
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct, structs
 
-from tracker.config import settings_file
+from tracker.config import installation
 
 PREFIX = "TRACKER_"
 DATA = "TRACKER_DATA"
@@ -249,21 +249,21 @@ def _given(environment: Mapping[str, str]) -> Mapping[str, str]:
     if not folder:
         return environment
     said = _of_file(Path(folder))
-    own, named = Path(folder) / settings_file.DATABASE, _elsewhere(Path(folder), said, environment)
+    own, named = Path(folder) / installation.DATABASE, _elsewhere(Path(folder), said, environment)
     if named is not None and own.exists():  # the folder is most likely a copy
         raise BadSettings(
-            f"{Path(folder) / settings_file.NAME} names the database {named}, but {own} exists too. To use {own}, write"
-            f" {DATABASE}={SQLITE}{settings_file.DATABASE} there. To use {named}, move {own} away."
+            f"{Path(folder) / installation.NAME} names the database {named}, but {own} exists too. To use {own}, write"
+            f" {DATABASE}={SQLITE}{installation.DATABASE} there. To use {named}, move {own} away."
         )
     hidden = {name.removesuffix("_FILE") for name in environment}
     below = {name: value for name, value in said.items() if name.removesuffix("_FILE") not in hidden}
     given = {DATABASE: USUAL_DATABASE, **below, **environment}
     if any(_is_private(name, said.get(PREFIX + name.upper(), "")) for name in PRIVATE):
-        _check_private(Path(folder) / settings_file.NAME, given)
+        _check_private(Path(folder) / installation.NAME, given)
     if not {"TRACKER_SECRET", "TRACKER_SECRET_FILE"} & given.keys():
-        given["TRACKER_SECRET_FILE"] = settings_file.SECRET
-    if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / settings_file.BEFORE).exists():
-        given[f"{BEFORE}_FILE"] = settings_file.BEFORE
+        given["TRACKER_SECRET_FILE"] = installation.SECRET
+    if not {BEFORE, f"{BEFORE}_FILE"} & given.keys() and (Path(folder) / installation.BEFORE).exists():
+        given[f"{BEFORE}_FILE"] = installation.BEFORE
     return {name: _in_folder(name, value, Path(folder)) for name, value in given.items()}
 
 
@@ -282,14 +282,14 @@ def _elsewhere(folder: Path, said: Mapping[str, str], environment: Mapping[str, 
 
 
 def _of_file(folder: Path) -> dict[str, str]:
-    path = folder / settings_file.NAME
+    path = folder / installation.NAME
     if not path.is_file():
         raise BadSettings(f"There is no {path}. Run `tracker init --data {folder}`.")
     try:
-        said = settings_file.read_settings_file(path)
+        said = installation.read_settings_file(path)
     except ValueError as odd:
         raise BadSettings(str(odd)) from odd
-    if odd_names := sorted(said.keys() - settings_file.names(Settings, PREFIX)):
+    if odd_names := sorted(said.keys() - installation.names(Settings, PREFIX)):
         raise BadSettings(f"{path} says {odd_names[0]}, which isn't a setting.")
     return said
 

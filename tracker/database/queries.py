@@ -82,6 +82,6 @@ NONE_WANTED = sql_list([NO_ONE])
 
 
 def wanted_ids(ids: Iterable[UUID]) -> QueryString:
-    """Return the ids of the rows that are wanted, for `IN ({})`; without any, `visible.core.rows` asks nothing."""
+    """Return the ids of the rows that are wanted, for `IN ({})`; without any, `visible.core` asks nothing."""
     each = {*ids}
     return sql_list(sorted(each)) if each else NONE_WANTED

@@ -25,7 +25,7 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from tracker import clock
-from tracker.config import settings_file
+from tracker.config import installation
 from tracker.config.settings import PREFIX, SQLITE, Settings, load_settings
 from tracker.crypto import keys
 from tracker.database import bind, close_database, engine_from_url, open_database
@@ -58,9 +58,9 @@ class DemoFolder:
         self.path = path.absolute()
         self.mails = self.path / "mail"
         self.listing = self.path / "demo.json"
-        self._database = self.path / settings_file.DATABASE
-        self._secret = self.path / settings_file.SECRET
-        self._settings = self.path / settings_file.NAME
+        self._database = self.path / installation.DATABASE
+        self._secret = self.path / installation.SECRET
+        self._settings = self.path / installation.NAME
         self._note = self.path / "DEMO.txt"
         self._lock: int | None = None
 
@@ -115,7 +115,7 @@ class DemoFolder:
 
     def settle(self, values: Mapping[str, str]) -> None:
         """Write the settings with which other commands use this demo."""
-        _write(self._settings, settings_file.written(Settings, PREFIX, values))
+        _write(self._settings, installation.written(Settings, PREFIX, values))
 
     def clock(self, real: datetime) -> datetime | None:
         """Return the time of the demo in the folder at a real time, or None if its clock is the real one.
@@ -123,7 +123,7 @@ class DemoFolder:
         A clock that was set runs on while no demo is served, so what is in the database is never in its future.
         """
         kept = (
-            settings_file.read_settings_file(self._settings).get(f"{PREFIX}NOW", "") if self._settings.exists() else ""
+            installation.read_settings_file(self._settings).get(f"{PREFIX}NOW", "") if self._settings.exists() else ""
         )
         if not kept:
             return None

@@ -17,7 +17,7 @@ from anyio import to_thread
 from msgspec import Struct
 from piccolo.querystring import QueryString
 
-from tracker.config import settings_file
+from tracker.config import installation
 from tracker.crypto import keys, sealed_files
 from tracker.database import copies, engine, is_postgres, together, writing
 from tracker.database.migrate import migrate, newest, unknown_migrations
@@ -314,7 +314,7 @@ async def _readers_to_notify() -> Sequence[UUID]:
 
 
 SQLITE, POSTGRES = "sqlite", "postgresql"
-NAMES = {SQLITE: settings_file.DATABASE, POSTGRES: "tracker.dump"}
+NAMES = {SQLITE: installation.DATABASE, POSTGRES: "tracker.dump"}
 """The file name of the database in a backup, beside the settings."""
 
 
@@ -337,7 +337,7 @@ async def back_up(target: Path, scratch: Path, settings: str, secret: str, now: 
     facts = {"made_at": now.isoformat(), "database": kind}
 
     def seal() -> int:
-        (scratch / settings_file.NAME).write_text(settings, encoding="utf-8")
+        (scratch / installation.NAME).write_text(settings, encoding="utf-8")
         return sealed_files.write_archive(target, scratch, secret, facts)
 
     size = await to_thread.run_sync(seal)
@@ -352,7 +352,7 @@ def unpack(source: Path, secret: str, folder: Path) -> Backup:
 
     Errors: Invalid when it is not a backup, was changed, or was sealed with another secret; OSError.
     """
-    facts = sealed_files.read_archive(source, secret, folder, (settings_file.NAME, *NAMES.values()))
+    facts = sealed_files.read_archive(source, secret, folder, (installation.NAME, *NAMES.values()))
     kind, made_at = facts["database"], datetime.fromisoformat(facts["made_at"])
     return Backup(made_at=made_at, is_postgres=kind == POSTGRES, database=folder / NAMES[kind])
 

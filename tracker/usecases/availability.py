@@ -45,7 +45,7 @@ from tracker.tables.schema.availability import Blackout as BlackoutRow
 from tracker.tables.schema.availability import BusySpan, SharedCalendar
 from tracker.tables.schema.roster import Member
 from tracker.tables.visible import availability as busy_rows
-from tracker.tables.visible.core.rows import Row
+from tracker.tables.visible.core import Row
 from tracker.usecases.core import audit, process_locks
 from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.committees import quorum_of

@@ -12,7 +12,7 @@ import pytest
 
 from tests.database.sources import Source
 from tests.ports.cli.commands import BOSS, founded, is_one_sentence, run_tracker
-from tracker.config import settings_file
+from tracker.config import installation
 from tracker.ports.cli.deployments import MAKING
 
 
@@ -55,7 +55,7 @@ def test_a_restored_folder_is_as_it_was_and_holds_its_emails(
         "secret": 0o600,
         "tracker.sqlite": 0o600,
     }
-    for name in (settings_file.NAME, settings_file.SECRET):
+    for name in (installation.NAME, installation.SECRET):
         assert (copy / name).read_text() == (deployed_folder / name).read_text()
     assert run_tracker("audit", "verify", "--data", copy).exit_code == 0
     assert run_tracker("sign-in-link", BOSS, "--data", copy).exit_code == 0
@@ -78,10 +78,10 @@ def test_a_backup_is_for_its_owner_alone_and_tells_nothing_without_the_secret(
 
 
 def test_a_secret_in_the_settings_is_not_in_the_backup(deployed_folder: Path, tmp_path: Path) -> None:
-    secret, settings = (deployed_folder / "secret").read_text().strip(), deployed_folder / settings_file.NAME
-    settings.write_text(settings_file.changed(settings.read_text(), "TRACKER_SECRET", secret))
+    secret, settings = (deployed_folder / "secret").read_text().strip(), deployed_folder / installation.NAME
+    settings.write_text(installation.changed(settings.read_text(), "TRACKER_SECRET", secret))
     copy = restored(backed_up(deployed_folder, tmp_path / "one.backup"), tmp_path / "copy", deployed_folder / "secret")
-    assert secret not in (copy / settings_file.NAME).read_text()
+    assert secret not in (copy / installation.NAME).read_text()
 
 
 def test_check_knows_the_last_backup(deployed_folder: Path, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_backup_of_postgresql_fills_an_empty_database(tmp_path: Path, blank: C
     file, url = backed_up(folder, tmp_path / "one.backup"), blank()
     copy = restored(file, tmp_path / "copy", folder / "secret", "--database", url)
     assert sorted(path.name for path in copy.iterdir()) == ["secret", "settings.env"]
-    assert f"\nTRACKER_DATABASE_URL={url}\n" in (copy / settings_file.NAME).read_text()
+    assert f"\nTRACKER_DATABASE_URL={url}\n" in (copy / installation.NAME).read_text()
     assert "sends nothing until" in words_by_line(copy)["Sending"]
     assert "Sending" not in words_by_line(folder)
     assert run_tracker("audit", "verify", "--data", copy).exit_code == 0
@@ -255,9 +255,9 @@ def test_every_other_command_works_in_the_folder(folder_of_init: Path) -> None:
 
 def test_what_it_made_is_not_made_again(folder_of_init: Path) -> None:
     founded(folder_of_init)
-    before = (folder_of_init / settings_file.SECRET).read_text()
+    before = (folder_of_init / installation.SECRET).read_text()
     assert is_one_sentence(run_tracker("init", "--data", folder_of_init, "--coordinator", BOSS))
-    assert (folder_of_init / settings_file.SECRET).read_text() == before
+    assert (folder_of_init / installation.SECRET).read_text() == before
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(folder_of_init: Path) -> None:
@@ -304,7 +304,7 @@ def test_the_first_person_is_as_one_says(folder_of_init: Path) -> None:
 
 def test_files_that_others_may_read_are_named(folder_of_init: Path) -> None:
     founded(folder_of_init)
-    (folder_of_init / settings_file.NAME).chmod(0o640)
+    (folder_of_init / installation.NAME).chmod(0o640)
     result = run_tracker("check", "--data", folder_of_init)
     assert "fault    Files          Other users of this computer can read settings.env." in result.output
     assert result.exit_code == 1
@@ -319,10 +319,10 @@ def test_a_folder_that_others_may_look_into_is_a_warning(folder_of_init: Path) -
 
 def test_nothing_starts_with_a_secret_that_others_may_read(folder_of_init: Path) -> None:
     founded(folder_of_init)
-    (folder_of_init / settings_file.SECRET).chmod(0o604)
+    (folder_of_init / installation.SECRET).chmod(0o604)
     result = run_tracker("check", "--data", folder_of_init)
     assert (
-        f"fault    Settings       Other users of this computer can read {folder_of_init / settings_file.SECRET}"
+        f"fault    Settings       Other users of this computer can read {folder_of_init / installation.SECRET}"
         in result.output
     )
     assert result.exit_code == 1

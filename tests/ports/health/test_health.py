@@ -21,8 +21,8 @@ from tests.usecases.identity.world import PASSWORD, give_password, hash_cheaply
 from tracker import clock
 from tracker.config.settings import Settings
 from tracker.database import engine
-from tracker.ports.health import checks
-from tracker.ports.health.checks import CheckState
+from tracker.ports import health
+from tracker.ports.health import CheckState
 from tracker.usecases import audit
 from tracker.usecases.core import process_locks
 from tracker.usecases.emails import reminders
@@ -176,7 +176,7 @@ async def sign_in_through(
 
 
 async def is_warned() -> bool:
-    return any(line.name == "Web server" for line in [one async for one in checks.of_database()])
+    return any(line.name == "Web server" for line in [one async for one in health.of_database()])
 
 
 async def test_a_web_server_that_is_not_named_is_a_warning_of_the_checks_and_the_page(
@@ -210,18 +210,18 @@ async def test_a_person_at_this_computer_or_a_named_web_server_is_no_warning(
 
 
 async def trouble(chosen: Settings) -> str:
-    return await anyio.to_thread.run_sync(checks.mail_server_trouble, chosen)
+    return await anyio.to_thread.run_sync(health.mail_server_trouble, chosen)
 
 
 async def test_a_server_that_answers_on_this_machine_will_do_and_gets_no_email() -> None:
     async with serve_smtp(MailServer()) as server:
         assert await trouble(smtp_settings(smtp_port=server.port)) == ""
-        line = await anyio.to_thread.run_sync(checks.of_mail, smtp_settings(smtp_port=server.port))
+        line = await anyio.to_thread.run_sync(health.of_mail, smtp_settings(smtp_port=server.port))
         assert (line.state, server.accepted) == (CheckState.OK, [])
 
 
 async def test_a_server_that_is_not_there_is_named() -> None:
-    line = await anyio.to_thread.run_sync(checks.of_mail, smtp_settings(smtp_port=1))
+    line = await anyio.to_thread.run_sync(health.of_mail, smtp_settings(smtp_port=1))
     assert line.state is CheckState.FAULT
     assert "127.0.0.1, port 1, can't be used" in line.words
 
@@ -243,7 +243,7 @@ async def test_a_page_asks_the_mail_server_once_a_minute() -> None:
         asked.append(now[0])
         return f"asked {len(asked)} times"
 
-    lately, said = checks.RecentCheck(ask, steady=lambda: now[0]), []
+    lately, said = health.RecentCheck(ask, steady=lambda: now[0]), []
     for moment in (0.0, 59.0, 60.0):
         now[0] = moment
         said.append(lately.trouble(smtp_settings()))

@@ -16,8 +16,8 @@ from tracker import clock
 from tracker.config.settings import Settings
 from tracker.crypto import keys
 from tracker.crypto.signed_links import ReplyAddresses
-from tracker.ports.health import checks
-from tracker.ports.health.checks import CheckLine, CheckState
+from tracker.ports import health
+from tracker.ports.health import CheckLine, CheckState
 from tracker.ports.mail.demo_emails import EmailSink
 from tracker.ports.mail.received_emails import EmailParser, Listener
 from tracker.rules.intake.calendar_replies import ReplyOutcome
@@ -60,7 +60,7 @@ async def lines_of_check(chosen: Settings, folder: Path, port: int = 0) -> list[
         for email in folder.glob("*.eml") if port else ():
             await to_thread.run_sync(_deliver, port, email.read_bytes())
 
-    return [(line.state, line.words) async for line in checks.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)]
+    return [(line.state, line.words) async for line in health.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)]
 
 
 def _deliver(port: int, content: bytes) -> None:
@@ -106,11 +106,11 @@ HAS_MAILBOX = app_settings(imap_host="imap.example", imap_user="reply")
 
 
 async def lines_of_mailbox() -> list[CheckLine]:
-    return [line async for line in checks.of_mailbox(HAS_MAILBOX)]
+    return [line async for line in health.of_mailbox(HAS_MAILBOX)]
 
 
 async def test_without_a_mailbox_there_is_nothing_to_say(sqlite_cast: Cast) -> None:
-    assert [line async for line in checks.of_mailbox(app_settings())] == []
+    assert [line async for line in health.of_mailbox(app_settings())] == []
 
 
 async def test_a_mailbox_that_no_process_reads_is_a_warning(sqlite_cast: Cast) -> None:
@@ -142,7 +142,7 @@ READS = app_settings(reply_address="reply@tracker.example", authserv_id="mx.trac
 
 
 async def line_of_sending() -> CheckLine:
-    return await checks.of_queue(READS)
+    return await health.of_queue(READS)
 
 
 async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(sqlite_cast: Cast) -> None:
@@ -166,13 +166,13 @@ async def test_the_page_says_when_the_last_email_came_in(sqlite_cast: Cast) -> N
         IncomingReply(received_at=NOW, email_hash="1" * 64, part=0, sender="a@b.example", outcome=ReplyOutcome.IGNORED)
     )
     assert [line.words[:37] for line in await lines_of_coming()] == ["The last email came in Tue, Dec 15, 2"]
-    assert [line async for line in checks.of_incoming(app_settings())] == []
+    assert [line async for line in health.of_incoming(app_settings())] == []
 
 
 async def lines_of_coming() -> list[CheckLine]:
-    return [line async for line in checks.of_incoming(READS)]
+    return [line async for line in health.of_incoming(READS)]
 
 
 async def test_a_site_whose_mail_server_has_no_name_knows_that_no_reply_counts(sqlite_cast: Cast) -> None:
-    _, line = [line async for line in checks.of_incoming(app_settings(reply_address="reply@tracker.example"))]
+    _, line = [line async for line in health.of_incoming(app_settings(reply_address="reply@tracker.example"))]
     assert (line.state, "TRACKER_AUTHSERV_ID is empty" in line.words) == (CheckState.WARNING, True)

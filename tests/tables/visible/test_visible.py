@@ -9,8 +9,7 @@ from tracker.database import engine, writing
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.tables.background.events import events
 from tracker.tables.schema.core.tables import Message, Sending
-from tracker.tables.visible import attendance, emails
-from tracker.tables.visible.core import rows
+from tracker.tables.visible import attendance, core, emails
 from tracker.tables.visible.events import replies
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.events import replies as reply_deeds
@@ -22,7 +21,7 @@ _TITLES = "SELECT e.title FROM event e WHERE MAY_SEE(e)"
 @pytest.mark.both_engines
 async def test_a_query_that_does_not_ask_who_looks_is_refused(sqlite_cast: Cast) -> None:
     with pytest.raises(ValueError, match="does not ask who looks"):
-        await rows.rows("SELECT e.title FROM event e", sqlite_cast.coordinator, "")
+        await core.rows("SELECT e.title FROM event e", sqlite_cast.coordinator, "")
 
 
 @pytest.mark.both_engines
@@ -30,16 +29,16 @@ async def test_what_is_beside_the_predicate_does_not_loosen_it(cast: Cast) -> No
     await scheduling.schedule_event(cast.coordinator, operation(cast.fbi_lead, title="Bluestem"), NOW)
     await scheduling.schedule_event(cast.coordinator, meeting(title="Open to all"), NOW)
     by_title = (" AND e.title IN ({}, {})", "Bluestem", "Open to all")
-    seen = [row["title"] for row in await rows.rows(_TITLES, cast.harbor_advocate, *by_title)]
+    seen = [row["title"] for row in await core.rows(_TITLES, cast.harbor_advocate, *by_title)]
     assert seen == ["Open to all"]
-    assert len(await rows.rows(_TITLES, cast.fbi_lead, *by_title)) == 2
+    assert len(await core.rows(_TITLES, cast.fbi_lead, *by_title)) == 2
 
 
 @pytest.mark.both_engines
 async def test_placeholders_before_the_predicate_take_the_first_arguments(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(title="Open to all"), NOW)
     select = "SELECT CASE WHEN e.title = {} THEN 1 ELSE 0 END AS is_it FROM event e WHERE MAY_SEE(e)"
-    rows_found = await rows.rows(select, cast.harbor_advocate, " AND e.kind = {}", "Open to all", "meeting")
+    rows_found = await core.rows(select, cast.harbor_advocate, " AND e.kind = {}", "Open to all", "meeting")
     assert [row["is_it"] for row in rows_found] == [1]
 
 

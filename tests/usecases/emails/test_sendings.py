@@ -22,7 +22,7 @@ from tracker.rules.emails.template_values import EmailTestEmail
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.visible.emails import SentEmailTest
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import account_emails, emails
+from tracker.usecases.emails import emails, writers
 from tracker.usecases.emails.messages import (
     FRESH,
     MOST_FAILED,
@@ -257,13 +257,13 @@ async def due_messages() -> list[OutboxMessage]:
 
 
 async def latest_test_of(viewer: Viewer) -> SentEmailTest:
-    email_test = account_emails.latest_email_test(viewer, await account_emails.every_email_test(viewer))
+    email_test = writers.latest_email_test(viewer, await writers.every_email_test(viewer))
     assert email_test
     return email_test
 
 
 async def test_a_test_email_goes_to_the_person_who_asked_and_says_when(cast: Cast) -> None:
-    await account_emails.send_email_test(cast.administrator, NOW)
+    await writers.send_email_test(cast.administrator, NOW)
     [message] = await due_messages()
     letter = read_result(await emails.write_email(message, SOON, ZONE))
     assert isinstance(letter, ReadEmail)
@@ -273,22 +273,22 @@ async def test_a_test_email_goes_to_the_person_who_asked_and_says_when(cast: Cas
 
 
 async def test_it_is_waiting_until_the_email_server_took_it_and_then_says_when(cast: Cast) -> None:
-    assert await account_emails.every_email_test(cast.coordinator) == []
-    await account_emails.send_email_test(cast.coordinator, NOW)
+    assert await writers.every_email_test(cast.coordinator) == []
+    await writers.send_email_test(cast.coordinator, NOW)
     waiting = await latest_test_of(cast.coordinator)
     assert (waiting.state, waiting.sent_at, waiting.recipient) == (MessageState.PENDING, None, cast.coordinator.email)
-    assert not account_emails.was_any_test_sent([waiting])
+    assert not writers.was_any_test_sent([waiting])
     [message] = await due_messages()
     await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), SOON)
     sent = await latest_test_of(cast.coordinator)
     assert (sent.state, sent.sent_at) == (MessageState.SENT, SOON)
-    assert account_emails.was_any_test_sent(await account_emails.every_email_test(cast.administrator))
+    assert writers.was_any_test_sent(await writers.every_email_test(cast.administrator))
 
 
 async def test_a_second_press_sends_no_second_one_while_the_first_one_waits(cast: Cast) -> None:
-    await account_emails.send_email_test(cast.coordinator, NOW)
-    await account_emails.send_email_test(cast.coordinator, NOW + timedelta(seconds=1))
-    await account_emails.send_email_test(cast.administrator, NOW + timedelta(seconds=2))
+    await writers.send_email_test(cast.coordinator, NOW)
+    await writers.send_email_test(cast.coordinator, NOW + timedelta(seconds=1))
+    await writers.send_email_test(cast.administrator, NOW + timedelta(seconds=2))
     assert {one.recipient_id for one in await due_messages()} == {
         cast.coordinator.member_id,
         cast.administrator.member_id,
@@ -297,8 +297,8 @@ async def test_a_second_press_sends_no_second_one_while_the_first_one_waits(cast
 
 
 async def test_only_those_who_keep_accounts_send_one_or_read_of_it(cast: Cast) -> None:
-    await account_emails.send_email_test(cast.coordinator, NOW)
+    await writers.send_email_test(cast.coordinator, NOW)
     for viewer in (cast.fbi_lead, cast.auditor):
         with pytest.raises(NotFound):
-            await account_emails.send_email_test(viewer, NOW)
-        assert await account_emails.every_email_test(viewer) == []
+            await writers.send_email_test(viewer, NOW)
+        assert await writers.every_email_test(viewer) == []

@@ -40,7 +40,7 @@ from tracker.usecases import attendance as attendance_roll_call
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import deployment_state
-from tracker.usecases.emails import account_emails
+from tracker.usecases.emails import writers
 from tracker.usecases.events import occurrences, replies
 from tracker.usecases.events.scheduling import cancel_event, change_event, event_seen_by, plan_to_change, schedule_event
 from tracker.usecases.operations import approvals, plans
@@ -295,7 +295,7 @@ async def steps_to_do(viewer: Viewer) -> list[SetUpStep]:
 async def test_it_ticks_itself_off_and_is_gone_when_all_is_done(cast: Cast) -> None:
     assert await steps_to_do(cast.coordinator) == [SetUpStep.EMAIL, SetUpStep.EVENT]
     await schedule_event(cast.coordinator, meeting(), NOW)
-    await account_emails.send_email_test(cast.coordinator, NOW)
+    await writers.send_email_test(cast.coordinator, NOW)
     assert await steps_to_do(cast.coordinator) == [SetUpStep.EMAIL]
     for message in await outbox.claim_messages("test", (), NOW + timedelta(minutes=1), 10):
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), NOW)

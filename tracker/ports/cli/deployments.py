@@ -1,9 +1,13 @@
-"""tracker init, backup, restore, resume, and secret: a data folder is made, copied, and moved to another secret."""
+"""tracker init, backup, restore, resume, secret, and audit: what keeps a deployment's data, and shows that it is whole.
+
+A data folder is made, copied, and moved to another secret. The audit log is verified, and its end printed.
+"""
 
 import asyncio
 import csv
 import fcntl
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -18,7 +22,7 @@ from typing import Self
 import click
 
 from tracker import clock
-from tracker.config import settings_file
+from tracker.config import installation
 from tracker.config.settings import PREFIX, USUAL_COORDINATOR, Settings
 from tracker.crypto import keys
 from tracker.database.migrate import migrate
@@ -29,8 +33,9 @@ from tracker.rules.core.viewers import Arm, Level
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.roster import csv_file
-from tracker.usecases import audit
+from tracker.usecases import audit as usecases_audit
 from tracker.usecases.audit import Backup
+from tracker.usecases.core import audit as audit_log
 from tracker.usecases.core import process_locks
 from tracker.usecases.core.audit import BrokenEntry
 from tracker.usecases.roster.csv_import import import_first_people
@@ -65,13 +70,13 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     email = coordinator.strip().lower()
     roster = _roster(email, person)
     with FolderClaim(folder) as claim:
-        claim.write(settings_file.NAME, settings_file.written(Settings, PREFIX, _values(email, given)))
-        claim.write(settings_file.SECRET, secrets.token_urlsafe(48) + "\n")
+        claim.write(installation.NAME, installation.written(Settings, PREFIX, _values(email, given)))
+        claim.write(installation.SECRET, secrets.token_urlsafe(48) + "\n")
         use_folder(claim.place)
         link = asyncio.run(_fill(roster, email))
-    click.echo(f"{folder} is ready. Keep a copy of {folder / settings_file.SECRET} somewhere else.")
+    click.echo(f"{folder} is ready. Keep a copy of {folder / installation.SECRET} somewhere else.")
     click.echo("Backups can't be opened without it.")
-    click.echo(f"Review the settings: {folder / settings_file.NAME}")
+    click.echo(f"Review the settings: {folder / installation.NAME}")
     click.echo(f"Then: tracker check --data {folder}; tracker serve --data {folder}")
     if email == USUAL_COORDINATOR:
         click.echo("That address is a placeholder. Enter your own on your profile page and in the settings.")
@@ -102,7 +107,7 @@ def _values(email: str, given: Iterable[str]) -> dict[str, str]:
             raise Invalid(f"--set {setting} has no value. Write it as --set NAME=VALUE.")
         values[name.strip().upper().removeprefix(PREFIX)] = value.strip()
     named = {f"{PREFIX}{name}": value for name, value in values.items()}
-    if odd := sorted(named.keys() - settings_file.names(Settings, PREFIX)):
+    if odd := sorted(named.keys() - installation.names(Settings, PREFIX)):
         raise Invalid(f"{odd[0]} isn't a setting.")
     return named
 
@@ -154,7 +159,7 @@ class FolderClaim:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if error is None:
-            for path in sorted(self.place.iterdir(), key=lambda path: path.name == settings_file.NAME):
+            for path in sorted(self.place.iterdir(), key=lambda path: path.name == installation.NAME):
                 path.rename(self.folder / path.name)
         shutil.rmtree(self.place)
         if error is not None and not self._was_there:
@@ -184,9 +189,9 @@ async def _back_up(file: Path, chosen: Settings) -> int:
     if not chosen.data:
         raise Invalid("Name the data folder to back up: --data DIR.")
     folder = Path(chosen.data)
-    text = settings_file.without((folder / settings_file.NAME).read_text(encoding="utf-8"), *SECRETS)
+    text = installation.without((folder / installation.NAME).read_text(encoding="utf-8"), *SECRETS)
     with _scratch(folder) as scratch:
-        return await audit.back_up(file, scratch, text, chosen.secret, clock.now())
+        return await usecases_audit.back_up(file, scratch, text, chosen.secret, clock.now())
 
 
 @contextmanager
@@ -226,8 +231,8 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
     try:
         with FolderClaim(folder) as claim:
             backup = _unpack(file, claim, secret_file.read_text(encoding="utf-8").strip(), database)
-            if (before := secret_file.with_name(settings_file.BEFORE)).exists():
-                claim.write(settings_file.BEFORE, before.read_text(encoding="utf-8"))
+            if (before := secret_file.with_name(installation.BEFORE)).exists():
+                claim.write(installation.BEFORE, before.read_text(encoding="utf-8"))
             use_folder(claim.place)
             zone, broken = settings().time_zone, asyncio.run(_settle_copy(backup))
     except (OSError, UnicodeDecodeError) as refused:
@@ -246,21 +251,21 @@ def restore(file: Path, folder: Path, secret_file: Path, database: str | None) -
 
 
 def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -> Backup:
-    backup = audit.unpack(file, secret, claim.place)
+    backup = usecases_audit.unpack(file, secret, claim.place)
     if backup.is_postgres and database is None:
         raise Invalid("The backup is from PostgreSQL. Name an empty database: --database postgresql://…")
     if database is not None and not backup.is_postgres:
         raise Invalid("The backup is from SQLite and goes into the new folder. Leave out --database.")
-    path = claim.place / settings_file.NAME
-    text = settings_file.without(path.read_text(encoding="utf-8"), URL, f"{URL}_FILE")
-    path.write_text(settings_file.changed(text, URL, database) if database else text, encoding="utf-8")
-    claim.write(settings_file.SECRET, secret + "\n")
+    path = claim.place / installation.NAME
+    text = installation.without(path.read_text(encoding="utf-8"), URL, f"{URL}_FILE")
+    path.write_text(installation.changed(text, URL, database) if database else text, encoding="utf-8")
+    claim.write(installation.SECRET, secret + "\n")
     return backup
 
 
 async def _settle_copy(backup: Backup) -> BrokenEntry | None:
     async with opened(settings(), may_be_new=True):
-        return await audit.settle_copy(backup, clock.now())
+        return await usecases_audit.settle_copy(backup, clock.now())
 
 
 @click.command()
@@ -291,15 +296,15 @@ def replace() -> None:
     """
     chosen = settings()
     folder = Path(chosen.data)
-    file = folder / settings_file.SECRET
+    file = folder / installation.SECRET
     if not chosen.data or not file.exists() or file.read_text(encoding="utf-8").strip() != chosen.secret:
         raise NotAllowed(HELD_ELSEWHERE)
     with_database(do_nothing)  # nothing is replaced while the database cannot be opened
-    _put(folder / settings_file.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
+    _put(folder / installation.BEFORE, "\n".join([chosen.secret, *chosen.earlier_secrets]))
     _put(file, keys.new_token())
-    number = with_database(lambda _: audit.reseal_everything(clock.now()))
+    number = with_database(lambda _: usecases_audit.reseal_everything(clock.now()))
     click.echo(f"The secret was replaced. Reencrypted: {plural(number, 'value')}. Restart all processes.")
-    click.echo(f"Keep copies of {file} and {folder / settings_file.BEFORE} somewhere else.")
+    click.echo(f"Keep copies of {file} and {folder / installation.BEFORE} somewhere else.")
     click.echo("Older backups need the old secret. Make a new backup: tracker backup")
 
 
@@ -312,3 +317,62 @@ def _put(file: Path, text: str) -> None:
         opened.flush()
         os.fsync(opened.fileno())
     waiting.replace(file)
+
+
+HEAD = re.compile(r"([0-9]{1,18}) ([0-9a-f]{64}) ([0-9a-f]{64})")
+LARGEST = 10_000_000  # bytes of kept heads
+
+
+@click.group()
+def audit() -> None:
+    """Verify the audit log."""
+
+
+@audit.command()
+@takes_data
+@click.pass_context
+def head(context: click.Context) -> None:
+    """Print where the audit log ends.
+
+    The line has the number and hash of the last entry, and their seal. Keep it elsewhere.
+    """
+    log_head = with_database(lambda _: audit_log.audit_log_head())
+    if log_head is None:
+        click.echo("The audit log has no entries.", err=True)
+        context.exit(1)
+    click.echo(f"{log_head.seq} {log_head.hash} {log_head.seal}")
+
+
+@audit.command()
+@click.option(
+    "--head",
+    "kept",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of lines from `tracker audit head`: also detects a log that was cut off or rewritten.",
+)
+@takes_data
+@click.pass_context
+def verify(context: click.Context, kept: Path | None) -> None:
+    """Check every entry.
+
+    Name the first broken entry and exit with 1.
+    """
+    heads = _heads(kept) if kept else []
+    broken = with_database(lambda _: audit_log.verify_chain(heads))
+    if broken is not None:
+        click.echo(f"Entry {broken.seq}: {broken.why}", err=True)
+        context.exit(1)
+    click.echo("The audit log is unchanged.")
+
+
+def _heads(file: Path) -> list[audit_log.AuditLogHead]:
+    if file.stat().st_size > LARGEST:
+        raise Invalid(f"{file} is too large to be output of `tracker audit head`.")
+    heads = []
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if line.strip():
+            match = HEAD.fullmatch(line.strip())
+            if match is None:
+                raise Invalid(f"Line {number} of {file} isn't output of `tracker audit head`.")
+            heads.append(audit_log.AuditLogHead(int(match[1]), match[2], match[3]))
+    return heads

@@ -8,11 +8,9 @@ import click
 from tracker.config.settings import BadSettings
 from tracker.database.migrate import WrongSchema
 from tracker.errors import TrackerError
-from tracker.ports.cli.audit import audit
-from tracker.ports.cli.demo import demo
-from tracker.ports.cli.deployments import backup, init, restore, resume, secret
+from tracker.ports.cli.deployments import audit, backup, init, restore, resume, secret
 from tracker.ports.cli.people import account, calendar, roster, sign_in_link
-from tracker.ports.cli.serve import check, migrate, reproject, serve
+from tracker.ports.cli.serve import check, demo, migrate, reproject, serve
 
 
 class CommandRefused(click.ClickException):

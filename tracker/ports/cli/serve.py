@@ -1,4 +1,7 @@
-"""tracker serve, check, migrate, and reproject: the application on a port, and what it needs to work."""
+"""tracker serve, check, migrate, reproject, and demo: the application on a port, and what it needs to work.
+
+A demo is a newly made demo task force, served on this computer only.
+"""
 
 import asyncio
 import errno
@@ -6,6 +9,8 @@ import gc
 import os
 import socket
 import sys
+from datetime import datetime
+from pathlib import Path
 
 import click
 import uvicorn
@@ -16,9 +21,9 @@ from tracker.config.settings import PREFIX, USUAL_BASE_URL, BadSettings
 from tracker.database.migrate import check_schema
 from tracker.database.migrate import migrate as bring_up_to_date
 from tracker.errors import Conflict, Invalid, NotAllowed, TrackerError
+from tracker.ports import health
 from tracker.ports.cli.opening import do_nothing, opened, settings, takes_data, with_database
-from tracker.ports.health import checks
-from tracker.ports.health.checks import CheckLine, CheckState
+from tracker.ports.health import CheckLine, CheckState
 from tracker.ports.http import security
 from tracker.usecases.events import series
 
@@ -39,10 +44,10 @@ def serve(host: str, port: int, proxy: str) -> None:
     """
     need_assertions()
     chosen = settings()
-    checks.refuse_unsafe(chosen, host)
+    health.refuse_unsafe(chosen, host)
     with_database(do_nothing)
-    for line in checks.of_files(chosen):
-        if line.state is not checks.CheckState.OK:
+    for line in health.of_files(chosen):
+        if line.state is not health.CheckState.OK:
             click.echo(f"Warning: {line.words}", err=True)
     listener = listen(host, port)
     address = chosen.base_url
@@ -155,7 +160,7 @@ LONGEST_WAIT = 600  # seconds
 @click.option(
     "--wait",
     type=click.IntRange(1, LONGEST_WAIT),
-    default=int(checks.ARRIVAL_PATIENCE),
+    default=int(health.ARRIVAL_PATIENCE),
     show_default=True,
     help="With --mail: seconds to wait.",
 )
@@ -179,7 +184,7 @@ async def _by_mail(wait: int) -> list[CheckLine]:
     chosen = settings()
     async with opened(chosen):
         await check_schema()
-        async for line in checks.mail_loop_lines(chosen, float(wait)):
+        async for line in health.mail_loop_lines(chosen, float(wait)):
             _print(line)
             lines.append(line)
     return lines
@@ -193,13 +198,13 @@ async def _lines() -> list[CheckLine]:
     try:
         chosen = settings()
     except (BadSettings, TrackerError) as bad:
-        return [CheckLine(CheckState.FAULT, "Settings", str(bad)), *checks.of_releases()]
+        return [CheckLine(CheckState.FAULT, "Settings", str(bad)), *health.of_releases()]
     try:
         async with opened(chosen):
-            return await checks.check_lines(chosen)
+            return await health.check_lines(chosen)
     except TrackerError as broken:
         fault = CheckLine(CheckState.FAULT, "Database", str(broken))
-        return [*checks.of_settings(chosen), fault, *await checks.of_surroundings(chosen)]
+        return [*health.of_settings(chosen), fault, *await health.of_surroundings(chosen)]
 
 
 @click.command()
@@ -232,3 +237,58 @@ def reproject() -> None:
     click.echo(
         f"Dates corrected: {dates}. Their reminders move with them." if dates else "All dates are at their local times."
     )
+
+
+LARGEST = 1_000
+
+
+@click.command()
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("demo"),
+    show_default=True,
+    help="Folder for its database, emails, and secret.",
+)
+@click.option(
+    "--port", type=click.IntRange(0, 65_535), default=8000, show_default=True, help="Port number; 0 for any free one."
+)
+@click.option("--json", "lists", is_flag=True, help="Also write demo.json into the folder when it is ready.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same demo.")
+@click.option(
+    "--now", "start", metavar="ISO", help="Start its clock at this time, for example 2026-12-01T08:40:00-06:00."
+)
+@click.option(
+    "--size",
+    type=click.IntRange(1, LARGEST),
+    default=1,
+    show_default=True,
+    help="Each step above 1 adds 25 people and 1,000 past dates.",
+)
+@click.option("--keep", "keeps", is_flag=True, help="Continue the demo in the folder.")
+@click.option("--no-serve", "only_makes", is_flag=True, help="Create it and stop; serve it later with --keep.")
+def demo(
+    data: Path, port: int, seed: int, start: str | None, size: int, *, lists: bool, keeps: bool, only_makes: bool
+) -> None:
+    """Create and serve the demo task force.
+
+    It prints sign-in links for five people, and shows the emails it sends.
+    """
+    from tracker.demo.run import Options, run  # noqa: PLC0415 - other commands need not wait for it
+
+    need_assertions()
+    listener = None if only_makes else listen("127.0.0.1", port)
+    run(
+        Options(folder=data, listener=listener, seed=seed, size=size, now=_moment(start), keeps=keeps, lists=lists),
+        click.echo,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text) if text else None
+    except ValueError as odd:
+        raise Invalid("--now isn't a date and time. Write it as 2026-12-01T08:40:00-06:00.") from odd
+    if moment is not None and moment.tzinfo is None:
+        raise Invalid("--now needs a UTC offset, for example 2026-12-01T08:40:00-06:00.")
+    return moment

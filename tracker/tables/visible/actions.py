@@ -13,8 +13,7 @@ from tracker.rules.actions import UNDID_EMAIL, ActionItem, ItemNote, item_audien
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.core.wording import local, short_day
 from tracker.tables.schema.events import MARK_AGENCY, MARKED_BY, MARKING, marking_in
-from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
-from tracker.tables.visible.core.word_index import contains_word, seen_with_words, word_pattern
+from tracker.tables.visible.core import Row, contains_word, rows, rows_as, seen_by, seen_with_words, word_pattern
 
 _COLUMNS = (
     "SELECT i.id, i.uid, i.reference, i.title, i.owner AS owner_id, m.name AS owner, m.email AS owner_email,"

@@ -26,7 +26,7 @@ from tracker.rules.events.replies import (
     released_by_replies,
 )
 from tracker.tables.background.events.invitees import TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
+from tracker.tables.visible.core import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.replies import GIVEN, GIVEN_BY
 
 WAS_INVITED = (

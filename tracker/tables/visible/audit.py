@@ -11,7 +11,7 @@ from tracker.rules.audit.audit_log import AuditFilter
 from tracker.rules.audit.verbs import LAW_ENFORCEMENT_ONLY, OPEN_SUBJECTS, AuditSubject, AuditVerb
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.tables.schema.events import MARKING
-from tracker.tables.visible.core.rows import Row, rows, seen_by
+from tracker.tables.visible.core import Row, rows, seen_by
 
 _HEAD = (
     "SELECT t.seq, t.at, t.actor, t.agency, t.source, t.address, t.session, t.request, t.verb, t.subject, t.subject_id,"

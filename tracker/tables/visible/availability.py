@@ -8,7 +8,7 @@ from tracker.database import engine, is_postgres
 from tracker.database.queries import id_list, sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background.events.invitees import TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core import Row, rows
 from tracker.tables.visible.events.events import LONGEST
 
 # The SQL form of `rules.attendance.sheet.named_participants`. Dates are selected first: starting from the people, an

@@ -10,7 +10,7 @@ from tracker.rules.events.events import DateLine
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART
-from tracker.tables.visible.core.rows import rows
+from tracker.tables.visible.core import rows
 from tracker.tables.visible.events.events import LINE, LONGEST, line_in, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"

@@ -29,7 +29,7 @@ from tracker.rules.emails.messages import (
     try_number,
 )
 from tracker.tables.background.emails.outbox_queue import IS_PAUSED
-from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
+from tracker.tables.visible.core import Row, rows, rows_as, seen_by
 
 SEEN = (
     " LEFT JOIN action_item i ON i.id = m.item LEFT JOIN occurrence o ON o.id = COALESCE(m.occurrence, i.origin)"

@@ -15,7 +15,7 @@ from tracker.rules.events.replies import ReplySource, ReplyValue
 from tracker.rules.intake.calendar_replies import Settled, UnrecordedReply
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, Proposal
 from tracker.tables.visible.attendance import WAS_INVITED
-from tracker.tables.visible.core.rows import Row, rows, seen_by, with_agency
+from tracker.tables.visible.core import Row, rows, seen_by, with_agency
 from tracker.tables.visible.emails import SEEN, known_to_viewer
 
 SHOWN = 20

@@ -10,7 +10,7 @@ from tracker.database.queries import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.polls import Fit, Poll, Respondent
-from tracker.tables.visible.core.rows import Row, rows
+from tracker.tables.visible.core import Row, rows
 from tracker.tables.visible.events.events import EVENT, FROM_EVENT, event_in
 
 _POLL = (

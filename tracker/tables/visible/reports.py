@@ -18,7 +18,7 @@ from tracker.rules.reports.reports import PlaceMark, ReportCell, ReportReach, Re
 from tracker.rules.reports.sums import DateCount, ItemCount, ItemWindow, OperationPart, PlaceCount
 from tracker.tables.schema.events import MARKING, marking_in
 from tracker.tables.visible.attendance import WAS_INVITED
-from tracker.tables.visible.core.rows import Row, rows, rows_as, seen_by
+from tracker.tables.visible.core import Row, rows, rows_as, seen_by
 
 OVER = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at <= {} AND e.kind IN ({}) AND e.status <> 'draft'{}"
 # Computed once: the planner would otherwise check visibility and month of a date again for each person.

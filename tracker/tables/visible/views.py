@@ -9,8 +9,7 @@ import msgspec
 from tracker.database.queries import wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
-from tracker.tables.visible.core.rows import Row, rows
-from tracker.tables.visible.core.word_index import seen_with_words
+from tracker.tables.visible.core import Row, rows, seen_with_words
 from tracker.tables.visible.events.events import LONGEST, events_where, lines_where
 
 _ORDER = "r.situation || ' ' || r.mission || ' ' || r.execution || ' ' || r.administration || ' ' || r.command"

@@ -27,7 +27,7 @@ from tracker.rules.core.drafts import (
 from tracker.rules.core.viewers import Viewer
 from tracker.tables.background import core as background
 from tracker.tables.schema.core import tables as rows
-from tracker.tables.visible.core import word_index as readers
+from tracker.tables.visible import core as readers
 from tracker.usecases.core import audit
 from tracker.usecases.core.viewers import viewers_for
 

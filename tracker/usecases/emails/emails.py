@@ -25,8 +25,7 @@ from tracker.usecases.emails import (
 )
 from tracker.usecases.emails import summaries as digests  # noqa: F401 - each says what it writes
 from tracker.usecases.emails import summaries as thank_yous  # noqa: F401 - each says what it writes
-from tracker.usecases.emails.account_emails import write_account_changed_email
-from tracker.usecases.emails.writers import WRITERS, EmailRequest
+from tracker.usecases.emails.writers import WRITERS, EmailRequest, write_account_changed_email
 
 NOT_ACTIVE = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer active.")
 TOO_LATE = SendOutcome(state=MessageState.TOO_LATE, reason="It was out of date before it could be sent.")

@@ -14,8 +14,7 @@ from tracker.rules.core.viewers import agency_audience as audience_of_agency
 from tracker.rules.core.viewers import committee_audience as audience_of_committee
 from tracker.rules.roster.directory import CommitteeStatus
 from tracker.tables.schema.roster import Agency, Committee, Site
-from tracker.tables.visible import attendance
-from tracker.tables.visible.core import word_index
+from tracker.tables.visible import attendance, core
 
 Row = dict[str, Any]
 
@@ -166,7 +165,7 @@ async def brief_rows_with_words(viewer: Viewer, known: QueryString, words: Seque
     Only account managers find people of other agencies than their own. Of too many, those who were added last.
     """
     seen_by = "present" if viewer.manages_accounts else audience_of_agency(viewer.agency_id)
-    latest = word_index.latest_with_words("person", [[seen_by]], words, at_most)
+    latest = core.latest_with_words("person", [[seen_by]], words, at_most)
     return list(await engine().run_querystring(QueryString(_FOUND, latest, known, PRESENT)))
 
 

@@ -22,8 +22,8 @@ from tracker.rules.events.plans import Person
 from tracker.rules.roster import directory as rules
 from tracker.rules.roster.directory import Alias
 from tracker.tables.schema.roster import EmailAlias
-from tracker.tables.visible.core import word_index
-from tracker.tables.visible.core.word_index import contains_word, folded_sql, prefix_pattern
+from tracker.tables.visible import core
+from tracker.tables.visible.core import contains_word, folded_sql, prefix_pattern
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.roster.directory_rows import ANYONE, OWN_COMMITTEES
@@ -162,7 +162,7 @@ async def candidates_with_words(candidates: Candidates, words: str, at_most: int
     wanted = search_words(words)
     if not wanted:
         return PeopleMatched()
-    with_words = QueryString(_WITH_WORDS, word_index.rows_with_words("person", wanted, SHORTEST_OF_A_NAME))
+    with_words = QueryString(_WITH_WORDS, core.rows_with_words("person", wanted, SHORTEST_OF_A_NAME))
     rows = await _read(
         QueryString(
             _MATCHES,

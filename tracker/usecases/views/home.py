@@ -58,7 +58,7 @@ from tracker.tables.visible.operations.records import check_in_days
 from tracker.usecases.calendars.feeds import dates_between
 from tracker.usecases.core import audit
 from tracker.usecases.core.process_locks import ONLY_ROW, DeploymentState, deployment_state
-from tracker.usecases.emails import account_emails
+from tracker.usecases.emails import writers
 from tracker.usecases.emails.nudges import nudges_by_date
 from tracker.usecases.events.replies import OwedReply, owed_replies
 from tracker.usecases.intake import unrecorded_replies
@@ -298,16 +298,16 @@ async def set_up_list(viewer: Viewer, known: DeploymentState) -> SetUp | None:
 async def set_up_progress(viewer: Viewer) -> SetUp:
     """Return the steps as they are now, whether or not the list is shown."""
     sizes, tests, sees_any = await together(
-        directory_rows.roster_sizes(), account_emails.every_email_test(viewer), events.sees_any_event(viewer)
+        directory_rows.roster_sizes(), writers.every_email_test(viewer), events.sees_any_event(viewer)
     )
     present = SetUpState(
         agencies=sizes.agencies,
         people=sizes.people,
         committees=sizes.committees,
-        was_email_sent=account_emails.was_any_test_sent(tests),
+        was_email_sent=writers.was_any_test_sent(tests),
         has_event=viewer.may_schedule and sees_any,
     )
-    return SetUp(steps=rules.set_up_steps(viewer, present), test=account_emails.latest_email_test(viewer, tests))
+    return SetUp(steps=rules.set_up_steps(viewer, present), test=writers.latest_email_test(viewer, tests))
 
 
 async def is_set_up_hidden() -> bool:

@@ -18,7 +18,7 @@ from tracker.rules.roster.directory import AgencyFound, CommitteeFound, PersonFo
 from tracker.rules.views.home import passage_around
 from tracker.tables.visible import actions
 from tracker.tables.visible import views as search_rows
-from tracker.tables.visible.core.rows import Row
+from tracker.tables.visible.core import Row
 from tracker.tables.visible.events import events as visible_events
 from tracker.tables.visible.operations import plans
 from tracker.usecases import attendance, audit

@@ -37,7 +37,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.actions import action_items as actions_action_items
 from tracker.usecases.core import outbox
-from tracker.usecases.emails import account_emails
+from tracker.usecases.emails import writers
 from tracker.usecases.events import replies
 from tracker.usecases.events.scheduling import schedule_event
 
@@ -290,7 +290,7 @@ async def test_in_place_the_row_asks_again_until_the_email_left(sqlite_cast: Cas
 async def test_a_test_email_that_was_refused_says_why_and_another_one_can_be_sent(
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
-    await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
+    await writers.send_email_test(sqlite_cast.coordinator, NOW)
     await send_all(MessageState.BOUNCED, "550 No such user")
     row = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-set-up")
     assert "550 No such user" in row
@@ -315,7 +315,7 @@ async def test_the_list_is_hidden_with_undo_and_shown_again_from_the_admin_page(
 
 async def test_it_is_gone_when_all_is_done(sqlite_cast: Cast, browse: SignIn) -> None:
     await schedule_event(sqlite_cast.coordinator, meeting(), NOW)
-    await account_emails.send_email_test(sqlite_cast.coordinator, NOW)
+    await writers.send_email_test(sqlite_cast.coordinator, NOW)
     await send_all()
     assert "h-set-up" not in await home_page(await browse(sqlite_cast.coordinator))
 

@@ -12,7 +12,7 @@ from tests.ports.browser import Browser, session_of
 from tests.ports.conftest import SignIn
 from tests.ports.pages.forms import main_of, words_of_page
 from tests.ports.pages.views.world import home_page, schedule_next_week, section_of
-from tracker.ports.health.checks import RecentCheck
+from tracker.ports.health import RecentCheck
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.emails import reminders
 from tracker.usecases.events.scheduling import schedule_event

@@ -17,9 +17,8 @@ from msgspec.structs import asdict
 from tracker.config.installation import folder
 from tracker.database import together
 from tracker.errors import Invalid, NotFound
-from tracker.ports.health import checks
-from tracker.ports.health.checks import CheckLine, RecentCheck
-from tracker.ports.health.monitoring import health_warnings
+from tracker.ports import health
+from tracker.ports.health import CheckLine, RecentCheck, health_warnings
 from tracker.ports.http.cookies import Undo
 from tracker.ports.http.dependencies import Injected, Now, PathText, Settings, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
@@ -45,7 +44,7 @@ from tracker.usecases import audit, availability
 from tracker.usecases.calendars import subscriptions
 from tracker.usecases.core import drafts, process_locks
 from tracker.usecases.core.process_locks import DeploymentState
-from tracker.usecases.emails import account_emails
+from tracker.usecases.emails import writers
 from tracker.usecases.identity import sessions as identity_sessions
 from tracker.usecases.identity.sign_in import credentials_of
 from tracker.usecases.intake import received_emails
@@ -224,16 +223,16 @@ async def health_page(pages: Pages, viewer: Viewer, now: Now, settings: Settings
         jobs=jobs,
         storage=await audit.storage(),
         backup=local(known.backed_up_at, settings.time_zone) if known.backed_up_at else None,
-        test=account_emails.latest_email_test(viewer, await account_emails.every_email_test(viewer)),
+        test=writers.latest_email_test(viewer, await writers.every_email_test(viewer)),
         stray=await received_emails.stray_emails(viewer),
         is_held=known.copy_of is not None,
         lines=[
-            *checks.of_settings(settings),
-            *[line async for line in checks.of_database()],
-            *[line async for line in checks.of_mailbox(settings)],
-            *[line async for line in checks.of_incoming(settings)],
-            await checks.of_addresses(),
-            *await checks.of_surroundings(settings, mail_server.trouble),
+            *health.of_settings(settings),
+            *[line async for line in health.of_database()],
+            *[line async for line in health.of_mailbox(settings)],
+            *[line async for line in health.of_incoming(settings)],
+            await health.of_addresses(),
+            *await health.of_surroundings(settings, mail_server.trouble),
         ],
     )
 
@@ -314,7 +313,7 @@ async def _administration(
 @post("/test-emails", guards=[signed_in], status_code=303)
 async def post_test_email(pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Send a test email to the viewer; the row says what became of it."""
-    await account_emails.send_email_test(viewer, now)
+    await writers.send_email_test(viewer, now)
     said = f"A test email to {viewer.email} is on its way."
     if pages.is_htmx:
         return await _test_row(pages, viewer, said, is_set_up=bool(form["set-up"]))

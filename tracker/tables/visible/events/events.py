@@ -1,6 +1,6 @@
 """The readers of events, their dates, and what changed about them: every query takes a viewer.
 
-The predicate is that of `visible.core.rows`. Missing and forbidden look alike: `None` or an empty list. The SQL is
+The predicate is that of `visible.core`. Missing and forbidden look alike: `None` or an empty list. The SQL is
 written out, not built: the month page reads 500 rows at once, and building such a query in the ORM costs more than
 running it.
 
@@ -33,7 +33,7 @@ from tracker.tables.schema.events import (
     marking_in,
     policy_in_row,
 )
-from tracker.tables.visible.core.rows import Row, rows, with_agency
+from tracker.tables.visible.core import Row, rows, with_agency
 
 LONGEST = timedelta(days=14)
 """No event lasts longer (rules refuse it), so a range query starts this much earlier."""

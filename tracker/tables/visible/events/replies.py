@@ -16,7 +16,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine
 from tracker.rules.events.replies import OwnInvitation, Reply, ReplyValue, notes_apart
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
-from tracker.tables.visible.core.rows import rows, rows_as, with_agency
+from tracker.tables.visible.core import rows, rows_as, with_agency
 from tracker.tables.visible.events import events
 from tracker.tables.visible.events.events import LINE, line_in, lines_by_id, lines_where
 

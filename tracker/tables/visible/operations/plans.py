@@ -24,7 +24,7 @@ from tracker.rules.operations.plans import (
     knows_conflicts,
 )
 from tracker.rules.operations.states import OperationState
-from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
+from tracker.tables.visible.core import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, events_where, line_in
 
 PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"

@@ -27,7 +27,7 @@ from tracker.rules.operations.records import (
 from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.meetings import PublicSite
 from tracker.tables.background.events.invitees import TAKES_PART
-from tracker.tables.visible.core.rows import Row, rows, rows_as, with_agency
+from tracker.tables.visible.core import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, line_in
 from tracker.tables.visible.operations.plans import OF_THEIR_PLAN, PLANNED_DATES
 

@@ -1,4 +1,7 @@
-"""Checks of this deployment, one line each, for `tracker check` and for administrators.
+"""Health checks: whether this deployment is configured correctly and does its work.
+
+There is one line for each check, for `tracker check` and for administrators: what they should fix. Monitoring gets
+GET /healthz: healthy or not, and nothing else.
 
 Whether the email server would accept emails now: it responds, it encrypts, and it accepts the sign-in. Whether replies
 by email come in: one email is sent to the reply address, and a process must take it. Its address has a token, like
@@ -6,6 +9,7 @@ those of invitations, and it says that a program wrote it: so it is noted, and s
 """
 
 import asyncio
+import logging
 import shutil
 import smtplib
 import ssl
@@ -18,27 +22,33 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, make_msgid
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from litestar import MediaType, Response, get
 from msgspec import Struct
 
 from tracker import clock
-from tracker.config import installation, settings_file
+from tracker.config import installation
 from tracker.config.settings import Settings
 from tracker.crypto import ids, keys
 from tracker.crypto.signed_links import ReplyAddresses
+from tracker.database import together
 from tracker.database.migrate import WrongSchema, check_schema
 from tracker.errors import Invalid
+from tracker.ports.http.guards import public
 from tracker.ports.http.request_source import is_loopback
 from tracker.rules.core.wording import clock as clock_words
 from tracker.rules.core.wording import local, plural, short_day, zone_word
 from tracker.usecases import audit
-from tracker.usecases.audit import LATE, Verification
+from tracker.usecases.audit import LATE as AUDIT_LATE
+from tracker.usecases.audit import Verification
 from tracker.usecases.core import process_locks
 from tracker.usecases.core.process_locks import DeploymentState, held_copy
-from tracker.usecases.emails import account_emails
-from tracker.usecases.emails.account_emails import FAILED_WITHIN
+from tracker.usecases.emails import writers
+from tracker.usecases.emails.writers import FAILED_WITHIN
 from tracker.usecases.events.series import count_drifted_dates
 from tracker.usecases.intake import received_emails
 
@@ -262,8 +272,8 @@ def of_files(chosen: Settings) -> Iterator[CheckLine]:
 
 def private_files(folder: Path) -> Sequence[Path]:
     """Return the private files of a data folder; it may contain other files too."""
-    database = settings_file.DATABASE
-    own = (settings_file.NAME, settings_file.SECRET, settings_file.BEFORE)
+    database = installation.DATABASE
+    own = (installation.NAME, installation.SECRET, installation.BEFORE)
     names = ("", *own, database, f"{database}-wal", f"{database}-shm")
     return [path for name in names if (path := folder / name).exists()]
 
@@ -306,11 +316,11 @@ async def of_incoming(chosen: Settings) -> AsyncIterator[CheckLine]:
 
 async def of_queue(chosen: Settings) -> CheckLine:
     """Return how many emails wait and failed: for the command only, because counts would reveal restricted events."""
-    queue = await account_emails.email_queue(clock.now())
+    queue = await writers.email_queue(clock.now())
     failed = f"In the last {FAILED_WITHIN.days} days, {plural(queue.failed, 'email')} couldn't be delivered."
     if queue.oldest_due is None:
         return CheckLine(CheckState.OK, "Outgoing email", f"No email is due. {failed}")
-    is_late = clock.now() - queue.oldest_due >= LATE
+    is_late = clock.now() - queue.oldest_due >= AUDIT_LATE
     words = f"{plural(queue.due, 'email is', 'emails are')} due, the oldest since {_moment(queue.oldest_due, chosen)}."
     return CheckLine(CheckState.WARNING if is_late else CheckState.OK, "Outgoing email", f"{words} {failed}")
 
@@ -411,3 +421,64 @@ def _email(chosen: Settings, to: str) -> bytes:
     message["Auto-Submitted"] = "auto-generated"
     message.set_content("tracker check --mail sent this to itself. No one needs to do anything.\n")
     return message.as_bytes()
+
+
+PATIENCE = 1.0  # second that a page waits for the email server; what it says later is known to the next page
+IDLE = f"No process has looked for what is due for more than 5 minutes. {START}"
+LATE = "An email has waited for more than 5 minutes. Check whether the email server responds."
+
+
+async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentState, now: datetime) -> list[CheckLine]:
+    """Return the checks of the Health page that are not well; `trouble` asks the email server.
+
+    The schema is not among them: a process checks it before it serves, and its clock each time it runs.
+    """
+    work, mail, verified, mailbox = await together(
+        audit.work_state(now), _mail(chosen, trouble), audit.last_verification(), _mailbox(chosen)
+    )
+    jobs = [] if work.is_well or known.copy_of else [LATE if work.is_ticking else IDLE]
+    check_lines = [
+        *(CheckLine(CheckState.FAULT, "Jobs", words) for words in jobs),
+        *mail,
+        *of_settings(chosen),
+        *of_deployment(known, verified),
+        *mailbox,
+        *of_files(chosen),
+        *_releases(),
+    ]
+    unwell = (line for line in check_lines if line.state is not CheckState.OK)
+    return sorted(unwell, key=lambda line: line.state is not CheckState.FAULT)
+
+
+async def _mail(chosen: Settings, trouble: Trouble) -> list[CheckLine]:
+    try:
+        return [await asyncio.wait_for(asyncio.to_thread(of_mail, chosen, trouble), PATIENCE)]
+    except TimeoutError:
+        return []
+
+
+async def _mailbox(chosen: Settings) -> list[CheckLine]:
+    return [line async for line in of_mailbox(chosen)]
+
+
+@cache
+def _releases() -> tuple[CheckLine, ...]:
+    """Return the checks of the releases that this process runs; reading them takes 10 ms."""
+    return tuple(of_releases())
+
+
+HEALTHZ_PATIENCE = 3.0  # seconds for the database
+
+log = logging.getLogger(__name__)
+
+
+@get("/healthz", guards=[public], media_type=MediaType.JSON)
+async def healthz() -> Response[dict[str, Any]]:
+    """Return 200 while messages are sent in time and the clock ticks, else 503 (SP 800-53 SI-4)."""
+    try:
+        async with asyncio.timeout(HEALTHZ_PATIENCE):
+            is_well = (await audit.work_state(clock.now())).is_well
+    except Exception:  # any error at all means unhealthy
+        log.exception("The database didn't respond.")
+        is_well = False
+    return Response({"status": "ok" if is_well else "unavailable"}, status_code=200 if is_well else 503)

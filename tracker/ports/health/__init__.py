@@ -1,1 +1,0 @@
-"""Health checks: whether this deployment is configured correctly and does its work."""
