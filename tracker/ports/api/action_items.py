@@ -3,19 +3,30 @@
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Response
-from msgspec import UNSET, Meta, UnsetType
-from msgspec.structs import asdict
+from msgspec import UNSET, Meta, UnsetType, convert
+from msgspec.structs import replace
 
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.operations import CREATED, Resource, operation
-from tracker.ports.api.responses import page_response, place_in, place_words
-from tracker.ports.api.shapes import SENTENCE, Banner, Given, Moment, Name, PageQuery, Shown, page_of, shown
+from tracker.ports.api.operations import CREATED, Resource, operation, read_operation
+from tracker.ports.api.responses import PageItem, place_words
+from tracker.ports.api.shapes import (
+    SENTENCE,
+    Banner,
+    DateId,
+    Given,
+    Moment,
+    Name,
+    PageQuery,
+    Shown,
+    given,
+    page_of,
+    shown,
+    without,
+)
 from tracker.ports.http.dependencies import Now, Today, Viewer
-from tracker.ports.http.forms import FormRequest
 from tracker.rules.actions import (
     COMPLETE,
     LONGEST_NOTE,
@@ -32,6 +43,7 @@ from tracker.usecases.actions import action_items, item_lists
 from tracker.usecases.actions.item_lists import ItemView
 from tracker.usecases.events import occurrences
 from tracker.usecases.views import search
+from tracker.usecases.views.search import ListPlace
 
 ItemTitle = Annotated[
     str,
@@ -48,13 +60,9 @@ Progress = Annotated[int, Meta(ge=0, le=COMPLETE, description="Percent.")]
 Note = Annotated[str, Meta(max_length=LONGEST_NOTE, description="Don’t include victim or case details.")]
 
 
+@without(Visibility.NAMED)
 class SeenBy(StrEnum):
     """Who may see an item without an origin; people who may see the origin’s event see an item with one."""
-
-    ALL = "all"
-    LAW_ENFORCEMENT = "law_enforcement"
-    VICTIM_SERVICES = "victim_services"
-    COMMITTEE = "committee"
 
 
 class ItemQuery(PageQuery):
@@ -77,7 +85,7 @@ class NewItemGiven(Given):
     owner_id: UUID
     due: Due
     origin: OriginGiven | None = None
-    seen_by: SeenBy = SeenBy.ALL
+    seen_by: SeenBy = SeenBy(Visibility.ALL)
     committee_id: UUID | None = None
 
 
@@ -96,11 +104,9 @@ class HandOver(Given):
     owner_id: UUID
 
 
-class OriginShown(Shown):
+class OriginShown(DateId):
     """The date that an item comes from."""
 
-    event_id: UUID
-    key: str
     words: str
 
 
@@ -154,11 +160,6 @@ def _facts(item: ActionItem) -> dict[str, object]:
     }
 
 
-def item_brief(item: ActionItem) -> ItemBrief:
-    """Return an item as a list shows it."""
-    return shown(ItemBrief, item, **_facts(item))
-
-
 TAG = "Action items"
 READ, WRITE = ApiScope.ITEMS_READ, ApiScope.ITEMS_WRITE
 
@@ -183,13 +184,10 @@ _changes = partial(operation, tag=TAG, scope=WRITE, of=ITEM, is_conditional=True
     response=ItemPage,
     text="Returns all items you can see, open and closed, in the order they were assigned.",
 )
-async def list_items(request: FormRequest, query: ItemQuery, viewer: Viewer) -> Response[Any]:
+async def list_items(query: ItemQuery, after: ListPlace, viewer: Viewer) -> list[PageItem]:
     """Return a page of the list."""
-    after = place_in(request, viewer, query.cursor)
     items = await search.page_of_items(viewer, after, query.limit + 1, only_mine=query.mine)
-    return page_response(
-        request, ItemPage, query, items, lambda item: place_words(item.created_at, item.id), item_brief
-    )
+    return [(place_words(item.created_at, item.id), shown(ItemBrief, item, **_facts(item))) for item in items]
 
 
 @operation(
@@ -211,20 +209,11 @@ async def give_item(new: NewItemGiven, viewer: Viewer, today: Today, now: Now) -
             origin_id = (await occurrences.date_seen_by(viewer, new.origin.event_id, new.origin.key)).id
         except NotFound as unknown:
             raise Invalid(origin="This isn’t a date of an event you can see.") from unknown
-    item = NewItem(
-        title=new.title,
-        owner_id=new.owner_id,
-        due=new.due,
-        origin_id=origin_id,
-        seen_by=Visibility(new.seen_by),
-        committee_id=new.committee_id,
-    )
+    item = replace(convert(new, NewItem, from_attributes=True), origin_id=origin_id)
     return {"reference": await action_items.create_item(viewer, item, now, today)}
 
 
-@operation("GET", ITEM.path, "Read an action item", tag=TAG, scope=READ, of=ITEM)
-async def read_item() -> None:
-    """Return one item and its history."""
+read_item = read_operation(ITEM, "Read an action item", tag=TAG, scope=READ)
 
 
 @_changes(
@@ -232,7 +221,7 @@ async def read_item() -> None:
 )
 async def update_item(view: ItemView, new: ItemChange, viewer: Viewer, today: Today, now: Now) -> None:
     """Update an item, or add a note to it."""
-    change = ItemEdit(**{name: value for name, value in asdict(new).items() if value is not UNSET})
+    change = ItemEdit(**given(new))
     await action_items.save_item_edit(viewer, view.item.reference, change, view.item.version, now, today)
 
 

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from tracker.ports.api.event_shapes import RemindersShown, reminders_shown
 from tracker.ports.api.operations import operation
-from tracker.ports.api.shapes import Name, Shown, list_of, shown
+from tracker.ports.api.shapes import Name, NamedId, Shown, list_of, shown
 from tracker.ports.http.dependencies import Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewers import Arm, Level, Role, Status
@@ -68,11 +68,9 @@ class AgencyShown(Shown):
 AgenciesShown = list_of("AgenciesShown", AgencyShown, "Agencies by code.")
 
 
-class CommitteeShown(Shown):
+class CommitteeShown(NamedId):
     """A committee or a team, with the ids of the people who hold its seats."""
 
-    id: UUID
-    name: str
     place: str
     members: tuple[UUID, ...]
     reminders: Annotated[RemindersShown, Meta(description="With which its new events begin.")]

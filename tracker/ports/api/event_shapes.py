@@ -13,25 +13,32 @@ from tracker.ports.api.shapes import (
     Clock,
     Day,
     Given,
+    Line,
+    Lines,
     Minutes,
     Moment,
     Name,
+    NamedId,
     Notified,
     PlaceName,
     Shown,
     Title,
+    changes_of,
     minutes,
+    offering,
     page_of,
     shown,
+    without,
 )
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import ONLY_HTTPS, TEXTS, Event, EventStatus, Kind, may_edit
 from tracker.rules.events.markings import Category, Limit
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import rule_of
+from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.operations.states import OperationState
-from tracker.rules.recurrence.series import MAX_DATES, SUNDAY, Rule, choice_of
-from tracker.rules.roster.meetings import ReminderPolicy
+from tracker.rules.recurrence.series import MAX_DATES, SUNDAY, RepeatChoice, choice_of
+from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, ReminderPolicy
 
 LONGEST_ZONE = 60  # characters
 MOST_PEOPLE = 500
@@ -39,7 +46,7 @@ LINK = r"^(https://[^\s/][^\s]*)?$"
 
 Zone = Annotated[str, Meta(max_length=LONGEST_ZONE, examples=["America/Chicago"], description="IANA name.")]
 VideoLink = Annotated[
-    str,
+    Line,
     Meta(
         max_length=TEXTS["video_link"].longest,
         pattern=LINK,
@@ -47,58 +54,34 @@ VideoLink = Annotated[
         extra={SENTENCE: ONLY_HTTPS},
     ),
 ]
-Notes = Annotated[str, Meta(max_length=TEXTS["description"].longest, description="No victim or case details.")]
+Notes = Annotated[Lines, Meta(max_length=TEXTS["description"].longest, description="No victim or case details.")]
 Weekday = Annotated[int, Meta(ge=0, le=6, description="Monday is 0.")]
 WEEK_STARTS = "The first day of the week (WKST). Matters for a series on several days every second week or less often."
 
 
+@without(RepeatChoice.NONE)
 class Every(StrEnum):
     """How a series repeats; day, weekday and month are those of its first date."""
 
-    DAILY = "daily"
-    WEEKLY = "weekly"
-    MONTHLY_DAY = "monthly_day"
-    MONTHLY_LAST_DAY = "monthly_last_day"
-    MONTHLY_NTH = "monthly_nth"
-    MONTHLY_LAST = "monthly_last"
-    YEARLY = "yearly"
-    YEARLY_NTH = "yearly_nth"
-    YEARLY_LAST = "yearly_last"
 
-
+@without(EventStatus.CANCELED)
 class NewStatus(StrEnum):
     """How sure an event is; only its organizer sees a draft, and a draft sends no email."""
 
-    DRAFT = "draft"
-    TENTATIVE = "tentative"
-    CONFIRMED = "confirmed"
 
-
+@without(AttendeeRole.CHAIR)
 class Needed(StrEnum):
     """Whether an event can take place without the person; informed people see it and are not asked to come."""
 
-    REQUIRED = "required"
-    OPTIONAL = "optional"
-    INFORMED = "informed"
 
-
+@offering({str(lead): minutes(lead) for lead in OFFERED})
 class LeadTime(IntEnum):
     """How many minutes before a date a reminder goes out."""
 
-    HALF_AN_HOUR = 30
-    TWO_HOURS = 120
-    A_DAY = 1440
-    THREE_DAYS = 4320
-    A_WEEK = 10_080
 
-
+@offering({str(lead): lead.days for lead in ASKS_OFFERED})
 class FollowUp(IntEnum):
     """How many days before a date people who haven't replied are asked again."""
-
-    TWO = 2
-    FIVE = 5
-    TEN = 10
-    FOURTEEN = 14
 
 
 class Repeat(Given):
@@ -116,7 +99,7 @@ class Invitee(Given):
     """A person to invite."""
 
     member_id: UUID
-    role: Needed = Needed.REQUIRED
+    role: Needed = Needed(AttendeeRole.REQUIRED)
 
 
 People = Annotated[tuple[Invitee, ...], Meta(max_length=MOST_PEOPLE, description="Invitees besides the organizer.")]
@@ -131,13 +114,9 @@ class MarkingGiven(Given):
     limit: Limit | None = None
 
 
+@offering({str(lead): lead.days for lead in ASKS_AFTER_OFFERED})
 class FollowUpAfter(IntEnum):
     """How many days after their invitation was sent people who haven't replied are asked again."""
-
-    TWO = 2
-    FIVE = 5
-    SEVEN = 7
-    TEN = 10
 
 
 class RemindersGiven(Given):
@@ -175,7 +154,7 @@ class NewEvent(Given):
     is_all_day: bool = False
     repeat: Repeat | None = None
     committee_id: UUID | None = None
-    status: NewStatus = NewStatus.CONFIRMED
+    status: NewStatus = NewStatus(EventStatus.CONFIRMED)
     description: Notes = ""
     place: PlaceName = ""
     video_link: VideoLink = ""
@@ -187,35 +166,16 @@ class NewEvent(Given):
     ] = UNSET
 
 
+@changes_of(NewEvent, "kind", "title", "visibility", "date", "time")
 class EventChange(Given):
     """Changes to an event, all its dates included; fields that are left out stay as they are."""
 
-    kind: Kind | UnsetType = UNSET
-    title: Title | UnsetType = UNSET
-    visibility: Visibility | UnsetType = UNSET
-    date: Day | UnsetType = UNSET
-    time: Clock | UnsetType = UNSET
-    minutes: Minutes | UnsetType = UNSET
-    time_zone: Zone | UnsetType = UNSET
-    is_all_day: bool | UnsetType = UNSET
-    repeat: Repeat | UnsetType | None = UNSET
-    committee_id: UUID | UnsetType | None = UNSET
-    status: NewStatus | UnsetType = UNSET
-    description: Notes | UnsetType = UNSET
-    place: PlaceName | UnsetType = UNSET
-    video_link: VideoLink | UnsetType = UNSET
-    agenda: Agenda | UnsetType = UNSET
-    people: People | UnsetType = UNSET
-    marking: MarkingGiven | UnsetType | None = UNSET
     reminders: RemindersGiven | UnsetType = UNSET
     notify: Notified = Notify.CHANGES
 
 
-class CommitteeName(Shown):
+class CommitteeName(NamedId):
     """A committee or a team with seats."""
-
-    id: UUID
-    name: str
 
 
 class MarkingShown(Shown):
@@ -285,7 +245,7 @@ def event_shown(viewer: Viewer, event: Event, state: OperationState | None) -> E
         time=f"{event.starts:%H:%M}",
         minutes=minutes(event.duration),
         time_zone=event.zone,
-        repeat=_repeat(rule) if rule else None,
+        repeat=shown(Repeat, rule, every=choice_of(rule)) if rule else None,
         committee=committee or None,
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
         may_edit=may_edit(viewer, event),
@@ -301,15 +261,4 @@ def reminders_shown(policy: ReminderPolicy) -> RemindersShown:
         follow_up_days_before=tuple(span.days for span in sorted(policy.asks_before, reverse=True)),
         follow_up_days_after_invitation=tuple(span.days for span in sorted(policy.asks_after)),
         sends_thanks=policy.sends_thanks,
-    )
-
-
-def _repeat(rule: Rule) -> Repeat:
-    return Repeat(
-        every=Every(choice_of(rule)),
-        interval=rule.interval,
-        weekdays=rule.weekdays,
-        week_starts=rule.week_starts,
-        until=rule.until,
-        count=rule.count,
     )

@@ -6,18 +6,16 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from litestar import Response
-from msgspec import UNSET, convert
+from msgspec import convert
 from msgspec.structs import asdict, replace
 
 from tracker.errors import Conflict
 from tracker.ports.api.event_shapes import EventChange, EventPage, EventShown, NewEvent, event_shown
-from tracker.ports.api.operations import CREATED, Resource, operation
-from tracker.ports.api.responses import page_response, place_in, place_words
-from tracker.ports.api.shapes import CancelingHeld, Given, PageQuery, local_start
+from tracker.ports.api.operations import CREATED, Resource, operation, read_operation
+from tracker.ports.api.responses import PageItem, place_words
+from tracker.ports.api.shapes import CancelingHeld, PageQuery, given, local_start
 from tracker.ports.http.dependencies import Now, Viewer, Zone
-from tracker.ports.http.forms import FormRequest
-from tracker.rules.events.events import TEXTS, Event, EventStatus, clean_field, clean_reason
+from tracker.rules.events.events import TEXTS, Event, EventStatus
 from tracker.rules.events.markings import Marking
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole
@@ -29,6 +27,7 @@ from tracker.usecases.events import scheduling
 from tracker.usecases.operations.states import plan_state, plan_states
 from tracker.usecases.roster import committees
 from tracker.usecases.views import search
+from tracker.usecases.views.search import ListPlace
 
 TAG = "Events"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -44,30 +43,27 @@ async def _note(viewer: Viewer, event: Event, now: datetime) -> None:
 
 
 EVENT = Resource(name="event", path="/events/{event_id:uuid}", shape=EventShown, see=_event, note=_note)
-_reads = partial(operation, "GET", tag=TAG, scope=READ)
 changes = partial(operation, tag=TAG, scope=WRITE, of=EVENT, is_conditional=True, may_conflict=True)
 """Every change to an existing event."""
 
 
-@_reads(
+@operation(
+    "GET",
     "/events",
     "List events",
+    tag=TAG,
+    scope=READ,
     response=EventPage,
     text="Returns all events you can see, including your own drafts, in the order they were created.",
 )
-async def list_events(request: FormRequest, query: PageQuery, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_events(query: PageQuery, after: ListPlace, viewer: Viewer, now: Now) -> list[PageItem]:
     """Return a page of the list."""
-    events = await search.page_of_events(viewer, place_in(request, viewer, query.cursor), query.limit + 1)
+    events = await search.page_of_events(viewer, after, query.limit + 1)
     states = await plan_states(viewer)
     await audit.record_series_read(viewer, events[: query.limit], now)
-    return page_response(
-        request,
-        EventPage,
-        query,
-        events,
-        lambda event: place_words(event.created_at, event.id),
-        lambda event: event_shown(viewer, event, states.get(event.id)),
-    )
+    return [
+        (place_words(event.created_at, event.id), event_shown(viewer, event, states.get(event.id))) for event in events
+    ]
 
 
 @operation(
@@ -89,9 +85,7 @@ async def schedule_event(
     return {"event_id": await scheduling.schedule_event(viewer, plan, now, form_id=request_key)}
 
 
-@_reads(EVENT.path, "Read an event", of=EVENT)
-async def read_event() -> None:
-    """Return one event."""
+read_event = read_operation(EVENT, "Read an event", tag=TAG, scope=READ)
 
 
 @changes(
@@ -120,8 +114,7 @@ async def change_event(event: Event, new: EventChange, viewer: Viewer, now: Now)
 )
 async def cancel_event(event: Event, new: CancelingHeld, viewer: Viewer, now: Now) -> None:
     """Cancel an event, or discard a draft."""
-    reason = clean_reason(new.reason)
-    await scheduling.cancel_event(viewer, event.id, event.version, reason, now, record=new.record)
+    await scheduling.cancel_event(viewer, event.id, event.version, new.reason, now, record=new.record)
 
 
 @changes(
@@ -135,8 +128,8 @@ async def restore_event(event: Event, viewer: Viewer, now: Now) -> None:
     await scheduling.restore_event(viewer, event.id, event.version, now)
 
 
-AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id")
-"""Fields that the use cases take as sent; texts are cleaned, and the others have shapes of their own."""
+AS_GIVEN = ("kind", "visibility", "is_all_day", "committee_id", *TEXTS)
+"""Fields that the use cases take as sent; the others have shapes of their own."""
 
 
 def plan_of_new(new: NewEvent, zone: str, usual: ReminderPolicy) -> Plan:
@@ -163,25 +156,15 @@ def plan_changed(plan: Plan, change: EventChange) -> Plan:
     return _planned(plan, given(change))
 
 
-def given(what: Given) -> dict[str, Any]:
-    """Return the fields that a program sent, or that have a default value."""
-    return {name: value for name, value in asdict(what).items() if value is not UNSET}
-
-
 def moved(starts: datetime, duration: timedelta, fields: Mapping[str, Any]) -> tuple[datetime, timedelta]:
     """Return a local start and a duration with the given date, time or minutes in their place."""
     when = local_start(fields.get("date", starts.date()), fields.get("time", f"{starts:%H:%M}"))
     return when, timedelta(minutes=fields["minutes"]) if "minutes" in fields else duration
 
 
-def tidy(fields: Mapping[str, Any]) -> dict[str, str]:
-    """Return the given texts, cleaned. Errors: Invalid by field."""
-    return {name: clean_field(name, fields[name]) for name in TEXTS if fields.get(name) is not None}
-
-
 def _planned(plan: Plan, fields: Mapping[str, Any]) -> Plan:
     starts, duration = moved(plan.starts, plan.duration, fields)
-    facts: dict[str, Any] = {name: fields[name] for name in AS_GIVEN if name in fields} | tidy(fields)
+    facts: dict[str, Any] = {name: fields[name] for name in AS_GIVEN if name in fields}
     if "status" in fields:
         facts["status"] = EventStatus(fields["status"])
     if "people" in fields:

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from msgspec import Meta
+from msgspec import Meta, convert
 from msgspec.structs import asdict
 
 from tracker.errors import NotFound
 from tracker.ports.api.joint_operations import (
     PLAN,
+    READ,
+    TAG,
     By,
     ClearanceShown,
     CommitmentShown,
@@ -22,11 +24,10 @@ from tracker.ports.api.joint_operations import (
     sites_shown,
     writes,
 )
-from tracker.ports.api.operations import Resource
+from tracker.ports.api.operations import Resource, read_operation
 from tracker.ports.api.responses import fields_named
-from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, list_of, minutes, shown
+from tracker.ports.api.shapes import Given, Line, Moment, Shown, list_of, minutes, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
-from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.approvals import PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
 from tracker.rules.operations.orders import LONGEST_PHASE_NAME, Phase, PhasePlan
@@ -61,7 +62,7 @@ class NewSite(Given):
 
     role: SiteRole
     place: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST_PLACE, examples=["Lot behind the motel"], description="In words.")
+        Line, Meta(min_length=1, max_length=LONGEST_PLACE, examples=["Lot behind the motel"], description="In words.")
     ]
     latitude: Latitude
     longitude: Longitude
@@ -78,7 +79,7 @@ class NewCommitment(Given):
 
     people: Committed
     vehicles: Vehicles = 0
-    skills: Annotated[str, Meta(max_length=LONGEST_SKILLS, examples=["Spanish, K-9"])] = ""
+    skills: Annotated[Line, Meta(max_length=LONGEST_SKILLS, examples=["Spanish, K-9"])] = ""
 
 
 CommitmentsShown = list_of("CommitmentsShown", CommitmentShown, "Agency resources, by agency.")
@@ -120,14 +121,14 @@ class NewNumber(Given):
     """A deconfliction number, which an outside system gave."""
 
     system: System
-    number: Annotated[str, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
+    number: Annotated[Line, Meta(min_length=1, max_length=LONGEST_NUMBER, examples=["RS-1042"])]
     result: OutsideResult = OutsideResult.PENDING
     submitted_at: Annotated[Moment | None, Meta(description="When it was submitted, within 90 days. Null = now.")] = (
         None
     )
 
 
-Why = Annotated[str, Meta(min_length=1, max_length=LONGEST_REASON)]
+Why = Annotated[Line, Meta(min_length=1, max_length=LONGEST_REASON)]
 
 
 class NewWaiver(Given):
@@ -162,7 +163,7 @@ ReturnsShown = list_of("ReturnsShown", ReturnShown, "What was sent back, newest 
 class NewPhase(Given):
     """A phase of an operation as it is planned."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_PHASE_NAME, examples=["Briefing"])]
+    name: Annotated[Line, Meta(min_length=1, max_length=LONGEST_PHASE_NAME, examples=["Briefing"])]
     starts_at: Moment
     ends_at: Annotated[Moment | None, Meta(description="Null for a phase that is a moment, such as all out.")] = None
 
@@ -176,7 +177,7 @@ class PhaseTimes(Given):
 
 PhasesShown = list_of("PhasesShown", PhaseShown, "The phases of an operation, earliest first.")
 WhyDecided = Annotated[
-    str, Meta(min_length=1, max_length=LONGEST_REASON, description="One sentence: why, or what you agreed.")
+    Line, Meta(min_length=1, max_length=LONGEST_REASON, description="One sentence: why, or what you agreed.")
 ]
 
 
@@ -232,8 +233,7 @@ async def list_operation_sites(plan: WholePlan) -> Iterable[PlanSite]:
 @changes("POST", SITES, "Add a site", text=COMPARED_AGAIN)
 async def add_operation_site(plan: WholePlan, new: NewSite, viewer: Viewer, now: Now) -> None:
     """Add a site."""
-    place = clean(new.place, LONGEST_PLACE, "place")
-    site = PlannedSite(role=new.role, place=place, point=point_at(new.latitude, new.longitude, new.radius_ft))
+    site = PlannedSite(role=new.role, place=new.place, point=point_at(new.latitude, new.longitude, new.radius_ft))
     await plans.add_site_to_plan(viewer, plan.event_id, site, now, version=plan.version)
 
 
@@ -258,16 +258,7 @@ async def list_commitments(plan: WholePlan) -> Iterable[Commitment]:
 )
 async def commit_agency(plan: WholePlan, agency_id: PathId, new: NewCommitment, viewer: Viewer, now: Now) -> None:
     """Save the resources of an agency."""
-    await plans.commit_resources(
-        viewer,
-        plan.event_id,
-        agency_id,
-        people=new.people,
-        vehicles=new.vehicles,
-        skills=clean(new.skills, LONGEST_SKILLS, "skills"),
-        now=now,
-        version=plan.version,
-    )
+    await plans.commit_resources(viewer, plan.event_id, agency_id, **asdict(new), now=now, version=plan.version)
 
 
 @changes(
@@ -320,8 +311,7 @@ async def list_clearances(plan: WholePlan) -> Iterable[PlanClearance]:
 )
 async def record_outside_number(plan: WholePlan, new: NewNumber, viewer: Viewer, now: Now) -> None:
     """Record a deconfliction number."""
-    number = clean(new.number, LONGEST_NUMBER, "number")
-    check = OutsideCheck(system=new.system, number=number, result=new.result, submitted_at=new.submitted_at)
+    check = convert(new, OutsideCheck, from_attributes=True)
     await approvals.record_deconfliction_number(viewer, plan.event_id, check, now)
 
 
@@ -333,7 +323,7 @@ async def record_outside_number(plan: WholePlan, new: NewNumber, viewer: Viewer,
 )
 async def waive_outside_check(plan: WholePlan, new: NewWaiver, viewer: Viewer, now: Now) -> None:
     """Waive the deconfliction number."""
-    await approvals.waive_deconfliction(viewer, plan.event_id, clean(new.reason, LONGEST_REASON, "reason"), now)
+    await approvals.waive_deconfliction(viewer, plan.event_id, new.reason, now)
 
 
 @reads(
@@ -358,8 +348,7 @@ async def list_returns(plan: WholePlan, viewer: Viewer) -> Iterable[PlanReturn]:
 )
 async def send_plan_back(plan: WholePlan, new: NewReturn, viewer: Viewer, now: Now) -> None:
     """Send the version of a plan that the program read back to planning."""
-    comment = clean(new.comment, LONGEST_REASON, "comment")
-    await approvals.return_plan(viewer, plan.event_id, comment, now, version=plan.version)
+    await approvals.return_plan(viewer, plan.event_id, new.comment, now, version=plan.version)
 
 
 PHASES = f"{PLAN.path}/phases"
@@ -383,8 +372,9 @@ async def list_phases(plan: WholePlan) -> Iterable[Phase]:
 )
 async def add_phase(plan: WholePlan, new: NewPhase, viewer: Viewer, now: Now) -> None:
     """Plan another phase."""
+    phase = convert(new, PhasePlan, from_attributes=True)
     with fields_named(FIELDS):
-        await orders.plan_phase(viewer, plan.event_id, _planned(new), now, version=plan.version)
+        await orders.plan_phase(viewer, plan.event_id, phase, now, version=plan.version)
 
 
 @changes(
@@ -392,8 +382,9 @@ async def add_phase(plan: WholePlan, new: NewPhase, viewer: Viewer, now: Now) ->
 )
 async def change_phase(plan: WholePlan, phase_id: PathId, new: NewPhase, viewer: Viewer, now: Now) -> None:
     """Plan a phase differently."""
+    phase = convert(new, PhasePlan, from_attributes=True)
     with fields_named(FIELDS):
-        await orders.replan_phase(viewer, plan.event_id, phase_id, _planned(new), now, version=plan.version)
+        await orders.replan_phase(viewer, plan.event_id, phase_id, phase, now, version=plan.version)
 
 
 @changes("DELETE", PHASE, "Remove a phase", text=f"Each agency has to acknowledge the plan again. {ETAG_OF}")
@@ -412,16 +403,7 @@ async def remove_phase(plan: WholePlan, phase_id: PathId, viewer: Viewer, now: N
 async def time_phase(plan: WholePlan, phase_id: PathId, new: PhaseTimes, viewer: Viewer, now: Now) -> None:
     """Record when a phase really began and ended."""
     with fields_named(FIELDS):
-        begun_at, ended_at = (in_utc(moment) if moment else None for moment in (new.begun_at, new.ended_at))
-        await orders.correct_phase_times(viewer, plan.event_id, phase_id, begun_at, ended_at, now)
-
-
-def _planned(new: NewPhase) -> PhasePlan:
-    return PhasePlan(
-        name=clean(new.name, LONGEST_PHASE_NAME, "name"),
-        starts_at=in_utc(new.starts_at),
-        ends_at=in_utc(new.ends_at) if new.ends_at else None,
-    )
+        await orders.correct_phase_times(viewer, plan.event_id, phase_id, new.begun_at, new.ended_at, now)
 
 
 async def _hit(viewer: Viewer, now: datetime, event_id: UUID, hit_id: UUID) -> tuple[Hit, HitShown]:
@@ -451,9 +433,7 @@ async def list_hits(plan: WholePlan) -> Iterable[HitShown]:
     return [hit_shown(hit) for hit in plan.view.hits]
 
 
-@reads(HIT.path, "Read a conflict", of=HIT)
-async def read_hit() -> None:
-    """Return one conflict."""
+read_hit = read_operation(HIT, "Read a conflict", tag=TAG, scope=READ)
 
 
 @writes(
@@ -469,5 +449,4 @@ async def read_hit() -> None:
 )
 async def decide_hit(event_id: PathId, hit: Hit, new: NewDecision, viewer: Viewer, now: Now) -> None:
     """Record what this side decides."""
-    reason = clean(new.reason, LONGEST_REASON, "reason")
-    await deconfliction.decide_conflict(viewer, event_id, hit.id, new.decision, reason, now)
+    await deconfliction.decide_conflict(viewer, event_id, hit.id, new.decision, new.reason, now)

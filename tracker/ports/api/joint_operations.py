@@ -7,15 +7,29 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import asdict, replace
 
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.operations import CREATED, Resource, operation
-from tracker.ports.api.responses import page_response, place_in, place_words
-from tracker.ports.api.shapes import Banner, Given, Moment, Name, PageQuery, Shown, list_of, minutes, page_of, shown
+from tracker.ports.api.operations import CREATED, Resource, operation, read_operation
+from tracker.ports.api.responses import PageItem, place_words
+from tracker.ports.api.shapes import (
+    Banner,
+    DateId,
+    Given,
+    Moment,
+    Name,
+    NamedId,
+    PageQuery,
+    Shown,
+    given,
+    list_of,
+    minutes,
+    page_of,
+    shown,
+    without,
+)
 from tracker.ports.http.dependencies import Now, Viewer
-from tracker.ports.http.forms import FormRequest
 from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.identity import ApiScope
 from tracker.rules.operations.approvals import Approval
@@ -23,9 +37,9 @@ from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure, OutsideRe
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import audit
 from tracker.usecases.operations import approvals, plans
-from tracker.usecases.operations.plans import PlanBasics, WholePlan, plan_basics, whole_plan
+from tracker.usecases.operations.plans import WholePlan, plan_basics, whole_plan
 from tracker.usecases.views import search
-from tracker.usecases.views.search import PlannedOperation
+from tracker.usecases.views.search import ListPlace
 
 Buffer = Annotated[
     int, Meta(ge=0, le=minutes(LONGEST_BUFFER), description="Minutes between two operations that aren’t in conflict.")
@@ -33,18 +47,9 @@ Buffer = Annotated[
 Discloses = Annotated[Disclosure, Meta(description="What the other operation in a conflict is shown of this one.")]
 
 
+@without(OperationState.DRAFT, OperationState.APPROVED)
 class NextState(StrEnum):
     """A state that a plan can be taken to, except approved: that’s an approval."""
-
-    PLANNING = "planning"
-    SUBMITTED = "submitted"
-    BRIEFED = "briefed"
-    EXECUTING = "executing"
-    RELEASED = "released"
-    DEBRIEFED = "debriefed"
-    CLOSED = "closed"
-    STOOD_DOWN = "stood_down"
-    ABORTED = "aborted"
 
 
 class NewPlan(Given):
@@ -72,24 +77,20 @@ class Move(Given):
 By = Annotated[str, Meta(description="Name and agency.")]
 
 
-class NamedId(Shown):
-    """A person or an agency that another operation can name."""
+class PlannedDate(DateId):
+    """The event and the date of a joint operation."""
 
-    id: UUID
-    name: str
-
-
-class PlannedShown(Shown):
-    """A joint operation with a plan, in brief."""
-
-    event_id: UUID
-    key: str
     title: str
     status: EventStatus
     starts_at: Moment
     ends_at: Moment
     time_zone: str
     banner: Banner
+
+
+class PlannedShown(PlannedDate):
+    """A joint operation with a plan, in brief."""
+
     state: OperationState
     version: Annotated[int, Meta(description="Of the plan.")]
 
@@ -160,17 +161,9 @@ class ApprovalShown(Shown):
 ApprovalsShown = list_of("ApprovalsShown", ApprovalShown, "Approvals, newest first; earlier ones are history.")
 
 
-class PlanShown(Shown):
+class PlanShown(PlannedDate):
     """The plan of a joint operation as the owner of the token may see it."""
 
-    event_id: UUID
-    key: str
-    title: str
-    status: EventStatus
-    starts_at: Moment
-    ends_at: Moment
-    time_zone: str
-    banner: Banner
     lead: Name
     state: OperationState
     version: Annotated[int, Meta(description="Rises with every change that agencies have to acknowledge again.")]
@@ -191,11 +184,6 @@ class PlanShown(Shown):
     clearance: Annotated[ClearanceShown | None, Meta(description="The number or waiver that is valid now.")]
 
 
-def planned_shown(planned: PlannedOperation) -> PlannedShown:
-    """Return an operation in brief in the shape of the API."""
-    return shown(PlannedShown, planned, **_event(planned.occurrence))
-
-
 def plan_shown(whole: WholePlan) -> PlanShown:
     """Return a plan in the shape of the API."""
     view, plan = whole.view, whole.operation
@@ -203,7 +191,7 @@ def plan_shown(whole: WholePlan) -> PlanShown:
     return shown(
         PlanShown,
         plan,
-        **_event(view.occurrence),
+        **_date(view.occurrence),
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
         next=NextStep(state=view.next, refusals=view.refusals) if view.next else None,
         exits=view.exits,
@@ -229,19 +217,10 @@ def named(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
     return tuple(NamedId(id=named_id, name=name) for named_id, name in names.items())
 
 
-def _event(occurrence: Occurrence) -> dict[str, object]:
+def _date(occurrence: Occurrence) -> dict[str, Any]:
     """Return what shapes of a plan show of its event and date."""
     event = occurrence.event
-    return {
-        "event_id": event.id,
-        "key": occurrence.key,
-        "title": occurrence.title,
-        "status": occurrence.status,
-        "starts_at": occurrence.starts_at,
-        "ends_at": occurrence.ends_at,
-        "time_zone": event.zone,
-        "banner": event.banner,
-    }
+    return asdict(shown(PlannedDate, occurrence, event_id=event.id, time_zone=event.zone, banner=event.banner))
 
 
 TAG = "Joint operations"
@@ -278,20 +257,15 @@ changes = partial(writes, of=PLAN, is_conditional=True)
     response=PlannedPage,
     text="Returns all operations with a plan that you can see, in the order their events were created.",
 )
-async def list_operations(request: FormRequest, query: PageQuery, viewer: Viewer, now: Now) -> Response[Any]:
+async def list_operations(query: PageQuery, after: ListPlace, viewer: Viewer, now: Now) -> list[PageItem]:
     """Return a page of the list."""
-    place = place_in(request, viewer, query.cursor)
-    operations = await search.page_of_operations(viewer, place, query.limit + 1)
+    operations = await search.page_of_operations(viewer, after, query.limit + 1)
     events = [planned.occurrence.event for planned in operations]
     await audit.record_series_read(viewer, events[: query.limit], now)
-    return page_response(
-        request,
-        PlannedPage,
-        query,
-        operations,
-        lambda planned: place_words(planned.occurrence.event.created_at, planned.occurrence.event.id),
-        planned_shown,
-    )
+    return [
+        (place_words(event.created_at, event.id), shown(PlannedShown, planned, **_date(planned.occurrence)))
+        for planned, event in zip(operations, events, strict=True)
+    ]
 
 
 @writes(
@@ -311,9 +285,7 @@ async def begin_plan(new: NewPlan, viewer: Viewer, now: Now) -> dict[str, UUID]:
     return {"event_id": new.event_id}
 
 
-@reads(PLAN.path, "Read a joint operation", of=PLAN)
-async def read_plan() -> None:
-    """Return one plan."""
+read_plan = read_operation(PLAN, "Read a joint operation", tag=TAG, scope=READ)
 
 
 @changes(
@@ -324,13 +296,11 @@ async def read_plan() -> None:
 )
 async def change_plan(plan: WholePlan, new: PlanChange, viewer: Viewer, now: Now) -> None:
     """Change who approves a plan, its buffer, and what others are shown."""
-    basics = plan_basics(plan.operation)
-    changed = PlanBasics(
-        supervisor_id=basics.supervisor_id if new.supervisor_id is UNSET else new.supervisor_id,
-        disclosure=basics.disclosure if new.disclosure is UNSET else new.disclosure,
-        buffer=basics.buffer if new.buffer_minutes is UNSET else timedelta(minutes=new.buffer_minutes),
-    )
-    await plans.change_plan_basics(viewer, plan.event_id, changed, now, version=plan.version)
+    changes = given(new)
+    if "buffer_minutes" in changes:
+        changes["buffer"] = timedelta(minutes=changes.pop("buffer_minutes"))
+    basics = replace(plan_basics(plan.operation), **changes)
+    await plans.change_plan_basics(viewer, plan.event_id, basics, now, version=plan.version)
 
 
 @changes(

@@ -2,22 +2,22 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from litestar import Response
 from msgspec import UNSET, Meta, UnsetType, field
 
 from tracker.ports.api.event_shapes import EventChange
-from tracker.ports.api.events import EVENT, changes, given, moved, plan_changed, tidy
-from tracker.ports.api.operations import CREATED, Resource, operation
-from tracker.ports.api.responses import page_response, place_in, place_words, position_of
+from tracker.ports.api.events import EVENT, changes, moved, plan_changed
+from tracker.ports.api.operations import CREATED, Resource, operation, read_operation
+from tracker.ports.api.responses import PageItem, place_words, position_of
 from tracker.ports.api.shapes import (
     Agenda,
     Banner,
     Canceling,
     CancelingHeld,
     Clock,
+    DateId,
     Day,
     Given,
     Minutes,
@@ -26,9 +26,8 @@ from tracker.ports.api.shapes import (
     PageQuery,
     PlaceName,
     Reason,
-    Shown,
     Title,
-    in_utc,
+    given,
     local_start,
     minutes,
     page_of,
@@ -38,13 +37,14 @@ from tracker.ports.api.shapes import (
 from tracker.ports.http.dependencies import Now, PathText, Viewer
 from tracker.ports.http.forms import FormRequest
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence, clean_reason
+from tracker.rules.events.events import DateLine, Event, EventStatus, Kind, Occurrence
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.identity import ApiScope
 from tracker.usecases.core import audit
 from tracker.usecases.events import occurrences, series_split
 from tracker.usecases.views import search
+from tracker.usecases.views.search import ListPlace
 
 TAG = "Occurrences"
 READ, WRITE = ApiScope.EVENTS_READ, ApiScope.EVENTS_WRITE
@@ -58,11 +58,9 @@ class SpanQuery(PageQuery, kw_only=True):
     end: Moment = field(name="to")
 
 
-class LineShown(Shown):
+class LineShown(DateId):
     """One date in brief."""
 
-    event_id: UUID
-    key: str
     kind: Kind
     title: str
     place: str
@@ -79,11 +77,9 @@ class LineShown(Shown):
 LinePage = page_of("LinePage", LineShown, "One page of a list of dates in brief.")
 
 
-class OccurrenceShown(Shown):
+class OccurrenceShown(DateId):
     """One date of an event; event_id and key, the day on which the rule put it, are its identity."""
 
-    event_id: UUID
-    key: str
     title: str
     place: str
     agenda: str
@@ -158,26 +154,22 @@ _changes = partial(operation, tag=TAG, scope=WRITE, of=OCCURRENCE, is_conditiona
     response=LinePage,
     text="Returns every date you can see that overlaps the range, earliest first.",
 )
-async def list_dates(request: FormRequest, query: SpanQuery, viewer: Viewer) -> Response[Any]:
+async def list_dates(query: SpanQuery, after: ListPlace, viewer: Viewer) -> list[PageItem]:
     """Return a page of the list."""
-    start, end = in_utc(query.start), in_utc(query.end)
-    place = place_in(request, viewer, query.cursor)
-    lines = await search.page_of_dates(viewer, start, end, place, query.limit + 1)
-    return page_response(request, LinePage, query, lines, lambda line: place_words(line.starts_at, line.id), line_shown)
+    lines = await search.page_of_dates(viewer, query.start, query.end, after, query.limit + 1)
+    return [(place_words(line.starts_at, line.id), line_shown(line)) for line in lines]
 
 
 @_reads(OF_EVENT, "List the dates of an event", response=OccurrencePage, of=EVENT, text="In the order of the rule.")
-async def list_dates_of_event(request: FormRequest, query: PageQuery, event: Event, viewer: Viewer) -> Response[Any]:
+async def list_dates_of_event(request: FormRequest, query: PageQuery, event: Event, viewer: Viewer) -> list[PageItem]:
     """Return a page of an event's dates."""
     after = position_of(viewer, request.scope["path"], query.cursor)[0] if query.cursor is not UNSET else ""
     dates = await occurrences.dates_in_series(viewer, event)
     onward = [occurrence for occurrence in dates if occurrence.key > after][: query.limit + 1]
-    return page_response(request, OccurrencePage, query, onward, lambda occurrence: (occurrence.key,), occurrence_shown)
+    return [((occurrence.key,), occurrence_shown(occurrence)) for occurrence in onward]
 
 
-@_reads(OCCURRENCE.path, "Read a date", of=OCCURRENCE)
-async def read_date() -> None:
-    """Return one date."""
+read_date = read_operation(OCCURRENCE, "Read a date", tag=TAG, scope=READ)
 
 
 @_changes(
@@ -191,8 +183,8 @@ async def change_date(occurrence: Occurrence, new: OccurrenceChange, viewer: Vie
     fields = given(new)
     starts, duration = moved(*start_of(occurrence), fields)
     kept = {"title": occurrence.title, "place": occurrence.place, "agenda": occurrence.agenda}
-    own = {**{name: fields.get(name, text) for name, text in kept.items()}, **tidy(fields)}
-    change = DateChange(starts=starts, duration=duration, reason=clean_reason(new.reason), **own)
+    own = {name: fields.get(name, text) for name, text in kept.items()}
+    change = DateChange(starts=starts, duration=duration, reason=new.reason, **own)
     await occurrences.change_occurrence(
         viewer, occurrence.event.id, occurrence.key, change, occurrence.version, now, notify=new.notify
     )
@@ -206,8 +198,8 @@ async def change_date(occurrence: Occurrence, new: OccurrenceChange, viewer: Vie
 )
 async def cancel_date(occurrence: Occurrence, new: CancelingHeld, viewer: Viewer, now: Now) -> None:
     """Cancel one date."""
-    event_id, key, reason = occurrence.event.id, occurrence.key, clean_reason(new.reason)
-    await occurrences.cancel_occurrence(viewer, event_id, key, occurrence.version, reason, now, record=new.record)
+    event_id, key = occurrence.event.id, occurrence.key
+    await occurrences.cancel_occurrence(viewer, event_id, key, occurrence.version, new.reason, now, record=new.record)
 
 
 @_changes(
@@ -276,5 +268,4 @@ async def change_following(event: Event, key: PathText, new: EventChange, viewer
 )
 async def cancel_following(event: Event, key: PathText, new: Canceling, viewer: Viewer, now: Now) -> None:
     """End a series before a date."""
-    reason = clean_reason(new.reason)
-    await series_split.cancel_from_date_on(viewer, event.id, key, event.version, reason, now)
+    await series_split.cancel_from_date_on(viewer, event.id, key, event.version, new.reason, now)

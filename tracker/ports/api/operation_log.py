@@ -8,16 +8,15 @@ from msgspec import Meta
 
 from tracker.crypto import ids
 from tracker.errors import NotFound
-from tracker.ports.api.joint_operations import PLAN, read_by, reads, writes
-from tracker.ports.api.operations import Resource
-from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, shown
+from tracker.ports.api.joint_operations import PLAN, READ, TAG, read_by, writes
+from tracker.ports.api.operations import Resource, read_operation
+from tracker.ports.api.shapes import Given, Line, Moment, Shown, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
-from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.records import LONGEST_ENTRY, LONGEST_WAIT, ActivityLine, Source
 from tracker.usecases.operations import records
 from tracker.usecases.operations.records import ActivityLog
 
-Words = Annotated[str, Meta(min_length=1, max_length=LONGEST_ENTRY, examples=["Scene secure"])]
+Words = Annotated[Line, Meta(min_length=1, max_length=LONGEST_ENTRY, examples=["Scene secure"])]
 
 
 class EarlierShown(Shown):
@@ -88,15 +87,14 @@ LOG = Resource(name="log", path=f"{PLAN.path}/log", shape=LogShown, see=_log)
 ENTRY = Resource(name="entry", path=f"{LOG.path}/{{entry_id:uuid}}", shape=LogLine, see=_entry)
 
 
-@reads(
-    LOG.path,
+read_log = read_operation(
+    LOG,
     "Read the activity log",
-    of=LOG,
+    tag=TAG,
+    scope=READ,
     text="Entries in time order, with what was recorded elsewhere: states, deconfliction numbers, phases, the"
     " release, and check-ins. Decisions about conflicts are only for those who read /hits.",
 )
-async def read_log() -> None:
-    """Return the log of an operation."""
 
 
 @writes(
@@ -110,14 +108,11 @@ async def write_entry(
     event_id: PathId, log: ActivityLog, new: NewEntry, request_key: UUID | None, viewer: Viewer, now: Now
 ) -> None:
     """Write an entry."""
-    text, waited = clean(new.text, LONGEST_ENTRY, "text"), timedelta(seconds=new.waited)
-    tap_id, key = str(request_key or ids.new_id()), log.occurrence.key
-    await records.add_log_entry(viewer, event_id, key, text, now, tap_id=tap_id, waited=waited)
+    waited, tap_id, key = timedelta(seconds=new.waited), str(request_key or ids.new_id()), log.occurrence.key
+    await records.add_log_entry(viewer, event_id, key, new.text, now, tap_id=tap_id, waited=waited)
 
 
-@reads(ENTRY.path, "Read an entry of the log", of=ENTRY)
-async def read_entry() -> None:
-    """Return one entry."""
+read_entry = read_operation(ENTRY, "Read an entry of the log", tag=TAG, scope=READ)
 
 
 @writes(
@@ -140,5 +135,5 @@ async def correct_entry(
     log, line = entry
     if line.last is None:
         raise NotFound
-    text, key, seen = clean(new.text, LONGEST_ENTRY, "text"), log.occurrence.key, line.last.id
-    await records.correct_log_entry(viewer, event_id, key, entry_id, text, in_utc(new.at), now, seen=seen)
+    key, seen = log.occurrence.key, line.last.id
+    await records.correct_log_entry(viewer, event_id, key, entry_id, new.text, new.at, now, seen=seen)

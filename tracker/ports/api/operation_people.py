@@ -9,16 +9,15 @@ from typing import Annotated
 from uuid import UUID
 
 from msgspec import Meta, convert
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from tracker.crypto import ids
 from tracker.errors import Conflict
-from tracker.ports.api.joint_operations import PLAN, NamedId, read_by, reads, writes
-from tracker.ports.api.operations import Resource
+from tracker.ports.api.joint_operations import PLAN, READ, TAG, read_by, writes
+from tracker.ports.api.operations import Resource, read_operation
 from tracker.ports.api.responses import fields_named
-from tracker.ports.api.shapes import Given, Moment, Shown, in_utc, shown
+from tracker.ports.api.shapes import Given, Line, Lines, Moment, Name, NamedId, Shown, shown
 from tracker.ports.http.dependencies import Now, PathId, Viewer
-from tracker.rules.core.clean_text import clean
 from tracker.rules.operations.check_ins import (
     LONGEST_ASSIGNMENT,
     LONGEST_CONTACT,
@@ -37,8 +36,8 @@ from tracker.usecases.operations.check_ins import CheckInList
 from tracker.usecases.operations.readiness import ReadinessView, readiness_view
 from tracker.usecases.roster.known_people import all_candidates
 
-Contact = Annotated[str, Meta(max_length=LONGEST_CONTACT, examples=["816-555-0134"])]
-Assignment = Annotated[str, Meta(max_length=LONGEST_ASSIGNMENT, examples=["Perimeter, north"])]
+Contact = Annotated[Line, Meta(max_length=LONGEST_CONTACT, examples=["816-555-0134"])]
+Assignment = Annotated[Line, Meta(max_length=LONGEST_ASSIGNMENT, examples=["Perimeter, north"])]
 
 
 class CheckInShown(Shown):
@@ -86,9 +85,9 @@ class NewTap(Given):
 class NewPersonThere(Given):
     """A person who came and isn’t on the operation."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+    name: Annotated[Line, Meta(min_length=1, max_length=LONGEST_NAME)]
     agency_id: UUID | None = None
-    agency: Annotated[str, Meta(max_length=LONGEST_NAME, description="One that isn’t in the list of agencies.")] = ""
+    agency: Annotated[Line, Meta(max_length=LONGEST_NAME, description="One that isn’t in the list of agencies.")] = ""
     contact: Contact = ""
     assignment: Assignment = ""
 
@@ -126,14 +125,13 @@ CHECK_IN = Resource(name="line", path=f"{CHECK_INS.path}/{{person_id:uuid}}", sh
 _records = partial(writes, of=CHECK_INS, gives=CHECK_IN)
 
 
-@reads(
-    CHECK_INS.path,
+list_check_ins = read_operation(
+    CHECK_INS,
     "Read the check-in list",
-    of=CHECK_INS,
+    tag=TAG,
+    scope=READ,
     text="For law enforcement on the operation: everyone who is expected or came.",
 )
-async def list_check_ins() -> None:
-    """Return the check-in list of an operation."""
 
 
 @_records(
@@ -168,21 +166,13 @@ async def check_walk_in(
     people: CheckInList, new: NewPersonThere, request_key: UUID | None, viewer: Viewer, now: Now
 ) -> dict[str, UUID]:
     """Check in a person who isn't on the operation."""
-    walk_in = WalkIn(
-        ticket=request_key or ids.new_id(),
-        name=clean(new.name, LONGEST_NAME, "name"),
-        agency_id=new.agency_id,
-        agency="" if new.agency_id else clean(new.agency, LONGEST_NAME, "agency"),
-        contact=clean(new.contact, LONGEST_CONTACT, "contact"),
-        assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
-    )
+    new = replace(new, agency="") if new.agency_id else new
+    walk_in = WalkIn(ticket=request_key or ids.new_id(), **asdict(new))
     event_id, key = people.operation.event.id, people.occurrence.key
     return {"person_id": (await check_ins.check_in_walk_in(viewer, event_id, key, walk_in, now)).person_id}
 
 
-@reads(CHECK_IN.path, "Read a person’s check-in", of=CHECK_IN)
-async def read_check_in() -> None:
-    """Return one line of the check-in list."""
+read_check_in = read_operation(CHECK_IN, "Read a person’s check-in", tag=TAG, scope=READ)
 
 
 @writes(
@@ -198,12 +188,7 @@ async def correct_check_in(
 ) -> None:
     """Correct one line of the check-in list."""
     people, check_in = line
-    to = LineCorrection(
-        time_in=in_utc(new.time_in) if new.time_in else None,
-        time_out=in_utc(new.time_out) if new.time_out else None,
-        contact=clean(new.contact, LONGEST_CONTACT, "contact"),
-        assignment=clean(new.assignment, LONGEST_ASSIGNMENT, "assignment"),
-    )
+    to = convert(new, LineCorrection, from_attributes=True)
     key, person_id = people.occurrence.key, check_in.person_id
     await check_ins.correct_line(viewer, event_id, key, person_id, to, now, seen=check_in.id)
 
@@ -224,14 +209,14 @@ class NewNotice(Given):
     fewest: Annotated[People, Meta(description="The least number of people to be ready for.")]
     most: People
     contact: Annotated[
-        str, Meta(min_length=1, max_length=LONGEST_TEXTS["contact"], description="Whom victim services can call.")
+        Line, Meta(min_length=1, max_length=LONGEST_TEXTS["contact"], description="Whom victim services can call.")
     ]
     recipients: Annotated[tuple[UUID, ...], Meta(min_length=1, max_length=MOST_RECIPIENTS)]
-    languages: Annotated[str, Meta(max_length=LONGEST_TEXTS["languages"], description=NO_OPERATION)] = ""
+    languages: Annotated[Line, Meta(max_length=LONGEST_TEXTS["languages"], description=NO_OPERATION)] = ""
     minors: Minors = Minors.UNKNOWN
-    needs: Annotated[str, Meta(max_length=LONGEST_TEXTS["needs"], description=NO_OPERATION)] = ""
+    needs: Annotated[Lines, Meta(max_length=LONGEST_TEXTS["needs"], description=NO_OPERATION)] = ""
     place: Annotated[
-        str, Meta(max_length=LONGEST_TEXTS["place"], description="The public name of a place away from the operation.")
+        Line, Meta(max_length=LONGEST_TEXTS["place"], description="The public name of a place away from the operation.")
     ] = ""
     release_at: Annotated[Moment | None, Meta(description="Null to release it as soon as it is scheduled.")] = None
 
@@ -242,12 +227,9 @@ class NoticeMove(Given):
     to: NoticeState
 
 
-class RecipientShown(Shown):
+class RecipientShown(Name):
     """A person who gets the notice."""
 
-    id: UUID
-    name: str
-    agency: str
     acknowledged_at: Moment | None
 
 
@@ -269,12 +251,8 @@ class NoticeShown(Shown):
     recipients: tuple[RecipientShown, ...]
 
 
-class OffSitePlace(Shown):
+class OffSitePlace(Name):
     """A place away from the operation by its public name; only the agency has its address."""
-
-    id: UUID
-    name: str
-    agency: str
 
 
 class NoticesShown(Shown):
@@ -313,14 +291,13 @@ NOTICE = Resource(name="notices", path=f"{PLAN.path}/readiness-notice", shape=No
 _changes = partial(writes, of=NOTICE, is_conditional=True)
 
 
-@reads(
-    NOTICE.path,
+read_notice = read_operation(
+    NOTICE,
     "Read the service-readiness notice",
-    of=NOTICE,
+    tag=TAG,
+    scope=READ,
     text="What was released, or will be, to whom, and who has acknowledged it.",
 )
-async def read_notice() -> None:
-    """Return the notices of an operation."""
 
 
 @_changes(
@@ -332,9 +309,9 @@ async def read_notice() -> None:
 )
 async def write_notice(event_id: PathId, new: NewNotice, viewer: Viewer, now: Now) -> None:
     """Write the notice as a draft."""
-    release_at = in_utc(new.release_at) if new.release_at else now
+    text, release_at = convert(new, NoticeText, from_attributes=True), new.release_at or now
     with fields_named(FIELDS):
-        await readiness.save_readiness_notice(viewer, event_id, _notice_text(new), release_at, set(new.recipients), now)
+        await readiness.save_readiness_notice(viewer, event_id, text, release_at, set(new.recipients), now)
 
 
 @_changes("DELETE", NOTICE.path, "Delete the draft of the notice")
@@ -360,12 +337,3 @@ def _current(view: ReadinessView) -> UUID:
     if view.current is None:
         raise Conflict(NO_NOTICE)
     return view.current.id
-
-
-def _notice_text(new: NewNotice) -> NoticeText:
-    given = asdict(new)
-    texts = {
-        name: clean(given[name], longest, name, multiline=name == "needs") for name, longest in LONGEST_TEXTS.items()
-    }
-    window = {"starts_at": in_utc(new.starts_at), "ends_at": in_utc(new.ends_at)}
-    return convert(given | texts | window, NoticeText)

@@ -1,12 +1,12 @@
 """One operation of the API: its route, its scope, what the document says about it, and what all of them do alike.
 
-A handler names what it needs: `new` is the body and `query` the query, in the shapes of their annotations, and
-`request_key` the Idempotency-Key. The name of a resource is the thing as the viewer sees it, found before the body is
-read. Litestar injects everything else.
+A handler names what it needs: `new` is the body and `query` the query, in the shapes of their annotations, `after` the
+place where a page begins in a list by time, and `request_key` the Idempotency-Key. The name of a resource is the thing
+as the viewer sees it, found before the body is read. Litestar injects everything else.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from functools import partial, wraps
 from inspect import Parameter, Signature, signature
@@ -19,7 +19,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from tracker.errors import NotFound
-from tracker.ports.api.responses import body_of, check_match, idempotency_key, json_response, query_of
+from tracker.ports.api.responses import (
+    PageItem,
+    body_of,
+    check_match,
+    idempotency_key,
+    json_response,
+    page_response,
+    place_in,
+    query_of,
+)
 from tracker.ports.api.shapes import Shown, items_shown
 from tracker.ports.http.dependencies import Now, Viewer
 from tracker.ports.http.forms import FormRequest
@@ -107,7 +116,8 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     """Make a function the handler of an operation; an operation that reads also handles HEAD.
 
     `of` is what the operation is about, and `gives` what it responds with, if that is something else. A handler returns
-    nothing for that thing as it is now, the parameters of the address of another one, a shape, or the things of a list.
+    nothing for that thing as it is now, the parameters of the address of another one, a shape, the things of a list, or
+    the items of a page and the one after it.
     """
     gives = gives or of
     description = ApiOperation(
@@ -128,6 +138,17 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     return partial(_routed, description)
 
 
+def read_operation(
+    resource: Resource[Any], summary: str, *, tag: str, scope: ApiScope, text: str = ""
+) -> HTTPRouteHandler:
+    """Return the operation that reads a thing."""
+
+    async def read() -> None:
+        """Return the thing as it is now."""
+
+    return operation("GET", resource.path, summary, tag=tag, scope=scope, of=resource, text=text)(read)
+
+
 def _routed(description: ApiOperation, handler: Handler) -> HTTPRouteHandler:
     """Return the route of an operation, whose body, query, and key are what its handler needs."""
     needs = {name: parameter.annotation for name, parameter in signature(handler).parameters.items()}
@@ -146,10 +167,12 @@ def _routed(description: ApiOperation, handler: Handler) -> HTTPRouteHandler:
             return json_response(request, result, status=description.status)
         if result is None or isinstance(result, dict):
             return await _reply(description, given, result or {})
-        things = cast("Iterable[object]", result)
-        return json_response(request, items_shown(cast("Shape", description.response), things))
+        shape = cast("Shape", description.response)
+        if description.query:
+            return page_response(request, shape, given["query"], cast("Sequence[PageItem]", result))
+        return json_response(request, items_shown(shape, cast("Iterable[object]", result)))
 
-    provided = {"new", "query", "request_key", description.of.name if description.of else ""}
+    provided = {"new", "query", "after", "request_key", description.of.name if description.of else ""}
     annotations = {name: kind for name, kind in needs.items() if name not in provided}
     annotations |= {"request": FormRequest, "viewer": Viewer, "now": Now}
     parameters = [Parameter(name, Parameter.KEYWORD_ONLY, annotation=kind) for name, kind in annotations.items()]
@@ -172,6 +195,8 @@ async def _find(description: ApiOperation, needs: Collection[str], given: dict[s
     request, viewer, now = given["request"], given["viewer"], given["now"]
     if description.query:
         given["query"] = query_of(request, description.query)
+    if "after" in needs:
+        given["after"] = place_in(request, viewer, given["query"].cursor)
     of = description.of
     if of and of.is_at(description.path) and (description.is_conditional or description.body or of.name in needs):
         given[of.name], shape = await of.see(viewer, now, **of.address(request.path_params))

@@ -13,11 +13,10 @@ from tracker.crypto import ids
 from tracker.errors import NotFound
 from tracker.ports.api.events import EVENT
 from tracker.ports.api.occurrences import OCCURRENCE
-from tracker.ports.api.operations import Resource, operation
-from tracker.ports.api.shapes import Given, Moment, Shown, shown
+from tracker.ports.api.operations import Resource, operation, read_operation
+from tracker.ports.api.shapes import DateId, Given, Lines, Moment, Shown, shown, without
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer
 from tracker.rules.attendance import LONGEST_NAME, AttendanceWalkIn, Mark
-from tracker.rules.core.clean_text import clean
 from tracker.rules.core.viewers import Arm
 from tracker.rules.events.events import Event, Occurrence
 from tracker.rules.events.replies import LONGEST_COMMENT, AttendeeRole, ReplyValue
@@ -32,7 +31,7 @@ from tracker.usecases.views.event_page import view_event
 
 TAG = "Replies"
 READ, WRITE = ApiScope.REPLIES_READ, ApiScope.REPLIES_WRITE
-Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT, description="Don’t include victim or case details.")]
+Comment = Annotated[Lines, Meta(max_length=LONGEST_COMMENT, description="Don’t include victim or case details.")]
 EnteredBy = Annotated[
     str | None,
     Meta(
@@ -46,12 +45,9 @@ SubstituteNote = Annotated[
 ]
 
 
+@without(ReplyValue.NEEDS_ACTION)
 class Reply(StrEnum):
     """The possible replies of an invited person."""
-
-    ACCEPTED = "accepted"
-    TENTATIVE = "tentative"
-    DECLINED = "declined"
 
 
 class NewReply(Given):
@@ -67,11 +63,9 @@ class NewReply(Given):
     ] = None
 
 
-class ReplyShown(Shown):
+class ReplyShown(DateId):
     """Your own reply as it counts for a date."""
 
-    event_id: UUID
-    key: str
     reply: ReplyValue
     comment: str
     replied_at: Moment | None
@@ -91,12 +85,17 @@ class AgencyCounts(Shown):
     waiting: int
 
 
-class PersonReply(Shown):
-    """The reply of a person whose name you can see. Only people who may change the event get comments and notes."""
+class InformedPerson(Shown):
+    """A person who is kept informed of the event, and whom you read by name."""
 
     member_id: UUID
     name: str
     agency: str
+
+
+class PersonReply(InformedPerson):
+    """The reply of a person whose name you can see. Only people who may change the event get comments and notes."""
+
     role: AttendeeRole
     reply: ReplyValue
     comment: str
@@ -107,14 +106,6 @@ class PersonReply(Shown):
     substitutes_for: Annotated[
         str | None, Meta(description="Whom they substitute for. Null if they were invited themselves.")
     ]
-
-
-class InformedPerson(Shown):
-    """A person who is kept informed of the event, and whom you read by name."""
-
-    member_id: UUID
-    name: str
-    agency: str
 
 
 class RepliesShown(Shown):
@@ -149,11 +140,12 @@ async def _my_reply(viewer: Viewer, _: datetime, event_id: UUID, key: str) -> tu
 
 
 MY_REPLY = Resource(name="my_reply", path=f"{OCCURRENCE.path}/reply", shape=ReplyShown, see=_my_reply)
-_reads = partial(operation, "GET", tag=TAG, scope=READ)
 _replies = partial(operation, "PUT", tag=TAG, scope=WRITE, gives=MY_REPLY, may_conflict=True)
 
 
-@_reads(f"{OCCURRENCE.path}/replies", "Read the replies to a date", response=RepliesShown)
+@operation(
+    "GET", f"{OCCURRENCE.path}/replies", "Read the replies to a date", tag=TAG, scope=READ, response=RepliesShown
+)
 async def read_replies(event_id: PathId, key: PathText, viewer: Viewer, now: Now) -> RepliesShown:
     """Return the replies to a date."""
     view = await view_event(viewer, event_id, key, now)
@@ -167,9 +159,9 @@ async def read_replies(event_id: PathId, key: PathText, viewer: Viewer, now: Now
     )
 
 
-@_reads(MY_REPLY.path, "Read your reply to a date", of=MY_REPLY, text="There is none if you aren’t invited.")
-async def read_reply() -> None:
-    """Return the viewer's own reply to a date."""
+read_reply = read_operation(
+    MY_REPLY, "Read your reply to a date", tag=TAG, scope=READ, text="There is none if you aren’t invited."
+)
 
 
 @_replies(
@@ -197,9 +189,8 @@ async def reply_to_event(event: Event, new: NewReply, viewer: Viewer, now: Now) 
 
 
 async def _record(viewer: Viewer, event_id: UUID, key: str, new: NewReply, now: datetime, *, for_series: bool) -> None:
-    comment = clean(new.comment, LONGEST_COMMENT, "comment", multiline=True)
     await reply_deeds.record_own_reply(
-        viewer, event_id, key, ReplyValue(new.reply), comment, now, for_series=for_series, substitute=new.substitute
+        viewer, event_id, key, ReplyValue(new.reply), new.comment, now, for_series=for_series, substitute=new.substitute
     )
 
 
@@ -207,11 +198,9 @@ ATTENDANCE_TAG = "Attendance"
 READ_ATTENDANCE, WRITE_ATTENDANCE = ApiScope.ATTENDANCE_READ, ApiScope.ATTENDANCE_WRITE
 
 
+@without(Mark.ABSENT, Mark.EXCUSED, Mark.CLEARED)
 class WalkInMark(StrEnum):
     """How a person who was not invited took part."""
-
-    HERE = "here"
-    REMOTE = "remote"
 
 
 class SheetLine(Shown):
@@ -257,11 +246,9 @@ class QuorumShown(Shown):
     recorded_at: Moment
 
 
-class SheetShown(Shown):
+class SheetShown(DateId):
     """The attendance sheet of a date."""
 
-    event_id: UUID
-    key: str
     closed_at: Moment | None
     counts: SheetCounts
     quorum: Annotated[
@@ -284,7 +271,7 @@ class NewWalkIn(Given):
     name: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest. Never a victim’s name.")] = ""
     agency_id: UUID | None = None
     agency: Annotated[str, Meta(max_length=LONGEST_NAME, description="Of a guest from another agency.")] = ""
-    mark: WalkInMark = WalkInMark.HERE
+    mark: WalkInMark = WalkInMark(Mark.HERE)
 
 
 async def _roll(viewer: Viewer, now: datetime, event_id: UUID, key: str) -> tuple[AttendanceSheet, SheetShown]:
@@ -317,17 +304,13 @@ ROLL = Resource(
 _marks = partial(operation, tag=ATTENDANCE_TAG, scope=WRITE_ATTENDANCE, of=ROLL, may_conflict=True)
 
 
-@operation(
-    "GET",
-    ROLL.path,
+read_sheet = read_operation(
+    ROLL,
     "Read the attendance sheet of a date",
     tag=ATTENDANCE_TAG,
     scope=READ_ATTENDANCE,
-    of=ROLL,
     text="For people who can take attendance: the organizer, the committee’s chair, or a coordinator.",
 )
-async def read_sheet() -> None:
-    """Return the attendance sheet of a date."""
 
 
 @_marks(

@@ -1,14 +1,15 @@
 """What goes in and out as JSON: contents and queries by the shapes of the document, responses with an ETag, and pages.
 
-Unknown fields are refused. An ETag is made of what this reader sees; unchanged content is a 304. A cursor says where a
-page of a list ended. It is signed for this reader and this list, and reveals nothing new.
+Unknown fields are refused, texts are cleaned, and times are in UTC. An ETag is made of what this reader sees; unchanged
+content is a 304. A cursor says where a page of a list ended. It is signed for this reader and this list, and reveals
+nothing new.
 """
 
 import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
@@ -22,11 +23,11 @@ from msgspec import UNSET, UnsetType
 
 from tracker.crypto import keys
 from tracker.errors import Invalid, NotFound
-from tracker.ports.api.shapes import SENTENCE, PageQuery
+from tracker.ports.api.shapes import SENTENCE, PageQuery, in_utc
 from tracker.ports.http.dependencies import viewer_of
 from tracker.ports.http.forms import FormRequest
 from tracker.ports.http.problems import RequestRefused
-from tracker.rules.core.clean_text import too_long_words
+from tracker.rules.core.clean_text import clean, too_long_words
 from tracker.rules.core.viewers import Viewer
 from tracker.usecases.views.search import START, ListPlace
 
@@ -40,7 +41,7 @@ MOST_PARAMETERS = 50
 
 
 async def body_of(request: FormRequest, shape: type[Sent]) -> Sent:
-    """Return the decoded body. Errors: Refused with 415, 400 for invalid JSON, 422 with a sentence for each field."""
+    """Return the body, tidy. Errors: Refused with 415, 400 for invalid JSON, 422 with a sentence for each field."""
     if request.content_type[0] != JSON:
         raise RequestRefused(415)
     try:
@@ -50,13 +51,13 @@ async def body_of(request: FormRequest, shape: type[Sent]) -> Sent:
     except (msgspec.DecodeError, UnicodeDecodeError) as unreadable:
         raise RequestRefused(400, NOT_JSON) from unreadable
     try:
-        return msgspec.convert(given, shape)
+        return _tidy(msgspec.convert(given, shape))
     except msgspec.ValidationError as odd:
         raise RequestRefused(422, errors=_errors_of(shape, given, strict=True)) from odd
 
 
 def query_of(request: FormRequest, shape: type[Sent]) -> Sent:
-    """Return the decoded query. Errors: Refused with 422 and a sentence for each parameter."""
+    """Return the query, tidy. Errors: Refused with 422 and a sentence for each parameter."""
     text = request.scope["query_string"].decode("latin-1")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_PARAMETERS)
@@ -66,7 +67,7 @@ def query_of(request: FormRequest, shape: type[Sent]) -> Sent:
     if len(given) < len(pairs):
         raise RequestRefused(422, "Give each parameter once.")
     try:
-        return msgspec.convert(given, shape, strict=False)
+        return _tidy(msgspec.convert(given, shape, strict=False))
     except msgspec.ValidationError as odd:
         raise RequestRefused(422, errors=_errors_of(shape, given, strict=False)) from odd
 
@@ -87,6 +88,21 @@ def fields_named(names: Mapping[str, str]) -> Iterator[None]:
         yield
     except Invalid as wrong:
         raise Invalid(**{names.get(name, name): sentence for name, sentence in wrong.fields.items()}) from wrong
+
+
+def _tidy(given: Sent) -> Sent:
+    """Return what a program sent with its texts clean, as their shapes say, and its times in UTC.
+
+    Errors: Invalid by field.
+    """
+    values = msgspec.structs.asdict(given)
+    for field in msgspec.structs.fields(given):
+        match values[field.name], _said_of(field.type):
+            case datetime() as moment, _:
+                values[field.name] = in_utc(moment)
+            case str() as text, {"longest": longest, "is_multiline": is_multiline}:
+                values[field.name] = clean(text, longest, field.name, multiline=is_multiline)
+    return msgspec.structs.replace(given, **values)
 
 
 def _whole(value: Any) -> Any:
@@ -139,20 +155,24 @@ def _said(sentence: str, value: object, kind: Any) -> str:
         return f"{sentence}."
     if limit := TOO_LONG.fullmatch(sentence):
         return too_long_words(value, int(limit["longest"]))
-    return _sentence_of(kind) or f"{sentence}."
+    return str(_said_of(kind).get(SENTENCE, f"{sentence}."))
 
 
-def _sentence_of(kind: Any) -> str:
-    """Return a shape's own sentence about texts that it refuses; empty where it has none."""
-    parts = (kind, *get_args(kind))
-    metas = (meta for part in parts for meta in getattr(part, "__metadata__", ()) if isinstance(meta, msgspec.Meta))
-    return next((str(meta.extra[SENTENCE]) for meta in metas if meta.extra and SENTENCE in meta.extra), "")
+def _said_of(kind: Any) -> dict[str, Any]:
+    """Return what an annotation, or a part of a union, says of its texts: their limit, and what isn't for programs."""
+    said: dict[str, Any] = {}
+    for part in (kind, *get_args(kind)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta):
+                said |= (meta.extra or {}) | ({"longest": meta.max_length} if meta.max_length else {})
+    return said
 
 
-T = TypeVar("T")
 TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 HALF = 16  # characters: 96 bits of the content, 96 of the proof that this tag was made here
 READS = (HttpMethod.GET, HttpMethod.HEAD)
+PageItem = tuple[Sequence[str], msgspec.Struct]
+"""Where a thing is in a list, and its shape."""
 
 
 def json_response(
@@ -192,25 +212,22 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
 
 
 def page_response(
-    request: FormRequest,
-    page: type[msgspec.Struct],
-    query: PageQuery,
-    things: Sequence[T],
-    place: Callable[[T], Sequence[str]],
-    show: Callable[[T], msgspec.Struct],
+    request: FormRequest, page: type[msgspec.Struct], query: PageQuery, items: Sequence[PageItem]
 ) -> Response[Any]:
     """Return a page of a list; the address of a next page is in the Link header too (RFC 8288).
 
-    There is a next page when there is one thing more than the limit; `place` is where a thing is in the list.
+    There is a next page when there is one item more than the limit.
     """
-    items, following = things[: query.limit], None
-    if len(things) > query.limit:
+    following = None
+    if len(items) > query.limit:
         path = request.scope["path"]
-        onward = cursor(viewer_of(request.scope), path, place(items[-1]))
+        place, _ = items[query.limit - 1]
+        onward = cursor(viewer_of(request.scope), path, place)
         kept = [(name, text) for name, text in request.query_params.multi_items() if name != "cursor"]
         following = f"{path}?{urlencode([*kept, ('cursor', onward)])}"
     link = {"Link": f'<{following}>; rel="next"'} if following else {}
-    return json_response(request, page(items=tuple(map(show, items)), next=following), headers=link)
+    shapes = tuple(shape for _, shape in items[: query.limit])
+    return json_response(request, page(items=shapes, next=following), headers=link)
 
 
 def _names(asked: str | None, tag: str) -> bool:

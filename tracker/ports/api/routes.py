@@ -23,7 +23,7 @@ from tracker.ports.api import (
 from tracker.ports.api.operations import BASE, CREATED, PARAMETER, ApiOperation
 from tracker.ports.api.responses import JSON
 from tracker.ports.http.forms import FormRequest
-from tracker.ports.http.guards import public, routes_in
+from tracker.ports.http.guards import public
 from tracker.ports.http.problems import DOCUMENTS, KINDS, MEDIA_TYPE, Problem
 from tracker.rules.identity import ApiScope
 
@@ -91,9 +91,9 @@ IDEMPOTENCY_KEY: Json = {
 ETAG: Json = {"ETag": {"schema": {"type": "string"}, "description": "What If-Match and If-None-Match take."}}
 
 
-def document(handlers: Iterable[HTTPRouteHandler], version: str) -> Json:
-    """Return the document of these operations (OpenAPI 3.1)."""
-    operations = {handler.fn.__name__: about_of(handler) for handler in handlers}
+def document(handlers: Mapping[str, HTTPRouteHandler], version: str) -> Json:
+    """Return the document of these operations, by their names (OpenAPI 3.1)."""
+    operations = {name: about_of(handler) for name, handler in handlers.items()}
     paths: Json = {}
     for name, operation in operations.items():
         path = PARAMETER.sub(r"{\1}", operation.path)
@@ -225,7 +225,9 @@ AREAS = (
     operation_people,
     operation_log,
 )
-OPERATIONS = routes_in(*AREAS)
+OPERATIONS = {
+    name: handler for area in AREAS for name, handler in vars(area).items() if isinstance(handler, HTTPRouteHandler)
+}
 
 
 @cache
@@ -243,7 +245,10 @@ async def openapi() -> Response[bytes]:
 def _options_of(path: str) -> HTTPRouteHandler:
     """Return the handler that names the methods of an address: Litestar's own knows only those of its first handler."""
     methods = [
-        method for operation in OPERATIONS if path in operation.paths for method in sorted(operation.http_methods)
+        method
+        for operation in OPERATIONS.values()
+        if path in operation.paths
+        for method in sorted(operation.http_methods)
     ]
 
     async def options(request: FormRequest) -> Response[None]:
@@ -253,5 +258,7 @@ def _options_of(path: str) -> HTTPRouteHandler:
     return route(path, http_method=[HttpMethod.OPTIONS], guards=[public], status_code=204, opt=allow)(options)
 
 
-OPTIONS = [_options_of(path) for path in sorted({path for operation in OPERATIONS for path in operation.paths})]
-router = Router("/", route_handlers=[*OPTIONS, *OPERATIONS, openapi])
+OPTIONS = [
+    _options_of(path) for path in sorted({path for operation in OPERATIONS.values() for path in operation.paths})
+]
+router = Router("/", route_handlers=[*OPTIONS, *OPERATIONS.values(), openapi])

@@ -1,30 +1,36 @@
 """Shapes that several operations share: base classes, texts with their limits, people, pages of lists."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from enum import Enum
 from operator import attrgetter
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 from msgspec import UNSET, Meta, Struct, UnsetType, convert, defstruct
-from msgspec.structs import fields
+from msgspec.structs import asdict, fields
 
 from tracker.rules.core.wording import local
 from tracker.rules.events.events import LONGEST_REASON, NO_TITLE, TEXTS, Occurrence
 from tracker.rules.events.notifications import Notify, RecordChoice
 
-S = TypeVar("S", bound="Shown")
+S = TypeVar("S", bound=Struct)
+G = TypeVar("G", bound="Given")
 L = TypeVar("L", bound=Struct)
+E = TypeVar("E", bound=Enum)
 MOST = 200  # things on one page of a list
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """All dates lie between these."""
 
 SENTENCE = "sentence"
 """The key under which a shape explains its pattern or least length in words for people."""
+Line = Annotated[str, Meta(extra={"is_multiline": False})]
+Lines = Annotated[str, Meta(extra={"is_multiline": True})]
+"""Texts that are cleaned when they come in, of one line or several."""
 
 Title = Annotated[
-    str,
+    Line,
     Meta(
         min_length=1,
         max_length=TEXTS["title"].longest,
@@ -33,9 +39,9 @@ Title = Annotated[
         extra={SENTENCE: NO_TITLE},
     ),
 ]
-PlaceName = Annotated[str, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
-Agenda = Annotated[str, Meta(max_length=TEXTS["agenda"].longest, description="Don’t include victim or case details.")]
-Reason = Annotated[str, Meta(max_length=LONGEST_REASON, description="Shown in the email to everyone invited.")]
+PlaceName = Annotated[Line, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
+Agenda = Annotated[Lines, Meta(max_length=TEXTS["agenda"].longest, description="Don’t include victim or case details.")]
+Reason = Annotated[Lines, Meta(max_length=LONGEST_REASON, description="Shown in the email to everyone invited.")]
 Notified = Annotated[
     Notify,
     Meta(
@@ -62,7 +68,10 @@ Cursor = Annotated[str, Meta(description="Continues after a page. Take it from t
 
 
 class Given(Struct, forbid_unknown_fields=True):
-    """What a program sends; an unknown field is refused."""
+    """What a program sends; an unknown field is refused.
+
+    A handler gets its texts clean, as their shapes say, and its times in UTC.
+    """
 
 
 class Shown(Struct):
@@ -104,17 +113,66 @@ def page_of(name: str, shape: type[Shown], doc: str) -> type[Struct]:
     return defstruct(name, [("next", str | None)], bases=(list_of(name, shape, doc),), namespace={"__doc__": doc})
 
 
+def changes_of(shape: type[Given], *first: str) -> Callable[[type[G]], type[G]]:
+    """Begin a shape of changes with all fields of another, `first` these of them, unless it has its own of that name.
+
+    What a program leaves out stays as it is.
+    """
+    kinds = {field.name: field.type for field in fields(shape)}
+
+    def with_fields(changes: type[G]) -> type[G]:
+        own = {field.name: (field.name, field.type, field.default) for field in fields(changes)}
+        others = [(name, kinds[name] | UnsetType, UNSET) for name in dict.fromkeys([*first, *kinds]) if name not in own]
+        names = {"__doc__": changes.__doc__}
+        return cast("type[G]", defstruct(changes.__name__, [*others, *own.values()], bases=(Given,), namespace=names))
+
+    return with_fields
+
+
+def without(*left_out: Enum) -> Callable[[type[E]], type[E]]:
+    """Give an enum the members of one of the rules', but these."""
+    return offering({member.name: member.value for member in type(left_out[0]) if member not in left_out})
+
+
+def offering(members: Mapping[str, object]) -> Callable[[type[E]], type[E]]:
+    """Give an enum these members."""
+
+    def with_members(empty: Any) -> type[E]:
+        kind: type[E] = empty(empty.__name__, members)
+        kind.__doc__ = empty.__doc__
+        return kind
+
+    return with_members
+
+
+def given(what: Given) -> dict[str, Any]:
+    """Return the fields that a program sent, or that have a default value."""
+    return {name: value for name, value in asdict(what).items() if value is not UNSET}
+
+
 def _may_be_null(kind: Any) -> bool:
     plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     return NoneType in get_args(plain)
 
 
-class Name(Shown):
-    """A person, with the short name of their agency."""
+class NamedId(Shown):
+    """A person or an agency that another operation can name."""
 
     id: UUID
     name: str
+
+
+class Name(NamedId):
+    """A person, with the short name of their agency."""
+
     agency: str
+
+
+class DateId(Shown):
+    """What identifies a date: its event, and its original day in the series."""
+
+    event_id: UUID
+    key: str
 
 
 class Canceling(Given):
