@@ -27,7 +27,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with world(folder / "many.sqlite", MANY) as many:
             settle()

@@ -41,7 +41,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with AsyncExitStack() as stack:
             few, few_saved = await _world(stack, folder, FEW)

@@ -41,7 +41,7 @@ def _measure(people: int) -> Sequence[Figure]:
 
 
 async def _measured(folder: Path, people: int) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with AsyncExitStack() as stack:
             few = await stack.enter_async_context(world(folder / "few.sqlite", DATES))

@@ -30,7 +30,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with AsyncExitStack() as stack:
             few = await stack.enter_async_context(world(folder / "few.sqlite", FEW))

@@ -90,7 +90,7 @@ def server() -> Iterator[str]:
 
 
 async def _measured(url: str) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         with tempfile.TemporaryDirectory() as folder:
             async with AsyncExitStack() as stack:

@@ -88,7 +88,7 @@ async def _round(server: Server, now: datetime) -> tuple[float, float, float]:
     await queue_due_messages(now - timedelta(seconds=1), ZONE)
     await Message.update({Message.state: "superseded"}).where(Message.state == "pending")
     planned = await _per_second(queue_due_messages(now, ZONE), server)
-    bare = await _per_second(_bare(server.port, await _one_mail(composer, now)), server)
+    bare = await _per_second(_bare(server.port, await _write_email(composer, now)), server)
     delivery = Delivery(settings, composer, lambda: now)
     sent = await _per_second(delivery.dispatch(), server)
     await delivery.stop()
@@ -103,13 +103,13 @@ async def _per_second(work: Awaitable[int], server: Server) -> float:
     return done / (time.process_time() + server.worked - began)
 
 
-async def _one_mail(composer: EmailComposer, now: datetime) -> bytes:
+async def _write_email(composer: EmailComposer, now: datetime) -> bytes:
     [message] = await outbox.claim_messages("bench", (), now, 1)
     letter = await content_deeds.write_email(message, now, ZONE)
     if isinstance(letter, SendOutcome):
         raise RuntimeError(letter.reason)  # noqa: TRY004 - not a wrong type but a wrong set-up
     await outbox.put_back_messages([message], "bench")
-    return composer.mail(letter, message).content
+    return composer.compose(letter, message).content
 
 
 async def _bare(port: int, content: bytes) -> int:

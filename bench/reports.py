@@ -87,7 +87,7 @@ def _measure(dates: int) -> Sequence[Figure]:
 
 
 async def _measured(folder: Path, dates: int) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with world(folder / "year.sqlite", dates) as year:
             with closing(bare_connection(year.engine)) as connection:

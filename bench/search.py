@@ -61,7 +61,7 @@ async def _create(url: str, name: str) -> None:
 
 
 async def _measured(databases: tuple[Path | str, Path | str], many: int) -> Sequence[Figure]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     try:
         async with AsyncExitStack() as stack:
             young = await stack.enter_async_context(world(databases[0], FEW))

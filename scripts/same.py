@@ -351,14 +351,14 @@ class World:
     """A demo whose clock is still, and the jobs and emails of its application."""
 
     def __init__(self, settings: Settings, jobs: list[Any]) -> None:
-        self._mails, self._jobs = Path(settings.mail_folder), jobs
+        self._email_folder, self._jobs = Path(settings.mail_folder), jobs
         self._database = settings.database_url.removeprefix("sqlite:///")
         self._made = f"{self._database}.made"
         self._read: set[str] = set()
 
     async def work(self, later: timedelta) -> list[tuple[str, str]]:
         """Run each job at a time after the start; return what came by email, with recipient and subject."""
-        clock.start_at(NOW + later, stands_still=True)
+        clock.start_at(NOW + later, is_still=True)
         for name, _, job in self._jobs:
             if name not in OUTSIDE:
                 await job()
@@ -366,7 +366,7 @@ class World:
 
     def emails(self) -> list[tuple[str, str]]:
         """Return the emails that came since the last look."""
-        new = [file for file in sorted(self._mails.glob("*.eml")) if file.name not in self._read]
+        new = [file for file in sorted(self._email_folder.glob("*.eml")) if file.name not in self._read]
         self._read.update(file.name for file in new)
         messages = [read_email(file.read_bytes()) for file in new]
         return [(f"{one['To']} {one['Subject']}", of_email(one)) for one in messages]
@@ -383,7 +383,7 @@ class World:
         """Send what is due after a deed, take the deed back, and return the emails."""
         emails = await self.work(SOON * 2)
         self.restore()
-        clock.start_at(NOW + SOON, stands_still=True)
+        clock.start_at(NOW + SOON, is_still=True)
         return [text for _, text in emails]
 
     @staticmethod
@@ -422,7 +422,7 @@ def write_all(into: Path) -> Counter[str]:
     with tempfile.TemporaryDirectory() as data, without_chance() as jobs:
         run(Options(folder=Path(data), listener=None, seed=SEED, size=1, now=NOW, keeps=False, lists=False), print)
         logging.disable()
-        clock.start_at(NOW, stands_still=True)
+        clock.start_at(NOW, is_still=True)
         ids.seed(SEED + 1)
         return asyncio.run(_write(into, {data: "<folder>"}, load_settings(), jobs))
 

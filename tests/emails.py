@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from tests.cast import ZONE
 from tracker.ports.mail.wording import WrittenEmail, button_label, fill_in_email
-from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.message_types import EmailedEntry
 from tracker.rules.core.outbox import Message, MessageState, SendOutcome
 from tracker.rules.emails.emails import Button, CalendarPart, Email, LinkTarget
 from tracker.usecases.core import outbox
@@ -60,7 +60,7 @@ class ReadEmail(Struct, frozen=True):
         return _read_buttons(self.letter.more)
 
     @property
-    def calendar(self) -> CalendarPart | MailedEntry | None:
+    def calendar(self) -> CalendarPart | EmailedEntry | None:
         return self.letter.calendar
 
     @property

@@ -193,4 +193,4 @@ def _jobs(settings: Settings, delivery: Delivery) -> list[Job]:
 
 async def _send(delivery: Delivery) -> None:
     await delivery.dispatch()
-    await audit.note_mail_run(clock.now())
+    await audit.note_email_run(clock.now())

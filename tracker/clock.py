@@ -16,11 +16,11 @@ def now() -> datetime:
     return _read()
 
 
-def start_at(moment: datetime | None, *, stands_still: bool = False) -> None:
+def start_at(moment: datetime | None, *, is_still: bool = False) -> None:
     """Run the clock from `moment` (aware) on, or stop it there; None restores the real time."""
     global _read  # noqa: PLW0603 - the clock is one for the process, set once at start
     if moment is None:
         _read = _real
         return
     start, ahead = moment.astimezone(UTC), moment - _real()
-    _read = (lambda: start) if stands_still else (lambda: _real() + ahead)
+    _read = (lambda: start) if is_still else (lambda: _real() + ahead)

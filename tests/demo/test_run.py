@@ -280,12 +280,12 @@ def test_a_fresh_start_deletes_what_a_demo_made_and_nothing_else(tmp_path: Path)
     folder.clear()
     folder.list({})
     (folder.path / "tracker.sqlite").touch()
-    (folder.mails / "000001.eml").touch()
+    (folder.email_folder / "000001.eml").touch()
     (folder.path / "notes.txt").touch()
     secret = folder.secret()
     folder.clear()
     assert sorted(one.name for one in folder.path.iterdir()) == ["DEMO.txt", "demo.json", "mail", "notes.txt", "secret"]
-    assert list(folder.mails.iterdir()) == []
+    assert list(folder.email_folder.iterdir()) == []
     assert folder.secret() != secret
 
 

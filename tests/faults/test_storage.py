@@ -110,7 +110,7 @@ async def test_people_stay_signed_in_and_read_on_when_not_a_byte_can_be_written(
     assert isinstance(bound, SQLiteEngine)
     bound.pragmas = (*bound.pragmas, "PRAGMA query_only=ON")
     await open_database(bound)
-    clock.start_at(NOW.replace(minute=10), stands_still=True)
+    clock.start_at(NOW.replace(minute=10), is_still=True)
     paths = [*READ, f"/events/{event_id}/2027-01-12", "/audit", "/admin"]
     assert [(await browser.get(path)).status_code for path in paths] == [200] * len(paths)
     assert (await browser.post("/events", form)).status_code == 503

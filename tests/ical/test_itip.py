@@ -15,7 +15,7 @@ from tests.ical.making import DATES_OF_SERIES, ITEM_CREATED_AT, MOU_ITEM, NOW, O
 from tracker.errors import Invalid
 from tracker.ical.itip import Attendee, cancel_message, decline_counter, request_message, take_out, vtodo_calendar
 from tracker.rules.actions import ActionItem, ItemStatus
-from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.message_types import EmailedEntry
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import DeclinedProposal
 from tracker.rules.events.events import Occurrence
@@ -167,7 +167,7 @@ def test_a_reader_whose_name_or_address_could_start_a_line_gets_no_message(facts
 
 
 def test_an_entry_that_is_taken_out_is_named_and_nothing_is_said_of_it() -> None:
-    entry = MailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=NOW)
+    entry = EmailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=NOW)
     method, [shown] = read_message(take_out(entry, READER, ORGANIZER))
     assert method == "CANCEL"
     assert sorted(shown) == ["ATTENDEE", "DTSTAMP", "ORGANIZER", "SEQUENCE", "STATUS", "UID"]

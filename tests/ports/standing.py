@@ -19,7 +19,7 @@ from tracker.ports.health import RecentCheck
 def standing(**facts: Any) -> Iterator[Litestar]:
     """Give the application whose settings have these facts; the clock shows NOW, and later it remembers no one."""
     app = _composed(**facts)
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     fresh = app.state.copy()
     app.state.update({"mail_server": RecentCheck(), "feeds": FeedDesk(app_settings(**facts))})
     try:

@@ -92,7 +92,7 @@ async def send_due_to(reader: Viewer, now: datetime) -> list[tuple[ReadEmail, by
 
 
 def bytes_of_email(letter: Email, message: Message) -> bytes:
-    return composer(task_force_name=NAME).mail(letter, message).content
+    return composer(task_force_name=NAME).compose(letter, message).content
 
 
 def texts_in_bytes(content: bytes) -> str:
@@ -342,7 +342,7 @@ async def send_parts_to(reader: Viewer, now: datetime = LATER) -> list[dict[str,
         letter = await content_deeds.write_email(message, now, ZONE)
         await outbox.close_message(message, SendOutcome(state=MessageState.SENT, reason=""), now)
         if not isinstance(letter, SendOutcome) and message.recipient_id == reader.member_id:
-            whole = parts(composer().mail(letter, message).content)
+            whole = parts(composer().compose(letter, message).content)
             kinds = [kind for kind in whole if kind.startswith("text/")]
             parts_found.append({kind: str(whole[kind].get_payload(decode=True), "utf-8") for kind in kinds})  # type: ignore[arg-type] - a part is bytes
     return parts_found

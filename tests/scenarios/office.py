@@ -40,7 +40,7 @@ class Office:
 
     async def at(self, moment: datetime) -> None:
         """Let it be a moment; reminders whose time has come until then are queued, as the clock of the product does."""
-        clock.start_at(moment, stands_still=True)
+        clock.start_at(moment, is_still=True)
         await queue_due_messages(moment, ZONE)
 
     async def browser(self, person: str | None) -> Browser:
@@ -79,7 +79,7 @@ class Office:
 
     async def emails(self) -> list[EmailMessage]:
         """Let the emails that wait go out a while later, and return what has arrived since the last look."""
-        clock.start_at(clock.now() + A_WHILE, stands_still=True)
+        clock.start_at(clock.now() + A_WHILE, is_still=True)
         composer = EmailComposer(app_settings(**self.facts), self.app.state.links)
         sending = Delivery(app_settings(smtp_port=self._server.port), composer, clock.now)
         await sending.dispatch()

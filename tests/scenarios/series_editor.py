@@ -88,7 +88,7 @@ class SeriesEditor:
             await self._deeds[deed.name](fitting[deed.which % len(fitting)], deed.by)
 
     async def _pass_time(self) -> None:
-        clock.start_at(self.now, stands_still=True)
+        clock.start_at(self.now, is_still=True)
         await queue_due_messages(self.now, ZONE)
 
     async def _dates(self, event_id: UUID) -> list[Occurrence]:

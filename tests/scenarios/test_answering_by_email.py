@@ -319,7 +319,7 @@ async def test_10_each_odd_email_is_taken_for_what_it_is(desk_of_way: Desk) -> N
         before = await outcomes()
         await desk_of_way.get(make(ipd))
         assert (make.__name__, await outcomes() - before) == (make.__name__, expected)
-        clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
+        clock.start_at(clock.now() + timedelta(minutes=1), is_still=True)
     page = await desk_of_way.page(JANUARY)
     assert [one for one in ("Años", "Your email server couldn’t confirm the sender.") if one not in page] == []
     assert [await desk_of_way.count(key) for key in (MAY, JUNE)] == [ONE_YES, "1 yes · 0 maybe · 1 no · 6 no reply"]
@@ -440,12 +440,12 @@ async def test_a_visitor_of_the_demo_replies_for_the_person_whose_email_they_rea
     desk_by_lmtp: Desk, way: ByLmtp, tmp_path: Path
 ) -> None:
     (tmp_path / "000001.eml").write_bytes(desk_by_lmtp.emails["ipd_liaison"].as_bytes())
-    kept = await SinkFolder(tmp_path).mail("000001")
+    kept = await SinkFolder(tmp_path).read("000001")
     assert kept
     box = ReplyBox(app_settings(reply_address=ADDRESS, lmtp=f"127.0.0.1:{way.port}", authserv_id=SERVER))
     assert await box.press(kept, "outlook", "decline", "In court, until ten", clock.now()) == "250 2.0.0 Taken"
     assert "In court, until ten" in await desk_by_lmtp.page(MEETING_DATE)
-    clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
+    clock.start_at(clock.now() + timedelta(minutes=1), is_still=True)
     assert await box.write(kept, "YES\nby train", clock.now()) == "250 2.0.0 Taken"
     assert "by train" in await desk_by_lmtp.page(MEETING_DATE)
     ways = box.ways(kept)

@@ -31,7 +31,7 @@ async def tap_mark(office: Office, event: UUID, person: str, status: str, key: s
     """Tap a button of the attendance sheet, and let a second pass."""
     [member] = office.ids(person)
     await office.do("coordinator", f"/events/{event}/{key}/attendance/marks", member=member, status=status, was="")
-    clock.start_at(clock.now() + timedelta(seconds=1), stands_still=True)
+    clock.start_at(clock.now() + timedelta(seconds=1), is_still=True)
 
 
 async def taken(office: Office, event: UUID) -> UUID:

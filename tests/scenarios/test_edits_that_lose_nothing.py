@@ -326,7 +326,7 @@ async def check_every_reader(
     cast: Cast, readers: Readers, event_ids: Iterable[UUID], wanted: list[Seen], now: datetime
 ) -> None:
     """Compare page, calendar, feed, and API with the dates that are to be there."""
-    clock.start_at(now, stands_still=True)
+    clock.start_at(now, is_still=True)
     assert await dates_seen(cast, event_ids) == in_order(wanted)
     lines = await occurrences.dates_between(cast.fbi_lead, *SPAN)
     assert sorted(Shown(one.starts_at, one.ends_at, one.title) for one in lines if not one.is_off) == dates_held(wanted)
@@ -379,7 +379,7 @@ class Mailbox:
         for message in await outbox.claim_messages("test", (), now, 1_000):
             letter = await emails.write_email(message, now, ZONE)
             if isinstance(letter, Email):
-                self._accepted.append(self._composer.mail(letter, message).content)
+                self._accepted.append(self._composer.compose(letter, message).content)
             ended = letter if isinstance(letter, SendOutcome) else SendOutcome(state=MessageState.SENT, reason="")
             await outbox.close_message(message, ended, now)
 
@@ -413,9 +413,9 @@ async def check_emails(cast: Cast, consequences: Consequences, wanted: list[Seen
     """Compare the emails that wait with the panel, and their calendars with the dates that are to be there."""
     waiting = await Message.select(Message.kind, Message.recipient).where(Message.state == "pending")
     assert {(row["kind"], row["recipient"]) for row in waiting} == {
-        (kind.value, who) for kind, who in consequences.mails.mails
+        (kind.value, who) for kind, who in consequences.notified.emails
     }
-    assert len(waiting) == len(consequences.mails.mails)
+    assert len(waiting) == len(consequences.notified.emails)
     emailed: dict[UUID, CalendarPart] = {}
     for message in await outbox.claim_messages("test", (), now + HOUR, 1_000):
         letter = await emails.write_email(message, now, ZONE)

@@ -457,7 +457,7 @@ async def test_before_thursday_noon_there_is_nothing_anywhere_for_those_who_will
     await schedule_notice(office)
     await tick(office, BEFORE)
     assert await office.emails() == []
-    clock.start_at(BEFORE, stands_still=True)
+    clock.start_at(BEFORE, is_still=True)
     assert await outlets(office, "caht_lead", feed) == before
 
 

@@ -78,7 +78,7 @@ class _Part:
         self.has_refused = False
         """Whether it tried to write, or a part of its own did."""
 
-    async def go_on(self, answer: list[Rows] | None = None) -> None:
+    async def resume(self, answer: list[Rows] | None = None) -> None:
         """Let it run with an answer until it asks again."""
         if other := self._step(self._begun.send, answer):
             await self._wait_for(other)
@@ -123,7 +123,7 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
     """
     parts = [_Part(reading, one) for one in begun]
     for part in parts:
-        await part.go_on()
+        await part.resume()
     while waiting := [part for part in parts if part.asked is not None]:
         await _answer(reading, waiting)
     if any(part.has_refused for part in parts):
@@ -150,7 +150,7 @@ async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:
             await (_answer(reading, [part]) if is_shared else part.fail(failed))
         return
     for part, asked in zip(waiting, questions, strict=True):
-        await part.go_on([next(answers) for _ in asked])
+        await part.resume([next(answers) for _ in asked])
 
 
 @coroutine

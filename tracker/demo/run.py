@@ -56,7 +56,7 @@ class DemoFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
-        self.mails = self.path / "mail"
+        self.email_folder = self.path / "mail"
         self.listing = self.path / "demo.json"
         self._database = self.path / installation.DATABASE
         self._secret = self.path / installation.SECRET
@@ -72,7 +72,10 @@ class DemoFolder:
     @property
     def relative(self) -> dict[str, str]:
         """Return the settings that name places in the folder, so that a copy of the folder uses its own."""
-        return {f"{PREFIX}DATABASE_URL": f"{SQLITE}{self._database.name}", f"{PREFIX}MAIL_FOLDER": self.mails.name}
+        return {
+            f"{PREFIX}DATABASE_URL": f"{SQLITE}{self._database.name}",
+            f"{PREFIX}MAIL_FOLDER": self.email_folder.name,
+        }
 
     @property
     def has_database(self) -> bool:
@@ -104,9 +107,9 @@ class DemoFolder:
         for name in ("", "-wal", "-shm", "-journal"):
             Path(f"{self._database}{name}").unlink(missing_ok=True)
         shutil.rmtree(f"{self._database}.workers", ignore_errors=True)
-        self.mails.mkdir(exist_ok=True)
-        for mail in self.mails.glob("*.eml"):
-            mail.unlink()
+        self.email_folder.mkdir(exist_ok=True)
+        for email in self.email_folder.glob("*.eml"):
+            email.unlink()
         _write(self._secret, secrets.token_urlsafe(32))
 
     def secret(self) -> str:
@@ -232,7 +235,7 @@ def _settings(options: Options, folder: DemoFolder) -> Settings:
         "DATABASE_URL": folder.database_url,
         "SECRET": folder.secret(),
         "BASE_URL": f"http://{HOST}:{port}",
-        "MAIL_FOLDER": str(folder.mails),
+        "MAIL_FOLDER": str(folder.email_folder),
         "REPLY_ADDRESS": REPLIES,
         "AUTHSERV_ID": AUTHSERV_ID,
         "IS_DEMO": "yes",
@@ -274,11 +277,11 @@ def _serve(listener: socket.socket, folder: DemoFolder, settings: Settings, say:
         people = await personas(settings.base_url, clock.now())
         if lists:
             way_in = WayIn(lmtp=os.environ[f"{PREFIX}LMTP"], authserv_id=settings.authserv_id)
-            folder.list(listing(settings.base_url, folder.mails, people, way_in))
-        say(greeting(settings.base_url, folder.mails, people))
+            folder.list(listing(settings.base_url, folder.email_folder, people, way_in))
+        say(greeting(settings.base_url, folder.email_folder, people))
 
     async def serve() -> None:
-        sink = EmailSink(folder.mails)
+        sink = EmailSink(folder.email_folder)
         os.environ[f"{PREFIX}SMTP_PORT"] = str(await sink.start())
         try:
             with _free_port() as port:
@@ -366,17 +369,17 @@ async def personas(base_url: str, now: datetime) -> list[Persona]:
     return every
 
 
-def listing(base_url: str, mails: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:
+def listing(base_url: str, email_folder: Path, people: Sequence[Persona], way_in: WayIn) -> dict[str, object]:
     """Return the content of `demo.json`: the address, where emails go and come in, and the personas."""
     return {
         "base_url": base_url,
-        "mail_folder": str(mails),
+        "mail_folder": str(email_folder),
         **asdict(way_in),
         "personas": [asdict(person) for person in people],
     }
 
 
-def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
+def greeting(base_url: str, email_folder: Path, people: Sequence[Persona]) -> str:
     """Return the lines for a terminal."""
     width = max(len(person.role) for person in people)
     return "\n".join(
@@ -386,7 +389,7 @@ def greeting(base_url: str, mails: Path, people: Sequence[Persona]) -> str:
             "Open it and choose a person. Or use a link, which works once, within 24 hours:",
             *(f"  {person.role:{width}}  {person.sign_in_url}" for person in people),
             "",
-            f"Emails that it sends:  {base_url}/demo/mail  (files in {mails})",
+            f"Emails that it sends:  {base_url}/demo/mail  (files in {email_folder})",
             "Stop it with Ctrl+C. The next start creates a fresh demo; --keep continues this one.",
             "",
         ]

@@ -285,7 +285,7 @@ KEPT = frozenset(
     }
 )
 """What an import reads."""
-ANEW = frozenset({"UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"})
+OWN_PROPERTIES = frozenset({"UID", "DTSTAMP", "CREATED", "LAST-MODIFIED", "SEQUENCE"})
 """What every event of the tracker has of its own."""
 NOTED = frozenset({"ATTENDEE", "ORGANIZER", "TRANSP"})
 """What has a sentence of its own."""
@@ -421,7 +421,7 @@ def _people_notes(every: Sequence[Component]) -> list[str]:
 
 
 def _left_out(every: Sequence[Component]) -> list[str]:
-    names = {name for component in every for name in component.lines if name} - KEPT - ANEW - NOTED
+    names = {name for component in every for name in component.lines if name} - KEPT - OWN_PROPERTIES - NOTED
     if all(name in KINDS for component in every for name in categories_of(component)):
         names -= {"CATEGORIES"}
     words = [WORDS[name] for name in sorted(names & set(WORDS))]

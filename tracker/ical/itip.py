@@ -20,7 +20,7 @@ from tracker.ical.vevents import PRODUCT, CalendarEntry, Organizer, calendar_ent
 from tracker.rules.actions import LONGEST_NOTE, ActionItem, ItemStatus
 from tracker.rules.calendars.feeds import FeedLevel
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.message_types import AnswerWord, MailedEntry
+from tracker.rules.core.message_types import AnswerWord, EmailedEntry
 from tracker.rules.core.wording import to_utc, zone_of
 from tracker.rules.emails.emails import DeclinedProposal
 from tracker.rules.events.events import Event, Occurrence
@@ -105,7 +105,7 @@ def cancel_message(
     return _message("CANCEL", [replace(entry, is_off=True)], level, attendee, organizer)
 
 
-def take_out(entry: MailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:
+def take_out(entry: EmailedEntry, attendee: Attendee, organizer: Organizer) -> bytes:
     """Return METHOD:CANCEL that identifies the entry by its UID and reveals nothing else: no time, no title.
 
     For a reader who may no longer see the event. DTSTART may be left out beside a METHOD (RFC 5545 §3.6.1).
@@ -200,7 +200,7 @@ def _level(event: Event, *, is_discreet: bool) -> FeedLevel:
 
 
 def _attendee(attendee: Attendee, method: str) -> bytes:
-    reply = "DELEGATED" if lines.is_mail_address(attendee.sends) else attendee.reply.upper().replace("_", "-")
+    reply = "DELEGATED" if lines.is_email_address(attendee.sends) else attendee.reply.upper().replace("_", "-")
     # FALSE (RFC 5545 §3.2.17) where no one reads the replies: people reply with the buttons of the email.
     is_asked = attendee.is_read and attendee.role.is_asked
     asks = (f"RSVP={'TRUE' if is_asked else 'FALSE'}",) if method == "REQUEST" else ()
@@ -212,7 +212,7 @@ def _attendee(attendee: Attendee, method: str) -> bytes:
         "CUTYPE=INDIVIDUAL",
         f"ROLE={ROLES[attendee.role]}",
         f"PARTSTAT={reply}",
-        *(f'{name}="mailto:{other}"' for name, other in delegations if lines.is_mail_address(other)),
+        *(f'{name}="mailto:{other}"' for name, other in delegations if lines.is_email_address(other)),
         *asks,
     )
 

@@ -28,7 +28,7 @@ LONGEST = 75  # octets of a line without its line end
 INSIDE = 0x80  # the upper two bits of a UTF-8 continuation byte
 _FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 _NOT_IN_PARAMETERS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_MAIL_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\x9f\"<>(),;:\\\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
+_EMAIL_ADDRESS = re.compile(r"[^\s\x00-\x20\x7f-\x9f\"<>(),;:\\\[\]@]{1,64}@[A-Za-z0-9.-]{1,255}")
 _WEB_ADDRESS = re.compile(r"https?://[!#-;=?-Z_a-z~%\[\]]{1,2000}")
 
 
@@ -48,7 +48,7 @@ def address_line(name: str, email: str, common_name: str, *parameters: str) -> b
 
     Errors: Invalid for a malformed address or name.
     """
-    if not is_mail_address(email):
+    if not is_email_address(email):
         raise Invalid("This email address can't be used in a calendar.")
     _refuse(_NOT_IN_PARAMETERS, common_name)
     # A value in quotes can't contain quotes (§3.1), and not every client reads RFC 6868.
@@ -57,9 +57,9 @@ def address_line(name: str, email: str, common_name: str, *parameters: str) -> b
     return fold(f"{head}:mailto:{email}")
 
 
-def is_mail_address(email: str) -> bool:
+def is_email_address(email: str) -> bool:
     """Return whether a text is an address that a calendar can hold."""
-    return _MAIL_ADDRESS.fullmatch(email) is not None
+    return _EMAIL_ADDRESS.fullmatch(email) is not None
 
 
 def link_line(name: str, url: str) -> bytes:
@@ -339,7 +339,7 @@ class OffsetRun(NamedTuple):
     changes: tuple[OffsetChange, ...]
     ordinals: frozenset[int]
 
-    def goes_on_with(self, change: OffsetChange) -> bool:
+    def continues_with(self, change: OffsetChange) -> bool:
         """Return whether a change is the next of this run."""
         latest = self.changes[-1]
         return (
@@ -390,7 +390,7 @@ def _runs(changes: Iterator[OffsetChange]) -> list[OffsetRun]:
     """Collect the changes of each observance, as long as one rule fits them all."""
     runs: list[OffsetRun] = []
     for change in changes:
-        index = next((n for n, run in enumerate(runs) if run.goes_on_with(change)), None)
+        index = next((n for n, run in enumerate(runs) if run.continues_with(change)), None)
         if index is None:
             runs.append(OffsetRun((change,), change.ordinals))
         else:

@@ -105,17 +105,17 @@ class FeedBuilder:
         self._organizer = Organizer(
             name=settings.task_force_name, address=settings.mail_from, base_url=settings.base_url
         )
-        self._nobody = Organizer(name=APPOINTMENTS, address=settings.mail_from)
+        self._discreet_organizer = Organizer(name=APPOINTMENTS, address=settings.mail_from)
         self._pieces: Cache[Key, FeedPart] = Cache(EVENTS_ROOM)
-        self._bodies: Cache[Hashable, FeedBody] = Cache(FEEDS_ROOM)
+        self._contents: Cache[Hashable, FeedBody] = Cache(FEEDS_ROOM)
 
     async def body(self, feed: Feed, now: datetime) -> FeedBody:
         """Return the current calendar of a feed."""
         key = (feed.state, now.date())
-        body = self._bodies.get(key)
+        body = self._contents.get(key)
         if body is None:
             body = await self._made(feed, now)
-            self._bodies.put(key, body)
+            self._contents.put(key, body)
         return body
 
     async def _made(self, feed: Feed, now: datetime) -> FeedBody:
@@ -153,7 +153,7 @@ class FeedBuilder:
     def _piece(self, wanted: WantedFeed, dates: Sequence[Occurrence], today: date) -> FeedPart:
         event, level = wanted.event, wanted.level
         try:
-            organizer = self._nobody if level is FeedLevel.APPOINTMENT else self._organizer
+            organizer = self._discreet_organizer if level is FeedLevel.APPOINTMENT else self._organizer
             text = vevents(event, dates, level, organizer, today, wanted.alarms, is_free=wanted.is_free)
         except Exception:  # one event that can't be written must not remove all others
             log.exception("Event %s is left out of feeds.", event.id)
@@ -163,7 +163,7 @@ class FeedBuilder:
 
     def _notice(self, feed: Feed, notice: Notice) -> FeedPart:
         is_discreet = feed.viewer.is_discreet
-        organizer = self._nobody if is_discreet else self._organizer
+        organizer = self._discreet_organizer if is_discreet else self._organizer
         return FeedPart(notice_vevent(notice, organizer, is_discreet=is_discreet), None, date.max)
 
     def _joined(self, feed: Feed, pieces: Sequence[FeedPart], named: tuple[Event, ...]) -> FeedBody:

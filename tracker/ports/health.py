@@ -180,7 +180,7 @@ async def of_addresses() -> CheckLine:
 
 async def of_surroundings(chosen: Settings, trouble: Trouble = mail_server_trouble) -> list[CheckLine]:
     """Return the checks that need no database: files, disk, email server (from `mail_server_trouble`), releases."""
-    return [*of_files(chosen), await asyncio.to_thread(of_mail, chosen, trouble), *of_releases()]
+    return [*of_files(chosen), await asyncio.to_thread(of_mail_server, chosen, trouble), *of_releases()]
 
 
 def refuse_unsafe(chosen: Settings, host: str) -> None:
@@ -278,7 +278,7 @@ def private_files(folder: Path) -> Sequence[Path]:
     return [path for name in names if (path := folder / name).exists()]
 
 
-def of_mail(chosen: Settings, trouble: Trouble = mail_server_trouble) -> CheckLine:
+def of_mail_server(chosen: Settings, trouble: Trouble = mail_server_trouble) -> CheckLine:
     """Return whether the email server would accept emails (from `mail_server_trouble`); may wait for it."""
     place = f"{chosen.smtp_host}, port {chosen.smtp_port},"
     if why_not := trouble(chosen):
@@ -373,7 +373,7 @@ NOT_BY_MAILBOX = (
 )
 
 
-async def mail_loop_lines(
+async def email_loop_lines(
     chosen: Settings, patience: float = ARRIVAL_PATIENCE, pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 ) -> AsyncIterator[CheckLine]:
     """Yield what worked, in its order, up to the first fault; the database of the settings is bound and open."""
@@ -433,13 +433,13 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
 
     The schema is not among them: a process checks it before it serves, and its clock each time it runs.
     """
-    work, mail, verified, mailbox = await together(
-        audit.work_state(now), _mail(chosen, trouble), audit.last_verification(), _mailbox(chosen)
+    work, mail_server, verified, mailbox = await together(
+        audit.work_state(now), _mail_server(chosen, trouble), audit.last_verification(), _mailbox(chosen)
     )
     jobs = [] if work.is_well or known.copy_of else [LATE if work.is_ticking else IDLE]
     check_lines = [
         *(CheckLine(CheckState.FAULT, "Jobs", words) for words in jobs),
-        *mail,
+        *mail_server,
         *of_settings(chosen),
         *of_deployment(known, verified),
         *mailbox,
@@ -450,9 +450,9 @@ async def health_warnings(chosen: Settings, trouble: Trouble, known: DeploymentS
     return sorted(unwell, key=lambda line: line.state is not CheckState.FAULT)
 
 
-async def _mail(chosen: Settings, trouble: Trouble) -> list[CheckLine]:
+async def _mail_server(chosen: Settings, trouble: Trouble) -> list[CheckLine]:
     try:
-        return [await asyncio.wait_for(asyncio.to_thread(of_mail, chosen, trouble), PATIENCE)]
+        return [await asyncio.wait_for(asyncio.to_thread(of_mail_server, chosen, trouble), PATIENCE)]
     except TimeoutError:
         return []
 

@@ -364,7 +364,7 @@ class PollCancellation(Struct, frozen=True, kw_only=True):
     """People who were asked and have replied."""
 
     @property
-    def mail_words(self) -> tuple[str, ...]:
+    def email_words(self) -> tuple[str, ...]:
         """Return who gets an email, and which emails aren't sent, one sentence each."""
         emails = f"{plural(self.notified, 'person', 'people')} will get an email that it’s canceled."
         waiting = plural(self.unsent, "email that asks for a reply waits", "emails that ask for a reply wait")

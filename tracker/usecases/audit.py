@@ -115,8 +115,8 @@ async def read_page(viewer: Viewer, choice: AuditFilter) -> AuditPage:
     records = await entry_rows.audit_rows(viewer, choice, MOST_READ + 1)
     known, has_more = records[:MOST_READ], len(records) > MOST_READ
     rows = whole_deeds(known, [_deed_of(row) for row in known], PAGE, has_more=has_more)
-    told = iter(await _lines(viewer, [row for deed in rows for row in deed]))
-    deeds = [DeedEntries(entries=[next(told) for _ in deed]) for deed in rows]
+    lines = iter(await _lines(viewer, [row for deed in rows for row in deed]))
+    deeds = [DeedEntries(entries=[next(lines) for _ in deed]) for deed in rows]
     shown = [entry.at for deed in deeds for entry in deed.entries]
     if len(shown) == len(records):
         return AuditPage(deeds=deeds, has_older=False)
@@ -400,7 +400,7 @@ async def reseal_everything(now: datetime) -> int:
 
 
 LATE = timedelta(minutes=5)
-REMINDERS, MAIL, AUDIT = PLANNER_MARK, "mail", VERIFICATION_MARK
+REMINDERS, EMAIL_RUNS, AUDIT = PLANNER_MARK, "mail", VERIFICATION_MARK
 NOTED_EVERY = timedelta(seconds=30)
 WorkState = outbox_queue.WorkState
 _SIZE = "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()"
@@ -425,20 +425,20 @@ async def work_state(now: datetime) -> WorkState:
     return await outbox_queue.outbox_health(now - LATE, REMINDERS)
 
 
-async def note_mail_run(now: datetime) -> None:
+async def note_email_run(now: datetime) -> None:
     """Record that all due emails have been processed; at most every half minute."""
-    mark = Watermark.name == MAIL
+    mark = Watermark.name == EMAIL_RUNS
     async with writing():
         row = await Watermark.select(Watermark.until).where(mark).first()
         if row is None:
-            await Watermark.insert(Watermark(name=MAIL, until=now))
+            await Watermark.insert(Watermark(name=EMAIL_RUNS, until=now))
         elif not timedelta(0) <= now - row["until"] < NOTED_EVERY:
             await Watermark.update({Watermark.until: now}).where(mark)
 
 
 async def last_runs() -> dict[str, datetime]:
     """Return when each job last ran, by name; a job that never ran is missing."""
-    of_jobs = Watermark.name.is_in([REMINDERS, MAIL, AUDIT])
+    of_jobs = Watermark.name.is_in([REMINDERS, EMAIL_RUNS, AUDIT])
     rows = await Watermark.select(Watermark.name, Watermark.until).where(of_jobs)
     return {row["name"]: row["until"] for row in rows}
 

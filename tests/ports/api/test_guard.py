@@ -60,7 +60,7 @@ async def test_unknown_revoked_expired_and_malformed_are_answered_with_the_same_
     await sessions.revoke_token_of(cast.coordinator, (await sessions.api_tokens_of(cast.coordinator, NOW))[1].id, NOW)
     tries = [keys.new_token(), revoked, "odd", "é", ""]
     responses = [await Program(app, one).get("/me") for one in tries]
-    clock.start_at(NOW + LIFETIME, stands_still=True)
+    clock.start_at(NOW + LIFETIME, is_still=True)
     responses.append(await Program(app, token).get("/me"))
     assert {(one.status_code, one.content) for one in responses} == {(401, responses[0].content)}
 

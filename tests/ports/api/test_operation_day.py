@@ -22,7 +22,7 @@ FIVE = datetime(2027, 1, 16, 11, tzinfo=NOW.tzinfo)
 async def running_check_in(cast: Cast) -> str:
     event_id = await plan_operation(cast.fbi_lead, cast.hsi_liaison, cast.kcpd_detective)
     await let_in(cast.fbi_lead, cast.hsi_liaison, event_id, cast.caht_lead)
-    clock.start_at(FIVE, stands_still=True)
+    clock.start_at(FIVE, is_still=True)
     return f"/operations/{event_id}/check-ins"
 
 
@@ -108,7 +108,7 @@ async def test_a_person_who_is_not_on_the_list_is_missing(speak: Speak, cast: Ca
 async def running_log(cast: Cast) -> str:
     event_id = await plan_operation(cast.fbi_lead, cast.hsi_liaison, cast.kcpd_detective)
     await let_in(cast.fbi_lead, cast.hsi_liaison, event_id, cast.caht_lead)
-    clock.start_at(FIVE, stands_still=True)
+    clock.start_at(FIVE, is_still=True)
     return f"/operations/{event_id}/log"
 
 

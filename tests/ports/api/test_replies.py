@@ -91,7 +91,7 @@ async def test_who_recorded_a_reply_for_someone_reads_it_and_ones_own_word_is_no
     assert {one["name"]: one["entered_by"] for one in people if one["entered_by"]} == {
         advocate.name: "Coordinator (USAO)"
     }
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     own = await program.ask("PUT", f"{path}/reply", {"reply": "declined"})
     assert own.json()["entered_by"] is None
 
@@ -221,7 +221,7 @@ async def test_who_recorded_a_mark_is_said_beside_it(speak: Speak, cast: Cast, r
 
 
 async def test_attendance_is_not_closed_before_the_meeting_begins(speak: Speak, cast: Cast, roll: str) -> None:
-    clock.start_at(NOW - timedelta(minutes=10), stands_still=True)
+    clock.start_at(NOW - timedelta(minutes=10), is_still=True)
     refused = await (await speak(cast.coordinator)).ask("POST", f"{roll}/closure")
     assert (refused.status_code, refused.json()["detail"]) == (
         403,

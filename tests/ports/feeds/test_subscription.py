@@ -118,7 +118,7 @@ async def test_two_fetches_an_hour_apart_are_the_same_bytes(cast: Cast, program:
     await schedule_event(cast.coordinator, meeting(cast.fbi_lead), NOW)
     _, address = await new_feed(cast.kcpd_detective)
     first = await program.get(address)
-    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=1), is_still=True)
     second = await program.get(address)
     assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
     assert first.headers["last-modified"] == second.headers["last-modified"]
@@ -173,7 +173,7 @@ async def test_an_upcoming_date_shows_nothing_to_be_known(cast: Cast, program: B
 async def test_only_what_is_sent_is_noted_as_sent(cast: Cast, program: Browser) -> None:
     _, address = await new_feed(cast.kcpd_detective)
     assert (await program.get(address, headers={"If-None-Match": "*"})).status_code == 304
-    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=1), is_still=True)
     since = {"If-Modified-Since": format_datetime(NOW + timedelta(minutes=1), usegmt=True)}
     assert [(await program.get(address, headers=since)).status_code for _ in range(2)] == [200, 200]
 
@@ -181,7 +181,7 @@ async def test_only_what_is_sent_is_noted_as_sent(cast: Cast, program: Browser) 
 async def test_a_change_gives_another_tag_and_a_later_date(cast: Cast, program: Browser) -> None:
     _, address = await new_feed(cast.kcpd_detective)
     first = await program.get(address)
-    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=1), is_still=True)
     await schedule_event(cast.coordinator, meeting(cast.fbi_lead), clock.now())
     second = await program.get(address, headers={"If-None-Match": first.headers["etag"]})
     assert second.status_code == 200
@@ -197,7 +197,7 @@ async def test_losing_access_to_an_event_is_a_change_too(cast: Cast, program: Br
     first = await program.get(address)
     assert len(titles_in_order(first)) == 1
     await SeatHolder.delete().where(SeatHolder.member == cast.kcpd_alternate.member_id)
-    clock.start_at(NOW + timedelta(hours=1), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=1), is_still=True)
     since = {"If-Modified-Since": first.headers["last-modified"]}
     assert titles_in_order(await program.get(address, headers=since)) == []
 
@@ -285,7 +285,7 @@ async def test_attempts_are_limited_without_harm_to_others_behind_the_same_addre
     assert statuses == [404] * 20 + [429] * 2
     assert (await program.get(f"/feeds/{'b' * 43}.ics")).headers["retry-after"] == "60"
     assert (await program.get(good)).status_code == 200
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     assert (await program.get("/feeds/x.ics")).status_code == 404
 
 
@@ -295,7 +295,7 @@ async def test_the_owner_sees_who_fetched_when_and_how_often(cast: Cast, program
     agent = {"User-Agent": "Google-Calendar-Importer"}
     first = await program.get(address, headers=agent)
     for second in (20, 40, 60):
-        clock.start_at(NOW + timedelta(seconds=second), stands_still=True)
+        clock.start_at(NOW + timedelta(seconds=second), is_still=True)
         await program.get(address, headers={**agent, "If-None-Match": first.headers["etag"]})
     feed = await noted(cast.kcpd_detective)
     assert (feed.client, feed.fetches, feed.fetched_at) == ("Google Calendar", 4, NOW + timedelta(seconds=60))
@@ -320,7 +320,7 @@ async def test_a_restricted_event_is_disclosed_only_by_a_calendar_that_is_sent(c
     await schedule_event(cast.fbi_lead, operation(cast.kcpd_detective), NOW)
     _, address = await new_feed(cast.kcpd_detective, shows_operations=True)
     known = {"If-None-Match": (await program.get(address)).headers["etag"]}
-    clock.start_at(NOW + timedelta(days=1), stands_still=True)
+    clock.start_at(NOW + timedelta(days=1), is_still=True)
     for headers, status, disclosures in ((known, 304, 1), ({}, 200, 2)):
         assert (await program.get(address, headers=headers)).status_code == status
         assert await AuditEntry.count().where(AuditEntry.verb == "read") == disclosures

@@ -46,9 +46,9 @@ async def test_the_tracker_is_well_while_it_ticks_and_nothing_waits(sqlite_cast:
 
 async def test_it_is_not_well_when_no_one_has_looked_for_five_minutes(sqlite_cast: Cast, app: Litestar) -> None:
     await let_clock_tick()
-    clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=5), is_still=True)
     assert (await ask_health(app))[0] == 200
-    clock.start_at(NOW + timedelta(minutes=5, seconds=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=5, seconds=1), is_still=True)
     assert (await ask_health(app))[0] == 503
 
 
@@ -73,10 +73,10 @@ async def test_whether_it_is_well_is_known_on_both_engines(cast: Cast) -> None:
     await scheduling.schedule_event(cast.coordinator, meeting(*everyone(cast)), NOW - timedelta(minutes=6))
     await reminders.queue_due_messages(NOW, ZONE)
     assert await audit.work_state(NOW) == audit.WorkState(is_late=True, is_ticking=True)
-    await audit.note_mail_run(NOW)
-    await audit.note_mail_run(NOW + timedelta(seconds=10))
+    await audit.note_email_run(NOW)
+    await audit.note_email_run(NOW + timedelta(seconds=10))
     assert await audit.last_runs() == {"reminders": NOW, "mail": NOW}
-    await audit.note_mail_run(NOW + timedelta(minutes=1))
+    await audit.note_email_run(NOW + timedelta(minutes=1))
     assert (await audit.last_runs())["mail"] == NOW + timedelta(minutes=1)
     assert (await audit.storage()).megabytes > 0
 
@@ -141,7 +141,7 @@ async def test_the_page_says_whether_the_mail_server_answers_and_how_the_audit_l
     assert "Verified, no changes (less than an hour ago)." in (await browser.get("/admin/health")).text
     await unguard()
     await engine().run_querystring(QueryString("UPDATE audit_entry SET verb = 'x' WHERE seq = 1"))
-    clock.start_at(NOW + timedelta(days=1), stands_still=True)
+    clock.start_at(NOW + timedelta(days=1), is_still=True)
     await audit.verify_nightly(clock.now(), ZONE)
     assert "The audit log was altered." in (await (await browse(sqlite_cast.administrator)).get("/admin/health")).text
 
@@ -216,12 +216,12 @@ async def trouble(chosen: Settings) -> str:
 async def test_a_server_that_answers_on_this_machine_will_do_and_gets_no_email() -> None:
     async with serve_smtp(MailServer()) as server:
         assert await trouble(smtp_settings(smtp_port=server.port)) == ""
-        line = await anyio.to_thread.run_sync(health.of_mail, smtp_settings(smtp_port=server.port))
+        line = await anyio.to_thread.run_sync(health.of_mail_server, smtp_settings(smtp_port=server.port))
         assert (line.state, server.accepted) == (CheckState.OK, [])
 
 
 async def test_a_server_that_is_not_there_is_named() -> None:
-    line = await anyio.to_thread.run_sync(health.of_mail, smtp_settings(smtp_port=1))
+    line = await anyio.to_thread.run_sync(health.of_mail_server, smtp_settings(smtp_port=1))
     assert line.state is CheckState.FAULT
     assert "127.0.0.1, port 1, can't be used" in line.words
 

@@ -32,7 +32,7 @@ ADDRESS = "reply@tracker.example"
 
 @pytest.fixture(autouse=True)
 def _now() -> Iterator[None]:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     yield
     clock.start_at(None)
 
@@ -60,7 +60,7 @@ async def lines_of_check(chosen: Settings, folder: Path, port: int = 0) -> list[
         for email in folder.glob("*.eml") if port else ():
             await to_thread.run_sync(_deliver, port, email.read_bytes())
 
-    return [(line.state, line.words) async for line in health.mail_loop_lines(chosen, 30.0 if port else 0.0, deliver)]
+    return [(line.state, line.words) async for line in health.email_loop_lines(chosen, 30.0 if port else 0.0, deliver)]
 
 
 def _deliver(port: int, content: bytes) -> None:
@@ -148,7 +148,7 @@ async def line_of_sending() -> CheckLine:
 async def test_the_command_counts_the_emails_that_are_due_and_those_that_failed(sqlite_cast: Cast) -> None:
     assert (await line_of_sending()).words == "No email is due. In the last 7 days, 0 emails couldn't be delivered."
     await scheduling.schedule_event(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead, sqlite_cast.caht_lead), NOW)
-    clock.start_at(NOW + timedelta(minutes=6), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=6), is_still=True)
     late = await line_of_sending()
     assert (late.state, late.words.startswith("2 emails are due, the oldest since Tue, Dec 15")) == (
         CheckState.WARNING,

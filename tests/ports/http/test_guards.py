@@ -322,21 +322,21 @@ def handlers_of(route: Any) -> list[Any]:
 
 async def test_asking_how_long_a_session_continues_does_not_prolong_it_and_staying_does(advocate: Browser) -> None:
     await advocate.form_token()
-    clock.start_at(CAST_NOW + timedelta(minutes=29), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=29), is_still=True)
     for _ in range(2):
         response = await advocate.get("/session")
         assert (response.json()["seconds"], response.json()["can_stay"]) == (60, True)
     assert (await advocate.post("/session")).json()["seconds"] == 30 * 60
-    clock.start_at(CAST_NOW + timedelta(minutes=58), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=58), is_still=True)
     assert (await advocate.get("/session")).json()["seconds"] == 60
-    clock.start_at(CAST_NOW + timedelta(minutes=59), stands_still=True)
+    clock.start_at(CAST_NOW + timedelta(minutes=59), is_still=True)
     assert (await advocate.get("/session")).status_code == 303
 
 
 async def test_after_twelve_hours_no_one_stays(advocate: Browser) -> None:
     await advocate.form_token()
     for minute in range(25, 12 * 60, 25):
-        clock.start_at(CAST_NOW + timedelta(minutes=minute), stands_still=True)
+        clock.start_at(CAST_NOW + timedelta(minutes=minute), is_still=True)
         state = (await advocate.post("/session")).json()
     assert (state["seconds"], state["can_stay"]) == (20 * 60, False)
 

@@ -29,7 +29,7 @@ async def write_waiting_emails(url: str) -> None:
         for message in await outbox.claim_messages("same bytes", (), LATER, 1_000):
             letter = await emails.write_email(message, LATER, ZONE)
             assert isinstance(letter, Email)
-            email = composer().mail(letter, message)
+            email = composer().compose(letter, message)
             sys.stdout.write(f"{message.id} {hashlib.sha256(email.content).hexdigest()}\n")
     await close_database(engine)
 

@@ -40,7 +40,7 @@ from tracker.ports.mail.compose import (
 )
 from tracker.ports.mail.wording import fill_in_email
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.message_types import MailedEntry
+from tracker.rules.core.message_types import EmailedEntry
 from tracker.rules.core.outbox import Message, MessageState
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.emails.emails import (
@@ -64,7 +64,7 @@ from tracker.tables.schema.core.tables import Message as TablesMessage
 from tracker.usecases.emails import nudges
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import scheduling
-from tracker.usecases.identity.sign_in import mailed_token
+from tracker.usecases.identity.sign_in import emailed_token
 
 HOSTILE = (
     "=?utf-8?q?x=0D=0ABcc:_evil=40x.example?=",
@@ -85,7 +85,7 @@ HOSTILE = (
 
 
 def test_a_calendar_email_has_the_shape_that_shows_buttons() -> None:
-    email = composer().mail(with_calendar(), message_with_key())
+    email = composer().compose(with_calendar(), message_with_key())
     shape = [one.get_content_type() for one in parse_email(email.content).walk()]
     assert shape == [
         "multipart/mixed",
@@ -99,7 +99,7 @@ def test_a_calendar_email_has_the_shape_that_shows_buttons() -> None:
 
 def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invitation() -> None:
     keys.use_secret(SECRET)
-    email = composer(reply_address="reply@tracker.example").mail(
+    email = composer(reply_address="reply@tracker.example").compose(
         email_of(reads=ReplyByEmail.ITEM_WORDS, task=TaskPart(item=MOU_ITEM)), message_with_key()
     )
     shape = [one.get_content_type() for one in parse_email(email.content).walk()]
@@ -112,7 +112,7 @@ def test_a_task_is_a_file_alone_so_that_no_program_takes_the_email_for_an_invita
 
 def test_the_method_is_beside_the_calendar_and_in_it() -> None:
     for is_cancel, method in ((False, "REQUEST"), (True, "CANCEL")):
-        calendar = parts(composer().mail(with_calendar(is_cancel=is_cancel), message_with_key()).content)[
+        calendar = parts(composer().compose(with_calendar(is_cancel=is_cancel), message_with_key()).content)[
             "text/calendar"
         ]
         inside = icalendar.Calendar.from_ical(calendar.get_payload(decode=True))
@@ -124,8 +124,8 @@ def test_the_method_is_beside_the_calendar_and_in_it() -> None:
 
 
 def test_an_email_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_of_the_event() -> None:
-    entry = MailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=datetime(2026, 12, 1, tzinfo=UTC))
-    calendar = parts(composer().mail(email_of(calendar=entry), message_with_key()).content)["text/calendar"]
+    entry = EmailedEntry(uid="1b4e28ba@tracker.example", sequence=3, at=datetime(2026, 12, 1, tzinfo=UTC))
+    calendar = parts(composer().compose(email_of(calendar=entry), message_with_key()).content)["text/calendar"]
     inside = calendar.get_payload(decode=True)
     assert calendar.get_param("method") == "CANCEL"
     assert b"UID:1b4e28ba@tracker.example" in inside
@@ -134,7 +134,7 @@ def test_an_email_that_takes_an_entry_out_of_a_calendar_says_cancel_and_nothing_
 
 
 def test_the_only_attendee_is_the_reader() -> None:
-    calendar = parts(composer().mail(with_calendar(), message_with_key()).content)["text/calendar"].get_content()
+    calendar = parts(composer().compose(with_calendar(), message_with_key()).content)["text/calendar"].get_content()
     [entry] = icalendar.Calendar.from_ical(calendar.encode()).events
     assert [str(one) for one in entry.attendees] == ["mailto:reader@kcpd.example"]
 
@@ -142,35 +142,37 @@ def test_the_only_attendee_is_the_reader() -> None:
 def test_an_email_without_a_calendar_has_text_and_html_alone() -> None:
     shape = [
         component.get_content_type()
-        for component in parse_email(composer().mail(email_of(), message_with_key()).content).walk()
+        for component in parse_email(composer().compose(email_of(), message_with_key()).content).walk()
     ]
     assert shape == ["multipart/alternative", "text/plain", "text/html"]
 
 
 def test_bounces_go_to_the_mailbox_of_replies_or_to_the_author() -> None:
     keys.use_secret(SECRET)
-    reading = composer(reply_address="reply@tracker.example").mail(email_of(), message_with_key())
+    reading = composer(reply_address="reply@tracker.example").compose(email_of(), message_with_key())
     addresses = ReplyAddresses("reply@tracker.example", keys.every("replies"))
     assert (addresses.read(reading.sender).bounced_id, reading.author) == (
         message_with_key().id,
         "calendar@tracker.example",
     )
-    assert composer().mail(email_of(), message_with_key()).sender == "calendar@tracker.example"
+    assert composer().compose(email_of(), message_with_key()).sender == "calendar@tracker.example"
 
 
 def test_every_try_has_the_same_bytes() -> None:
     made = with_calendar()
-    assert composer().mail(made, message_with_key()) == composer().mail(made, message_with_key())
+    assert composer().compose(made, message_with_key()) == composer().compose(made, message_with_key())
 
 
 def test_a_try_that_says_something_else_has_another_message_id() -> None:
-    tries = (composer().mail(email_of(says=invitation(title)), message_with_key()) for title in ("10:00 AM", "3:00 PM"))
+    tries = (
+        composer().compose(email_of(says=invitation(title)), message_with_key()) for title in ("10:00 AM", "3:00 PM")
+    )
     first, second = (parse_email(one.content)["Message-ID"] for one in tries)
     assert first != second
 
 
 def test_the_headers_say_who_writes_that_no_one_answers_by_machine_and_what_belongs_together() -> None:
-    head = parse_email(composer().mail(email_of(), message_with_key()).content)
+    head = parse_email(composer().compose(email_of(), message_with_key()).content)
     assert (head["From"], head["To"], head["Reply-To"], head["Auto-Submitted"]) == (
         "Human Trafficking Rescue Project <calendar@tracker.example>",
         "reader@kcpd.example",
@@ -181,13 +183,15 @@ def test_the_headers_say_who_writes_that_no_one_answers_by_machine_and_what_belo
 
 
 def test_two_messages_have_two_names_and_one_thread() -> None:
-    first, second = (parse_email(composer().mail(email_of(), message_with_key(key)).content) for key in ("one", "two"))
+    first, second = (
+        parse_email(composer().compose(email_of(), message_with_key(key)).content) for key in ("one", "two")
+    )
     assert first["Message-ID"] != second["Message-ID"]
     assert first["References"] == second["References"]
 
 
 def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
-    text = parts(composer().mail(email_of(), message_with_key()).content)["text/plain"].get_content()
+    text = parts(composer().compose(email_of(), message_with_key()).content)["text/plain"].get_content()
     [address] = [line.strip() for line in text.splitlines() if "/r/" in line]
     assert address.startswith("https://tracker.example/r/")
     assert address.endswith("?a=yes")
@@ -196,21 +200,21 @@ def test_a_button_opens_the_reply_page_and_only_preselects() -> None:
 def test_an_invitation_to_sign_in_holds_the_link_that_was_stored_for_it() -> None:
     keys.use_secret(SECRET)
     link = Button(name=ButtonName.SET_UP_ACCOUNT, target=InvitationPage(member_id=ONE, link_id=TWO))
-    email = EmailComposer(smtp_settings(), Links(keys.named("links"))).mail(
+    email = EmailComposer(smtp_settings(), Links(keys.named("links"))).compose(
         email_of(buttons=(link,)), message_with_key()
     )
-    assert f"/sign-in/link/{mailed_token(ONE, TWO)}" in parts(email.content)["text/plain"].get_content()
+    assert f"/sign-in/link/{emailed_token(ONE, TWO)}" in parts(email.content)["text/plain"].get_content()
 
 
 def test_an_item_is_updated_without_an_account() -> None:
     target = ItemUpdatePage(item_id=ONE, owner_id=TWO, status="done")
     made = email_of(buttons=(Button(name=ButtonName.MARK_DONE, target=target),))
-    assert "/u/" in parts(composer().mail(made, message_with_key()).content)["text/plain"].get_content()
+    assert "/u/" in parts(composer().compose(made, message_with_key()).content)["text/plain"].get_content()
 
 
 def test_text_and_html_hold_the_same_facts_and_links() -> None:
     video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://v.example/1"))
-    email_parts = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
+    email_parts = parts(composer().compose(email_of(more=(video,)), message_with_key()).content)
     for word in ("Core group", "Kansas City", "https://v.example/1", "Please choose a reply below."):
         assert word in email_parts["text/plain"].get_content()
         assert word in email_parts["text/html"].get_content()
@@ -219,7 +223,7 @@ def test_text_and_html_hold_the_same_facts_and_links() -> None:
 def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
     def link_of(address: str) -> str:
         video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url=address))
-        return str(composer().mail(email_of(more=(video,)), message_with_key()).content)
+        return str(composer().compose(email_of(more=(video,)), message_with_key()).content)
 
     own_link, yours = link_of("https://v.example/1?a=1&b=2"), link_of("https://v.example/2")
     assert "https://v.example/2" not in own_link
@@ -228,13 +232,13 @@ def test_two_people_who_get_the_same_words_get_links_of_their_own() -> None:
 
 def test_an_address_is_text_in_plain_text_and_escaped_in_html() -> None:
     video = Button(name=ButtonName.VIDEO, target=OutsideAddress(url='https://v.example/?a=1&b="2"'))
-    email_parts = parts(composer().mail(email_of(more=(video,)), message_with_key()).content)
+    email_parts = parts(composer().compose(email_of(more=(video,)), message_with_key()).content)
     assert '  https://v.example/?a=1&b="2"' in email_parts["text/plain"].get_content().splitlines()
     assert 'href="https://v.example/?a=1&amp;b=&#34;2&#34;"' in email_parts["text/html"].get_content()
 
 
 def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
-    html = parts(composer().mail(email_of(), message_with_key()).content)["text/html"].get_content().lower()
+    html = parts(composer().compose(email_of(), message_with_key()).content)["text/html"].get_content().lower()
     assert not any(word in html for word in ("<script", "<img", "<link", "src=", "url(", "@import", "http-equiv"))
 
 
@@ -247,7 +251,7 @@ def test_html_holds_no_script_no_image_and_nothing_from_elsewhere() -> None:
 def test_no_text_makes_a_header(text: str) -> None:
     facts = (Fact(name=FactName.WHAT, value=text),)
     made = email_of(says=invitation(text), facts=facts, to_name=text, indicator=text)
-    head = composer(task_force_name=text or "x").mail(made, message_with_key()).content.partition(b"\r\n\r\n")[0]
+    head = composer(task_force_name=text or "x").compose(made, message_with_key()).content.partition(b"\r\n\r\n")[0]
     names = [line.split(b":")[0].decode() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     assert sorted(names) == sorted(OUR_HEADERS)
 
@@ -256,21 +260,21 @@ def test_no_text_makes_a_header(text: str) -> None:
 @example("Invitation: Ünïcode Trauma-informed interviewing refresher for a…, Tue, Jan 12")
 def test_a_subject_reaches_its_reader_unchanged(text: str) -> None:
     made = email_of(says=invitation(text))
-    subject = str(parse_email(composer().mail(made, message_with_key()).content)["Subject"])
+    subject = str(parse_email(composer().compose(made, message_with_key()).content)["Subject"])
     assert " ".join(subject.split()) == " ".join(fill_in_email(made).subject.split())
 
 
 @given(some.text(max_size=300))
 def test_a_text_reaches_its_reader_unchanged(text: str) -> None:
     facts = (Fact(name=FactName.WHAT, value=text),)
-    html = parts(composer().mail(email_of(facts=facts), message_with_key()).content)["text/html"].get_content()
+    html = parts(composer().compose(email_of(facts=facts), message_with_key()).content)["text/html"].get_content()
     assert f">{escape(one_line(text))}</td>" in html
 
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_hostile_title_reaches_its_reader_as_text(text: str) -> None:
     kept = clean(text, 1000, "title")  # as a form keeps it
-    email = composer().mail(
+    email = composer().compose(
         replace(with_calendar(title=kept or "x", place=kept), says=invitation(text)), message_with_key()
     )
     email_parts = parts(email.content)
@@ -312,7 +316,7 @@ def test_anything_but_one_plain_address_is_refused(text: str) -> None:
 
 
 def spoilt(old: bytes, new: bytes) -> tuple[bytes, list[str]]:
-    content = composer().mail(email_of(), message_with_key()).content
+    content = composer().compose(email_of(), message_with_key()).content
     assert old in content
     return content.replace(old, new, 1), ["multipart/alternative", "text/plain", "text/html"]
 
@@ -343,14 +347,14 @@ def test_bytes_that_are_not_as_they_were_meant_are_never_sent(old: bytes, new: b
 
 
 def test_how_to_reply_is_said_above_the_buttons() -> None:
-    email_parts = parts(composer().mail(email_of(), message_with_key()).content)
+    email_parts = parts(composer().compose(email_of(), message_with_key()).content)
     for kind in ("text/plain", "text/html"):
         text = email_parts[kind].get_content()
         assert 0 < text.index("Please choose a reply below.") < text.rindex("Reply yes")
 
 
 def test_an_email_without_rows_of_facts_has_no_gap_and_no_table_in_their_place() -> None:
-    email_parts = parts(composer().mail(email_of(facts=()), message_with_key()).content)
+    email_parts = parts(composer().compose(email_of(facts=()), message_with_key()).content)
     text, html = (email_parts[kind].get_content() for kind in ("text/plain", "text/html"))
     assert "\n\n\n" not in text.replace("\r\n", "\n")
     assert "<table" not in html
@@ -374,7 +378,7 @@ def test_a_date_of_a_series_is_sent_with_the_reply_that_was_given_for_it() -> No
         replies={DATES_OF_SERIES[1].original_start: ReplyValue.DECLINED},
         role=AttendeeRole.REQUIRED,
     )
-    calendar = parts(composer().mail(email_of(calendar=part), message_with_key()).content)[
+    calendar = parts(composer().compose(email_of(calendar=part), message_with_key()).content)[
         "text/calendar"
     ].get_content()
     replies = [
@@ -409,8 +413,8 @@ class Careless:
     def __init__(self, header: bytes) -> None:
         self._composer, self._header = composer(), header
 
-    def mail(self, letter: Email, message: Message) -> MimeMessage:
-        sound = self._composer.mail(letter, message)
+    def compose(self, letter: Email, message: Message) -> MimeMessage:
+        sound = self._composer.compose(letter, message)
         content = self._header + sound.content if "=?" in letter.to_name else sound.content
         return replace(sound, content=content)
 

@@ -483,19 +483,19 @@ async def keep_and_read(folder: Path, *contents: bytes) -> list[bytes]:
 
 
 async def test_an_email_is_kept_to_the_byte(tmp_path: Path) -> None:
-    content = composer().mail(with_calendar(), message_with_key()).content
+    content = composer().compose(with_calendar(), message_with_key()).content
     assert await keep_and_read(tmp_path / "mail", content) == [content]
 
 
 async def test_emails_sort_in_the_order_of_arrival_over_restarts(tmp_path: Path) -> None:
-    made = [composer().mail(email_of(), message_with_key(str(number))).content for number in range(3)]
+    made = [composer().compose(email_of(), message_with_key(str(number))).content for number in range(3)]
     await keep_and_read(tmp_path, *made[:2])
     assert await keep_and_read(tmp_path, made[2]) == made
 
 
 async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path) -> None:
     first, second = (
-        composer().mail(email, message_with_key(key)).content
+        composer().compose(email, message_with_key(key)).content
         for email, key in ((email_of(), "one"), (with_calendar(), "two"))
     )
     await keep_and_read(tmp_path, first, second)
@@ -506,7 +506,7 @@ async def test_the_mailbox_shows_the_newest_first_with_all_parts(tmp_path: Path)
 
 
 async def test_the_mailbox_can_show_one_persons_email(tmp_path: Path) -> None:
-    await keep_and_read(tmp_path, composer().mail(email_of(), message_with_key()).content)
+    await keep_and_read(tmp_path, composer().compose(email_of(), message_with_key()).content)
     mailbox = SinkFolder(tmp_path)
     assert len(await mailbox.newest("Reader@kcpd.example")) == 1
     assert await mailbox.newest("other@kcpd.example") == []
@@ -514,8 +514,8 @@ async def test_the_mailbox_can_show_one_persons_email(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../000001", "000002", "", "x", "000001.eml", "\u0660" * 6])
 async def test_a_name_that_is_no_email_of_the_sink_finds_nothing(tmp_path: Path, name: str) -> None:
-    await keep_and_read(tmp_path / "mail", composer().mail(email_of(), message_with_key()).content)
-    assert await SinkFolder(tmp_path / "mail").mail(name) is None
+    await keep_and_read(tmp_path / "mail", composer().compose(email_of(), message_with_key()).content)
+    assert await SinkFolder(tmp_path / "mail").read(name) is None
 
 
 async def test_a_mailbox_without_a_folder_is_empty(tmp_path: Path) -> None:

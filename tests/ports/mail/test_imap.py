@@ -79,7 +79,7 @@ class Post:
 
 @pytest.fixture
 async def post(sqlite_cast: Cast, dovecot: Dovecot) -> "Iterator[Post]":
-    clock.start_at(NOW + timedelta(hours=2), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=2), is_still=True)
     made = Post(sqlite_cast, dovecot)
     yield made
     for reader_here in made.readers:
@@ -163,7 +163,7 @@ async def test_emails_of_a_sender_who_sends_too_many_stay_unread_for_an_hour_and
         "",
     )
     post.seconds += HELD
-    clock.start_at(NOW + timedelta(hours=3, seconds=1), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=3, seconds=1), is_still=True)
     await mailbox_reader.run()
     assert await post.unseen() == 0
 

@@ -33,7 +33,7 @@ def page_of_email(request: pytest.FixtureRequest) -> Iterator[Page]:
         Button(name=ButtonName.AGENDA_AND_PEOPLE, target=SitePage(path="/events/1")),
         Button(name=ButtonName.VIDEO, target=OutsideAddress(url="https://video.example/1")),
     )
-    made = composer().mail(email_of(facts=FACTS, buttons=buttons, more=more), message_with_key())
+    made = composer().compose(email_of(facts=FACTS, buttons=buttons, more=more), message_with_key())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         shown = browser.new_page(viewport={"width": request.param, "height": 800})

@@ -14,7 +14,7 @@ from tests.ports.mail.making import NOW, email_of
 from tracker.config.installation import folder
 from tracker.ports.mail.wording import button_label, fill_in_email, read_email, word_environment
 from tracker.rules.core.email_declarations import EMAILS
-from tracker.rules.core.message_types import AccountChange, AnswerOutcome, MailedEntry
+from tracker.rules.core.message_types import AccountChange, AnswerOutcome, EmailedEntry
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, ButtonName, Fact, FactName, Footer
 from tracker.rules.emails.template_values import DateAddedEmail, EmailValues, ItemAnsweredEmail, OwnReply, SignpostEmail
 
@@ -196,6 +196,6 @@ def test_an_email_on_a_page_has_its_words_and_the_labels_of_its_buttons_without_
 
 
 def test_an_email_that_takes_an_entry_out_of_the_calendar_says_that_it_changes_it() -> None:
-    entry = MailedEntry(uid="1@tracker.example", sequence=1, at=NOW)
+    entry = EmailedEntry(uid="1@tracker.example", sequence=1, at=NOW)
     assert not read_email(email_of()).has_calendar
     assert read_email(email_of(calendar=entry)).has_calendar

@@ -26,7 +26,7 @@ async def mine(cast: Cast) -> OwnSharedCalendar:
 
 @pytest.fixture(autouse=True)
 def standing_clock() -> object:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     yield
     clock.start_at(None)
 
@@ -79,7 +79,7 @@ async def test_where_it_is_turned_off_nothing_is_read_and_nothing_kept(sqlite_ca
     await availability.share_calendar(sqlite_cast.fbi_lead, ADDRESS, "", NOW)
     async with serve_calendars(tmp_path, answer_with("200 OK", calendar(vevent()))) as server:
         await read_due(ON, server.network())
-        clock.start_at(NOW + timedelta(hours=2), stands_still=True)
+        clock.start_at(NOW + timedelta(hours=2), is_still=True)
         assert await read_due(app_settings(), server.network()) == 0
         assert server.connections == 1
     assert ((await mine(sqlite_cast)).spans, (await mine(sqlite_cast)).read_at) == (0, None)

@@ -11,15 +11,15 @@ from tracker.rules.core.message_types import (
     AccountChange,
     AnswerOutcome,
     AnswerWord,
+    EmailedEntry,
     ItemsOfDay,
     KnownBefore,
-    MailedEntry,
 )
 from tracker.rules.core.outbox import MOVED, TOPIC_WORDS, NewMessage, Unreadable, decode, encode
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
 BEFORE = KnownBefore(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
-ENTRY = MailedEntry(uid="1@tracker.example", sequence=3, at=AT)
+ENTRY = EmailedEntry(uid="1@tracker.example", sequence=3, at=AT)
 ID = UUID(int=7)
 EVERY: tuple[Content, ...] = (
     types.Invited(),

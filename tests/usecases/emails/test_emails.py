@@ -17,7 +17,7 @@ from tracker.database import writing
 from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.email_declarations import EMAILS
-from tracker.rules.core.message_types import AccountChanged, ItemDue, ItemOverdue, MailedEntry, ReminderDue
+from tracker.rules.core.message_types import AccountChanged, EmailedEntry, ItemDue, ItemOverdue, ReminderDue
 from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email, ReplyPage
@@ -380,7 +380,7 @@ async def test_someone_off_the_list_who_may_not_see_the_event_anymore_learns_tha
     ]
     assert letter.subject == "You've been removed from a task force event"
     assert "Canary" not in str(letter)
-    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+    assert letter.calendar == EmailedEntry(uid=event.uid, sequence=1, at=LATER)
 
 
 async def test_what_emails_put_into_calendars_is_taken_out_when_the_event_becomes_one_for_named_people(
@@ -390,7 +390,7 @@ async def test_what_emails_put_into_calendars_is_taken_out_when_the_event_become
     event = await restrict_to_named(cast, event_id)
     letter = await send_only_email(MOVED)
     assert letter.subject == RESTRICTED_SUBJECT
-    assert letter.calendar == MailedEntry(uid=event.uid, sequence=1, at=LATER)
+    assert letter.calendar == EmailedEntry(uid=event.uid, sequence=1, at=LATER)
 
 
 async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast: Cast) -> None:
@@ -401,7 +401,7 @@ async def test_what_is_to_be_taken_out_of_a_calendar_outlives_a_second_edit(cast
     await scheduling.change_event(
         cast.coordinator, event_id, replace(plan, place="Gate 4"), event.version, later, notify=Notify.ALL
     )
-    assert isinstance((await send_only_email(MOVED)).calendar, MailedEntry)
+    assert isinstance((await send_only_email(MOVED)).calendar, EmailedEntry)
 
 
 async def test_who_was_invited_when_it_was_for_named_people_already_has_nothing_taken_out(cast: Cast) -> None:

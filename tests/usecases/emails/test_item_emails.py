@@ -424,7 +424,9 @@ async def test_a_second_worker_sends_the_same_email_after_the_first_was_killed(c
         now = morning_of(8, 2) + number * timedelta(minutes=2)
         messages = await outbox.claim_messages(worker, ["killed"], now, 10)
         written = {one: await emails.write_email(one, now, ZONE) for one in messages}
-        made.append({one.key: composer().mail(it, one).content for one, it in written.items() if isinstance(it, Email)})
+        made.append(
+            {one.key: composer().compose(it, one).content for one, it in written.items() if isinstance(it, Email)}
+        )
         assert {one.attempts for one in messages} == {number + 1}
     assert len(made[0]) == 2
     assert made[0] == made[1]

@@ -469,8 +469,8 @@ async def read_newest(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> Re
 
 async def email_read(viewer: Viewer, recipient: Viewer, now: Any = LATER) -> ReadEmail:
     message_found = await read_newest(viewer, recipient, now)
-    assert message_found.letter, message_found.reason
-    return read_email(message_found.letter)
+    assert message_found.email, message_found.reason
+    return read_email(message_found.email)
 
 
 async def test_a_coordinator_reads_what_an_invitation_says(cast: Cast) -> None:
@@ -487,8 +487,8 @@ async def test_it_is_still_read_when_it_is_canceled_or_over_and_would_not_be_sen
     message_id = await newest_message_to(cast.fbi_lead)
     await scheduling.cancel_event(cast.coordinator, event_id, 1, "", LATER)
     message_read = await read_message(cast.coordinator, message_id, LATER, ZONE)
-    assert message_read.letter
-    assert read_email(message_read.letter).subject.startswith("Invitation")
+    assert message_read.email
+    assert read_email(message_read.email).subject.startswith("Invitation")
     canceled = await email_read(cast.coordinator, cast.fbi_lead, LATER)
     assert canceled.subject.startswith("Canceled")
     await scheduling.restore_event(cast.coordinator, event_id, 2, LATER)
@@ -533,7 +533,7 @@ async def test_a_message_about_what_its_recipient_may_not_see_any_more_says_why_
     narrower = replace(plan, invitees=meeting(cast.fbi_lead).invitees, visibility=Visibility.NAMED)
     await scheduling.change_event(cast.coordinator, event_id, narrower, event.version, LATER)
     message_read = await read_message(cast.coordinator, message_id, LATER, ZONE)
-    assert (message_read.letter, message_read.reason) == (None, "The recipient can no longer see it.")
+    assert (message_read.email, message_read.reason) == (None, "The recipient can no longer see it.")
 
 
 async def test_the_email_of_someone_who_chose_time_only_emails_is_read_as_that(cast: Cast) -> None:
@@ -606,7 +606,7 @@ async def texts_read_by(viewer: Viewer, event_id: UUID, recipient: Viewer, now: 
     of_event = (Message.event == event_id) & (Message.recipient == recipient.member_id)
     rows = await Message.select(Message.id).where(of_event).order_by(Message.created_at).output(as_list=True)
     read = [await read_message(viewer, one, now, ZONE) for one in rows]
-    return [str(read_email(one.letter)) if one.letter else one.reason for one in read]
+    return [str(read_email(one.email)) if one.email else one.reason for one in read]
 
 
 async def test_people_to_whom_an_event_opens_do_not_read_what_its_messages_said_before(cast: Cast) -> None:

@@ -472,8 +472,8 @@ async def test_read_in_messages_it_has_what_its_recipient_replied_since(sqlite_c
     await reply_to_poll(reader, poll_id, Fit.IF_NEEDED)
     [row] = await Message.select(Message.id).where(Message.recipient == reader.member_id)
     shown = await messages.read_message(sqlite_cast.coordinator, row["id"], SOON, ZONE)
-    assert shown.letter
-    assert dates_in(shown.letter) == [
+    assert shown.email
+    assert dates_in(shown.email) == [
         "Tue, Jan 12, 10:00–11:30 AM Central: If need be",
         "Wed, Jan 13, 2:00–3:30 PM Central",
     ]

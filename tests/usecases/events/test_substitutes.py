@@ -547,7 +547,7 @@ async def test_a_substitute_s_email_says_whether_their_calendar_program_can_repl
     await reply_with_substitute(cast.fbi_lead, event_id, NO, NOW, cast.fbi_alternate)
     [(message, letter)] = await emails_to(cast.fbi_alternate, NOW)
     settings = {"reply_address": "replies@tracker.example"} if reads else {}
-    email = composer(**settings).mail(letter, message).content
+    email = composer(**settings).compose(letter, message).content
     email_parts, reply_to = parts(email), message_from_bytes(email)["Reply-To"]
     assert ("replies+" in reply_to) is reads
     text = " ".join(email_parts["text/plain"].get_content().split())
@@ -585,7 +585,7 @@ async def schedule_with_informed_alternate(cast: Cast) -> UUID:
 
 def entry_of(message: OutboxMessage, letter: Email) -> tuple[str, str]:
     """Return METHOD of the calendar part, and ROLE of its reader."""
-    text = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
+    text = parts(composer().compose(letter, message).content)["text/calendar"].get_content()
     calendar = icalendar.Calendar.from_ical(text)
     [entry] = calendar.events
     attendees = entry["ATTENDEE"] if isinstance(entry["ATTENDEE"], list) else [entry["ATTENDEE"]]

@@ -67,7 +67,7 @@ async def ranks_emailed_to(to: Viewer, queued: datetime) -> list[tuple[str, Rank
 
 
 def _rank(message: Message, letter: Email) -> tuple[str, Rank]:
-    part = parts(composer().mail(letter, message).content)["text/calendar"].get_content()
+    part = parts(composer().compose(letter, message).content)["text/calendar"].get_content()
     calendar = icalendar.Calendar.from_ical(part)
     [entry] = calendar.events
     return str(calendar["METHOD"]), (int(entry["SEQUENCE"]), entry["DTSTAMP"].dt)

@@ -155,8 +155,8 @@ async def test_an_email_about_an_item_is_answered_to_an_address_of_its_own(sqlit
     [message] = await outbox.claim_messages("test", (), WRITING_BACK_LATER, 100)
     letter = await emails.write_email(message, WRITING_BACK_LATER, ZONE)
     assert isinstance(letter, Email)
-    with_address = composer(reply_address="reply@tracker.example").mail(letter, message).content.decode()
-    without = composer().mail(letter, message).content.decode()
+    with_address = composer(reply_address="reply@tracker.example").compose(letter, message).content.decode()
+    without = composer().compose(letter, message).content.decode()
     assert "Reply-To: reply+" in with_address
     assert "start with DONE, IN PROGRESS, or" in with_address
     assert "Reply-To: coordinator@tracker.example" in without

@@ -11,8 +11,8 @@ from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.emails.emails import Email, SitePage
 from tracker.rules.operations.plans import (
+    DeconflictionCheck,
     Disclosure,
-    OutsideCheck,
     OutsideResult,
     PlannedSite,
     SiteRole,
@@ -34,7 +34,7 @@ from tracker.usecases.roster import people
 
 A, B = (39.0911, -94.4155), (39.0925, -94.4130)
 """Two places, 873 feet apart."""
-RISSAFE = OutsideCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT)
+RISSAFE = DeconflictionCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT)
 BASICS = PlanBasics(supervisor_id=None, disclosure=Disclosure.CONTACT_ONLY, buffer=timedelta(minutes=60))
 FAR = (35.0, -94.0)
 SIX = datetime(2027, 1, 16, 6)  # noqa: DTZ001 - local to the zone

@@ -33,7 +33,7 @@ from tracker.usecases.core.viewers import viewer_for, viewer_of_session, viewers
 from tracker.usecases.emails import emails, preferences
 from tracker.usecases.events import occurrences, replies, scheduling
 from tracker.usecases.identity import sessions
-from tracker.usecases.identity.sign_in import check_link, mailed_token, redeem_link
+from tracker.usecases.identity.sign_in import check_link, emailed_token, redeem_link
 from tracker.usecases.roster import accounts, people
 from tracker.usecases.roster.people import LIFETIME, SentInvitation
 
@@ -335,7 +335,7 @@ async def token_in(message: OutboxMessage) -> str:
     assert isinstance(letter, ReadEmail)
     [button] = letter.buttons
     assert isinstance(button.target, InvitationPage)
-    return mailed_token(button.target.member_id, button.target.link_id)
+    return emailed_token(button.target.member_id, button.target.link_id)
 
 
 async def test_each_of_those_chosen_gets_one_email_with_a_link_of_their_own_that_lets_them_in_once(cast: Cast) -> None:
@@ -492,7 +492,7 @@ async def test_after_a_corrected_address_the_invitation_is_over_and_another_goes
 
 async def invitation_sent_to(cast: Cast, who: Viewer) -> SentInvitation:
     """Return the state of someone's last invitation."""
-    invitations_by_person = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
+    invitations_by_person = {one.person.id: one.invitation for one in await people.newcomers(cast.coordinator, SOON)}
     emailed = invitations_by_person[who.member_id]
     assert emailed
     return emailed
@@ -510,5 +510,5 @@ async def test_the_state_of_the_last_invitation_is_shown(cast: Cast) -> None:
     await outbox.close_message(message, SendOutcome(state=MessageState.BOUNCED, reason="No such mailbox."), SOON)
     emailed = await invitation_sent_to(cast, cast.fbi_lead)
     assert (emailed.state, emailed.reason, emailed.is_good(SOON)) == (MessageState.BOUNCED, "No such mailbox.", False)
-    known = {one.person.id: one.mailed for one in await people.newcomers(cast.coordinator, SOON)}
+    known = {one.person.id: one.invitation for one in await people.newcomers(cast.coordinator, SOON)}
     assert known[cast.hsi_liaison.member_id] is None

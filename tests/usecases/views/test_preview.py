@@ -17,7 +17,7 @@ from tracker.rules.calendars.feeds import FeedScope
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus
-from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notices, Notify
+from tracker.rules.events.notifications import NO_EMAIL_TO_ANYONE, Notify, Recipients
 from tracker.rules.events.plans import DateChange, Plan, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -346,7 +346,7 @@ async def test_what_is_foreseen_of_a_deed_is_what_it_does(cast: Cast, name: str)
     before, replied = await reminders(cast, now), await counting_replies(cast, {event_id}, now)
     new_id = await deed() or event_id
     names = {one.member_id: one_name for one_name, one in cast.members.items()}
-    assert await queued_emails(cast) == {(kind.value, names[one]) for kind, one in notified.mails.mails} == emails
+    assert await queued_emails(cast) == {(kind.value, names[one]) for kind, one in notified.notified.emails} == emails
     after = await reminders(cast, now)
     assert moments(before - after) == Counter({at: n for at, n in counted(notified, "before").items() if n})
     assert moments(after - before) == counted(notified, "after")
@@ -386,7 +386,7 @@ async def test_a_new_event_is_foreseen_with_its_invitations_and_reminders(cast: 
     before = await reminders(cast, NOW)
     await deed()
     assert await queued_emails(cast) == emails_to_all("invitation", "fbi_lead", "caht_lead")
-    assert {kind.value for kind, _ in notified.mails.mails} == {"invitation"}
+    assert {kind.value for kind, _ in notified.notified.emails} == {"invitation"}
     assert moments(await reminders(cast, NOW) - before) == counted(notified, "after")
     assert notified.reminder_words == "New reminders for 3 people (6 dates)"
     assert notified.asked_words == ""
@@ -456,7 +456,7 @@ async def test_what_no_one_changes_shows_in_no_feed_and_a_feed_says_how_often_it
     await subscriptions.create_subscription(cast.fbi_lead, "Phone", FeedScope.ALL, NOW, shows_operations=False)
     event_id = await schedule_replied(cast)
     notified = await dry_run(cast.coordinator, event_id, edit_event(changing())(cast, event_id, NOW), NOW)
-    assert (notified.mail_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
+    assert (notified.email_words, notified.asked_words, notified.reminder_words, notified.feed_words) == (
         NO_EMAIL_TO_ANYONE,
         "No one will be asked to reply again",
         "No reminders change",
@@ -487,7 +487,7 @@ async def test_the_words_count_each_kind_of_email_and_end_with_no_one_else(cast:
     event_id = await schedule_replied(cast)
 
     async def words(change: Callable[[Cast, Plan], Plan]) -> str:
-        return (await dry_run(cast.coordinator, event_id, edit_event(change)(cast, event_id, NOW), NOW)).mail_words
+        return (await dry_run(cast.coordinator, event_id, edit_event(change)(cast, event_id, NOW), NOW)).email_words
 
     fewer = "1 person will be removed from the list and notified; 2 people will get an update."
     assert await words(lambda cast, plan: replace(without("caht_lead")(cast, plan), place="Annex")) == fewer
@@ -508,7 +508,7 @@ async def test_an_email_about_one_date_that_waits_includes_no_change_of_another_
         report = await dry_run(
             who, event_id, lambda: occurrences.change_occurrence(who, event_id, key, change, version, NOW), NOW
         )
-        return report.mail_words
+        return report.email_words
 
     assert await words("2027-01-19") == NO_EMAIL_TO_ANYONE
     assert await words(THIRD) == "The 3 emails about to go out will include this."
@@ -519,7 +519,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast)
     notified = await dry_run(
         cast.coordinator, event_id, edit_event(without("fbi_lead"), key=THIRD)(cast, event_id, NOW), NOW
     )
-    assert notified.mail_words == (
+    assert notified.email_words == (
         "1 person will be removed from the list and notified; 2 people will get two emails: one ends the earlier series"
         " in their calendars, one continues it."
     )
@@ -527,7 +527,7 @@ async def test_who_is_off_the_list_from_a_date_on_is_counted_as_such(cast: Cast)
 
 def test_who_gets_an_update_and_an_invitation_is_counted_once() -> None:
     stays, leaves, comes = (uuid4() for _ in range(3))
-    notified = Notices(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
+    notified = Recipients(update=frozenset({stays, leaves}), invitation=frozenset({stays, comes}))
     assert notified.words == (
         "1 person will get an update; 1 person will get two emails: one ends the earlier series in their calendars, one"
         " continues it; 1 person will get an invitation."

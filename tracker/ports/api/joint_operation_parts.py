@@ -41,7 +41,7 @@ from tracker.rules.operations.plans import (
     LONGEST_SKILLS,
     MOST_PEOPLE,
     Commitment,
-    OutsideCheck,
+    DeconflictionCheck,
     OutsideResult,
     PlanClearance,
     PlannedSite,
@@ -311,7 +311,7 @@ async def list_clearances(plan: WholePlan) -> Iterable[PlanClearance]:
 )
 async def record_outside_number(plan: WholePlan, new: NewNumber, viewer: Viewer, now: Now) -> None:
     """Record a deconfliction number."""
-    check = convert(new, OutsideCheck, from_attributes=True)
+    check = convert(new, DeconflictionCheck, from_attributes=True)
     await approvals.record_deconfliction_number(viewer, plan.event_id, check, now)
 
 

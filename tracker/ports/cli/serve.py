@@ -156,7 +156,9 @@ LONGEST_WAIT = 600  # seconds
 
 @click.command()
 @takes_data
-@click.option("--mail", "by_mail", is_flag=True, help="Send one email to the reply address, and wait for it to arrive.")
+@click.option(
+    "--mail", "by_email", is_flag=True, help="Send one email to the reply address, and wait for it to arrive."
+)
 @click.option(
     "--wait",
     type=click.IntRange(1, LONGEST_WAIT),
@@ -165,26 +167,26 @@ LONGEST_WAIT = 600  # seconds
     help="With --mail: seconds to wait.",
 )
 @click.pass_context
-def check(context: click.Context, wait: int, *, by_mail: bool) -> None:
+def check(context: click.Context, wait: int, *, by_email: bool) -> None:
     """Check this deployment.
 
     Print a line for each check: settings, database, files, mail server, and releases. Exit with 1 if one is a fault.
     """
-    lines = asyncio.run(_by_mail(wait) if by_mail else _lines())
-    if not by_mail:
+    lines = asyncio.run(_by_email(wait) if by_email else _lines())
+    if not by_email:
         for line in lines:
             _print(line)
     if any(line.state is CheckState.FAULT for line in lines):
         context.exit(1)
 
 
-async def _by_mail(wait: int) -> list[CheckLine]:
+async def _by_email(wait: int) -> list[CheckLine]:
     """Print each line as soon as it is known: a person waits for them."""
     lines = []
     chosen = settings()
     async with opened(chosen):
         await check_schema()
-        async for line in health.mail_loop_lines(chosen, float(wait)):
+        async for line in health.email_loop_lines(chosen, float(wait)):
             _print(line)
             lines.append(line)
     return lines

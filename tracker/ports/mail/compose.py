@@ -29,9 +29,9 @@ from tracker.crypto.signed_links import Links, ReplyAddresses
 from tracker.ical import itip
 from tracker.ical.itip import vtodo_calendar
 from tracker.ical.vevents import Organizer
-from tracker.ports.mail.wording import LinkAddresses, WrittenEmail, email_bodies, fill_in_email
+from tracker.ports.mail.wording import LinkAddresses, WrittenEmail, email_texts, fill_in_email
 from tracker.rules.calendars.feeds import APPOINTMENTS
-from tracker.rules.core.message_types import Invited, MailedEntry
+from tracker.rules.core.message_types import EmailedEntry, Invited
 from tracker.rules.core.outbox import Message, message_name, thread_name
 from tracker.rules.emails.emails import CalendarPart, DeclinedProposal, Email, Fact, FactName, Footer, one_line
 from tracker.rules.emails.template_values import InvitationEmail
@@ -136,42 +136,42 @@ class EmailComposer:
             ReplyAddresses(settings.reply_address, keys.every("replies")) if settings.reply_address else None
         )
 
-    def mail(self, letter: Email, message: Message) -> MimeMessage:
+    def compose(self, email: Email, message: Message) -> MimeMessage:
         """Return the finished email. Errors: Unsafe, Invalid for values that a calendar can't hold."""
-        words = fill_in_email(letter, reads_replies=self._replies is not None, questions_to=self._reply_to)
-        recipient = checked_address(letter.to)
+        words = fill_in_email(email, reads_replies=self._replies is not None, questions_to=self._reply_to)
+        recipient = checked_address(email.to)
         # What its reader can write back is read at an address of its own; anything else goes to the coordinator.
-        reply_to = self._replies.of_message(message.id) if self._replies and letter.reads else self._reply_to
-        body = self._parts(letter, words, reply_to)
+        reply_to = self._replies.of_message(message.id) if self._replies and email.reads else self._reply_to
+        body = self._parts(email, words, reply_to)
         headers = [
-            f"From: {self._unnamed if letter.is_discreet else self._named}",
+            f"From: {self._unnamed if email.is_discreet else self._named}",
             f"To: {recipient}",
             f"Reply-To: {reply_to}",
             header_line("Subject", words.subject),
             f"Date: {format_datetime(message.created_at)}",
-            f"References: <{thread_name(letter.thread)}@{self._domain}>",
+            f"References: <{thread_name(email.thread)}@{self._domain}>",
             "Auto-Submitted: auto-generated",
             "MIME-Version: 1.0",
         ]
-        if letter.stop:  # one click unsubscribes (RFC 8058 §3.1); required emails have no such headers
-            headers.append(f"List-Unsubscribe: <{self._addresses.of(letter.stop)}>")
+        if email.stop:  # one click unsubscribes (RFC 8058 §3.1); required emails have no such headers
+            headers.append(f"List-Unsubscribe: <{self._addresses.of(email.stop)}>")
             headers.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
         unnamed = body._replace(headers=(*headers, *body.headers))
         name = f"Message-ID: <{message_name(message.key, unnamed.as_bytes())}@{self._domain}>"
         content = unnamed._replace(headers=(name, *unnamed.headers)).as_bytes()
-        check_bytes(content, body.kinds, (*OUR_HEADERS, *TO_STOP) if letter.stop else OUR_HEADERS)
+        check_bytes(content, body.kinds, (*OUR_HEADERS, *TO_STOP) if email.stop else OUR_HEADERS)
         sender = self._replies.of_bounced(message.id) if self._replies else self._from
         return MimeMessage(sender=sender, recipient=recipient, content=content, author=self._from)
 
-    def _parts(self, letter: Email, words: WrittenEmail, reply_to: str) -> MimePart:
+    def _parts(self, email: Email, words: WrittenEmail, reply_to: str) -> MimePart:
         """Return the parts, the calendar last, where email programs look for it.
 
         A task is a file alone, so that no program takes the email for an invitation; `reply_to` is the address that
         reads what programs send when someone completes it.
         """
-        forms = email_bodies(letter, words, self._addresses, self._name)
+        forms = email_texts(email, words, self._addresses, self._name)
         alternatives = [text_part("text/plain", forms.text), text_part("text/html", forms.html)]
-        part, task = letter.calendar, letter.task
+        part, task = email.calendar, email.task
         if part is None:
             whole = multipart_of("multipart/alternative", INNER, alternatives)
             if task is None:
@@ -179,29 +179,29 @@ class EmailComposer:
             organizer = Organizer(name=self._name, address=reply_to, base_url=self._base_url)
             content = vtodo_calendar(task.item, organizer, self._zone, is_withdrawn=task.is_withdrawn)
             return _with_file(whole, content, "action-item.ics")
-        content = self._calendar(letter, part)
+        content = self._calendar(email, part)
         if isinstance(part, DeclinedProposal):
             method = "DECLINECOUNTER"
         else:
-            method = "CANCEL" if isinstance(part, MailedEntry) or part.is_cancel else "REQUEST"
+            method = "CANCEL" if isinstance(part, EmailedEntry) or part.is_cancel else "REQUEST"
         alternatives.append(base64_part("text/calendar", content, f'; method={method}; charset="UTF-8"'))
         return _with_file(multipart_of("multipart/alternative", INNER, alternatives), content, "invite.ics")
 
-    def _calendar(self, letter: Email, part: CalendarPart | MailedEntry | DeclinedProposal) -> bytes:
-        name, to_name = APPOINTMENTS if letter.is_discreet else self._name, one_line(letter.to_name)
-        address = self._replies.of(letter.invitation_id) if self._replies and letter.invitation_id else self._from
+    def _calendar(self, email: Email, part: CalendarPart | EmailedEntry | DeclinedProposal) -> bytes:
+        name, to_name = APPOINTMENTS if email.is_discreet else self._name, one_line(email.to_name)
+        address = self._replies.of(email.invitation_id) if self._replies and email.invitation_id else self._from
         organizer = Organizer(name=name, address=address, base_url=self._base_url)
         if not isinstance(part, CalendarPart):
-            nobody = itip.Attendee(
-                name=to_name, email=letter.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
+            reader = itip.Attendee(
+                name=to_name, email=email.to, reply=ReplyValue.NEEDS_ACTION, role=AttendeeRole.REQUIRED
             )
-            if isinstance(part, MailedEntry):
-                return itip.take_out(part, nobody, organizer)
-            return itip.decline_counter(part, nobody, organizer)
+            if isinstance(part, EmailedEntry):
+                return itip.take_out(part, reader, organizer)
+            return itip.decline_counter(part, reader, organizer)
         delegation = None if part.is_discreet else part.delegation
         reader = itip.Attendee(
             name=to_name,
-            email=letter.to,
+            email=email.to,
             reply=part.reply,
             replies=part.replies,
             role=part.role,
@@ -324,16 +324,16 @@ def header_line(name: str, text: str) -> str:
 class EmailWriter(Protocol):
     """An object that makes emails from content."""
 
-    def mail(self, letter: Email, message: Message) -> MimeMessage:
+    def compose(self, email: Email, message: Message) -> MimeMessage:
         """Return the finished email."""
 
 
 def prove_headers_safe(writer: EmailWriter) -> None:
     """Raise `UnsafeEmail` unless each hostile title becomes an email to one reader with just the expected headers."""
     for title in HOSTILE_TITLES:
-        mail = writer.mail(_hostile_email(title), TEST_MESSAGE)
-        read = BytesParser(policy=compat32).parsebytes(mail.content)
-        if sorted(read.keys()) != sorted(OUR_HEADERS) or read["To"] != mail.recipient:
+        email = writer.compose(_hostile_email(title), TEST_MESSAGE)
+        read = BytesParser(policy=compat32).parsebytes(email.content)
+        if sorted(read.keys()) != sorted(OUR_HEADERS) or read["To"] != email.recipient:
             raise UnsafeEmail(
                 f"Emails would have headers that were not intended, for example with the title {title!r}."
             )

@@ -81,14 +81,14 @@ class SmtpConnection:
         self._takes_any_sender = True
         self._has_warned = False
 
-    async def send(self, mail: MimeMessage) -> None:
+    async def send(self, email: MimeMessage) -> None:
         """Send one email within 20 s; return only when the server accepted it.
 
         Errors: Refused, Temporary, Unconfirmed, Away.
         """
         try:
             async with asyncio.timeout(BUDGET):
-                await self._handed_over(await self._connected(), mail)
+                await self._handed_over(await self._connected(), email)
         except SMTPRecipientRefused as refused:
             raise _judged(refused, at_recipient=True) from refused
         except SMTPResponseException as refused:
@@ -97,15 +97,15 @@ class SmtpConnection:
             self._drop()
             raise UnconfirmedDelivery(f"{_words(broken).rstrip('.')}. It may have arrived.") from broken
 
-    async def _handed_over(self, client: aiosmtplib.SMTP, mail: MimeMessage) -> None:
+    async def _handed_over(self, client: aiosmtplib.SMTP, email: MimeMessage) -> None:
         """Send an email; where the server refuses its sender, those of this connection come from their author."""
-        sender = mail.sender if self._takes_any_sender else mail.author
+        sender = email.sender if self._takes_any_sender else email.author
         try:
-            await _transact(client, sender, mail)
+            await _transact(client, sender, email)
         except SMTPResponseException as refused:
-            if sender == mail.author or not _may_be_of_sender(refused):
+            if sender == email.author or not _may_be_of_sender(refused):
                 raise
-            await _transact(client, mail.author, mail)
+            await _transact(client, email.author, email)
             log.warning("The mail server refuses the address that reads bounces as a sender, so none come in.")
             self._takes_any_sender = False
 
@@ -169,17 +169,17 @@ async def _greet(client: aiosmtplib.SMTP) -> None:
         await client.helo()
 
 
-async def _transact(client: aiosmtplib.SMTP, sender: str, mail: MimeMessage) -> None:
+async def _transact(client: aiosmtplib.SMTP, sender: str, email: MimeMessage) -> None:
     """Hand over an email, or put the connection back to where it was before (RFC 5321 §4.1.1.5).
 
     `sendmail` does the same in twice the time: it looks for the ends of lines once more, to state the size (RFC 1870).
     Ours all end with CRLF.
     """
-    options = [f"SIZE={len(mail.content)}"] if client.supports_extension("size") else []
+    options = [f"SIZE={len(email.content)}"] if client.supports_extension("size") else []
     try:
         await client.mail(sender, options=options)
-        await client.rcpt(mail.recipient)
-        await client.data(mail.content)
+        await client.rcpt(email.recipient)
+        await client.data(email.content)
     except (SMTPResponseException, ValueError):  # of an address that can't be sent
         with suppress(SMTPException, OSError):
             await client.rset(timeout=GOODBYE)
@@ -328,8 +328,8 @@ log = logging.getLogger("tracker.mail")
 class _ComposedEmail(NamedTuple):
     """An email to send, and what it says."""
 
-    mail: MimeMessage
-    letter: Email
+    mime: MimeMessage
+    email: Email
 
 
 class Delivery:
@@ -373,7 +373,7 @@ class Delivery:
 
     async def _empty(self, worker: Worker, gone: Sequence[str], lines: Sequence[SmtpConnection]) -> int:
         done = 0
-        while self._may_go_on(worker):
+        while self._may_continue(worker):
             batch = await outbox.claim_messages(worker.name, gone, self._now(), BATCH)
             may_go = await preferences.sendable_messages(batch, worker.name, self._now())
             left = await self._send(may_go, worker, lines)
@@ -398,25 +398,25 @@ class Delivery:
 
     async def _write(self, messages: Sequence[Message]) -> Sequence[_ComposedEmail | SendOutcome]:
         """Return the emails that are about to be sent. They are handed over side by side, so all are finished first."""
-        letters = await emails.write_emails(messages, self._now(), self._settings.time_zone)
+        written = await emails.write_emails(messages, self._now(), self._settings.time_zone)
         return [
-            self._composed(message, letter) if isinstance(letter, Email) else letter
-            for message, letter in zip(messages, letters, strict=True)
+            self._composed(message, email) if isinstance(email, Email) else email
+            for message, email in zip(messages, written, strict=True)
         ]
 
-    def _composed(self, message: Message, letter: Email) -> _ComposedEmail | SendOutcome:
+    def _composed(self, message: Message, email: Email) -> _ComposedEmail | SendOutcome:
         try:
-            return _ComposedEmail(self._composer.mail(letter, message), letter)
+            return _ComposedEmail(self._composer.compose(email, message), email)
         except (UnsafeEmail, Invalid, ValueError) as unsound:
             log.exception("Message %s could not be written safely.", message.id)
             return SendOutcome(state=MessageState.FAILED, reason=f"It could not be written safely. {unsound}")
 
-    def _may_go_on(self, worker: Worker) -> bool:
+    def _may_continue(self, worker: Worker) -> bool:
         """Return whether the claims are still valid: others take them when the database gives up on this worker."""
         return not self._is_stopping and worker.is_there()
 
     async def _lane(self, waiting: deque[Message], worker: Worker, line: SmtpConnection) -> None:
-        while waiting and self._may_go_on(worker):
+        while waiting and self._may_continue(worker):
             if not await self._one(waiting.popleft(), worker.name, line):
                 break
         self._at_work -= 1
@@ -456,11 +456,11 @@ class Delivery:
         written = await self._writing.do(message)
         if isinstance(written, SendOutcome):
             return written
-        mail = written.mail
+        mime = written.mime
         try:
-            await line.send(mail)
+            await line.send(mime)
         except EmailRefused as refused:
-            return DeliveryRefusal(words=str(refused), sent_to=mail.recipient, at_recipient=refused.at_recipient)
+            return DeliveryRefusal(words=str(refused), sent_to=mime.recipient, at_recipient=refused.at_recipient)
         except BaseException as ended:
             if isinstance(ended, UnconfirmedDelivery) or not isinstance(ended, TemporaryFailure):
                 self._unconfirmed.add(message.id)
@@ -468,9 +468,9 @@ class Delivery:
         sent = SendOutcome(
             state=MessageState.SENT,
             reason="",
-            sent_to=mail.recipient,
-            event_version=written.letter.event_version,
-            said=written.letter.said,
+            sent_to=mime.recipient,
+            event_version=written.email.event_version,
+            said=written.email.said,
         )
         self._sent[message.id] = sent
         return sent

@@ -216,17 +216,17 @@ class SinkFolder:
         """Return the newest emails first, to one address if it is given."""
         return await to_thread.run_sync(self._newest, to.lower())
 
-    async def mail(self, name: str) -> SinkEmail | None:
+    async def read(self, name: str) -> SinkEmail | None:
         """Return one email, or None."""
-        return await to_thread.run_sync(self._mail, name) if FILE_NAME.fullmatch(name) else None
+        return await to_thread.run_sync(self._read, name) if FILE_NAME.fullmatch(name) else None
 
     def _newest(self, to: str) -> list[SinkEmail]:
         stems = (file.stem for file in self._folder.glob("*.eml"))
         names = sorted((stem for stem in stems if FILE_NAME.fullmatch(stem)), reverse=True)
-        mails = (mail for name in names if (mail := self._mail(name)) and to in ("", mail.to.lower()))
-        return list(islice(mails, MOST_SHOWN))
+        emails = (email for name in names if (email := self._read(name)) and to in ("", email.to.lower()))
+        return list(islice(emails, MOST_SHOWN))
 
-    def _mail(self, name: str) -> SinkEmail | None:
+    def _read(self, name: str) -> SinkEmail | None:
         try:
             content = (self._folder / f"{name}.eml").read_bytes()
         except FileNotFoundError:
@@ -267,82 +267,82 @@ class ReplyBox:
         self._settings = settings
         self._addresses = ReplyAddresses(settings.reply_address, keys.every("replies"))
 
-    def ways(self, mail: SinkEmail) -> ReplyWays:
+    def ways(self, email: SinkEmail) -> ReplyWays:
         """Return how an email can be answered; without a way in, it can't."""
         if not self._settings.lmtp:
             return ReplyWays(has_buttons=False, reads_words=False)
-        invitation = self._invitation(mail)
+        invitation = self._invitation(email)
         return ReplyWays(
             has_buttons=invitation is not None,
-            reads_words=self._is_ours(mail.reply_to),
+            reads_words=self._is_ours(email.reply_to),
             page=invitation.url if invitation else "",
             at=(invitation.starts.astimezone(CENTRAL), invitation.ends.astimezone(CENTRAL)) if invitation else None,
         )
 
-    async def press(self, mail: SinkEmail, program: str, button: str, note: str, now: datetime) -> str:
+    async def press(self, email: SinkEmail, program: str, button: str, note: str, now: datetime) -> str:
         """Send what a calendar program sends, and return what the way in answered.
 
         Errors: NotFound for an email without buttons, an unknown program, or an unknown button; Invalid for the note.
         """
-        invitation = self._invitation(mail)
+        invitation = self._invitation(email)
         if invitation is None or program not in client_replies.PROGRAMS or button not in ANSWERS:
             raise NotFound
         comment = clean(note, LONGEST_COMMENT, "note", multiline=True)
         said = ANSWERS[button]
-        answer = ClientReply(who=mail.to, said=said.upper(), stamped_at=now, note=comment)
+        answer = ClientReply(who=email.to, said=said.upper(), stamped_at=now, note=comment)
         calendar = client_replies.PROGRAMS[program](invitation, answer)
-        envelope = self._envelope(mail, invitation.organizer, f"{said}: {invitation.title}", now)
+        envelope = self._envelope(email, invitation.organizer, f"{said}: {invitation.title}", now)
         content = PROGRAMS[program](envelope, f"{said}: {invitation.title}\n{comment}", calendar)
         return await to_thread.run_sync(self._hand_over, envelope, content)
 
-    async def propose(self, mail: SinkEmail, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
+    async def propose(self, email: SinkEmail, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
         """Send what Outlook sends for "Tentative and Propose New Time", and return what the way in answered.
 
         The times are naive, on the clocks of the Central zone. Of a series, it is about its first date: Outlook
         proposes no time for all of them. Errors: NotFound for an email without buttons, Invalid for the times.
         """
-        invitation = self._invitation(mail)
+        invitation = self._invitation(email)
         if invitation is None:
             raise NotFound
         if ends <= starts:
             raise Invalid(ends="The end comes before the start.")
         of = replace(invitation, date=invitation.starts) if invitation.is_series else invitation
         answer = ClientReply(
-            who=mail.to,
+            who=email.to,
             said="TENTATIVE",
             stamped_at=now,
             note=clean(note, LONGEST_COMMENT, "reason", multiline=True),
             proposed=(starts.replace(tzinfo=CENTRAL), ends.replace(tzinfo=CENTRAL)),
         )
-        envelope = self._envelope(mail, of.organizer, f"New Time Proposed: {of.title}", now)
+        envelope = self._envelope(email, of.organizer, f"New Time Proposed: {of.title}", now)
         content = outlook_email(envelope, f"New Time Proposed: {of.title}", client_replies.outlook(of, answer))
         return await to_thread.run_sync(self._hand_over, envelope, content)
 
-    async def write(self, mail: SinkEmail, text: str, now: datetime) -> str:
+    async def write(self, email: SinkEmail, text: str, now: datetime) -> str:
         """Send what a person writes back, and return what the way in answered.
 
         Errors: NotFound for an email that takes no words, Invalid for the text.
         """
-        if not self._is_ours(mail.reply_to):
+        if not self._is_ours(email.reply_to):
             raise NotFound
         words = clean(text, LONGEST_COMMENT, "words", multiline=True)
         if not words:
             raise Invalid(words="Write a reply.")
-        envelope = self._envelope(mail, mail.reply_to, f"Re: {mail.subject}", now)
-        return await to_thread.run_sync(self._hand_over, envelope, email_in_words(envelope, words, mail.text))
+        envelope = self._envelope(email, email.reply_to, f"Re: {email.subject}", now)
+        return await to_thread.run_sync(self._hand_over, envelope, email_in_words(envelope, words, email.text))
 
-    def _invitation(self, mail: SinkEmail) -> ClientInvitation | None:
+    def _invitation(self, email: SinkEmail) -> ClientInvitation | None:
         """Return the invitation in an email, if replies to it come to us."""
-        content = mail.calendar.encode()
+        content = email.calendar.encode()
         client_invitation = invitation_in(content, self._settings.time_zone) if content else None
         return client_invitation if client_invitation and self._is_ours(client_invitation.organizer) else None
 
     def _is_ours(self, address: str) -> bool:
         return bool(self._settings.reply_address) and self._addresses.is_ours(address)
 
-    def _envelope(self, mail: SinkEmail, to: str, subject: str, now: datetime) -> ReplyEnvelope:
+    def _envelope(self, email: SinkEmail, to: str, subject: str, now: datetime) -> ReplyEnvelope:
         authserv_id = self._settings.authserv_id
-        return ReplyEnvelope(sender=mail.to, to=to, subject=subject, sent_at=now, authserv_id=authserv_id)
+        return ReplyEnvelope(sender=email.to, to=to, subject=subject, sent_at=now, authserv_id=authserv_id)
 
     def _hand_over(self, envelope: ReplyEnvelope, content: bytes) -> str:
         host, port = self._settings.lmtp_address

@@ -64,7 +64,7 @@ LONGEST_RESULTS, MOST_RESULTS = (
 PASSED = "pass"
 MOST_BOUNCE_PARTS = 20
 MOST_REPORTS = 20  # recipients: an address of ours has one, which can be a list
-MAIL_SYSTEMS = ("mailer-daemon", "postmaster", "mail.delivery.system", "mdaemon", "microsoftexchange")
+MAIL_SERVERS = ("mailer-daemon", "postmaster", "mail.delivery.system", "mdaemon", "microsoftexchange")
 """How the local part begins of those who write bounces without a form; people's own programs answer out of office."""
 OTHER_REPORTS = {"disposition-notification", "feedback-report"}
 """That an email was read (RFC 8098), and that someone called it spam (RFC 5965)."""
@@ -277,8 +277,8 @@ def read_bounce(message: Message, sender: str) -> Bounce:
     ]
     if any(report.action for report in reports):
         return bounce_of_reports(reports)
-    is_by_mail_system = not sender or sender.startswith(MAIL_SYSTEMS) or "X-Failed-Recipients" in message
-    return bounce_of_text(_bounce_text(parts)) if is_by_mail_system else UNCLEAR
+    is_by_mail_server = not sender or sender.startswith(MAIL_SERVERS) or "X-Failed-Recipients" in message
+    return bounce_of_text(_bounce_text(parts)) if is_by_mail_server else UNCLEAR
 
 
 def _own_parts(message: Message) -> Iterator[Message]:

@@ -64,22 +64,22 @@ class WrittenEmail(NamedTuple):
     footer: str
 
 
-def fill_in_email(letter: Email, *, reads_replies: bool = False, questions_to: str = "") -> WrittenEmail:
+def fill_in_email(email: Email, *, reads_replies: bool = False, questions_to: str = "") -> WrittenEmail:
     """Return the words of an email. Subject and preview fit their limits, and each text is one line.
 
     `reads_replies`: whether the site reads what calendar programs and people reply; `questions_to` is the address of
     the coordinator.
     """
-    calendar = letter.calendar
+    calendar = email.calendar
     traits = _EmailTraits(
-        is_discreet=letter.is_discreet,
-        is_time_only=letter.is_time_only,
+        is_discreet=email.is_discreet,
+        is_time_only=email.is_time_only,
         has_request=isinstance(calendar, CalendarPart) and not calendar.is_cancel,
-        reads_replies=reads_replies and letter.invitation_id is not None,
-        reads_words=reads_replies and letter.reads is not None,
+        reads_replies=reads_replies and email.invitation_id is not None,
+        reads_words=reads_replies and email.reads is not None,
         questions_to=questions_to,
     )
-    return _fill_in(letter.says, letter.facts, letter.footer, traits)
+    return _fill_in(email.says, email.facts, email.footer, traits)
 
 
 class _EmailTraits(NamedTuple):
@@ -148,15 +148,15 @@ class EmailOnPage(NamedTuple):
     """Whether it changes the recipient's calendar."""
 
 
-def read_email(letter: Email, *, reads_replies: bool = False, questions_to: str = "") -> EmailOnPage:
+def read_email(email: Email, *, reads_replies: bool = False, questions_to: str = "") -> EmailOnPage:
     """Return an email without its links; the arguments are those of `fill_in_email`."""
     return EmailOnPage(
-        to=letter.to,
-        words=fill_in_email(letter, reads_replies=reads_replies, questions_to=questions_to),
-        buttons=tuple(button_label(button.name, button.of) for button in (*letter.buttons, *letter.more)),
-        banner=letter.banner,
-        indicator=one_line(letter.indicator),
-        has_calendar=letter.calendar is not None,
+        to=email.to,
+        words=fill_in_email(email, reads_replies=reads_replies, questions_to=questions_to),
+        buttons=tuple(button_label(button.name, button.of) for button in (*email.buttons, *email.more)),
+        banner=email.banner,
+        indicator=one_line(email.indicator),
+        has_calendar=email.calendar is not None,
     )
 
 
@@ -220,7 +220,7 @@ class EmailLink(NamedTuple):
     url: str
 
 
-class EmailBodies(NamedTuple):
+class EmailTexts(NamedTuple):
     """The same email as plain text and as HTML."""
 
     text: str
@@ -269,20 +269,20 @@ class LinkAddresses:
         return path
 
 
-def email_bodies(letter: Email, words: WrittenEmail, addresses: LinkAddresses, task_force: str) -> EmailBodies:
+def email_texts(email: Email, words: WrittenEmail, addresses: LinkAddresses, task_force: str) -> EmailTexts:
     """Return the readable parts of an email."""
-    stop = EmailLink(button_label(ButtonName.STOP_DIGEST), addresses.of(letter.stop)) if letter.stop else None
-    buttons, more = addresses.links_of(letter.buttons), addresses.links_of(letter.more)
+    stop = EmailLink(button_label(ButtonName.STOP_DIGEST), addresses.of(email.stop)) if email.stop else None
+    buttons, more = addresses.links_of(email.buttons), addresses.links_of(email.more)
     links = [*buttons, *more, *filter(None, [stop])]
     laid_out = _laid_out(
         words,
-        letter.banner,
-        one_line(letter.indicator),
+        email.banner,
+        one_line(email.indicator),
         tuple(button.label for button in buttons),
         tuple(link.label for link in more),
         stop.label if stop else "",
         task_force,
-        is_discreet=letter.is_discreet,
+        is_discreet=email.is_discreet,
     )
     return laid_out.leading_to([link.url for link in links])
 
@@ -293,9 +293,9 @@ class _LaidOut(NamedTuple):
     text: tuple[str, ...]
     html: tuple[str, ...]
 
-    def leading_to(self, urls: Sequence[str]) -> EmailBodies:
+    def leading_to(self, urls: Sequence[str]) -> EmailTexts:
         """Return the email with the addresses of its reader, in order."""
-        return EmailBodies(_joined(self.text, urls), _joined(self.html, [escape(url) for url in urls]))
+        return EmailTexts(_joined(self.text, urls), _joined(self.html, [escape(url) for url in urls]))
 
 
 def _joined(pieces: Sequence[str], urls: Sequence[str]) -> str:

@@ -33,7 +33,7 @@ EntryUid = NewType("EntryUid", str)
 """The UID of an event: random, and reveals nothing about it."""
 
 
-class MailedEntry(Struct, frozen=True, kw_only=True):
+class EmailedEntry(Struct, frozen=True, kw_only=True):
     """An entry that earlier emails put into the reader's calendar and that is removed whatever they may see now.
 
     `sequence` is higher than in every earlier email (RFC 5546 §2.1.4); `at` is when they lost access to the event.
@@ -66,7 +66,7 @@ class Also(Struct, frozen=True, kw_only=True):
 class EventAnnouncement(Content, frozen=True, kw_only=True):
     """A message about an event that the person already knows."""
 
-    entry: MailedEntry | None = None
+    entry: EmailedEntry | None = None
     """The calendar entry to remove, when the event became restricted or the reader lost access to it."""
     also: tuple[Also, ...] = ()
 

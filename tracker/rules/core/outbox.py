@@ -248,9 +248,9 @@ def bundle_messages(draft: NewMessage, earlier: Iterable[EarlierMessage]) -> tup
             return draft, _ids(waiting)
         case EventAnnouncement() if any(isinstance(earlier.content, Invited) for earlier in waiting):
             return _beside_an_invitation(draft, waiting, may_be_known=any(earlier.may_be_known for earlier in known))
-        case EventUpdate() | SeriesEnd() | Canceled() | Removed() as news:
-            same = [earlier for earlier in waiting if _is_said_by(draft, news, earlier)]
-            return _join_edits(draft, news, same, known)
+        case EventUpdate() | SeriesEnd() | Canceled() | Removed() as announcement:
+            same = [earlier for earlier in waiting if _is_said_by(draft, announcement, earlier)]
+            return _join_edits(draft, announcement, same, known)
         case _:
             return draft, []
 
@@ -276,27 +276,27 @@ def invitation_to_extend(draft: NewMessage, earlier: Iterable[EarlierMessage]) -
     return None
 
 
-def _is_said_by(draft: NewMessage, news: EventAnnouncement, earlier: EarlierMessage) -> bool:
+def _is_said_by(draft: NewMessage, announcement: EventAnnouncement, earlier: EarlierMessage) -> bool:
     """Return whether the draft covers a waiting message: both are about one date, or the draft is about all dates."""
     if draft.occurrence_id not in (None, earlier.occurrence_id):
         return False
     is_same = draft.occurrence_id == earlier.occurrence_id
-    match news, earlier.content:
+    match announcement, earlier.content:
         case (Canceled() | Removed(), _) | (SeriesEnd(), SeriesEnd()):
             return True
         case (_, Removed() | SeriesEnd()):
             return False
         case (SeriesEnd(), _):
-            return not is_same or _is_beyond(news, earlier.content)
+            return not is_same or _is_beyond(announcement, earlier.content)
         case (EventUpdate(), Canceled()):
-            return isinstance(news, Restored) or not is_same
+            return isinstance(announcement, Restored) or not is_same
         case _:
             return True
 
 
-def _is_beyond(news: SeriesEnd, content: Content | Unreadable) -> bool:
+def _is_beyond(announcement: SeriesEnd, content: Content | Unreadable) -> bool:
     """Return whether a message is only about dates that its series has no longer when it ends."""
-    match news, content:
+    match announcement, content:
         case _, DateAdded(before=None):
             return True
         case SeriesContinued(since=datetime() as ends), Changed(since=datetime() as since):
@@ -317,7 +317,10 @@ def _beside_an_invitation(
 
 
 def _join_edits(
-    draft: NewMessage, news: EventAnnouncement, same: Sequence[EarlierMessage], known: Collection[EarlierMessage]
+    draft: NewMessage,
+    announcement: EventAnnouncement,
+    same: Sequence[EarlierMessage],
+    known: Collection[EarlierMessage],
 ) -> tuple[NewMessage, list[UUID]]:
     """Return the message with what the reader knew before the first of the waiting edits that it replaces."""
     alike = [earlier.content for earlier in same if earlier.occurrence_id == draft.occurrence_id]
@@ -327,7 +330,7 @@ def _join_edits(
         if isinstance(content, EventUpdate | Canceled)
     )
     before = next(filter(None, known_before), None)
-    also = news.also if isinstance(news, Removed) else _also(draft, news, same)
+    also = announcement.also if isinstance(announcement, Removed) else _also(draft, announcement, same)
     canceled = [
         earlier
         for earlier in same
@@ -336,7 +339,7 @@ def _join_edits(
     # An invitation that was about to be sent when the event was canceled is not sent: its reader still needs to know.
     is_invited = any(earlier.may_be_known for earlier in known)
     if (
-        isinstance(news, Restored)
+        isinstance(announcement, Restored)
         and canceled
         and is_invited
         and not any(earlier.may_show(canceled[0]) for earlier in known)
@@ -344,9 +347,9 @@ def _join_edits(
         # The cancellation was undone before its reader was notified: only what changed beside it is said.
         if before is None and not also:
             return replace(draft, state=MessageState.SUPERSEDED, reason=NEVER_SHOWN), _ids(same)
-        return replace(draft, content=Changed(before=before, entry=news.entry, also=also)), _ids(same)
+        return replace(draft, content=Changed(before=before, entry=announcement.entry, also=also)), _ids(same)
     entries = [earlier.content.entry for earlier in same if isinstance(earlier.content, EventAnnouncement)]
-    content = structs.replace(news, entry=next(filter(None, entries), news.entry), also=also)
+    content = structs.replace(announcement, entry=next(filter(None, entries), announcement.entry), also=also)
     if isinstance(content, EventUpdate):
         content = structs.replace(content, before=before or content.before)
     if isinstance(content, Canceled):
@@ -358,14 +361,14 @@ def _join_edits(
     return replace(draft, content=content), _ids(same)
 
 
-def _also(draft: NewMessage, news: EventAnnouncement, same: Iterable[EarlierMessage]) -> tuple[Also, ...]:
+def _also(draft: NewMessage, announcement: EventAnnouncement, same: Iterable[EarlierMessage]) -> tuple[Also, ...]:
     """Return what the waiting messages would have said that the draft does not say itself."""
     by_date: dict[UUID | None, Also] = {}
     for earlier in same:
         for also in _said_beside(earlier, is_same=earlier.occurrence_id == draft.occurrence_id):
             if also.date not in by_date or by_date[also.date].what is not AlsoWhat.ADDED:
                 by_date[also.date] = also
-    own = news.date if isinstance(news, DateAdded) else None
+    own = announcement.date if isinstance(announcement, DateAdded) else None
     return tuple(also for date, also in by_date.items() if date is None or date != own)
 
 
@@ -384,10 +387,10 @@ def _said_beside(earlier: EarlierMessage, *, is_same: bool) -> Iterator[Also]:
             yield Also(what=AlsoWhat.CANCELED, date=earlier.occurrence_id, reason=reason)
 
 
-def _since(news: Changed, alike: Iterable[Content | Unreadable]) -> datetime | None:
+def _since(announcement: Changed, alike: Iterable[Content | Unreadable]) -> datetime | None:
     """Return from which date on a series changed, this time or by a waiting update; None = all of it."""
     updates = [content for content in alike if isinstance(content, EventUpdate)]
-    starts = [news.since, *(update.since if isinstance(update, Changed) else None for update in updates)]
+    starts = [announcement.since, *(update.since if isinstance(update, Changed) else None for update in updates)]
     known = [start for start in starts if start is not None]
     return min(known) if len(known) == len(starts) else None
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from tracker.rules.actions import ActionItem
 from tracker.rules.core.clean_text import clean
-from tracker.rules.core.message_types import ItemsOfDay, MailedEntry
+from tracker.rules.core.message_types import EmailedEntry, ItemsOfDay
 from tracker.rules.core.wording import plural
 from tracker.rules.emails.template_values import EmailValues
 from tracker.rules.events.events import Event, Occurrence
@@ -318,7 +318,7 @@ class Email(Struct, frozen=True, kw_only=True):
     """Whether its text only asks the reader to sign in, whatever its own templates say."""
     stop: StopDigestPage | None = None
     """How to stop emails of this kind; the email then has a header for email programs too."""
-    calendar: CalendarPart | MailedEntry | DeclinedProposal | None = None
+    calendar: CalendarPart | EmailedEntry | DeclinedProposal | None = None
     task: TaskPart | None = None
     invitation_id: UUID | None = None
     """The invitation to whose address its calendar program replies: the reader's, or of the person they substitute for.

@@ -16,11 +16,11 @@ from tracker.rules.core.message_types import (
     Changed,
     ConfirmationNudge,
     DateAdded,
+    EmailedEntry,
     EventAnnouncement,
     EventContent,
     InvitationAnswered,
     Invited,
-    MailedEntry,
     ProposalDeclined,
     ReminderDue,
     Removed,
@@ -290,7 +290,7 @@ def _removal_reason(substitution: Substitution) -> RemovalReason:
     }[substitution.reply]
 
 
-def removed_unseen_email(reader: Viewer, event_id: UUID, entry: MailedEntry | None) -> Email:
+def removed_unseen_email(reader: Viewer, event_id: UUID, entry: EmailedEntry | None) -> Email:
     """Return the email to a person who may no longer see the event: that they were removed, and nothing else.
 
     `entry` is what earlier emails put into their calendar, if any did.

@@ -319,10 +319,10 @@ def confirmations_of(
 
     A person who sends a substitute doesn't come, and isn't asked.
     """
-    told = [
+    aware = [
         participant for participant in participants if participant.role.is_asked and participant.member_id in notified
     ]
-    asked = [participant for participant in told if not (participant.substitute or participant.substitutes_for)]
+    asked = [participant for participant in aware if not (participant.substitute or participant.substitutes_for)]
     confirmed, waiting = list[Participant](), list[Participant]()
     for person in asked:
         is_confirmed = has_confirmed(person.reply, person.responded_at, change.at)
@@ -333,7 +333,7 @@ def confirmations_of(
         what=" and ".join(word for field, word in CONFIRMED_FIELDS.items() if field in changed),
         confirmed=tuple(confirmed),
         waiting=tuple(waiting),
-        substitutes=tuple(participant for participant in told if participant.substitutes_for),
+        substitutes=tuple(participant for participant in aware if participant.substitutes_for),
     )
 
 

@@ -40,7 +40,7 @@ class Notify(StrEnum):
     """No one, even when the time or the place changes; calendars that subscribe show it."""
 
 
-class Notices(Struct, frozen=True, kw_only=True):
+class Recipients(Struct, frozen=True, kw_only=True):
     """Members by the email that they get; a member may get two, when one series ends and another one continues."""
 
     withdrawal: frozenset[UUID] = NO_ONE
@@ -60,7 +60,7 @@ class Notices(Struct, frozen=True, kw_only=True):
         return self.withdrawal | self.cancellation | self.update | self.invitation | self.substitute
 
     @property
-    def mails(self) -> frozenset[tuple[MessageKind, UUID]]:
+    def emails(self) -> frozenset[tuple[MessageKind, UUID]]:
         """Return each email as its kind and its recipient."""
         kinds = (
             (MessageKind.WITHDRAWAL, self.withdrawal),
@@ -84,7 +84,7 @@ class Notices(Struct, frozen=True, kw_only=True):
             (self.invitation - both, "get an invitation"),
             (self.substitute, "be asked again to come as a substitute"),
         )
-        parts = [f"{plural(len(members), 'person', 'people')} will {news}" for members, news in notified if members]
+        parts = [f"{plural(len(members), 'person', 'people')} will {what}" for members, what in notified if members]
         return f"{'; '.join(parts)}." if parts else NO_EMAIL_TO_ANYONE
 
 
@@ -128,7 +128,7 @@ def notified_of_new(plan: Plan, lead_id: UUID, now: datetime) -> frozenset[UUID]
 
 def notified_of_change(
     event: Event, plan: Plan, invited: InvitedRoles, now: datetime, *, splits: bool, notify: Notify
-) -> Notices:
+) -> Recipients:
     """Return who is notified when an event, to which `invited` are invited so far, becomes what the plan says.
 
     Everyone who stays on the list is notified of a new time, rule or place, of a tentative event that is confirmed, and
@@ -139,17 +139,17 @@ def notified_of_change(
     """
     wanted = {**plan.invitees, event.lead_id: AttendeeRole.CHAIR}
     if plan.status is EventStatus.DRAFT:
-        return Notices()
+        return Recipients()
     if event.status is EventStatus.DRAFT:
-        return Notices(invitation=notified_of_new(plan, event.lead_id, now))
+        return Recipients(invitation=notified_of_new(plan, event.lead_id, now))
     gone, added = frozenset(invited) - frozenset(wanted), frozenset(wanted) - frozenset(invited)
     if plan_rules.is_plan_over(plan, now) and not closes_to_named(event, plan):
-        return Notices(withdrawal=gone)
+        return Recipients(withdrawal=gone)
     is_silent = notify is Notify.NO_ONE and not closes_to_named(event, plan)
     if splits:
         invitation = notified_of_new(plan, event.lead_id, now)
         stays = everyone_asked(invited) - gone
-        return Notices(
+        return Recipients(
             withdrawal=gone,
             update=NO_ONE if is_silent else stays,
             invitation=invitation - stays if is_silent else invitation,
@@ -159,21 +159,21 @@ def notified_of_change(
     is_for_all = notify is Notify.ALL or is_elsewhere or is_confirmed or closes_to_named(event, plan)
     update = everyone_asked(wanted) - added if is_for_all and not is_silent else NO_ONE
     invitation = NO_ONE if event.status is EventStatus.CANCELED else added - {event.lead_id}
-    return Notices(withdrawal=gone, update=update, invitation=invitation)
+    return Recipients(withdrawal=gone, update=update, invitation=invitation)
 
 
 def notified_of_date(
     occurrence: Occurrence, slot: Slot, place: str, invited: InvitedRoles, now: datetime, *, notify: Notify
-) -> Notices:
+) -> Recipients:
     """Return who is notified when one date gets this slot and place, or when anything else about it changes.
 
     No one is when the date is over then.
     """
     if slot[1] <= now:
-        return Notices()
+        return Recipients()
     stays = (occurrence.starts_at, occurrence.ends_at, occurrence.place) == (*slot, place)
     is_silent = notify is Notify.NO_ONE or (stays and notify is not Notify.ALL)
-    return Notices() if is_silent else Notices(update=notified_of_all(occurrence.event, invited))
+    return Recipients() if is_silent else Recipients(update=notified_of_all(occurrence.event, invited))
 
 
 def notified_of_all(event: Event, invited: InvitedRoles) -> frozenset[UUID]:

@@ -332,8 +332,8 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
         if self.settled is None or self.decision:
             return self._doubt
         if self.settled is Settled.NOTHING:
-            is_told = self.misfit in (Mismatch.NO_INVITATION, Mismatch.OTHER_DATE)
-            return f"It didn’t count. {self.misfit.label if self.misfit and is_told else Mismatch.NO_REPLY.label}"
+            is_specific = self.misfit in (Mismatch.NO_INVITATION, Mismatch.OTHER_DATE)
+            return f"It didn’t count. {self.misfit.label if self.misfit and is_specific else Mismatch.NO_REPLY.label}"
         if self.misfit is None and self.is_of_substitute and self.settled is Settled.REPLIED:
             return NAMED_AGAIN
         if self.misfit is None:

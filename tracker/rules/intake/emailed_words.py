@@ -118,10 +118,10 @@ class WordForm:
         if space is None:
             return None
         rest = line[space.end() :]
-        is_allowed = self.capitals if self._stands_out(begin.group(1), rest) else self.space
+        is_allowed = self.capitals if self._is_in_capitals(begin.group(1), rest) else self.space
         return rest if is_allowed.match(rest) and "?" not in rest else None
 
-    def _stands_out(self, name: str, rest: str) -> bool:
+    def _is_in_capitals(self, name: str, rest: str) -> bool:
         """Return whether this is the word itself in capitals, in a line that isn't all capitals."""
         return name.replace("-", "_").replace(" ", "_") == self.word.upper() and not rest.isupper()
 

@@ -179,7 +179,7 @@ OUTSIDE_RESULTS = {
 """In the order in which a form offers them."""
 
 
-class OutsideCheck(Struct, frozen=True, kw_only=True):
+class DeconflictionCheck(Struct, frozen=True, kw_only=True):
     """What was asked of a system outside, and its answer."""
 
     system: System

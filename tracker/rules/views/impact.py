@@ -16,7 +16,7 @@ from tracker.rules.core.wording import long_day, plural, to_local
 from tracker.rules.events import kept_dates
 from tracker.rules.events.events import DateLine, Occurrence, may_edit
 from tracker.rules.events.kept_dates import DateDetails
-from tracker.rules.events.notifications import Notices
+from tracker.rules.events.notifications import Recipients
 from tracker.rules.events.replies import ReplyValue
 
 FEWEST = 3
@@ -45,7 +45,7 @@ class EventSnapshot(Struct, frozen=True, kw_only=True):
     subjects: Mapping[UUID, Subject] = field(default_factory=dict)
     """The subjects of waiting emails that say what is true when they are sent."""
     endings: Mapping[UUID, str] = field(default_factory=dict)
-    """Waiting updates after which nothing continues for their reader: the name of their field in `Notices`."""
+    """Waiting updates after which nothing continues for their reader: the name of their field in `Recipients`."""
     replies: Mapping[UUID, tuple[ReplyValue, ...]] = field(default_factory=dict)
     """The replies of each person that count for the upcoming dates, canceled ones included, for an only date, and for
     the date that changes."""
@@ -89,7 +89,7 @@ NO_OPENING = Opening()
 class Consequences(Struct, frozen=True, kw_only=True):
     """What a change does."""
 
-    mails: Notices
+    notified: Recipients
     waiting: int
     """How many people get an email that waits since an earlier change and covers this one too."""
     was_known: bool
@@ -117,17 +117,17 @@ class Consequences(Struct, frozen=True, kw_only=True):
     """The follow-ups that go out then, as the dates."""
 
     @property
-    def mail_words(self) -> str:
+    def email_words(self) -> str:
         """Return in words who gets which email."""
-        if self.waiting and not self.mails.mails:
+        if self.waiting and not self.notified.emails:
             emails = "email" if self.waiting == 1 else f"{self.waiting} emails"
             return f"The {emails} about to go out will include this."
-        return self.mails.words
+        return self.notified.words
 
     @property
     def asks_for_replies(self) -> bool:
         """Return whether people on the list get an email about it, from which they can reply, or are asked again."""
-        return bool(self.mails.invitation or self.mails.update or self.waiting or self.asked_again)
+        return bool(self.notified.invitation or self.notified.update or self.waiting or self.asked_again)
 
     @property
     def asked_words(self) -> str:
@@ -196,7 +196,7 @@ def consequences_between(before: EventSnapshot, after: EventSnapshot) -> Consequ
         if _is_in(changed, subject, after, message_id)
     }
     return Consequences(
-        mails=Notices(**{name: frozenset(members) for name, members in notified.items()}),
+        notified=Recipients(**{name: frozenset(members) for name, members in notified.items()}),
         waiting=len(still),
         was_known=before.is_known,
         moves=moved_reminders(before.reminders, after.reminders),

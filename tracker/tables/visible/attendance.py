@@ -126,10 +126,10 @@ async def participants(viewer: Viewer, occurrence: Occurrence) -> list[Participa
         rows(_INVITED, viewer, by_agency_and_name, occurrence.id),
         rows(_REPLIES, viewer, of_date, occurrence.event.id, occurrence.id),
     )
-    told: dict[UUID, list[Reply]] = {row["invitation_id"]: [] for row in invited}
+    replies_by_invitation: dict[UUID, list[Reply]] = {row["invitation_id"]: [] for row in invited}
     for row in given:
-        told.get(row["invitation"], []).append(msgspec.convert(row, Reply, strict=False))
-    replies = {invitation_id: notes_apart(every) for invitation_id, every in told.items()}
+        replies_by_invitation.get(row["invitation"], []).append(msgspec.convert(row, Reply, strict=False))
+    replies = {invitation_id: notes_apart(every) for invitation_id, every in replies_by_invitation.items()}
     asked = [_participant(row, replies[row["invitation_id"]], occurrence) for row in invited]
     return _with_substitutes(
         asked, {row["substitute_id"]: row for row in given if row["substitute_id"]}, replies, occurrence

@@ -279,7 +279,7 @@ class ReadMessage(Struct, frozen=True, kw_only=True):
 
     line: MessageLine
     sending: SendingSummary
-    letter: Email | None
+    email: Email | None
     reason: str
 
 
@@ -301,8 +301,8 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
         await record_read(viewer, AuditVerb.READ, "message", str(message_id), facts, now)
     if isinstance(written, SendOutcome):
-        return ReadMessage(line=line, sending=shown[0], letter=None, reason=written.reason)
-    return ReadMessage(line=line, sending=shown[0], letter=written, reason="")
+        return ReadMessage(line=line, sending=shown[0], email=None, reason=written.reason)
+    return ReadMessage(line=line, sending=shown[0], email=written, reason="")
 
 
 def _message_as_stored(stored: StoredMessage) -> Message:

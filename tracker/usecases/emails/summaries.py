@@ -171,7 +171,7 @@ class ThankYouView(Struct, frozen=True, kw_only=True):
     why_not: str
     """Why it can't be sent; empty when it can."""
     sent: SentThankYou | None
-    letter: Email | None
+    email: Email | None
     """As it would be written to the viewer; None when it can't be sent."""
 
 
@@ -180,7 +180,7 @@ async def thank_you_view(viewer: Viewer, event_id: UUID, key: str, now: datetime
     occurrence = await _date_to_thank_for(viewer, event_id, key)
     if not is_thanked_for(occurrence):
         return ThankYouView(
-            occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, letter=None
+            occurrence=occurrence, people=(), skipped=0, why_not=why_no_thanks(occurrence), sent=None, email=None
         )
     marked = await attendance.present_members(occurrence.id) - {occurrence.event.lead_id}
     reached = await _people_reached(occurrence.event.id, marked, await everyones_wishes(), now)
@@ -192,7 +192,7 @@ async def thank_you_view(viewer: Viewer, event_id: UUID, key: str, now: datetime
         skipped=len(marked) - len(reached),
         why_not="" if reached else NO_ONE,
         sent=await thank_you_sent_about(occurrence.id),
-        letter=rules.thank_you_email(viewer, occurrence, items, to_local(now, zone).date()),
+        email=rules.thank_you_email(viewer, occurrence, items, to_local(now, zone).date()),
     )
 
 

@@ -31,7 +31,7 @@ from tracker.tables.background.emails.outbox_queue import EmailQueue
 from tracker.tables.visible import emails
 from tracker.tables.visible.emails import SentEmailTest
 from tracker.usecases.core import audit, outbox
-from tracker.usecases.identity.sign_in import check_link, mailed_token
+from tracker.usecases.identity.sign_in import check_link, emailed_token
 from tracker.usecases.roster import accounts, known_people
 
 NOT_AUTHORIZED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient can no longer see it.")
@@ -80,7 +80,7 @@ async def write_account_email(
         case AccountInvited():
             assert request.message.not_after is not None  # noqa: S101 - set for as long as the link works
             try:
-                await check_link(mailed_token(reader.member_id, content.link_id), request.now)
+                await check_link(emailed_token(reader.member_id, content.link_id), request.now)
             except Gone:
                 return NO_LINK
             email = account_emails.account_invitation_email(reader, content, request.message.not_after, zone)

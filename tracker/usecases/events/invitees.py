@@ -17,12 +17,12 @@ from tracker.database.binding import bulk_insert
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core import viewers
 from tracker.rules.core.email_declarations import EMAILS
-from tracker.rules.core.message_types import EventContent, EventUpdate, Invited, KnownBefore, MailedEntry, Removed
+from tracker.rules.core.message_types import EmailedEntry, EventContent, EventUpdate, Invited, KnownBefore, Removed
 from tracker.rules.core.viewers import BY_COMMAND, Viewer
 from tracker.rules.events import replies as rules
 from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, list_changed_words
-from tracker.rules.events.notifications import Notices
+from tracker.rules.events.notifications import Recipients
 from tracker.rules.events.plans import Plan
 from tracker.rules.events.replies import AttendeeRole, ListChange, ListedInvitee, SeatChange
 from tracker.tables.background.emails import outbox_queue
@@ -52,12 +52,12 @@ _INVITE_AGAIN = (
 )
 
 
-async def entry_in_calendars(viewer: Viewer, event: Event, now: datetime) -> MailedEntry | None:
+async def entry_in_calendars(viewer: Viewer, event: Event, now: datetime) -> EmailedEntry | None:
     """Return what emails have put into the invitees' calendars so far; None when none was sent."""
     if event.is_restricted or event.status is EventStatus.DRAFT:
         return None
     sent = max((occurrence.sequence for occurrence in await events.dates_in_order(viewer, event)), default=0)
-    return MailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
+    return EmailedEntry(uid=event.uid, sequence=max(event.sequence, sent) + 1, at=now)
 
 
 async def invite_people(
@@ -68,8 +68,8 @@ async def invite_people(
     version: int,
     now: datetime,
     *,
-    notified: Notices,
-    entry: MailedEntry | None = None,
+    notified: Recipients,
+    entry: EmailedEntry | None = None,
 ) -> None:
     """Make the invitations match the plan, and notify the people concerned.
 
@@ -196,7 +196,7 @@ async def withdraw_invitations(
     now: datetime,
     *,
     notified: frozenset[UUID],
-    entry: MailedEntry | None,
+    entry: EmailedEntry | None,
 ) -> None:
     """Take people off the list, and send those in `notified` an email each that removes `entry`.
 
@@ -397,7 +397,7 @@ async def _change_place(
     notified = frozenset(await viewers_for(concerned, now)) if is_announced else frozenset[UUID]()
     if change.gone_id:
         gone = frozenset({change.gone_id})
-        entry = MailedEntry(uid=meeting.uid, sequence=max(meeting.sequence, meeting.sent) + 1, at=now)
+        entry = EmailedEntry(uid=meeting.uid, sequence=max(meeting.sequence, meeting.sent) + 1, at=now)
         await withdraw_invitations(
             meeting.id, gone, version, now, notified=notified & gone, entry=entry if is_announced else None
         )

@@ -24,7 +24,7 @@ from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, EventStatus, Kind, Occurrence, may_edit, next_sequence, when_fields
 from tracker.rules.events.history import ChangedField, FieldChange, HistoryVerb, UndoableDeed, UndoReach
 from tracker.rules.events.kept_dates import SeriesDate, dates_of_new_event, own_texts
-from tracker.rules.events.notifications import Notices, Notify, RecordChoice
+from tracker.rules.events.notifications import Notify, Recipients, RecordChoice
 from tracker.rules.events.plans import CalendarFile, FileEvent, ImportReport, Plan, check_importer, report_on_import
 from tracker.rules.events.replies import AttendeeRole
 from tracker.rules.recurrence.holidays import WEEK, holiday_choices_before
@@ -101,7 +101,7 @@ async def write_new_event(
         seen_by = await visibility.write_audiences(viewer, new_id, lead_id, plan, now, list_of=previous.id)
     else:
         seen_by = await visibility.write_first_audiences(viewer, new_id, lead_id, plan)
-    notified = Notices(invitation=notifications.notified_of_new(plan, lead_id, now) if invited is None else invited)
+    notified = Recipients(invitation=notifications.notified_of_new(plan, lead_id, now) if invited is None else invited)
     await invite_people(viewer, new_id, lead_id, plan, event["version"], now, notified=notified)
     await rows.raise_audience_versions(
         seen_by | {viewers.member_audience(person) for person in (lead_id, *plan.invitees)}

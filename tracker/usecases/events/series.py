@@ -23,7 +23,7 @@ from tracker.rules.events import kept_dates, notifications
 from tracker.rules.events import plans as plan_rules
 from tracker.rules.events.events import Event, Occurrence, next_sequence
 from tracker.rules.events.kept_dates import CarriedDates, SeriesDate
-from tracker.rules.events.notifications import Notices, Notify
+from tracker.rules.events.notifications import Notify, Recipients
 from tracker.rules.events.plans import Plan
 from tracker.rules.recurrence.series import check_number_of_dates, dates_by_rule, to_rrule, until_before
 from tracker.tables.background.events import invitees
@@ -210,7 +210,7 @@ async def split_series(
 
 async def _say_that_it_ends(
     viewer: Viewer, event: Event, plan: Plan, now: datetime, notify: Notify, *, ends: datetime, is_whole: bool
-) -> Notices:
+) -> Recipients:
     """Notify people that another series continues this one, withdraw those who lose it, and return who is notified."""
     entry = await entry_in_calendars(viewer, event, now)
     closes = entry if notifications.closes_to_named(event, plan) else None

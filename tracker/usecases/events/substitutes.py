@@ -142,7 +142,7 @@ async def substitutes_on_date(event_id: UUID, occurrence_id: UUID) -> frozenset[
 async def upcoming_substitutes(event_id: UUID, now: datetime) -> list[tuple[UUID, UUID]]:
     """Return the substitutes on an event's upcoming dates, each with the date."""
     named = sorted((substitute, date_id) for _, substitute, date_id in await named_substitutes(event_id))
-    ahead = await substitute_rows.dates_to_come((date_id for _, date_id in named), now)
+    ahead = await substitute_rows.upcoming_dates((date_id for _, date_id in named), now)
     return [(substitute, date_id) for substitute, date_id in named if date_id in ahead]
 
 

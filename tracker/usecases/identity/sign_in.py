@@ -344,12 +344,12 @@ async def issue_link(
     return token
 
 
-def mailed_token(member_id: UUID, link_id: UUID) -> str:
+def emailed_token(member_id: UUID, link_id: UUID) -> str:
     """Return the token of an emailed link; with the secret it can be computed from the two ids."""
     return Links(keys.named("links")).invitation(member_id, link_id)
 
 
-async def issue_mailed_links(links: Mapping[UUID, UUID], until: datetime) -> None:
+async def issue_emailed_links(links: Mapping[UUID, UUID], until: datetime) -> None:
     """Store a link for each of some members, by the id that its email names, replacing earlier links.
 
     The caller is inside `writing()` and audits it.
@@ -357,7 +357,7 @@ async def issue_mailed_links(links: Mapping[UUID, UUID], until: datetime) -> Non
     earlier = SignInLink.member.is_in(list(links)) & (SignInLink.purpose == SIGN_IN)
     await SignInLink.delete().where(earlier)
     made = [
-        {"id": keys.token_hash(mailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
+        {"id": keys.token_hash(emailed_token(member, link)), "member": member, "expires_at": until, "purpose": SIGN_IN}
         for member, link in links.items()
     ]
     await bulk_insert(SignInLink, made)

@@ -19,7 +19,7 @@ from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
 from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
 from tracker.rules.operations.deconfliction import count_for_state
-from tracker.rules.operations.plans import LONGEST_REASON, Operation, OutsideCheck
+from tracker.rules.operations.plans import LONGEST_REASON, DeconflictionCheck, Operation
 from tracker.rules.operations.records import titles_without_owner
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 from tracker.tables.background.events.invitees import invitees_of
@@ -135,7 +135,7 @@ async def returns_of(viewer: Viewer, event_id: UUID) -> list[rules.PlanReturn]:
     return await plans.plan_returns(viewer, await states.operation_for(viewer, event_id))
 
 
-async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: OutsideCheck, now: datetime) -> None:
+async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: DeconflictionCheck, now: datetime) -> None:
     """Record the number that a system outside gave; an earlier one is kept as history.
 
     Errors: NotFound, NotAllowed, Invalid(number, submitted_on).

@@ -223,7 +223,7 @@ class Newcomer(Struct, frozen=True, kw_only=True):
     """A person who has never signed in and may be invited."""
 
     person: PersonCard
-    mailed: SentInvitation | None
+    invitation: SentInvitation | None
     is_paused: bool
     """Whether no email goes to their address, because earlier ones couldn't be delivered."""
 
@@ -239,7 +239,7 @@ class InvitationsSent(Struct, frozen=True, kw_only=True):
 async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
     """Return the people who have never signed in and whom the viewer may invite, by agency and name."""
     unused, paused = await sign_in.unused_links(), await outbox_queue.paused_members()
-    mailed = {
+    invitations = {
         invitation.recipient_id: SentInvitation(
             at=invitation.at,
             state=invitation.state,
@@ -250,7 +250,7 @@ async def newcomers(viewer: Viewer, now: datetime) -> list[Newcomer]:
         for invitation in await emails.account_invitations(viewer)
     }
     return [
-        Newcomer(person=person_card, mailed=mailed.get(person_card.id), is_paused=person_card.id in paused)
+        Newcomer(person=person_card, invitation=invitations.get(person_card.id), is_paused=person_card.id in paused)
         for person_card in await _people_to_invite(viewer, now)
     ]
 
@@ -287,7 +287,7 @@ async def send_invitations(
         if not new:
             raise Invalid(person=NO_ONE)
         links = {member_id: ids.new_id() for member_id in new}
-        await sign_in.issue_mailed_links(links, now + LIFETIME)
+        await sign_in.issue_emailed_links(links, now + LIFETIME)
         by = f"{viewer.name} ({viewer.agency})"
         drafts = [
             outbox_rules.NewMessage(

@@ -72,7 +72,7 @@ from tracker.usecases.roster.known_people import (
 CURRENT = (MessageKind.INVITATION, MessageKind.UPDATE, MessageKind.SUBSTITUTE, MessageKind.SUBSTITUTE_DECLINED)
 """The kinds of message that tell what an event or date is like when they are sent."""
 ENDINGS: Mapping[type[object], str] = {SeriesEnded: "ending", RemovedFromSeries: "leaving"}
-"""The fields of `Notices` for messages that end the series for their reader."""
+"""The fields of `Recipients` for messages that end the series for their reader."""
 PATIENCE = 1.0  # seconds to wait for other writers
 Effect = TypeVar("Effect")
 Deed = Callable[[], Awaitable[UUID | str | None]]

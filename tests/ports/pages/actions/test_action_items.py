@@ -189,7 +189,7 @@ async def test_an_update_is_saved_from_the_page_of_the_item(
 ) -> None:
     page = (await desk.get(f"/action-items/{item_of_coalition}")).text
     form = form_with(page, f"/action-items/{item_of_coalition}", status="blocked", progress="25", note="Waiting.")
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     assert (await desk.post(f"/action-items/{item_of_coalition}", form)).status_code == 303
     saved = await view(sqlite_cast, item_of_coalition)
     assert (saved.item.status, saved.item.progress, saved.notes[0].text) == (ItemStatus.BLOCKED, 25, "Waiting.")
@@ -301,7 +301,7 @@ async def test_an_undone_reopening_leaves_an_item_done_since_the_same_moment(
 ) -> None:
     item = await create_item_for(cast.coordinator, cast.caht_lead)
     await action_items.mark_item_done(cast.caht_lead, item, 1, NOW, TODAY)
-    clock.start_at(NOW + timedelta(days=20), stands_still=True)
+    clock.start_at(NOW + timedelta(days=20), is_still=True)
     desk = await browse(cast.coordinator)
     address = f"/action-items/{item}/reopening"
     opened = await desk.post(address, form_with((await desk.get(f"/action-items/{item}")).text, address), **kwargs)
@@ -318,7 +318,7 @@ async def test_an_undone_completion_leaves_an_item_blocked_since_the_same_moment
 ) -> None:
     item = await create_item_for(cast.coordinator, cast.caht_lead)
     await action_items.save_item_edit(cast.caht_lead, item, ItemEdit(status=ItemStatus.BLOCKED), 1, NOW, TODAY)
-    clock.start_at(NOW + timedelta(days=4), stands_still=True)
+    clock.start_at(NOW + timedelta(days=4), is_still=True)
     desk = await browse(cast.coordinator)
     address = f"/action-items/{item}/completion"
     done = await desk.post(address, form_with((await desk.get("/action-items")).text, address), **kwargs)
@@ -532,7 +532,7 @@ async def test_more_time_needs_a_new_day_and_keeps_the_item_open(
     link = await link_of_item(app, sqlite_cast.caht_lead, item_of_coalition)
     page = (await stranger.get(f"{link}?s=time")).text
     form = form_with(page, link, status="time", note="The partners are away.")
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     refused = await stranger.send("POST", link, data=form)
     assert refused.status_code == 422
     assert "Choose a new due date." in refused.text

@@ -41,12 +41,12 @@ async def roll(sqlite_cast: Cast) -> str:
 async def desk(browse: SignIn, sqlite_cast: Cast, roll: str) -> Browser:
     """The coordinator's browser when the meeting starts."""
     assert roll
-    clock.start_at(STARTS, stands_still=True)
+    clock.start_at(STARTS, is_still=True)
     return await browse(sqlite_cast.coordinator)
 
 
 def later(minutes: int) -> None:
-    clock.start_at(STARTS + timedelta(minutes=minutes), stands_still=True)
+    clock.start_at(STARTS + timedelta(minutes=minutes), is_still=True)
 
 
 async def mark_person(
@@ -330,7 +330,7 @@ async def date(sqlite_cast: Cast) -> str:
 async def desk_after(browse: SignIn, sqlite_cast: Cast, date: str) -> Browser:
     """The coordinator's browser on the day after."""
     assert date
-    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), stands_still=True)
+    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), is_still=True)
     return await browse(sqlite_cast.coordinator)
 
 
@@ -360,5 +360,5 @@ async def test_the_rows_of_dates_held_say_it_on_the_page_and_in_the_file(desk_af
 async def test_the_date_of_a_committee_that_the_reader_may_not_know_says_nothing_of_it(
     browse: SignIn, sqlite_cast: Cast, date: str
 ) -> None:
-    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), stands_still=True)
+    clock.start_at(QUORUM_RECORD_STARTS + timedelta(days=1), is_still=True)
     assert "quorum" not in (await (await browse(sqlite_cast.bridge_advocate)).get(date)).text.lower()

@@ -284,7 +284,7 @@ async def test_a_file_of_the_audit_log_is_handed_out_only_after_a_new_confirmati
     sqlite_cast: Cast, browse: SignIn
 ) -> None:
     browser = await browse(sqlite_cast.coordinator)
-    clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
+    clock.start_at(NOW + PROOF_HOLDS, is_still=True)
     response = await browser.get("/audit/export?what=events")
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/audit%3Fwhat%3Devents")
     assert "Exported the audit log" not in await read_page(browser)
@@ -350,6 +350,6 @@ async def test_anyone_who_keeps_no_accounts_sees_no_other_byte_and_finds_no_such
 async def test_an_old_proof_is_asked_for_again(app: Litestar, sqlite_cast: Cast, browse: SignIn) -> None:
     browser = await browse(sqlite_cast.coordinator)
     await hold_sending()
-    clock.start_at(NOW + PROOF_HOLDS, stands_still=True)
+    clock.start_at(NOW + PROOF_HOLDS, is_still=True)
     assert (await browser.post("/sending")).headers["location"] == "/sign-in/again?next=/"
     assert await process_locks.held_copy()

@@ -153,7 +153,7 @@ async def test_how_many_are_free_is_said_with_how_many_of_them_share_no_calendar
 
 
 async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -> None:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     off = create_app(app_settings())
     browser = Browser(off, await session_of(sqlite_cast.fbi_lead, NOW))
     assert (await browser.get(PATH)).status_code == 404
@@ -163,7 +163,7 @@ async def test_where_it_is_turned_off_there_is_no_such_page(sqlite_cast: Cast) -
 
 
 async def test_who_shared_before_it_was_turned_off_can_still_remove_it(sqlite_cast: Cast) -> None:
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     await share(sqlite_cast.fbi_lead)
     browser = Browser(create_app(app_settings()), await session_of(sqlite_cast.fbi_lead, NOW))
     shown = await browser.get(PATH)

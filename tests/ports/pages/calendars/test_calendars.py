@@ -528,7 +528,7 @@ async def test_after_15_minutes_addresses_are_hidden_until_it_is_confirmed_who_l
     await make(cast.kcpd_detective)
     browser = await browse(cast.kcpd_detective)
     assert len(feed_addresses(await browser.get(PAGE))) == 1
-    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=15), is_still=True)
     page = await browser.get(PAGE)
     assert feed_addresses(page) == []
     assert "/feeds/" not in page.text
@@ -634,7 +634,7 @@ async def test_an_address_that_stopped_is_unknown_to_the_mail_server_and_its_own
     path = await make(cast.kcpd_detective)
     stranger = await browse(None)
     [address] = feed_addresses(await (await browse(cast.kcpd_detective)).get(PAGE))
-    clock.start_at(NOW + timedelta(days=90), stands_still=True)
+    clock.start_at(NOW + timedelta(days=90), is_still=True)
     unknown = await stranger.get(f"{BASE}/feeds/{'x' * 43}.ics")
     stopped = await stranger.get(address, headers={"If-None-Match": "*"})
     assert (stopped.status_code, stopped.content, stopped.headers) == (404, unknown.content, unknown.headers)
@@ -652,8 +652,8 @@ async def test_a_month_before_its_year_is_over_the_owner_is_notified(cast: Cast,
     [feed] = await feeds_of(cast.kcpd_detective)
     for day in (250, 335):
         await note_fetches([FeedFetch(feed.id, "Thunderbird", NOW + timedelta(days=day), "hash", NOW)])
-    clock.start_at(NOW + timedelta(days=334), stands_still=True)
+    clock.start_at(NOW + timedelta(days=334), is_still=True)
     assert "this one stops on" not in (await (await browse(cast.kcpd_detective)).get(PAGE)).text
-    clock.start_at(NOW + timedelta(days=335), stands_still=True)
+    clock.start_at(NOW + timedelta(days=335), is_still=True)
     page = await (await browse(cast.kcpd_detective)).get(PAGE)
     assert "this one stops on Wed, Dec 15" in page.text

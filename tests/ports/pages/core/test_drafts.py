@@ -147,9 +147,9 @@ async def test_without_a_database_the_page_itself_holds_the_form_to_be_sent_agai
 async def test_saving_a_draft_does_not_extend_the_session(desk: Browser, app: Litestar) -> None:
     mark = await draft_mark_on(desk)
     await desk.form_token()
-    clock.start_at(NOW + IDLE - timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + IDLE - timedelta(minutes=1), is_still=True)
     assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 200
-    clock.start_at(NOW + IDLE, stands_still=True)
+    clock.start_at(NOW + IDLE, is_still=True)
     assert (await desk.post("/drafts", {"_draft": mark, "title": TYPED_TITLE})).status_code == 403
 
 
@@ -196,7 +196,7 @@ async def test_a_draft_is_discarded_and_restored(desk: Browser) -> None:
 
 async def test_after_fourteen_days_a_form_is_empty_again(desk: Browser, browse: SignIn, sqlite_cast: Cast) -> None:
     await type_into(desk)
-    clock.start_at(NOW + KEPT_FOR, stands_still=True)
+    clock.start_at(NOW + KEPT_FOR, is_still=True)
     assert TYPED_TITLE not in await text_on(await browse(sqlite_cast.coordinator))
 
 
@@ -378,7 +378,7 @@ async def left_open(browser: Browser, page: str = "/schedule", **texts: str) -> 
 
 def pass_by(time: timedelta) -> None:
     """Let time pass."""
-    clock.start_at(NOW + time, stands_still=True)
+    clock.start_at(NOW + time, is_still=True)
 
 
 async def test_what_was_sent_after_the_session_ran_out_is_there_after_the_next_sign_in(

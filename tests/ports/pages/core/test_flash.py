@@ -33,7 +33,7 @@ SCHEDULED = "1 person will get an email."
 
 
 def seconds_later(seconds: int) -> None:
-    clock.start_at(NOW + timedelta(seconds=seconds), stands_still=True)
+    clock.start_at(NOW + timedelta(seconds=seconds), is_still=True)
 
 
 def cookie_in(response: httpx.Response) -> str:

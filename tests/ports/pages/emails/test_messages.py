@@ -282,7 +282,7 @@ async def test_planned_lists_the_reminder_of_a_date_poll_to_those_who_may_see_it
     cast = sqlite_cast
     poll_id = await ask_people(cast.fbi_lead, operation(cast.kcpd_detective, cast.hsi_liaison))
     await reply_to_poll(cast.hsi_liaison, poll_id, Fit.YES)
-    clock.start_at(datetime(2027, 1, 4, 15, tzinfo=UTC), stands_still=True)
+    clock.start_at(datetime(2027, 1, 4, 15, tzinfo=UTC), is_still=True)
     planned = "?state=planned&kind=poll"
     led = words_of_page(await main_of_messages(await browse(cast.fbi_lead), planned))
     assert "Thu, Jan 7, 8:00 AM Date poll, reminder to reply:" in led

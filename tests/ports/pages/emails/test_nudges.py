@@ -74,7 +74,7 @@ async def test_a_click_too_early_reminds_no_one_and_shows_why(sqlite_cast: Cast,
 async def test_after_two_days_the_button_is_back(sqlite_cast: Cast, browse: SignIn) -> None:
     _, address = await schedule_last_week(sqlite_cast)
     await (await browse(sqlite_cast.coordinator)).post(f"{address}/nudges")
-    clock.start_at(NOW + REST, stands_still=True)
+    clock.start_at(NOW + REST, is_still=True)
     assert f'action="{address}/nudges"' in (await (await browse(sqlite_cast.coordinator)).get(address)).text
 
 
@@ -117,7 +117,7 @@ async def test_after_a_move_the_page_shows_who_has_confirmed_and_reminds_the_res
         (await browser.get(f"/events/{event_id}/edit")).text, f"/events/{event_id}/edit", save="send", **later
     )
     assert (await browser.post(f"/events/{event_id}/edit", edit)).status_code == 303
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     await (await browse(sqlite_cast.fbi_lead)).post(f"{address}/reply", {"reply": "yes"})
     page = (await browser.get(address)).text
     assert "Confirmed the new time: 1 of 2" in page

@@ -173,12 +173,12 @@ async def test_it_stops_no_one_else_s_and_a_made_up_link_nothing(sqlite_cast: Ca
 
 def test_the_email_says_to_programs_how_to_stop_it_and_no_other_email_does() -> None:
     member_id = uuid4()
-    email = composer().mail(email_of(stop=StopDigestPage(member_id=member_id)), message_with_key())
+    email = composer().compose(email_of(stop=StopDigestPage(member_id=member_id)), message_with_key())
     url = f"https://tracker.example/n/{LINKS.digest(member_id)}"
     assert parse_email(email.content)["List-Unsubscribe"] == f"<{url}>"
     assert parse_email(email.content)["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert all(url in part.get_content() for kind, part in parts(email.content).items() if kind.startswith("text/"))
-    assert parse_email(composer().mail(email_of(), message_with_key()).content)["List-Unsubscribe"] is None
+    assert parse_email(composer().compose(email_of(), message_with_key()).content)["List-Unsubscribe"] is None
 
 
 STARTS = datetime(2027, 1, 14, 10)  # noqa: DTZ001 - local to the event's zone

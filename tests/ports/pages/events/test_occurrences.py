@@ -277,7 +277,7 @@ async def test_the_form_of_a_date_that_is_over_says_who_is_asked_again_when_it_m
 ) -> None:
     cast = sqlite_cast
     await replies.record_own_reply(cast.fbi_lead, four_tuesdays, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
-    clock.start_at(datetime(2027, 1, 20, 15, tzinfo=UTC), stands_still=True)
+    clock.start_at(datetime(2027, 1, 20, 15, tzinfo=UTC), is_still=True)
     desk = await browse(cast.coordinator)
     form = await edited(desk, four_tuesdays, date="2027-01-22")
     page = (await desk.post(f"/events/{four_tuesdays}/{KEY}/impact", form)).text

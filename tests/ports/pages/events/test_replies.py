@@ -329,7 +329,7 @@ async def test_a_link_from_before_a_split_replies_to_the_series_that_continues_w
     detective = sqlite_cast.kcpd_detective
     event_id, link = await schedule_with_reply_link(app, sqlite_cast, weekly_plan(detective), detective)
     new_id = await split(sqlite_cast, event_id, "2027-01-19")
-    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), stands_still=True)
+    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), is_still=True)
     page = (await stranger.get(f"{link}?a=yes")).text
     assert "This series changed after that email was sent" in page
     assert "2:00\u20133:30 PM" in page
@@ -395,7 +395,7 @@ async def test_a_link_from_before_a_split_shows_no_series_for_named_people_or_wi
         await split(sqlite_cast, event_id, "2027-01-19", **facts)
         await opened_to_all(sqlite_cast, event_id)
         seen.append(link)
-    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), stands_still=True)
+    clock.start_at(datetime.fromisoformat("2027-01-13T15:00+00:00"), is_still=True)
     responses = [await stranger.get(link) for link in seen]
     assert {one.status_code for one in responses} == {404 if one_date else 410}
     assert len({one.text for one in responses}) == 1
@@ -412,7 +412,7 @@ async def test_a_link_from_before_two_splits_leads_to_the_last_series(
     third = await series_split.change_from_date_on(
         sqlite_cast.coordinator, second, "2027-01-26", onward, event.version, clock.now()
     )
-    clock.start_at(datetime.fromisoformat("2027-01-20T15:00+00:00"), stands_still=True)
+    clock.start_at(datetime.fromisoformat("2027-01-20T15:00+00:00"), is_still=True)
     page = (await stranger.get(link)).text
     assert "4:00\u20135:30 PM" in page
     await stranger.send("POST", action_of_form(page), data={"reply": "yes"})
@@ -613,7 +613,7 @@ async def test_a_reply_recorded_for_an_invited_person_has_no_undo_button(browse:
 async def test_an_undo_that_comes_too_late_says_so(browse: SignIn, sqlite_cast: Cast) -> None:
     address, agent = await name_alternate(sqlite_cast), await browse(sqlite_cast.fbi_alternate)
     form = await decline_on_page(agent, address)
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     await agent.post(f"{address}/substitution/refusal/removal", form)
     page = (await agent.get(address)).text
     assert "It’s too late to undo this because 20 seconds have passed." in page

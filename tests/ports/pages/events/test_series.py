@@ -86,7 +86,7 @@ async def test_past_dates_are_folded_and_say_whether_attendance_was_taken(
 ) -> None:
     during = datetime(2027, 1, 12, 16, 30, tzinfo=NOW.tzinfo)
     await attendance.close_attendance(sqlite_cast.coordinator, five_dates, "2027-01-12", during)
-    clock.start_at(IN_FEBRUARY, stands_still=True)
+    clock.start_at(IN_FEBRUARY, is_still=True)
     html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{five_dates}")
     assert "<summary>Show 3 past dates</summary>" in html
     assert rows(html)[-1] == "Tue, Jan 12 10:00–11:30 AM USAO conference room Held Yes Taken"

@@ -39,7 +39,7 @@ async def test_a_new_event_is_undone_by_one_button(browse: SignIn, sqlite_cast: 
 async def test_too_late_it_says_that_it_stays(browse: SignIn, sqlite_cast: Cast) -> None:
     desk = await browse(sqlite_cast.coordinator)
     page = await schedule_core_group(desk, sqlite_cast)
-    clock.start_at(NOW + timedelta(seconds=21), stands_still=True)
+    clock.start_at(NOW + timedelta(seconds=21), is_still=True)
     response = await press_undo(desk, page)
     assert "It’s too late to undo this" in response.text
     assert "Core group" in response.text

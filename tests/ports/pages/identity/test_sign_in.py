@@ -181,7 +181,7 @@ async def test_a_page_that_was_open_for_hours_keeps_the_address_and_works_the_se
     form = form_with(
         html.unescape((await browser.get("/sign-in")).text), "/sign-in", email=detective.email, **ACKNOWLEDGED
     )
-    clock.start_at(NOW + timedelta(hours=3), stands_still=True)
+    clock.start_at(NOW + timedelta(hours=3), is_still=True)
     response = await browser.send("POST", "/sign-in", data=form)
     assert (response.status_code, detective.email in response.text) == (403, True)
     again = form_with(html.unescape(response.text), "/sign-in", **ACKNOWLEDGED)
@@ -233,7 +233,7 @@ async def test_the_second_sign_in_asks_for_the_code_and_leads_where_one_wanted(
     app: Litestar, browser: Browser, detective: Viewer
 ) -> None:
     phone = await enroll_in_browser(browser, detective)
-    clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=5), is_still=True)
     other = Browser(app)
     wanted = (await other.get("/calendar?month=2027-01")).headers["location"]
     response = await send_form(other, wanted, "/sign-in", email=detective.email, **ACKNOWLEDGED)
@@ -291,7 +291,7 @@ async def test_without_the_first_proof_the_second_step_leads_back(browser: Brows
 async def test_a_sign_in_gives_a_new_session_and_ends_the_one_before(browser: Browser, detective: Viewer) -> None:
     phone = await enroll_in_browser(browser, detective)
     before = await Session.select(Session.id)
-    clock.start_at(NOW + timedelta(minutes=5), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=5), is_still=True)
     await send_form(browser, "/sign-in", "/sign-in", email=detective.email, **ACKNOWLEDGED)
     await send_form(browser, "/sign-in/code", "/sign-in/code", code=phone.code(clock.now()))
     after = await Session.select(Session.id)
@@ -421,7 +421,7 @@ async def test_a_password_that_cannot_be_taken_is_refused_with_the_reason(
 
 async def test_an_older_session_must_prove_again_before_a_new_password(browser: Browser, detective: Viewer) -> None:
     phone = await enroll_in_browser(browser, detective)
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     response = await browser.get("/password")
     assert (response.status_code, response.headers["location"]) == (303, "/sign-in/again?next=/password")
     wrong = await send_form(browser, "/sign-in/again?next=/password", "/sign-in/again", proof="000000")
@@ -434,7 +434,7 @@ async def test_an_older_session_must_prove_again_before_a_new_password(browser: 
 async def test_an_older_session_sets_no_password(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.fbi_lead)
     await browser.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     response = await browser.post("/password", {"password": PASSWORD, "repeated": PASSWORD})
     assert response.headers["location"] == "/sign-in/again?next=/password"
 
@@ -446,7 +446,7 @@ async def test_who_has_nothing_to_prove_with_reads_what_to_do(browse: SignIn, sq
 
 async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo_app: Litestar, sqlite_cast: Cast) -> None:
     browser = Browser(demo_app, await session_of(sqlite_cast.coordinator, NOW))
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     path = (await browser.get("/people/new")).headers["location"]
     assert "Confirm (demo)" in (await browser.get(path)).text
     response = await send_form(browser, path, "/sign-in/again")
@@ -456,7 +456,7 @@ async def test_in_a_demo_a_press_proves_who_has_nothing_else(demo_app: Litestar,
 
 async def test_in_a_demo_too_who_has_a_password_proves_by_it(demo_app: Litestar, detective: Viewer) -> None:
     browser = Browser(demo_app, await session_of(detective, NOW))
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     assert "Confirm (demo)" not in (await browser.get("/sign-in/again")).text
     assert (await send_form(browser, "/sign-in/again", "/sign-in/again", proof="")).status_code == 422
     assert (await browser.get("/password")).status_code == 303
@@ -465,7 +465,7 @@ async def test_in_a_demo_too_who_has_a_password_proves_by_it(demo_app: Litestar,
 async def test_outside_a_demo_a_press_proves_nothing(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.coordinator)
     await browser.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     assert "Confirm (demo)" not in (await browser.get("/sign-in/again")).text
     assert (await browser.post("/sign-in/again", {"next": "/people/new"})).status_code == 403
     assert (await browser.get("/people/new")).status_code == 303
@@ -648,7 +648,7 @@ async def test_a_new_token_is_shown_once_and_works(browse: SignIn, sqlite_cast: 
 async def test_without_a_new_confirmation_no_token_is_made(browse: SignIn, sqlite_cast: Cast) -> None:
     browser = await browse(sqlite_cast.caht_lead)
     await browser.form_token()
-    clock.start_at(NOW + PROOF_HOLDS + timedelta(seconds=1), stands_still=True)
+    clock.start_at(NOW + PROOF_HOLDS + timedelta(seconds=1), is_still=True)
     shown = await browser.get(API_TOKENS_PATH)
     assert "Confirm it’s you" in shown.text
     assert 'name="scopes"' not in shown.text

@@ -171,7 +171,7 @@ ONE_TO_TWO = "Tue, May 11, 1:00–2:00 PM"
 
 async def propose_one_o_clock(cast: Cast, who: Viewer, *, is_series: bool = True) -> tuple[str, UUID]:
     """Let a person propose one o'clock instead of ten, and return the page of the date and the proposal."""
-    clock.start_at(LATER, stands_still=True)
+    clock.start_at(LATER, is_still=True)
     facts = {} if is_series else {"starts": TEN_IN_MAY.replace(hour=10, tzinfo=None)}
     event_id = await schedule_invited(cast, is_series=is_series, **facts)
     times = ProposedTimes(starts=date_named(TEN_IN_MAY + 3 * HOUR), ends=date_named(TEN_IN_MAY + 4 * HOUR))
@@ -228,7 +228,7 @@ async def test_declining_says_who_is_notified_and_can_be_undone(sqlite_cast: Cas
     page = (await browser.get(address)).text
     assert "Undone. No one was notified. The proposal is waiting for your decision." in page
     await browser.post(refusal, {})
-    clock.start_at(LATER + timedelta(minutes=1), stands_still=True)
+    clock.start_at(LATER + timedelta(minutes=1), is_still=True)
     again = await browser.post(refusal, {"comment": "Sorry, the court moved."})
     assert (again.status_code, "Your comment wasn’t sent: “Sorry, the court moved.”" in again.text) == (409, True)
 

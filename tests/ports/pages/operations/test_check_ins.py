@@ -49,7 +49,7 @@ async def event_id(sqlite_cast: Cast) -> UUID:
 
 
 async def check_in_list_of(browse: SignIn, viewer: Viewer, event_id: UUID) -> List:
-    clock.start_at(FIVE, stands_still=True)
+    clock.start_at(FIVE, is_still=True)
     return List(await browse(viewer), f"/events/{event_id}/2027-01-16/plan/check-in")
 
 
@@ -123,7 +123,7 @@ async def test_times_are_corrected_on_the_clock_of_the_operation(
     sqlite_cast: Cast, browse: SignIn, event_id: UUID
 ) -> None:
     check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
-    clock.start_at(FIVE + timedelta(minutes=20), stands_still=True)
+    clock.start_at(FIVE + timedelta(minutes=20), is_still=True)
     await check_ins.tap(sqlite_cast.hsi_liaison, "in")
     person = f"/people/{sqlite_cast.hsi_liaison.member_id}"
     page = await check_ins.text(person)
@@ -189,7 +189,7 @@ async def test_when_the_time_to_check_out_is_over_the_page_names_who_is_in_and_p
     check_ins = await check_in_list_of(browse, sqlite_cast.fbi_lead, event_id)
     await check_ins.tap(sqlite_cast.hsi_liaison, "in")
     await check_ins.browser.post(f"{check_ins.at}/release", {"minutes": "5"})
-    clock.start_at(FIVE + timedelta(minutes=5), stands_still=True)
+    clock.start_at(FIVE + timedelta(minutes=5), is_still=True)
     page = await check_ins.text()
     assert "Not checked out: Hsi liaison (HSI). Check them out when they’re accounted for." in page
     assert "gets an email" not in page
@@ -349,7 +349,7 @@ async def log_page(sqlite_cast: Cast) -> str:
 
 
 async def desk_at_six(browse: SignIn, viewer: Viewer) -> Browser:
-    clock.start_at(SIX, stands_still=True)
+    clock.start_at(SIX, is_still=True)
     return await browse(viewer)
 
 
@@ -390,7 +390,7 @@ async def test_what_is_too_long_is_refused_with_what_was_typed(
 async def test_a_corrected_entry_shows_both(sqlite_cast: Cast, browse: SignIn, log_page: str) -> None:
     browser = await desk_at_six(browse, sqlite_cast.fbi_lead)
     await browser.post(f"{log_page}/entries", {"text": "Two in custody", "tap": "1"})
-    clock.start_at(SIX + timedelta(minutes=10), stands_still=True)
+    clock.start_at(SIX + timedelta(minutes=10), is_still=True)
     entry = (await text_at(browser, log_page)).partition(f"{log_page}/entries/")[2].partition('"')[0]
     page = await text_at(browser, f"{log_page}/entries/{entry}")
     assert 'value="2027-01-16T06:00"' in page

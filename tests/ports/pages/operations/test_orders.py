@@ -373,7 +373,7 @@ async def test_a_copy_of_a_brief_leaves_only_after_a_new_confirmation(
     browser = await browse(sqlite_cast.fbi_lead)
     address = f"/events/{operation_id}/{OPERATION_KEY}/plan/brief"
     await browser.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     member = {"member": str(sqlite_cast.kcpd_detective.member_id)}
     for response in (await browser.get(address), await browser.post(address, member)):
         assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={address}")

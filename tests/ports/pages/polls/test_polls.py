@@ -63,7 +63,7 @@ async def test_asking_again_begins_with_the_earlier_dates_that_are_ahead(sqlite_
     organizer = await browse(sqlite_cast.coordinator)
     opened = await organizer.post(f"/events/{event_id}/poll", {**ASKED, **days, "reply_by": "2026-12-16"})
     await organizer.post(f"{opened.headers['location']}/cancellation")
-    clock.start_at(NOW + timedelta(days=7), stands_still=True)
+    clock.start_at(NOW + timedelta(days=7), is_still=True)
     page = await text_at(await browse(sqlite_cast.coordinator), f"/events/{event_id}/poll")
     values = [re.findall(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in ("dates", "times", "reply_by")]
     assert values == [["2027-01-13", "2027-01-14", "2027-01-15"], ["14:00"] * 3, ["2026-12-29"]]

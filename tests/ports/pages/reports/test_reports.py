@@ -145,7 +145,7 @@ async def test_what_counts_named_events_is_marked_and_leaves_only_after_a_new_co
     assert "Named participants only" in page
     assert " download" not in page, "the page that asks for a proof would be saved as a file"
     assert "Named participants only. Human" in (await browser.get("/reports.csv?period=FY2027-Q1")).text
-    clock.start_at(NOW + timedelta(minutes=20), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=20), is_still=True)
     for address in ("/reports.csv?period=FY2027-Q1", "/reports/rows.xlsx?period=FY2027-Q1&part=dates&of=held"):
         response = await browser.get(address)
         assert (response.status_code, response.headers["location"].split("?")[0]) == (303, "/sign-in/again")

@@ -136,7 +136,7 @@ async def test_the_access_of_a_coordinator_is_not_ended_by_an_administrator(
 
 async def test_an_older_session_proves_first_who_it_is(manager: Browser, detective) -> None:
     await manager.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     address = f"/people/{detective.member_id}/access"
     deeds = (
         "reset-link",
@@ -223,7 +223,7 @@ async def test_no_one_ticked_is_said_on_top_and_no_one_is_invited(administrator_
 
 async def test_an_old_proof_invites_no_one(administrator_desk: Browser) -> None:
     await administrator_desk.form_token()
-    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=15), is_still=True)
     response = await administrator_desk.post(PATH, {"everybody": "yes"})
     assert response.headers["location"] == f"/sign-in/again?next={PATH}"
     assert await Message.count() == 0

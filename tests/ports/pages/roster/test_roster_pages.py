@@ -83,7 +83,7 @@ async def test_what_cannot_be_taken_is_said_at_its_field_and_what_was_typed_stay
 
 @pytest.mark.parametrize("path", [NEW, "/people/import", "/people/invitations", "/agencies/new", "/committees/new"])
 async def test_a_page_of_administrators_asks_for_a_new_confirmation_first(coordinator_desk: Browser, path: str) -> None:
-    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=15), is_still=True)
     reply = await coordinator_desk.get(path)
     assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={path}")
 
@@ -92,7 +92,7 @@ async def test_a_form_that_was_filled_in_slowly_is_kept_until_the_proof_is_there
     cast: Cast, coordinator_desk: Browser
 ) -> None:
     form = await form_of_clerk(coordinator_desk, cast, title="Clerk")
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     reply = await coordinator_desk.post(NEW, form)
     assert reply.status_code == 403
     assert "Confirm in another tab" in reply.text
@@ -177,7 +177,7 @@ async def test_who_is_suspended_without_a_reason_stays_and_the_field_says_so(
 async def test_accounts_are_reviewed_once_a_year(cast: Cast, coordinator_desk: Browser, browse: SignIn) -> None:
     no_one = (await coordinator_desk.get("/people/review")).text
     assert "No accounts are due for review. Each was added or confirmed within the last year." in no_one
-    clock.start_at(NOW + timedelta(days=366), stands_still=True)
+    clock.start_at(NOW + timedelta(days=366), is_still=True)
     coordinator_desk = await browse(cast.coordinator)
     assert "14 accounts due" in (await coordinator_desk.get("/people/review")).text
     await coordinator_desk.post(f"/people/{cast.fbi_lead.member_id}/review")

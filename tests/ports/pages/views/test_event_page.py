@@ -383,13 +383,13 @@ async def test_a_named_event_is_opened_to_more_people_only_after_a_new_confirmat
     event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective), NOW)
     lead = await browse(sqlite_cast.fbi_lead)
     form = await edited_form(lead, event_id, visibility="law_enforcement", place="Lot C")
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     response = await lead.post(f"/events/{event_id}/edit", form)
     assert (response.status_code, CONFIRM_FIRST in response.text) == (403, True)
     assert form_with(response.text, f"/events/{event_id}/edit")["place"] == ["Lot C"]
     kept = await edited_form(lead, event_id, visibility="named", place="Lot C")
     assert (await lead.post(f"/events/{event_id}/edit", kept)).status_code == 303
-    clock.start_at(NOW, stands_still=True)
+    clock.start_at(NOW, is_still=True)
     form = await edited_form(lead, event_id, visibility="law_enforcement")
     assert (await lead.post(f"/events/{event_id}/edit", form)).status_code == 303
 
@@ -425,7 +425,7 @@ async def test_an_alternate_is_sent_on_the_page_and_is_named_there_and_on_the_at
         in (await (await browse(sqlite_cast.fbi_alternate)).get(address)).text
     )
     assert "substitute for Fbi lead (FBI)" in (await desk.get(address)).text
-    clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), stands_still=True)
+    clock.start_at(datetime.fromisoformat("2027-01-12 16:00+00:00"), is_still=True)
     roll = (await (await browse(sqlite_cast.coordinator)).get(f"{address}/attendance")).text
     assert "substitute for Fbi lead (FBI)" in roll
 
@@ -517,7 +517,7 @@ async def test_the_person_reads_who_entered_it_and_can_reply_again(sqlite_cast: 
     _, address = await schedule_next_week(sqlite_cast, sqlite_cast.kcpd_detective)
     form = {"person": str(sqlite_cast.kcpd_detective.member_id), "reply": "no"}
     await (await browse(sqlite_cast.coordinator)).post(f"{address}/replies", form)
-    clock.start_at(NOW + timedelta(minutes=1), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=1), is_still=True)
     other_browser = await browse(sqlite_cast.kcpd_detective)
     assert "Entered for you by Coordinator (USAO)." in (await other_browser.get(address)).text
     await other_browser.post(f"{address}/reply", {"reply": "yes"})

@@ -406,7 +406,7 @@ async def test_a_reminded_date_is_last_for_two_days_and_then_back_in_its_place(
     await press_button(await browse(sqlite_cast.coordinator), f"/events/{soon}/2026-12-18/nudges")
     queue = section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")
     assert (row_titles(queue), "1 to do, most urgent first" in queue) == ([rest, call], True)
-    clock.start_at(NOW + REST, stands_still=True)
+    clock.start_at(NOW + REST, is_still=True)
     assert row_titles(section_of(await home_page(await browse(sqlite_cast.coordinator)), "h-queue")) == [call, rest]
 
 
@@ -434,7 +434,7 @@ async def test_reminding_leads_back_with_undo_without_scripts(sqlite_cast: Cast,
     address = f"/events/{event_id}/2026-12-22/nudges"
     browser = await browse(sqlite_cast.coordinator)
     for leads_back, page in (("/", "/"), ("", f"/events/{event_id}/2026-12-22")):
-        clock.start_at(clock.now() + timedelta(minutes=1), stands_still=True)
+        clock.start_at(clock.now() + timedelta(minutes=1), is_still=True)
         await browser.post(address, {"next": leads_back})
         html = (await browser.get(page)).text
         flash = html[html.index('id="flash"') : html.index("<h1>")]
@@ -595,7 +595,7 @@ async def schedule_weekly(cast: Cast) -> Any:
 
 async def test_a_reply_that_comes_too_late_says_so_in_the_row(sqlite_cast: Cast, browse: SignIn) -> None:
     event_id = await schedule_next_week(sqlite_cast, sqlite_cast.caht_lead)
-    clock.start_at(NOW + timedelta(days=30), stands_still=True)
+    clock.start_at(NOW + timedelta(days=30), is_still=True)
     browser = await browse(sqlite_cast.caht_lead)
     response = await press_button(browser, f"/events/{event_id}/2026-12-22/reply", reply="yes")
     assert response.status_code == 410

@@ -299,7 +299,7 @@ async def test_a_successor_is_found_by_words_among_colleagues_and_coordinators(c
 
 async def test_a_new_confirmation_is_asked_first(cast: Cast, browse: SignIn) -> None:
     browser = await browse(cast.coordinator)
-    clock.start_at(NOW + timedelta(minutes=15), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=15), is_still=True)
     page_address = offboarding_page(cast, "fbi_lead")
     for reply in (await browser.get(page_address), await browser.post(page_address, {"successor": ""})):
         assert (reply.status_code, reply.headers["location"]) == (303, f"/sign-in/again?next={page_address}")

@@ -124,7 +124,7 @@ async def test_who_lets_one_in_without_codes_is_the_coordinator_and_for_a_coordi
 @pytest.mark.parametrize("path", ["/settings/recovery-codes", "/settings/authenticator"])
 async def test_an_older_session_proves_first_who_it_is(browser: Browser, path: str) -> None:
     await browser.form_token()
-    clock.start_at(NOW + timedelta(minutes=16), stands_still=True)
+    clock.start_at(NOW + timedelta(minutes=16), is_still=True)
     for response in (await browser.get(path), await browser.post(path, {"code": "000000"})):
         assert (response.status_code, response.headers["location"]) == (303, f"/sign-in/again?next={path}")
     assert await RecoveryCode.count() == 0

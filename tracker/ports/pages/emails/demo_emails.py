@@ -60,7 +60,7 @@ class DemoMailbox(Protocol):
     async def newest(self, to: str = "") -> Sequence[DemoEmail]:
         """Return the newest emails first, to one address if it is given."""
 
-    async def mail(self, name: str) -> DemoEmail | None:
+    async def read(self, name: str) -> DemoEmail | None:
         """Return one email, or None."""
 
 
@@ -76,16 +76,16 @@ class DemoReplyWays(Protocol):
 class DemoReplyBox(Protocol):
     """The programs of everyone who gets the emails."""
 
-    def ways(self, mail: Any) -> DemoReplyWays:
+    def ways(self, email: Any) -> DemoReplyWays:
         """Return how an email can be answered."""
 
-    async def press(self, mail: Any, program: str, button: str, note: str, now: datetime) -> str:
+    async def press(self, email: Any, program: str, button: str, note: str, now: datetime) -> str:
         """Send what a calendar program sends, and return what the way in answered. Errors: NotFound, Invalid."""
 
-    async def propose(self, mail: Any, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
+    async def propose(self, email: Any, starts: datetime, ends: datetime, note: str, now: datetime) -> str:
         """Send a proposal of another time, and return what the way in answered. Errors: NotFound, Invalid."""
 
-    async def write(self, mail: Any, text: str, now: datetime) -> str:
+    async def write(self, email: Any, text: str, now: datetime) -> str:
         """Send what a person writes back, and return what the way in answered. Errors: NotFound, Invalid."""
 
 
@@ -102,7 +102,7 @@ def _reply_box(scope: Scope) -> DemoReplyBox:
 @get("/demo/mail", guards=[public])
 async def show_demo_emails(pages: Pages, mailbox: Injected[DemoMailbox], to: FromQuery[str] = "") -> Page:
     """Show the newest emails; ?to= shows only those to one address."""
-    return pages.render("emails/pages/demo-emails.html", mails=await mailbox.newest(to), to=to)
+    return pages.render("emails/pages/demo-emails.html", emails=await mailbox.newest(to), to=to)
 
 
 @get("/demo/mail/{name:str}", guards=[public])
@@ -123,61 +123,61 @@ async def post_demo_reply(
     reply_box: Injected[DemoReplyBox],
 ) -> Page:
     """Send a reply as the recipient's program does, and show what the way in for emails answered. Errors: NotFound."""
-    mail = await _find_email(mailbox, name)
+    email = await _find_email(mailbox, name)
     try:
         if form["button"] == "propose":
-            answered = await _propose(mail, form, now, reply_box)
+            answered = await _propose(email, form, now, reply_box)
         elif form["button"]:
-            answered = await reply_box.press(mail, form["program"], form["button"], form["note"], now)
+            answered = await reply_box.press(email, form["program"], form["button"], form["note"], now)
         else:
-            answered = await reply_box.write(mail, form["words"], now)
+            answered = await reply_box.write(email, form["words"], now)
     except Invalid as wrong:
-        return _email_page(pages, mail, reply_box, form=form, wrong=wrong)
-    return _email_page(pages, mail, reply_box, form=form, answered=answered)
+        return _email_page(pages, email, reply_box, form=form, wrong=wrong)
+    return _email_page(pages, email, reply_box, form=form, answered=answered)
 
 
 @get("/demo/mail/{name:str}/shown", guards=[public])
 async def show_demo_email_html(name: PathText, mailbox: Injected[DemoMailbox]) -> Page:
     """Show the HTML of one email as an email program does: in a sandbox, without scripts and external content."""
-    mail = await _find_email(mailbox, name)
-    if not mail.html:
+    email = await _find_email(mailbox, name)
+    if not email.html:
         raise NotFound
-    content = HEAD.sub(ONTO_THE_PAGE, mail.html, count=1)
+    content = HEAD.sub(ONTO_THE_PAGE, email.html, count=1)
     return Response(content, media_type="text/html", headers={"Content-Security-Policy": AS_AN_EMAIL})
 
 
-async def _propose(mail: DemoEmail, form: FormValues, now: datetime, reply_box: DemoReplyBox) -> str:
+async def _propose(email: DemoEmail, form: FormValues, now: datetime, reply_box: DemoReplyBox) -> str:
     reader = FormReader(form)
     day = reader.day("date", "Enter a day.") or date.min
     starts, ends = (reader.time(name, "Enter a time.") or time.min for name in ("starts", "ends"))
     reader.check()
     times = datetime.combine(day, starts), datetime.combine(day, ends)
-    return await reply_box.propose(mail, *times, form["reason"], now)
+    return await reply_box.propose(email, *times, form["reason"], now)
 
 
 async def _find_email(mailbox: DemoMailbox, name: str) -> DemoEmail:
-    mail = await mailbox.mail(name)
-    if mail is None:
+    email = await mailbox.read(name)
+    if email is None:
         raise NotFound
-    return mail
+    return email
 
 
 def _email_page(
     pages: Pages,
-    mail: DemoEmail,
+    email: DemoEmail,
     reply_box: DemoReplyBox,
     *,
     form: FormValues | None = None,
     wrong: Invalid | None = None,
     answered: str = "",
 ) -> Page:
-    parts = {"Text": mail.text, "Calendar": FOLD.sub("", mail.calendar), "HTML source": mail.html}
+    parts = {"Text": email.text, "Calendar": FOLD.sub("", email.calendar), "HTML source": email.html}
     page = pages.render(
         "emails/pages/demo-email.html",
         status_code=422 if wrong else 200,
-        mail=mail,
+        email=email,
         parts={title: list(text_pieces(text)) for title, text in parts.items() if text.strip()},
-        ways=reply_box.ways(mail),
+        ways=reply_box.ways(email),
         programs=PROGRAMS,
         longest=LONGEST_COMMENT,
         form=form or FormValues({}),

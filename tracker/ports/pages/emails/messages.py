@@ -225,7 +225,7 @@ async def show_message(
         found=message,
         line=message.line,
         sending=message.sending,
-        email=read_email(message.letter) if message.letter else None,
+        email=read_email(message.email) if message.email else None,
         may_resend=message.line.may_resend(now),
     )
 
@@ -285,5 +285,5 @@ def _thank_you_page(
         address=f"/events/{event.id}/{occurrence.key}",
         refused=refused,
         sent=sent_thank_you_words(thank_you.sent, zone, now.date()) if thank_you.sent else "",
-        email=read_email(thank_you.letter) if thank_you.letter else None,
+        email=read_email(thank_you.email) if thank_you.email else None,
     )

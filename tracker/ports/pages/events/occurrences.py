@@ -217,10 +217,10 @@ async def post_new_date(event_id: PathId, pages: Pages, viewer: Viewer, form: Fo
     except Conflict:
         return await _new_date_form(pages, viewer, event, now, form, Invalid(MEANWHILE), 409)
     notes = [] if event.is_all_day else clock_notes([starts], event.duration, event.zone)
-    told = with_number_notified(
+    sentence = with_number_notified(
         " ".join(["Date added.", *notes]), await messages.number_notified(viewer, [event_id], now)
     )
-    return pages.redirect(f"/events/{event_id}/{key}", told, await undo_for(viewer, event_id, now, key))
+    return pages.redirect(f"/events/{event_id}/{key}", sentence, await undo_for(viewer, event_id, now, key))
 
 
 @post("/events/{event_id:uuid}/dates/impact", guards=[signed_in], status_code=200)

@@ -278,8 +278,8 @@ async def post_new_event(
         return await render_schedule_form(pages, viewer, form, opened, now, errors=errors, status_code=422, **context)
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
-    told = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
-    sentence = DRAFTED if plan.status is EventStatus.DRAFT else told
+    scheduled = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
+    sentence = DRAFTED if plan.status is EventStatus.DRAFT else scheduled
     return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
 
 

@@ -39,8 +39,8 @@ from tracker.rules.operations.plans import (
     NO_PLACE,
     OUTSIDE_RESULTS,
     WRONG_RADIUS,
+    DeconflictionCheck,
     Disclosure,
-    OutsideCheck,
     OutsideResult,
     PlannedSite,
     Point,
@@ -278,7 +278,9 @@ async def post_number(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
         zone = (await event_to_plan(viewer, date.event_id)).zone
         day, at = typed.submitted_on, typed.submitted_at
         submitted_at = to_utc(datetime.combine(day, at), zone) if day and at else None
-        asked = OutsideCheck(system=typed.system, number=typed.number, result=typed.result, submitted_at=submitted_at)
+        asked = DeconflictionCheck(
+            system=typed.system, number=typed.number, result=typed.result, submitted_at=submitted_at
+        )
         await approvals.record_deconfliction_number(viewer, date.event_id, asked, now)
     except (Invalid, Conflict) as refusal:
         return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)

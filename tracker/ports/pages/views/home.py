@@ -212,7 +212,7 @@ async def health_page(pages: Pages, viewer: Viewer, now: Now, settings: Settings
         (label, local(looks[name], settings.time_zone) if name in looks else None, again)
         for name, label, again in (
             (audit.REMINDERS, "Check for reminders", _every(min(settings.tick, 60))),
-            (audit.MAIL, "Send due emails", _every(settings.tick)),
+            (audit.EMAIL_RUNS, "Send due emails", _every(settings.tick)),
             (audit.AUDIT, "Verify the audit log", "Every night after 3 AM"),
         )
     ]

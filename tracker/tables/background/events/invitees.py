@@ -458,7 +458,7 @@ async def dates_still_there(event_id: UUID, occurrence_ids: Iterable[UUID]) -> f
     return frozenset(row["id"] for row in rows)
 
 
-async def dates_to_come(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
+async def upcoming_dates(occurrence_ids: Iterable[UUID], now: datetime) -> frozenset[UUID]:
     """Return which of these dates are not over and were not canceled by themselves."""
     wanted = sorted(set(occurrence_ids))
     if not wanted:
