@@ -78,17 +78,17 @@ def main(size: str = "") -> int:
         keep(BASELINE, LARGE_RESULTS, RESULTS)
         return 0
     parts, results = (LARGE_PARTS, LARGE_RESULTS) if size == LARGE else (PARTS, RESULTS)
-    found: list[Figure] = []
+    figures: list[Figure] = []
     before = kept_in(BASELINE)
     for name, measure in parts:
         print(f"\n{name}", flush=True)
         began = time.perf_counter()
         for figure in measure():
             print(line(figure, before.get(figure.name)), flush=True)
-            found.append(figure)
+            figures.append(figure)
         print(f"  {time.perf_counter() - began:.0f} s", flush=True)
-    results.write_text(json.dumps([one.row() for one in found], indent=1) + "\n", encoding="utf-8")
-    return 1 if any(one.met is False for one in found) else 0
+    results.write_text(json.dumps([figure.row() for figure in figures], indent=1) + "\n", encoding="utf-8")
+    return 1 if any(figure.met is False for figure in figures) else 0
 
 
 def keep(baseline: Path, *results: Path) -> None:

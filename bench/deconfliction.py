@@ -91,8 +91,8 @@ async def _old_and_young(folder: Path) -> tuple[float, float]:
 
 def _usual(turns: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """Return both sides of the middle turn, in milliseconds."""
-    one, other = middle(turns[WARM_UP:])
-    return one * 1000, other * 1000
+    many, few = middle(turns[WARM_UP:])
+    return many * 1000, few * 1000
 
 
 async def _check(stock: Stock) -> float:

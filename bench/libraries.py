@@ -37,8 +37,8 @@ def names(compiled: Path) -> list[str]:
     said = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-c", WHICH], check=True, capture_output=True, text=True, env=compiled_in(compiled) | settings
     )
-    found: list[str] = json.loads(said.stdout)
-    return found
+    modules: list[str] = json.loads(said.stdout)
+    return modules
 
 
 def import_them(modules: list[str], compiled: Path) -> float:

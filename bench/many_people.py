@@ -50,8 +50,8 @@ async def _measured(folder: Path, people: int) -> Sequence[Figure]:
             await add_people(many.cast, people)
             settle()
             pages = [await _page(few, many, f"{name} page", path, people) for name, path in PAGES.items()]
-            found = await _page(few, many, "people found while typing", SEARCH, people, target=None)
-            return [*pages, found, await _size(many, people)]
+            typing = await _page(few, many, "people found while typing", SEARCH, people, target=None)
+            return [*pages, typing, await _size(many, people)]
     finally:
         clock.start_at(None)
 

@@ -62,10 +62,10 @@ def measure() -> Sequence[Figure]:
             asked = {200: PACKED, 304: PACKED | {"If-None-Match": headers["etag"]}}
             if not _is_installed():
                 return [_alone(status, Visitors(ours, path, asked[status])) for status in asked]
-            with _radicale(Path(folder)) as theirs:
-                _answer(theirs, "PUT", OWNER | {"Content-Type": "text/calendar"}, calendar)
-                _check(calendar, _answer(theirs, "GET", OWNER)[2])
-                return [_beside(status, Visitors(ours, path, asked[status]), theirs) for status in asked]
+            with _radicale(Path(folder)) as radicale:
+                _answer(radicale, "PUT", OWNER | {"Content-Type": "text/calendar"}, calendar)
+                _check(calendar, _answer(radicale, "GET", OWNER)[2])
+                return [_beside(status, Visitors(ours, path, asked[status]), radicale) for status in asked]
 
 
 async def _filled(database: Path) -> str:
@@ -100,11 +100,11 @@ def _alone(status: int, ours: Visitors) -> Figure:
         return Figure(name=NAMES[status], value=ours.rate(status, OURS), unit="/s", note=ABSENT)
 
 
-def _beside(status: int, ours: Visitors, theirs: Server) -> Figure:
-    known = {"If-None-Match": _answer(theirs, "GET", OWNER | PACKED)[1]} if status != 200 else {}  # noqa: PLR2004 - OK
-    answered = _answer(theirs, "GET", OWNER | PACKED | known)[0]
+def _beside(status: int, ours: Visitors, radicale: Server) -> Figure:
+    known = {"If-None-Match": _answer(radicale, "GET", OWNER | PACKED)[1]} if status != 200 else {}  # noqa: PLR2004 - OK
+    answered = _answer(radicale, "GET", OWNER | PACKED | known)[0]
     with ours:
-        turns = [(ours.rate(status, OURS), _rate(theirs, OWNER | PACKED | known)) for _ in range(ROUNDS)]
+        turns = [(ours.rate(status, OURS), _rate(radicale, OWNER | PACKED | known)) for _ in range(ROUNDS)]
     value, floor = middle(turns)
     return Figure(name=NAMES[status], value=value, unit="/s", floor=floor, note=f"Radicale answers {answered}")
 
@@ -117,9 +117,9 @@ def _rate(server: Server, headers: Mapping[str, str]) -> float:
     return THEIRS / (server.worked - began)
 
 
-def _check(ours: bytes, theirs: bytes) -> None:
+def _check(ours: bytes, radicale: bytes) -> None:
     """Raise RuntimeError unless both calendars have all events."""
-    if {calendar.count(b"BEGIN:VEVENT") for calendar in (ours, theirs)} != {EVENTS}:
+    if {calendar.count(b"BEGIN:VEVENT") for calendar in (ours, radicale)} != {EVENTS}:
         raise RuntimeError(f"The calendars don't have {EVENTS:,} events each.")
 
 

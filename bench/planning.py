@@ -40,7 +40,7 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> tuple[float, float]:
-    ours, theirs = folder / "ours.sqlite", folder / "bare.sqlite"
+    ours, bare = folder / "ours.sqlite", folder / "bare.sqlite"
     async with opened(ours) as cast:
         await queue_due_messages(NOW, ZONE)
         for _ in range(COUNT // PEOPLE):
@@ -48,18 +48,18 @@ async def _measured(folder: Path) -> tuple[float, float]:
         await queue_due_messages(A_DAY_BEFORE - timedelta(seconds=1), ZONE)
         await Message.delete(force=True)
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(ours, theirs)
+        shutil.copy(ours, bare)
         began = time.process_time()
         number = await queue_due_messages(A_DAY_BEFORE, ZONE)
         planned = time.process_time() - began
     if number != COUNT:
         raise RuntimeError(f"{number:,} and not {COUNT:,} reminders were planned.")
-    return planned, _inserted(ours, theirs)
+    return planned, _inserted(ours, bare)
 
 
-def _inserted(ours: Path, theirs: Path) -> float:
+def _inserted(ours: Path, bare: Path) -> float:
     """Return the processor time in which the new rows are inserted into the copy."""
-    with sqlite3.connect(ours) as reading, sqlite3.connect(theirs, isolation_level=None) as writing:
+    with sqlite3.connect(ours) as reading, sqlite3.connect(bare, isolation_level=None) as writing:
         rows = reading.execute("SELECT * FROM message").fetchall()
         sendings = reading.execute("SELECT * FROM sending").fetchall()
         known = {one for (one,) in writing.execute("SELECT id FROM sending")}

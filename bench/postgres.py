@@ -95,13 +95,16 @@ async def _measured(url: str) -> Sequence[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             async with AsyncExitStack() as stack:
                 postgres = await stack.enter_async_context(world(url, STORED))
-                theirs = await _deeds(postgres)
+                on_postgres = await _deeds(postgres)
                 await know_how_full_it_is(postgres)
                 sqlite = await stack.enter_async_context(world(Path(folder) / "few.sqlite", STORED))
-                ours = await _deeds(sqlite)
+                on_sqlite = await _deeds(sqlite)
                 settle()
                 of_server = await processes(postgres)
-                return [await _figure(name, (postgres, theirs[name]), (sqlite, ours[name]), of_server) for name in ours]
+                return [
+                    await _figure(name, (postgres, on_postgres[name]), (sqlite, deed), of_server)
+                    for name, deed in on_sqlite.items()
+                ]
     finally:
         clock.start_at(None)
 

@@ -73,15 +73,15 @@ async def _parts(world: World, path: str) -> tuple[str, Mapping[str, Any], list[
 def _kept() -> Iterator[list[Rendering]]:
     """Keep what is rendered meanwhile; nothing in the product hands a page's values out."""
     plain = templating.render
-    found: list[Rendering] = []
+    renderings: list[Rendering] = []
 
     def keeping(name: str, context: Mapping[str, Any]) -> str:
-        found.append((name, dict(context)))
+        renderings.append((name, dict(context)))
         return plain(name, context)
 
     templating.render = keeping
     try:
-        yield found
+        yield renderings
     finally:
         templating.render = plain
 

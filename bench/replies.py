@@ -113,21 +113,21 @@ async def _taken(intake: Intake, emails: Sequence[Reply], now: datetime) -> floa
 
     async def connection() -> None:
         while waiting:
-            one = waiting.pop()
-            outcomes.append(await intake.take(one.content, one.to, now))
+            reply = waiting.pop()
+            outcomes.append(await intake.take(reply.content, reply.to, now))
 
     began = time.process_time()
     await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
     taken = time.process_time() - began
-    if wrong := [one for one in outcomes if list(one) != ["recorded"]]:
+    if wrong := [outcome for outcome in outcomes if list(outcome) != ["recorded"]]:
         raise RuntimeError(f"{len(wrong)} replies were not recorded: {wrong[0]}.")
     return taken
 
 
 def _parsed(emails: Sequence[Reply]) -> float:
     began = time.process_time()
-    for one in emails:
-        message = BytesParser().parsebytes(one.content)
+    for reply in emails:
+        message = BytesParser().parsebytes(reply.content)
         part = next(part for part in message.walk() if part.get_content_type() in {"text/calendar", "application/ics"})
         Calendar.from_ical(bytes(part.get_payload(decode=True)))
     return time.process_time() - began

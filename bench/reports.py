@@ -130,8 +130,8 @@ def _into(starts_at: datetime) -> timedelta:
 
 async def _check(year: World, connection: sqlite3.Connection) -> None:
     """Raise RuntimeError unless the product and the floor count the same."""
-    found = await report_for(year.cast.coordinator, ReportRequest(period=YEAR, kind=None, zone=ZONE, now=NOW))
-    ours = Counter(asdict(found.total) | {"dates": found.activities[-1].held})
+    report = await report_for(year.cast.coordinator, ReportRequest(period=YEAR, kind=None, zone=ZONE, now=NOW))
+    ours = Counter(asdict(report.total) | {"dates": report.activities[-1].held})
     bare: Counter[str] = Counter()
     for row in _summed(connection):
         bare[row[3]] += row[4]

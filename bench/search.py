@@ -75,13 +75,13 @@ async def _measured(databases: tuple[Path | str, Path | str], many: int) -> Sequ
 async def _figure(name: str, words: str, young: World, old: World, many: int) -> Figure:
     path, is_elsewhere = f"/search?q={words}", is_postgres(old.engine)
     if is_elsewhere:
-        for one in (young, old):
-            bind(one.engine)
-            await postgres.know_how_full_it_is(one)
+        for of in (young, old):
+            bind(of.engine)
+            await postgres.know_how_full_it_is(of)
     for _ in range(WARM_UP):
-        for one in (young, old):
-            await asked(one, path)
-    sides = [_Side(one, await postgres.processes(one) if is_elsewhere else None) for one in (young, old)]
+        for of in (young, old):
+            await asked(of, path)
+    sides = [_Side(of, await postgres.processes(of) if is_elsewhere else None) for of in (young, old)]
     for _ in range(REQUESTS):
         for side in sides:
             await side.ask(path)

@@ -54,12 +54,12 @@ def measure() -> Sequence[Figure]:
 
 
 async def _measured(folder: Path) -> list[tuple[float, float]]:
-    ours, theirs = folder / "ours.sqlite", folder / "bare.sqlite"
+    ours, bare = folder / "ours.sqlite", folder / "bare.sqlite"
     async with with_old_dates(ours, STORED) as cast:
         plan = await five_years()
         await engine().run_ddl("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(ours, theirs)
-        with sqlite3.connect(ours) as reading, sqlite3.connect(theirs, isolation_level=None) as writing:
+        shutil.copy(ours, bare)
+        with sqlite3.connect(ours) as reading, sqlite3.connect(bare, isolation_level=None) as writing:
             writing.execute("PRAGMA synchronous=OFF")
             writing.execute("PRAGMA foreign_keys=ON")
             return [await _round(cast, plan, reading, writing) for _ in range(ROUNDS + WARM_UP)][WARM_UP:]
@@ -67,9 +67,9 @@ async def _measured(folder: Path) -> list[tuple[float, float]]:
 
 async def five_years() -> Plan:
     """Return a weekly series with some of the people of old dates."""
-    found = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
+    people = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
     plan = meeting(starts=STARTS, rule=rule_for_choice("weekly", STARTS, until=LAST))
-    return replace(plan, invitees={row["id"]: AttendeeRole.REQUIRED for row in found})
+    return replace(plan, invitees={row["id"]: AttendeeRole.REQUIRED for row in people})
 
 
 async def _round(

@@ -50,9 +50,9 @@ async def _measured(folder: Path) -> list[tuple[float, float]]:
 
 
 async def _series(cast: Cast) -> UUID:
-    found = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
+    people = await Member.select(Member.id).where(Member.email.like("%@large.example")).limit(INVITED)
     plan = meeting(starts=STARTS, duration=LENGTH, rule=rule_for_choice("daily", STARTS, count=DATES))
-    invitees = {row["id"]: AttendeeRole.REQUIRED for row in found}
+    invitees = {row["id"]: AttendeeRole.REQUIRED for row in people}
     return await scheduling.schedule_event(cast.coordinator, replace(plan, invitees=invitees), NOW)
 
 

@@ -89,8 +89,8 @@ async def _measured(folder: Path) -> list[tuple[float, float, float]]:
 
 async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
     cast = await stack.enter_async_context(with_old_dates(file, dates))
-    found = await Member.select(Member.id).where(Member.email.like("%@large.example")).order_by(Member.email)
-    people = [row["id"] for row in found[:PEOPLE]]
+    members = await Member.select(Member.id).where(Member.email.like("%@large.example")).order_by(Member.email)
+    people = [row["id"] for row in members[:PEOPLE]]
     luck = random.Random(1)  # noqa: S311 - repeatable, not secret
     for _ in range(MEETINGS):
         starts = FIRST + timedelta(
@@ -104,11 +104,11 @@ async def _place(stack: AsyncExitStack, file: Path, dates: int) -> Place:
 async def _find(at: Place) -> tuple[float, Mapping[UUID, BusyDays]]:
     bind(at.engine)
     began = time.process_time()
-    found = await availability.find_times(at.cast.coordinator, at.invitees, WANTED, NOW)
+    times = await availability.find_times(at.cast.coordinator, at.invitees, WANTED, NOW)
     seconds = time.process_time() - began
-    if len(found.suggestions) != 5:  # noqa: PLR2004 - as many as it names
-        raise RuntimeError(f"{len(found.suggestions)} times were found.")
-    return seconds, found.days
+    if len(times.suggestions) != 5:  # noqa: PLR2004 - as many as it names
+        raise RuntimeError(f"{len(times.suggestions)} times were found.")
+    return seconds, times.days
 
 
 def _timed_sweep(slots: Sequence[Slot], days: Mapping[UUID, BusyDays]) -> float:

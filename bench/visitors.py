@@ -28,8 +28,8 @@ class Visitors:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the connections."""
-        for one in self._open:
-            one.close()
+        for line in self._open:
+            line.close()
 
     def one(self) -> tuple[int, dict[str, str], bytes]:
         """Ask once; return status, headers (names in lower case) and body."""
@@ -44,10 +44,10 @@ class Visitors:
         """
         began = self._server.worked
         for _ in range(count):
-            for one in self._open:
-                one.sendall(self._request)
-            for one in self._open:
-                if _response(one)[0] != status:
+            for line in self._open:
+                line.sendall(self._request)
+            for line in self._open:
+                if _response(line)[0] != status:
                     raise RuntimeError(f"A response was not {status}.")
         return count * len(self._open) / (self._server.worked - began)
 

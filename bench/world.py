@@ -55,9 +55,9 @@ async def schedule(cast: Cast, count: int, *invitees: Viewer) -> None:
         starts = datetime(2026, 12, 1 + number % 31, 8 + number % 10)  # noqa: DTZ001 - local to the event's zone
         plan = meeting(*invitees, title=f"Coordination call {number}", starts=starts)
         event_id = await scheduling.schedule_event(cast.coordinator, plan, LONG_AGO)
-        for one in invitees[::2]:
+        for invitee in invitees[::2]:
             await replies.record_own_reply(
-                one, event_id, starts.date().isoformat(), ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False
+                invitee, event_id, starts.date().isoformat(), ReplyValue.ACCEPTED, "", LONG_AGO, for_series=False
             )
 
 

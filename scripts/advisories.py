@@ -66,12 +66,12 @@ def knows_advisories() -> bool:
         return bool(ask(file))
 
 
-def result(found: list[str] | None) -> tuple[str, int]:
+def result(advisories: list[str] | None) -> tuple[str, int]:
     """Return what to print and the exit status: 1 only if advisories concern a release that is installed."""
-    if found is None:
+    if advisories is None:
         return "Advisories: skipped. The advisory database can't be reached from here.", 0
-    return "\n".join([*found, f"Advisories: {len(found)} concern the releases in requirements.txt."]), min(
-        len(found), 1
+    return "\n".join([*advisories, f"Advisories: {len(advisories)} concern the releases in requirements.txt."]), min(
+        len(advisories), 1
     )
 
 

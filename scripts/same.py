@@ -483,10 +483,10 @@ def _keep_emails(folder: Folder, name: str, emails: list[tuple[str, str]]) -> No
 
 def _links(emails: list[tuple[str, str]], base: str, routes: Routes) -> list[str]:
     """Return some links of each kind in the emails."""
-    found = dict.fromkeys(re.findall(rf"{re.escape(base)}(/\w/[\w.-]+)", "\n".join(text for _, text in emails)))
+    addresses = dict.fromkeys(re.findall(rf"{re.escape(base)}(/\w/[\w.-]+)", "\n".join(text for _, text in emails)))
     counts: Counter[str] = Counter()
     links = []
-    for link in found:
+    for link in addresses:
         counts[route := routes.of(link)] += 1
         links += [link] if counts[route] <= PER_LINK else []
     return links

@@ -36,13 +36,13 @@ def python_packages() -> Iterator[Component]:
 def browser_packages() -> Iterator[Component]:
     """Yield the packages of which browsers are sent files."""
     manifest = json.loads((ROOT / "tracker/static/vendor/manifest.json").read_text(encoding="utf-8"))
-    found: dict[tuple[str, str], set[str]] = {}
+    packages: dict[tuple[str, str], set[str]] = {}
     for entry in manifest.values():
         if entry["version"]:
-            found.setdefault((entry["package"].split(",")[0], entry["version"]), set()).update(
+            packages.setdefault((entry["package"].split(",")[0], entry["version"]), set()).update(
                 entry["license"].split(" AND ")
             )
-    for (name, version), licenses in sorted(found.items()):
+    for (name, version), licenses in sorted(packages.items()):
         yield _component(name, version, f"pkg:npm/{quote(name, safe='/')}@{version}", " AND ".join(sorted(licenses)))
 
 
@@ -77,12 +77,12 @@ def _leads(root: str, lines: Iterable[str]) -> dict[str, set[str]]:
     seen = set()
     while waiting:
         name, extras, required = waiting.pop()
-        for one in filter(lambda line: _is_asked(line, extras), map(Requirement, required)):
-            asked = (canonicalize_name(one.name), frozenset(one.extras))
+        for requirement in filter(lambda line: _is_asked(line, extras), map(Requirement, required)):
+            asked = (canonicalize_name(requirement.name), frozenset(requirement.extras))
             leads.setdefault(name, set()).add(asked[0])
             if asked not in seen:
                 seen.add(asked)
-                waiting.append((*asked, _requires(one.name)))
+                waiting.append((*asked, _requires(requirement.name)))
     return leads
 
 

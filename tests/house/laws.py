@@ -9,6 +9,7 @@ from tests.house.reading import nodes_of
 LONGEST_FUNCTION = 44  # lines
 WALL_CLOCKS = {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.time_ns"}
 STOPWATCHES = {"process_time", "thread_time", "perf_counter"}
+NO_NOUNS = {"one", "found", "about", "its", "mine", "theirs"}
 TAKES_SQL = {"raw", "QueryString", "rows"}
 UNSAFE_STORES = {"pickle", "cPickle", "marshal", "shelve", "dill"}
 
@@ -54,6 +55,23 @@ def attributes_have_names(module: ast.Module) -> Iterator[str]:
             yield f"{call.lineno} {_dotted(call.func)} with a computed name"
         if _dotted(call.func) == "getattr" and _dotted(call.args[0]).split(".")[-1] == "request":
             yield f"{call.lineno} getattr on a request"
+
+
+def values_have_nouns(module: ast.Module) -> Iterator[str]:
+    """A parameter, and a value that isn't gone with its line, is named by a noun."""
+    passing = {
+        id(name)
+        for node in nodes_of(module)
+        if isinstance(node, ast.comprehension | ast.Lambda)
+        for name in ast.walk(node.target if isinstance(node, ast.comprehension) else node.args)
+    }
+    for node in nodes_of(module):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()) | ast.arg(arg=name):
+                if name in NO_NOUNS and id(node) not in passing:
+                    yield f"{node.lineno} {name}"
+            case _:
+                continue
 
 
 def sql_is_not_built(module: ast.Module) -> Iterator[str]:

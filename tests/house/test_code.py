@@ -51,6 +51,23 @@ def test_no_attribute_is_named_by_a_request() -> None:
     assert offences(laws.attributes_have_names, product()) == []
 
 
+NAMED_BY_THE_API = {
+    ("tracker/ports/api/action_items.py", "mine"),
+    ("tracker/ports/api/joint_operation_parts.py", "mine"),
+    ("tracker/ports/api/joint_operation_parts.py", "theirs"),
+    ("tracker/rules/operations/deconfliction.py", "mine"),
+    ("tracker/rules/operations/deconfliction.py", "theirs"),
+}
+"""Fields of the API's document, and of the conflict that they show."""
+
+
+def test_every_parameter_and_value_is_named_by_a_noun() -> None:
+    named = offences(laws.values_have_nouns, product() + modules("scripts", "bench"))
+    kept = {(place.partition(":")[0], place.rpartition(" ")[2]): place for place in named}
+    assert [place for name, place in kept.items() if name not in NAMED_BY_THE_API] == []
+    assert NAMED_BY_THE_API - kept.keys() == set()
+
+
 def test_sql_is_never_built_from_strings() -> None:
     """The one exception: `visible_rows` puts the predicate between the literals of a reader."""
     offences_found = offences(laws.sql_is_not_built, product() + modules("migrations"))
@@ -86,6 +103,10 @@ BROKEN = [
     (laws.no_one_times_work, "from time import perf_counter_ns"),
     (laws.attributes_have_names, "getattr(member, form['field'])"),
     (laws.attributes_have_names, "getattr(request, 'user')"),
+    (laws.values_have_nouns, "found = 1"),
+    (laws.values_have_nouns, "def f(about): pass"),
+    (laws.values_have_nouns, "self.theirs = 1"),
+    (laws.values_have_nouns, "for one in x: pass"),
     (laws.sql_is_not_built, "Event.raw(f'select {x}')"),
     (laws.sql_is_not_built, "QueryString('select ' + x)"),
     (laws.sql_is_not_built, "table.raw('select {}'.format(x))"),
@@ -98,6 +119,8 @@ BROKEN = [
 
 
 SOUND = [
+    "[one for one in x]",
+    "sorted(x, key=lambda one: one.name)",
     "Outbox.raw('select {}', x)",
     "QueryString(HEAD + ' LIMIT 1', x)",
     "rows(HEAD, viewer, TAIL, start - LONGEST)",

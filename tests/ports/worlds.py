@@ -536,7 +536,7 @@ async def _looks_at(cast: Cast, event_id: UUID) -> None:
     await audit.record_series_read(cast.kcpd_detective, [event], NOW)
     route = {"route": "GET /events/{event_id}"}
     await audit.record_read(cast.harbor_advocate, "not_found", "event", str(event_id), route, NOW)
-    chosen = audit_log.AuditFilter(since=LAST_WEEK, until=NOW, about=str(event_id))
+    chosen = audit_log.AuditFilter(since=LAST_WEEK, until=NOW, subject_id=str(event_id))
     await audit_reading.note_reading(cast.auditor, {"about": str(event_id)}, NOW)
     await audit_reading.export_entries(cast.auditor, chosen, {"about": str(event_id)}, NOW)
 

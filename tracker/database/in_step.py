@@ -73,7 +73,7 @@ class _Part:
     def __init__(self, reading: StepReading, begun: Coroutine[Any, Any, Any]) -> None:
         self._reading, self._begun = reading, begun
         self.asked: Sequence[Statement] | None = None
-        self.found: Any = None
+        self.result: Any = None
         self.error: BaseException | None = None
         self.has_refused = False
         """Whether it tried to write, or a part of its own did."""
@@ -95,7 +95,7 @@ class _Part:
         try:
             reached = step(value)
         except StopIteration as ended:
-            self.found = ended.value
+            self.result = ended.value
         except BaseException as failed:  # noqa: BLE001 - `in_step` raises it
             self.error = failed
         else:
@@ -121,7 +121,7 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
 
     None of them may wait for another one.
     """
-    parts = [_Part(reading, one) for one in begun]
+    parts = [_Part(reading, coroutine) for coroutine in begun]
     for part in parts:
         await part.resume()
     while waiting := [part for part in parts if part.asked is not None]:
@@ -132,7 +132,7 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
     errors = [part.error for part in parts if part.error is not None]
     if errors:
         raise min(errors, key=lambda error: isinstance(error, Exception))  # that the task is canceled comes first
-    return [part.found for part in parts]
+    return [part.result for part in parts]
 
 
 async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:

@@ -218,7 +218,7 @@ def components(content: bytes, most: int = MOST, largest: int = LARGEST, most_ot
     if not text.strip():
         raise Invalid(NO_CALENDAR)
     scan.read(Contentlines.from_ical(re.sub(r"\r\n?", "\n", text)))  # type: ignore[no-untyped-call]  # the library says no types
-    return scan.found
+    return scan.file
 
 
 def parameters_in(file: Components) -> int:
@@ -241,7 +241,7 @@ class _Scan:
 
     def __init__(self, most: int, most_others: int | None) -> None:
         self.most, self.most_others = most, most_others
-        self.found = Components()
+        self.file = Components()
         self.open: list[str] = []
         self.inner: Component | None = None
 
@@ -257,7 +257,7 @@ class _Scan:
             elif line.strip() and not self.open:
                 raise Invalid(NO_CALENDAR)
             elif name == "METHOD" and len(self.open) == 1:
-                self.found.method = line.partition(":")[2].strip()
+                self.file.method = line.partition(":")[2].strip()
         if self.open:
             raise Invalid(DAMAGED.format(self.open[-1]))
 
@@ -279,19 +279,19 @@ class _Scan:
             if self.inner is not None:
                 self.inner.parts[kind] += 1
             return
-        self.inner = Component(len(self.found.events) + 1 if kind == "VEVENT" else 0)
+        self.inner = Component(len(self.file.events) + 1 if kind == "VEVENT" else 0)
         if kind == "VEVENT":
-            self.found.events.append(self.inner)
+            self.file.events.append(self.inner)
         elif kind == "VTIMEZONE":
-            self.found.zones.append(self.inner)
+            self.file.zones.append(self.inner)
         else:
-            self.found.others[kind] += 1
+            self.file.others[kind] += 1
         if kind == "VTODO":
-            self.found.tasks.append(self.inner)
-        beside = len(self.found.zones) + self.found.others.total()
+            self.file.tasks.append(self.inner)
+        beside = len(self.file.zones) + self.file.others.total()
         if self.most_others is not None and beside > self.most_others:
             raise TooLarge(f"The file has more than {self.most_others} components beside its events.")
-        if len(self.found.events) > self.most:
+        if len(self.file.events) > self.most:
             raise TooLarge(f"The file has more than {self.most:,} events. Export fewer months at a time.")
 
 

@@ -148,8 +148,8 @@ async def test_reading_the_audit_log_is_an_entry_once_a_day_and_filter(cast: Cas
 @pytest.mark.both_engines
 async def test_a_look_at_one_subject_does_not_tell_a_coordinator_which_one_it_was(cast: Cast):
     event_id = str(await schedule_with_reply(cast))
-    await open_page(cast.auditor, replace(ALL, about=event_id), {"about": event_id, "what": "events"}, NOW)
-    await export_entries(cast.auditor, replace(ALL, about=event_id), {"about": event_id}, NOW)
+    await open_page(cast.auditor, replace(ALL, subject_id=event_id), {"about": event_id, "what": "events"}, NOW)
+    await export_entries(cast.auditor, replace(ALL, subject_id=event_id), {"about": event_id}, NOW)
     looks = [one for one in (await read_log(cast.coordinator)).entries if one.actor_id == cast.auditor.member_id]
     assert [dict(one.facts) for one in looks] == [
         {"filter": {"about": "one subject"}},
@@ -270,7 +270,7 @@ async def test_filters_by_person_group_subject_and_day(cast: Cast):
     assert deeds((await read_log(reader, only_system=True)).entries) == [("sign_in_failed", "member")]
     assert deeds((await read_log(reader, group=AuditGroup.DENIED)).entries) == [("sign_in_failed", "member")]
     assert deeds((await read_log(reader, group=AuditGroup.FEEDS)).entries) == [("created", "subscription")]
-    assert deeds((await read_log(reader, about="feed-1")).entries) == [("created", "subscription")]
+    assert deeds((await read_log(reader, subject_id="feed-1")).entries) == [("created", "subscription")]
     assert deeds((await read_log(reader, until=NOW - timedelta(days=1))).entries) == [("sign_in_failed", "member")]
 
 

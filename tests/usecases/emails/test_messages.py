@@ -197,8 +197,12 @@ async def test_a_line_says_about_what_it_is_its_state_and_why(cast: Cast) -> Non
     event_id = await schedule_for(cast, cast.fbi_lead)
     await close_messages(MessageState.SUPERSEDED)
     line = await only_line(cast.fbi_lead)
-    assert line.about is not None
-    assert (line.about.event_id, line.about.title, line.about.key) == (event_id, "Monthly task force meeting", None)
+    assert line.subject is not None
+    assert (line.subject.event_id, line.subject.title, line.subject.key) == (
+        event_id,
+        "Monthly task force meeting",
+        None,
+    )
     assert (line.standing, line.reason, line.tries) == (MessageStatus.SKIPPED, "because", "")
 
 

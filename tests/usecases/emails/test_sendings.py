@@ -122,7 +122,7 @@ async def test_sendings_that_failed_lately_are_above_the_newer_ones_and_on_no_ot
         await schedule_for(cast, cast.fbi_lead, title=f"Meeting {number}")
     await close_messages(caht=MessageState.FAILED)
     page = await sendings_page(cast.coordinator, MessageFilter(), None, LATER)
-    assert [one.about.title for one in page.failed if one.about] == ["Failing"]
+    assert [one.subject.title for one in page.failed if one.subject] == ["Failing"]
     assert (len(page.sendings), page.older) == (PAGE, None)
     again = await sendings_page(cast.coordinator, MessageFilter(), None, NOW + FRESH)
     assert again.failed == []

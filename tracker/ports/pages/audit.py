@@ -180,10 +180,10 @@ def audit_query_in(query: FormValues, zone: str) -> AuditQuery:
     if first and last and last < first:
         reader.refuse("to", "The last day is before the first.")
     before = _before(query["before"])
-    about = query["about"] if _WORD.fullmatch(query["about"]) else ""
+    subject_id = query["about"] if _WORD.fullmatch(query["about"]) else ""
     # A network address, or the prefix of a session or token, as the audit log keeps it.
     via = network_address(query["via"]) or (query["via"] if _MARK.fullmatch(query["via"]) else "")
-    readable = query.but({"about": about, "via": via})
+    readable = query.but({"about": subject_id, "via": via})
     since = _midnight(first, zone) if first else FIRST
     until = _midnight(last + timedelta(days=1), zone) - timedelta(microseconds=1) if last else LAST
     return AuditQuery(
@@ -195,7 +195,7 @@ def audit_query_in(query: FormValues, zone: str) -> AuditQuery:
             actor_id=id_in(query["who"]),
             only_system=query["who"] == SYSTEM,
             group=AuditGroup.known(query["what"]),
-            about=about,
+            subject_id=subject_id,
             via=via,
         ),
         is_first_page=before is None,

@@ -436,7 +436,7 @@ class AuditFilter(Struct, frozen=True, kw_only=True):
     actor_id: UUID | None = None
     only_system: bool = False
     group: AuditGroup | None = None
-    about: str = ""
+    subject_id: str = ""
     """Id of a subject; empty = any."""
     via: str = ""
     """A network address, or the log's name for a session or a token; empty = any."""

@@ -157,9 +157,9 @@ def ago_words(then: datetime, now: datetime) -> str:
     return short_day(then, now)
 
 
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """Return "1 person", "4 people"; without `many`, the plural is `one` and an s."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
+def plural(count: int, singular: str, plural_form: str | None = None) -> str:
+    """Return "1 person", "4 people"; without `plural_form`, the plural is `singular` and an s."""
+    return f"{count:,} {singular if count == 1 else plural_form or singular + 's'}"
 
 
 def lateness(due: date, today: date) -> str:

@@ -89,7 +89,7 @@ def item_email(content: ItemContent, item: ActionItem, reader: Viewer, today: da
         days = says.days if isinstance(says, ItemDueEmail | ItemOverdueEmail) else 0
         reason = ItemEmailReason(says.folder.removeprefix("item_"))
         restricted = Email(  # names the item and its due day, and nothing of the event it comes from
-            says=ItemRestrictedEmail(about=reason, reference=says.reference, due=says.due, days=days),
+            says=ItemRestrictedEmail(reason=reason, reference=says.reference, due=says.due, days=days),
             to=reader.email,
             to_name=reader.name,
             thread=item.id,

@@ -109,7 +109,7 @@ class MessageLine(Struct, frozen=True, kw_only=True):
     """When it was resent, as another message; None = this is the last one."""
     is_paused: bool
     """Whether nothing is sent to the address that its recipient has now."""
-    about: MessageSubject | None
+    subject: MessageSubject | None
     item: str | None
     """Reference of the action item."""
     item_title: str | None
@@ -199,9 +199,9 @@ class SendingSummary(Struct, frozen=True, kw_only=True):
         return next(standing for standing in BY_URGENCY if standing in self.counts)
 
     @property
-    def about(self) -> MessageSubject | None:
+    def subject(self) -> MessageSubject | None:
         """Return what it is about."""
-        return self.lines[0].about
+        return self.lines[0].subject
 
 
 COUNTED = {

@@ -389,7 +389,7 @@ class ItemEmailReason(StrEnum):
 class ItemRestrictedEmail(EmailValues, frozen=True, kw_only=True):
     """`item_restricted`: an action item of which the email reveals only the number and the due day."""
 
-    about: ItemEmailReason
+    reason: ItemEmailReason
     reference: str
     due: str
     days: int

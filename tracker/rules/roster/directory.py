@@ -195,7 +195,7 @@ class PeopleFound(Struct, frozen=True, kw_only=True):
     """The first people that match a search, and how many do, among those the viewer may know."""
 
     people: Sequence[PersonCard]
-    found: int
+    matching: int
     known: int
     agencies: int
     """How many agencies the known people serve at."""

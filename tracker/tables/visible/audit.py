@@ -59,8 +59,8 @@ def _wanted(viewer: Viewer, choice: AuditFilter) -> QueryString:
         parts.append(QueryString(_OPEN, _texts(OPEN_SUBJECTS), held))
     if choice.actor_id or choice.only_system:
         parts.append(QueryString(" AND t.actor = {}", str(choice.actor_id or "")))
-    if choice.about:
-        parts.append(QueryString(" AND t.subject_id = {}", choice.about))
+    if choice.subject_id:
+        parts.append(QueryString(" AND t.subject_id = {}", choice.subject_id))
     if choice.via:
         known = [f'%"client": "{choice.via}{end}%' for end in (" ", '"')]
         parts.append(QueryString(_FROM_THERE, choice.via, *known))

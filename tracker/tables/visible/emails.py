@@ -218,7 +218,7 @@ def message_line_of(row: Row) -> MessageLine:
     """Return the line of a row with the columns `LINE`."""
     start = row["original_start"]
     subject = {**row, "key": start.date().isoformat() if start else None} if row["event_id"] else None
-    line = {**row, "number": try_number(row["key"]), "about": subject}
+    line = {**row, "number": try_number(row["key"]), "subject": subject}
     return msgspec.convert(line, MessageLine, strict=False)
 
 

@@ -50,12 +50,13 @@ async def search_people(viewer: Viewer, words: str, *, at_most: int, with_depart
     known = await rows.known_to(viewer)
     if not words and not with_departed:
         counts, first = await together(rows.count_by_agency(known), _cards(viewer, known, rows.PRESENT, at_most))
-        return PeopleFound(people=first, found=sum(counts.values()), known=sum(counts.values()), agencies=len(counts))
+        number = sum(counts.values())
+        return PeopleFound(people=first, matching=number, known=number, agencies=len(counts))
     listed = await rows.brief_rows(known, rows.ANYONE if with_departed else rows.PRESENT)
     matches = [row["id"] for row in listed if contains_words(words, *(row[column] for column in _SEARCHED))]
     return PeopleFound(
         people=await _cards(viewer, known, rows.is_one_of(matches[:at_most])),
-        found=len(matches),
+        matching=len(matches),
         known=len(listed),
         agencies=len({row["agency"] for row in listed}),
     )

@@ -261,13 +261,13 @@ class ChosenPerson(Struct, frozen=True, kw_only=True):
     value: str = ""
     """The id of the person, or another value of the field."""
     words: str = ""
-    found: PeopleMatched = field(default_factory=PeopleMatched)
+    matched: PeopleMatched = field(default_factory=PeopleMatched)
     error: str | None = None
 
     @property
     def options(self) -> list[tuple[str, str]]:
         """Return the values and labels of the people found; the labels of namesakes have their titles."""
-        named = Counter(map(person_label, self.found.people))
+        named = Counter(map(person_label, self.matched.people))
         return [
             (
                 str(person.id),
@@ -275,7 +275,7 @@ class ChosenPerson(Struct, frozen=True, kw_only=True):
                 if named[person_label(person)] > 1 and person.title
                 else person_label(person),
             )
-            for person in self.found.people
+            for person in self.matched.people
         ]
 
 
@@ -313,7 +313,7 @@ async def read_chosen_person(form: FormValues, name: str, candidates: Candidates
     if len(meant) == 1:
         return ChosenPerson(value=str(meant[0].id), words=person_label(meant[0]))
     error = SEVERAL if people_matched.people else f"No one matches “{typed}”."
-    return ChosenPerson(words=typed, found=people_matched, error=error)
+    return ChosenPerson(words=typed, matched=people_matched, error=error)
 
 
 async def settle_chosen_person(form: FormValues, name: str, candidates: Candidates) -> FormValues:

@@ -69,7 +69,7 @@ class PeopleSearch(Struct, frozen=True, kw_only=True):
     """What was looked for, and the first people found; `more` are left out."""
 
     words: str
-    found: tuple[Person, ...] = ()
+    people: tuple[Person, ...] = ()
     more: int = 0
     invited: frozenset[UUID] = field(default_factory=frozenset)
     """People who are invited already."""
@@ -198,7 +198,7 @@ async def search_in_form(viewer: Viewer, form: FormValues, offered: EventChoices
     people_matched, picks = await invitable_people(viewer, offered, form["find"], MOST), picks_in_form(form)
     return PeopleSearch(
         words=form["find"].strip(),
-        found=people_matched.people,
+        people=people_matched.people,
         more=people_matched.more,
         invited=rules.people_picked(picks, people_in_groups(picks, offered)),
     )

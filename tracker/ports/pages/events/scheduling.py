@@ -406,7 +406,7 @@ async def post_people_search(pages: Pages, viewer: Viewer, form: Form, zone: Zon
         place="add",
         deed="add",
         words=search.words,
-        found=search.found,
+        found=search.people,
         more=search.more,
         others=(),
         invited=search.invited,

@@ -195,7 +195,10 @@ async def _assignment_form(
         owner=await read_chosen_person(form, "owner", offered.owners),
         committees=[
             ("", "Only people on the operation"),
-            *((str(one), f"{name}, with the title below") for one, name in offered.committees.items()),
+            *(
+                (str(committee_id), f"{name}, with the title below")
+                for committee_id, name in offered.committees.items()
+            ),
         ],
         **await after_context(viewer, view, form, wrong),
     )

@@ -121,7 +121,7 @@ async def _listed(viewer: Viewer, query: FormValues) -> dict[str, Any]:
         "words": words,
         "with_departed": with_departed,
         "shown": len(people_found.people),
-        "found": people_found.found,
+        "found": people_found.matching,
         "known": people_found.known,
         "agencies": people_found.agencies,
     }

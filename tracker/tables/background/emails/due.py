@@ -154,11 +154,11 @@ async def stood_down_events(event_ids: Iterable[UUID]) -> frozenset[UUID]:
 async def silent_by_date(occurrence_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
     """Return the invitees of each of these dates who have not replied, except its organizer."""
     wanted = list(occurrence_ids)
-    found: dict[UUID, list[UUID]] = {}
+    silent: dict[UUID, list[UUID]] = {}
     if wanted:
         for row in await engine().run_querystring(QueryString(_SILENT, sql_list(wanted))):
-            found.setdefault(row["id"], []).append(row["member"])
-    return found
+            silent.setdefault(row["id"], []).append(row["member"])
+    return silent
 
 
 async def due_items(until: date) -> list[DueItem]:
@@ -225,10 +225,10 @@ async def chains_of_events(event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
     wanted = list(event_ids)
     if not wanted:
         return {}
-    found: dict[UUID, set[UUID]] = {}
+    chains: dict[UUID, set[UUID]] = {}
     for row in await engine().run_querystring(QueryString(_CHAINS, sql_list(wanted))):
-        found.setdefault(row["event"], set()).add(row["id"])
-    return {event: min(events) for events in found.values() for event in events}
+        chains.setdefault(row["event"], set()).add(row["id"])
+    return {event: min(events) for events in chains.values() for event in events}
 
 
 class NewestInvitation(NamedTuple):
@@ -245,11 +245,11 @@ async def follow_up_zones() -> list[ZoneName]:
 
 async def newest_invitation_times(event_ids: Collection[UUID], since: datetime) -> dict[UUID, dict[UUID, datetime]]:
     """Return when people's newest invitation to each of these events, or one of its chain, was sent."""
-    found: dict[UUID, dict[UUID, datetime]] = {}
+    times: dict[UUID, dict[UUID, datetime]] = {}
     if event_ids:
         for row in await engine().run_querystring(QueryString(_INVITED, sql_list(sorted(event_ids)), since)):
-            found.setdefault(row["event"], {})[row["recipient"]] = row["sent_at"]
-    return found
+            times.setdefault(row["event"], {})[row["recipient"]] = row["sent_at"]
+    return times
 
 
 async def newest_invitations(event_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], NewestInvitation]:

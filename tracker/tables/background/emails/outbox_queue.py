@@ -178,9 +178,9 @@ async def is_only_change_waiting(key: str, kinds: Collection[str], undone: str) 
     rows = await Message.select(Message.recipient, Message.event).where(waits & Message.unconfirmed_at.is_null())
     if not rows:
         return False
-    about = (Message.recipient == rows[0]["recipient"]) & (Message.event == rows[0]["event"])
+    of_subject = (Message.recipient == rows[0]["recipient"]) & (Message.event == rows[0]["event"])
     others = await Message.select(Message.sent_at, Message.created_at, Message.state, Message.reason).where(
-        about & Message.kind.is_in(list(kinds))
+        of_subject & Message.kind.is_in(list(kinds))
     )
     known = max((row["sent_at"] for row in others if row["sent_at"]), default=None)
     replaced = [row for row in others if row["state"] == MessageState.SUPERSEDED.value and row["reason"] != undone]
@@ -285,7 +285,7 @@ async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]
     if not dates:
         return frozenset()
     of_dates = (Message.kind == MessageKind.REMINDER.value) & Message.occurrence.is_in(dates)
-    return frozenset(MessageKey(one) for one in await Message.select(Message.key).where(of_dates).output(as_list=True))
+    return frozenset(MessageKey(key) for key in await Message.select(Message.key).where(of_dates).output(as_list=True))
 
 
 async def outcomes_of_kind(kind: MessageKind, since: datetime) -> list[MessageOutcome]:
