@@ -1,7 +1,7 @@
 """Emails about events: the current state as the recipient sees it, and whether the message still makes sense."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -85,11 +85,11 @@ async def write_event_email(content: EventContent, request: EmailRequest) -> Ema
         return await _with_invitation(account_emails.discreet_email(email) if reader.is_discreet else email, request)
     if read.event.status is EventStatus.DRAFT:
         return NOT_PUBLISHED
-    remaining = _without_lost_date(_now_canceled(content, read.event, read.own), read.dates)
+    remaining = _what_remains(content, read)
     occasion = await _event_for_reader(remaining, message, reader, read, request.now) if remaining else None
     if occasion is None:
         return GONE
-    if why_not := _why_not(occasion) if request.is_sent else _why_not_read(occasion):
+    if why_not := _why_not_to_them(occasion) or (_why_not_now(occasion) if request.is_sent else None):
         return why_not
     if occasion.event.is_restricted:
         email = event_emails.restricted_event_email(occasion)
@@ -99,24 +99,6 @@ async def write_event_email(content: EventContent, request: EmailRequest) -> Ema
     else:
         email = mark_email(event_email(occasion), occasion.event.marking)
     return await _with_invitation(replace(email, event_version=read.event.version), request)
-
-
-def _now_canceled(content: EventContent, event: Event, own: OwnInvitation | None) -> EventContent:
-    """Return that the event is canceled, if someone who was removed before is on its list again.
-
-    They heard of neither, and the event has to leave their calendar all the same.
-    """
-    is_off = isinstance(content, Removed) and event.status is EventStatus.CANCELED
-    return Canceled(reason=event.cancel_reason) if is_off and own else content
-
-
-def _without_lost_date(content: EventContent, dates: Sequence[Occurrence]) -> EventContent | None:
-    """Return what remains of a message when the date that it announces is no longer in the series; None = nothing."""
-    if not isinstance(content, DateAdded) or any(occurrence.id == content.date for occurrence in dates):
-        return content
-    if content.before is None and content.entry is None and not content.also:
-        return None
-    return Changed(before=content.before, entry=content.entry, also=content.also)
 
 
 async def _with_invitation(email: Email, request: EmailRequest) -> Email:
@@ -160,80 +142,126 @@ async def _read_dates(
     return await events.event_with_dates(reader, event_id)
 
 
+def _what_remains(content: EventContent, read: _EventRead) -> EventContent | None:
+    """Return what there is to say of a message now; None = nothing, because its date is no longer in the series."""
+    if isinstance(content, Removed) and read.own and read.event.status is EventStatus.CANCELED:
+        # Someone who was removed before is on the list again. They heard of neither, and the event has to leave their
+        # calendar all the same.
+        return Canceled(reason=read.event.cancel_reason)
+    if not isinstance(content, DateAdded) or any(occurrence.id == content.date for occurrence in read.dates):
+        return content
+    if content.before is None and content.entry is None and not content.also:
+        return None
+    return Changed(before=content.before, entry=content.entry, also=content.also)
+
+
+class _Place(NamedTuple):
+    """The date that an email is about, and the place that its reader has in it."""
+
+    date: Occurrence
+    is_every_date: bool
+    """Whether all the dates concern the reader."""
+    substitution: Substitution | None
+    """For whom they come, or came, if the email is about that."""
+    invitation: OwnInvitation | None
+    """What they are invited to themselves."""
+    instead: Mapping[UUID, Substitution]
+    """The dates on which they come in another person's place."""
+
+
+async def _place_in_event(
+    message: Message, reader: Viewer, read: _EventRead, ahead: Sequence[Occurrence]
+) -> _Place | None:
+    """Return the date that the email is about, of several the next, with the reader's place; None when it is gone."""
+    event, dates, own = read
+    is_attendee = own is not None and own.role.takes_part  # no one who takes part comes in another person's place
+    date_ids = [] if is_attendee else [occurrence.id for occurrence in dates]
+    substitutions = await substitutions_of_member(event.id, reader.member_id, date_ids) if date_ids else {}
+    instead = {date_id: substitution for date_id, substitution in substitutions.items() if not substitution.is_over}
+    # Of the dates, only those on which they substitute concern someone who has no invitation of their own.
+    is_partly = instead and not own and not message.occurrence_id
+    concerned = [occurrence for occurrence in dates if occurrence.id in instead] if is_partly else dates
+    if message.occurrence_id:
+        candidates = [occurrence for occurrence in concerned if occurrence.id == message.occurrence_id]
+    else:
+        candidates = [occurrence for occurrence in ahead if occurrence in concerned] or concerned[-1:]
+    if not candidates:
+        return None
+    substitution = substitutions.get(candidates[0].id)
+    # To someone who is kept informed as well, an email about a whole series isn't about the date that they come to.
+    if substitution and not message.occurrence_id and (substitution.is_over or (own and event.is_series)):
+        substitution = None
+    invitation = own if substitution is None or substitution.is_over else None
+    return _Place(candidates[0], len(concerned) == len(dates), substitution, invitation, instead)
+
+
 async def _event_for_reader(
     content: EventContent, message: Message, reader: Viewer, read: _EventRead, now: datetime
 ) -> EventForReader | None:
     """Return what the email is written from; None when its date is gone."""
     event, dates, own = read
-    changed_dates = _following_dates(content, dates)
-    upcoming_dates = _upcoming_dates(changed_dates, now)
-    substitutions = await _substitutions(reader, read)
-    current_substitutions = {date_id: place for date_id, place in substitutions.items() if not place.is_over}
-    readers_dates = _readers_dates(message, read, current_substitutions)
-    date = _subject_date(message, readers_dates, [date for date in upcoming_dates if date in readers_dates])
-    if date is None or not changed_dates:
+    since = content.since if isinstance(content, Changed) else None  # the date from which a series changed
+    changed_dates = [occurrence for occurrence in dates if since is None or occurrence.original_start >= since]
+    ahead = _upcoming_dates(changed_dates, now)
+    place = await _place_in_event(message, reader, read, ahead)
+    if place is None or not changed_dates:
         return None
-    substitution, invitation = _place_in_event(message, read, substitutions, date)
-    next_series = await _next_series(reader, event) if isinstance(content, SeriesContinued) else None
-    return EventForReader(
+    date, substitution = place.date, place.substitution
+    if substitution:
+        name, agency = (await audit.names_of_people([substitution.principal_id]))[substitution.principal_id]
+        substitution = replace(substitution, principal=f"{name} ({agency})")
+    occasion = EventForReader(
         content=content,
         reader=reader,
         event=event,
         date=date,
         dates=tuple(dates),
-        ahead=upcoming_dates,
-        is_whole=not event.is_series or (message.occurrence_id is None and len(readers_dates) == len(dates)),
-        invitation_id=invitation.id if invitation else None,
-        role=invitation.role if invitation else AttendeeRole.REQUIRED,
-        substitution=await _named_substitution(substitution),
-        delegation=await _delegation(own, date, current_substitutions, now),
-        reply=_counting_reply(own, date, current_substitutions),
+        ahead=ahead,
+        is_whole=not event.is_series or (message.occurrence_id is None and place.is_every_date),
+        invitation_id=place.invitation.id if place.invitation else None,
+        role=place.invitation.role if place.invitation else AttendeeRole.REQUIRED,
+        substitution=substitution,
+        delegation=await _delegation(own, date, place.instead, now),
+        reply=_counting_reply(own, date, place.instead),
         own_replies={
-            occurrence.original_start: _counting_reply(own, occurrence, current_substitutions) for occurrence in dates
+            occurrence.original_start: _counting_reply(own, occurrence, place.instead) for occurrence in dates
         },
-        is_replied=_is_replied(own, upcoming_dates),
+        is_replied=bool(own and ahead) and ReplyValue.NEEDS_ACTION not in {own.reply_for(day) for day in ahead},
         responded_at=last_responded_at(own.replies, date.id) if own else None,
         now=now,
-        note=_reply_note(content, own),
-        released=_released(content, own, date),
-        replies=await _reply_counts(reader, date) if isinstance(content, ReplyNudge) else None,
-        onward=next_series,
-        onward_dates=_upcoming_dates(await events.dates_in_order(reader, next_series), now) if next_series else (),
-        continues_from=await _continues_from(reader, event) if isinstance(content, EventUpdate) else None,
-        is_continuation=isinstance(content, Invited) and await _is_continuation(reader, event),
     )
+    return await _with_what_it_says(occasion, own)
 
 
-async def _substitutions(reader: Viewer, read: _EventRead) -> dict[UUID, Substitution]:
-    """Return the dates on which the reader comes in another person's place, or did; no one who takes part does."""
-    if read.own and read.own.role.takes_part:
-        return {}
-    return await substitutions_of_member(read.event.id, reader.member_id, [occurrence.id for occurrence in read.dates])
-
-
-def _readers_dates(message: Message, read: _EventRead, instead: Collection[UUID]) -> list[Occurrence]:
-    """Return the dates that concern the reader: of someone who only comes in another person's place, those dates."""
-    is_partly = instead and not read.own and not message.occurrence_id
-    return [occurrence for occurrence in read.dates if occurrence.id in instead] if is_partly else read.dates
-
-
-def _place_in_event(
-    message: Message, read: _EventRead, turns: Mapping[UUID, Substitution], date: Occurrence
-) -> tuple[Substitution | None, OwnInvitation | None]:
-    """Return for whom the reader comes, or came, if the email is about that; and what they are invited to themselves.
-
-    To someone who is kept informed as well, an email about a whole series isn't about that.
-    """
-    turn = turns.get(date.id)
-    if turn and not message.occurrence_id and (turn.is_over or (read.own and read.event.is_series)):
-        turn = None
-    return turn, read.own if turn is None or turn.is_over else None
-
-
-def _following_dates(content: EventContent, dates: Sequence[Occurrence]) -> list[Occurrence]:
-    """Return the dates from the one on which a series changed, or all."""
-    since = content.since if isinstance(content, Changed) else None
-    return [occurrence for occurrence in dates if since is None or occurrence.original_start >= since]
+async def _with_what_it_says(occasion: EventForReader, own: OwnInvitation | None) -> EventForReader:
+    """Return an occasion with what only emails of its content say."""
+    reader, event, date = occasion.reader, occasion.event, occasion.date
+    match occasion.content:
+        case ReplyNudge():
+            given = Counter(participant.reply for participant in await attendance.participants(reader, date))
+            numbers = (given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED])
+            occasion = replace(occasion, replies=numbers)
+        case Invited():
+            before = await events.series_before(reader, event)
+            is_both = before is not None and before.id in await replies.own_invitations(reader, [before.id])
+            occasion = replace(occasion, is_continuation=is_both)
+        case EventUpdate():
+            series = next(iter(await events.series_after(reader, event)), None)
+            occasion = replace(occasion, continues_from=series.starts if series else None)
+        case SeriesContinued():
+            series = next(iter(await events.series_after(reader, event)), None)
+            if series and not series.is_restricted:  # emails don't give the times of one for named people
+                dates = _upcoming_dates(await events.dates_in_order(reader, series), occasion.now)
+                occasion = replace(occasion, onward=series, onward_dates=dates)
+        case InvitationAnswered(outcome=AnswerOutcome.RECORDED, at=at) if own:
+            emailed = (reply for reply in own.replies if reply.source == ReplySource.EMAIL and reply.replied_at == at)
+            note = next((reply.comment for reply in emailed), "")
+            occasion = replace(occasion, note=note, released=released_by_replies(own.replies, date.id))
+        case SubstituteDeclined(at=at) if own:
+            counts = effective_reply(own.replies, date.id)
+            is_released = counts is not None and counts.replied_at == at  # else that No no longer counts
+            occasion = replace(occasion, released=released_by_replies(own.replies, date.id) if is_released else "")
+    return occasion
 
 
 def _upcoming_dates(dates: Sequence[Occurrence], now: datetime) -> tuple[Occurrence, ...]:
@@ -248,101 +276,23 @@ def _counting_reply(own: OwnInvitation | None, date: Occurrence, instead: Mappin
     return own.reply_for(date) if own and own.role.takes_part else ReplyValue.NEEDS_ACTION
 
 
-def _reply_note(content: EventContent, own: OwnInvitation | None) -> str:
-    """Return what was written with the reply that an email of the reader gave; empty for every other content."""
-    if own is None or not isinstance(content, InvitationAnswered) or content.outcome is not AnswerOutcome.RECORDED:
-        return ""
-    given = (reply for reply in own.replies if reply.source == ReplySource.EMAIL and reply.replied_at == content.at)
-    return next((reply.comment for reply in given), "")
-
-
-def _released(content: EventContent, own: OwnInvitation | None, date: Occurrence) -> str:
-    """Return who no longer comes in the reader's place: by their reply by email, or by that person's own No.
-
-    Empty for no one, and where that No no longer counts.
-    """
-    counts = effective_reply(own.replies, date.id) if own else None
-    match content:
-        case InvitationAnswered(outcome=AnswerOutcome.RECORDED):
-            is_released = True
-        case SubstituteDeclined(at=at):
-            is_released = counts is not None and counts.replied_at == at
-        case _:
-            is_released = False
-    return released_by_replies(own.replies, date.id) if own and is_released else ""
-
-
-def _is_replied(own: OwnInvitation | None, ahead: Sequence[Occurrence]) -> bool:
-    """Return whether the reader has replied to each upcoming date."""
-    if own is None or not ahead:
-        return False
-    return all(own.reply_for(occurrence) is not ReplyValue.NEEDS_ACTION for occurrence in ahead)
-
-
-async def _named_substitution(turn: Substitution | None) -> Substitution | None:
-    """Return a substitution with the name and agency of the person who is, or was, substituted for."""
-    if turn is None:
-        return None
-    name, agency = (await audit.names_of_people([turn.principal_id]))[turn.principal_id]
-    return replace(turn, principal=f"{name} ({agency})")
-
-
 async def _delegation(
     own: OwnInvitation | None, date: Occurrence, instead: Mapping[UUID, Substitution], now: datetime
 ) -> Delegation | None:
     """Return in whose place the reader comes to a date, or whom they send to it, if that person is active."""
     counts = effective_reply(own.replies, date.id) if own else None
-    turn = instead.get(date.id)
-    other = turn.principal_id if turn else (counts.substitute_id if counts else None)
+    substitution = instead.get(date.id)
+    other = substitution.principal_id if substitution else (counts.substitute_id if counts else None)
     person = (await viewers_for([other], now)).get(other) if other else None
     if person is None:
         return None
-    return Delegation(other=person.email, name=f"{person.name} ({person.agency})", is_sent=turn is not None)
-
-
-async def _reply_counts(reader: Viewer, date: Occurrence) -> tuple[int, int, int]:
-    given = Counter(participant.reply for participant in await attendance.participants(reader, date))
-    return given[ReplyValue.ACCEPTED], given[ReplyValue.TENTATIVE], given[ReplyValue.DECLINED]
-
-
-async def _next_series(reader: Viewer, event: Event) -> Event | None:
-    """Return the series that continues this one; never one for named people, because emails do not give its times."""
-    series = next(iter(await events.series_after(reader, event)), None)
-    return None if series is None or series.is_restricted else series
-
-
-async def _continues_from(reader: Viewer, event: Event) -> datetime | None:
-    """Return the first local start of the series that continues this one."""
-    series = next(iter(await events.series_after(reader, event)), None)
-    return series.starts if series else None
-
-
-async def _is_continuation(reader: Viewer, event: Event) -> bool:
-    """Return whether the event continues a series to which the reader is invited too."""
-    before = await events.series_before(reader, event)
-    return before is not None and before.id in await replies.own_invitations(reader, [before.id])
-
-
-def _subject_date(message: Message, dates: list[Occurrence], ahead: list[Occurrence]) -> Occurrence | None:
-    if message.occurrence_id is not None:
-        return next((occurrence for occurrence in dates if occurrence.id == message.occurrence_id), None)
-    return ahead[0] if ahead else (dates[-1] if dates else None)
-
-
-def _why_not(occasion: EventForReader) -> SendOutcome | None:
-    """Return why the message no longer makes sense, or None."""
-    if isinstance(occasion.content, Removed):
-        is_invited = occasion.invitation_id and not occasion.is_released
-        return INVITED_AGAIN if is_invited or occasion.substitutes_for else _why_over(occasion)
-    return _why_not_to_them(occasion) or _why_not_now(occasion)
-
-
-def _why_not_read(occasion: EventForReader) -> SendOutcome | None:
-    """Return why the message can't be read: it says nothing without its recipient's place in the event."""
-    return None if isinstance(occasion.content, Removed) else _why_not_to_them(occasion)
+    return Delegation(other=person.email, name=f"{person.name} ({person.agency})", is_sent=substitution is not None)
 
 
 def _why_not_to_them(occasion: EventForReader) -> SendOutcome | None:
+    """Return why the message can't even be read: it says nothing without its recipient's place in the event."""
+    if isinstance(occasion.content, Removed):
+        return None
     is_answered = occasion.is_released and isinstance(occasion.content, InvitationAnswered)
     if occasion.invitation_id is None and not occasion.substitutes_for and not is_answered:
         return NOT_INVITED
@@ -350,22 +300,22 @@ def _why_not_to_them(occasion: EventForReader) -> SendOutcome | None:
 
 
 def _why_not_now(occasion: EventForReader) -> SendOutcome | None:
+    """Return why the message no longer makes sense, or None."""
+    if isinstance(occasion.content, Removed):
+        is_invited = occasion.invitation_id and not occasion.is_released
+        return INVITED_AGAIN if is_invited or occasion.substitutes_for else _why_over(occasion)
     if isinstance(occasion.content, InvitationAnswered):
         is_recorded = occasion.content.outcome is AnswerOutcome.RECORDED
         return REPLY_CHANGED if is_recorded and occasion.substitutes_for else None
-    is_of_date = not (occasion.is_whole and occasion.event.is_series)
-    is_off = occasion.event.status is EventStatus.CANCELED or (is_of_date and occasion.date.is_off)
+    is_canceled = occasion.event.status is EventStatus.CANCELED
+    is_off = is_canceled or (occasion.date.is_off and not occasion.is_series)
     if isinstance(occasion.content, Canceled):
         return _why_over(occasion) if is_off else ON
     if is_off:
         return OFF
-    match occasion.content:
-        case ReminderDue() | ReplyNudge() | ConfirmationNudge() | SubstituteDeclined():
-            return OFF if occasion.date.is_off else _why_no_reminder(occasion)
-        case SeriesEnd():
-            return None
-        case _:
-            return _why_over(occasion)
+    if isinstance(occasion.content, ReminderDue | ReplyNudge | ConfirmationNudge | SubstituteDeclined):
+        return OFF if occasion.date.is_off else _why_no_reminder(occasion)
+    return None if isinstance(occasion.content, SeriesEnd) else _why_over(occasion)
 
 
 def _why_no_reminder(occasion: EventForReader) -> SendOutcome | None:
