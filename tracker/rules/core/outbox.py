@@ -133,12 +133,11 @@ class NewMessage(Struct, frozen=True, kw_only=True):
         return self.kind, self.event_id, date, self.item_id
 
 
-class Message(Struct, frozen=True, kw_only=True):
-    """A message that is claimed for sending."""
+class MessageRow(Struct, frozen=True, kw_only=True):
+    """What is kept about a message beside its content."""
 
     id: UUID
     key: str
-    content: Content | Unreadable
     recipient_id: UUID
     event_id: UUID | None
     occurrence_id: UUID | None
@@ -147,6 +146,12 @@ class Message(Struct, frozen=True, kw_only=True):
     due: datetime
     not_after: datetime | None
     attempts: int
+
+
+class Message(MessageRow, frozen=True, kw_only=True):
+    """A message that is claimed for sending, or read."""
+
+    content: Content | Unreadable
 
 
 class SendOutcome(Struct, frozen=True, kw_only=True):
@@ -204,6 +209,11 @@ def decode(text: str) -> Content | Unreadable:
     except msgspec.ValidationError:
         return Unreadable()
     return content
+
+
+def message_of(row: MessageRow, facts: str) -> Message:
+    """Return a message with what its stored facts say."""
+    return Message(content=decode(facts), **{name: getattr(row, name) for name in MessageRow.__struct_fields__})
 
 
 SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."

@@ -204,7 +204,11 @@ def _first_reachable(item: OpenItem, rung: Rung, ladder: PeopleOnRungs, *, is_pa
     The reminders before the day, on it, and of every later week are the owner's alone.
     """
     for on in [Rung(number) for number in range(rung, len(Rung))] if is_passed_on else [rung]:
-        if there := [person for person in _people_on(item, on, ladder) if _may_hear(item, person, ladder)]:
+        if there := [
+            person
+            for person in _people_on(item, on, ladder)
+            if (not item.audiences.isdisjoint(ladder.reachable.get(person, frozenset())))
+        ]:
             return dict.fromkeys(there, on)
     return {}
 
@@ -225,17 +229,23 @@ def _people_on(item: OpenItem, rung: Rung, ladder: PeopleOnRungs) -> frozenset[U
     return people - {item.owner_id}
 
 
-def _may_hear(item: OpenItem, person: UUID, ladder: PeopleOnRungs) -> bool:
-    return not item.audiences.isdisjoint(ladder.reachable.get(person, frozenset()))
-
-
 def committee_days_in(agency: str, coordinator: str, usual: Escalation) -> CommitteeDays:
     """Return the days that a form describes; empty = those of the task force, `usual`.
 
     Errors: Invalid(agency, coordinator), also when the coordinators would hear of an item before the owner's agency.
     """
     texts = {"agency": agency.strip(), "coordinator": coordinator.strip()}
-    wrong = {name: WRONG_DAYS for name, text in texts.items() if text and not _is_a_number(text)}
+    wrong = {
+        name: WRONG_DAYS
+        for name, text in texts.items()
+        if text
+        and not (
+            text.isascii()
+            and text.isdecimal()
+            and len(text) <= len(str(LONGEST_ESCALATION))
+            and int(text) <= LONGEST_ESCALATION
+        )
+    }
     if wrong:
         raise Invalid(**wrong)
     days = CommitteeDays(**{name: int(text) for name, text in texts.items() if text})
@@ -257,15 +267,6 @@ def escalation_words(escalation: Escalation) -> str:
     if not reached:
         return "Overdue and blocked action items don’t escalate, unless their owners can’t be reached."
     return f"Overdue and blocked action items escalate to {reached}."
-
-
-def _is_a_number(text: str) -> bool:
-    return (
-        text.isascii()
-        and text.isdecimal()
-        and len(text) <= len(str(LONGEST_ESCALATION))
-        and int(text) <= LONGEST_ESCALATION
-    )
 
 
 class CoveredDays(Struct, frozen=True, kw_only=True):
@@ -383,17 +384,12 @@ def _is_missed(item: OpenItem, rung: Rung, ladder: PeopleOnRungs, planned: Plann
     if day is None or not _is_recent(day, planned):
         return False
     there = {person for person, on in people_hearing(item, day, ladder).items() if on > Rung.OWNER}
-    if _was_heard(item, day, there, planned.emails):
+    day_emails = [email for email in planned.emails if item.id in email.reached and email.since <= day <= email.day]
+    if any(day_email.is_sent or (day_email.is_owed and day_email.recipient_id in there) for day_email in day_emails):
         return False
     # Because of quiet hours, the email of that day isn't planned yet to some.
     mornings = (first_morning(day, planned.zone, planned.wishes.quiet_of(person))[1] for person in there)
     return not any(morning > planned.until for morning in mornings)
-
-
-def _was_heard(item: OpenItem, day: date, there: Collection[UUID], emails: Iterable[EarlierDayEmail]) -> bool:
-    """Return whether someone had an email about the item, or will have: those who are still there."""
-    day_emails = [email for email in emails if item.id in email.reached and email.since <= day <= email.day]
-    return any(day_email.is_sent or (day_email.is_owed and day_email.recipient_id in there) for day_email in day_emails)
 
 
 def _is_recent(day: date, planned: PlannedSoFar) -> bool:

@@ -7,15 +7,14 @@ within two days.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from itertools import groupby
-from typing import Protocol
 from uuid import UUID
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from tracker.rules.core.outbox import MessageState
-from tracker.rules.core.wording import clock, local, long_day, plural, short_day, to_local, to_utc
-from tracker.rules.events.events import DateLine, EventStatus
+from tracker.rules.core.wording import ZoneName, clock, local, long_day, plural, short_day, to_local, to_utc
+from tracker.rules.events.events import DateLine, EventStatus, Kind
 from tracker.rules.events.history import ChangeConfirmations
 from tracker.rules.roster.meetings import LEAD_TIMES, ReminderPolicy, lead_words
 
@@ -112,21 +111,20 @@ UNREACHABLE = "no active account, no access to the event, or an undeliverable em
 NAMED = 6  # skipped people who are named; more are counted
 
 
-class AskingDate(Protocol):
-    """A date that takes place, with what requests to reply to it are computed from."""
+class DueDate(Struct, frozen=True, kw_only=True):
+    """A date that takes place, with what its reminders are computed from."""
 
-    @property
-    def id(self) -> UUID: ...
-    @property
-    def event_id(self) -> UUID: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def zone(self) -> str: ...
-    @property
-    def is_all_day(self) -> bool: ...
-    @property
-    def reminders(self) -> ReminderPolicy: ...
+    id: UUID
+    event_id: UUID
+    starts_at: datetime
+    zone: ZoneName
+    is_all_day: bool
+    kind: Kind
+    reminders: ReminderPolicy
+
+
+AskingDate = DueDate | DateLine
+"""A date that takes place, as the clock knows it or as a person sees it."""
 
 
 class ReplyRequest(Struct, frozen=True, kw_only=True):

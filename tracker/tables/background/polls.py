@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ _HAS_OPEN = (
     " WHERE e.id = {} AND e.status = 'draft' AND p.canceled_at IS NULL"
 )
 _DUE = (
-    "SELECT p.id, p.event, p.reply_by, p.opened_at, e.zone, o.starts"
+    "SELECT p.id, p.event AS event_id, p.reply_by, p.opened_at, e.zone, o.starts AS last"
     " FROM poll p JOIN event e ON e.id = p.event JOIN poll_option o ON o.poll = p.id"
     " WHERE e.status = 'draft' AND p.canceled_at IS NULL AND p.reply_by > {} AND p.reply_by <= {}"
     " ORDER BY p.reply_by, p.id, o.starts"
@@ -65,7 +64,7 @@ async def messages_of(event_id: UUID) -> list[PollMessage]:
     return msgspec.convert(rows, list[PollMessage], strict=False)
 
 
-class DuePoll(NamedTuple):
+class DuePoll(Struct, frozen=True, kw_only=True):
     """An open poll, with what its reminder is computed from."""
 
     id: UUID
@@ -79,11 +78,9 @@ class DuePoll(NamedTuple):
 
 async def polls_to_remind(after: datetime, until: datetime) -> list[DuePoll]:
     """Return the open polls to which people should reply in (after, until]."""
-    due: dict[UUID, DuePoll] = {}
-    for row in await engine().run_querystring(QueryString(_DUE, after, until)):  # the last date of each poll stays
-        zone = ZoneName(row["zone"])
-        due[row["id"]] = DuePoll(row["id"], row["event"], row["reply_by"], row["opened_at"], zone, row["starts"])
-    return list(due.values())
+    rows = await engine().run_querystring(QueryString(_DUE, after, until))
+    last = {row["id"]: row for row in rows}  # with the last date of each poll
+    return msgspec.convert([*last.values()], list[DuePoll], strict=False)
 
 
 async def silent_in_polls(poll_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:

@@ -17,7 +17,7 @@ from piccolo.querystring import QueryString
 from tracker.database import together
 from tracker.database.queries import id_list, sql_list
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, MessageState
+from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, MessageRow, MessageState, StoredFacts
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.emails.messages import (
     OF_ACCOUNTS,
@@ -141,23 +141,12 @@ _TESTS = (
 )
 
 
-class StoredMessage(Struct, frozen=True, kw_only=True):
+class StoredMessage(MessageRow, frozen=True, kw_only=True):
     """A message with what is needed to write it, or to send it again."""
 
-    id: UUID
-    key: str
     kind: MessageKind
     sending_id: UUID
-    recipient_id: UUID
-    event_id: UUID | None
-    occurrence_id: UUID | None
-    item_id: UUID | None
-    facts: str
-    """JSON"""
-    created_at: datetime
-    due: datetime
-    not_after: datetime | None
-    attempts: int
+    facts: StoredFacts
     is_confined: bool
     """Whether it may say what only fewer people could know, because its event has opened to more of them since."""
 

@@ -31,6 +31,7 @@ from tracker.rules.core.outbox import (
     decode,
     encode,
     invitation_to_extend,
+    message_of,
     next_try,
 )
 from tracker.tables.background.emails import outbox_queue
@@ -106,8 +107,7 @@ async def claim_messages(worker: str, gone: Iterable[str], now: datetime, limit:
     """Claim up to `limit` due messages: unclaimed ones, and those whose worker is gone."""
     async with writing():
         claimed = await outbox_queue.claim_due_messages(worker, ["", *gone], INTERRUPTED, now, limit)
-    every = [message._asdict() for message in claimed]
-    return [Message(content=decode(fields.pop("facts")), **fields) for fields in every]
+    return [message_of(message, message.facts) for message in claimed]
 
 
 async def claiming_workers() -> list[str]:
@@ -306,13 +306,13 @@ async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
 
 
 def _earlier(queued: QueuedMessage) -> EarlierMessage:
-    is_being_sent = queued.state is MessageState.PENDING and not queued.is_free
+    is_being_sent = queued.state is MessageState.PENDING and queued.worker != ""
     return EarlierMessage(
         id=queued.id,
         content=decode(queued.facts),
         occurrence_id=queued.occurrence_id,
         is_waiting=queued.is_waiting,
-        may_be_known=queued.state is MessageState.SENT or queued.is_unconfirmed or is_being_sent,
+        may_be_known=queued.state is MessageState.SENT or queued.unconfirmed_at is not None or is_being_sent,
         queued_at=queued.created_at,
         sent_at=queued.sent_at,
     )

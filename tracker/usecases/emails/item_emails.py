@@ -373,7 +373,7 @@ async def recent_day_emails(now: datetime) -> list[EarlierDayEmail]:
             recipient_id=outcome.recipient_id,
             since=content.since,
             day=content.day,
-            is_sent=outcome.state is MessageState.SENT and not outcome.is_bounced,
+            is_sent=outcome.state is MessageState.SENT and outcome.bounced_at is None,
             is_owed=outcome.state in OWED_STATES,
             reached=frozenset(content.reached),
         )

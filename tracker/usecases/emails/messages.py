@@ -14,7 +14,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, NotFound
 from tracker.rules.audit.verbs import AuditVerb
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.outbox import Message, MessageState, NewMessage, SendOutcome, Unreadable, decode
+from tracker.rules.core.outbox import MessageState, NewMessage, SendOutcome, Unreadable, decode, message_of
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.escalations import Escalation
@@ -28,7 +28,6 @@ from tracker.rules.emails.messages import (
 )
 from tracker.rules.events.events import Event
 from tracker.tables.visible import emails as messages
-from tracker.tables.visible.emails import StoredMessage
 from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.audit import record_read
@@ -295,27 +294,11 @@ async def read_message(viewer: Viewer, message_id: UUID, now: datetime, zone: st
     if line is None or not stored or not shown:
         raise NotFound
     reading = MessageReading(by=viewer, at=line.sent_at or min(line.due, now))
-    is_confined = stored[0].is_confined
-    written = CONFINED if is_confined else await emails.write_email(_message_as_stored(stored[0]), now, zone, reading)
+    message = message_of(stored[0], stored[0].facts)
+    written = CONFINED if stored[0].is_confined else await emails.write_email(message, now, zone, reading)
     if line.recipient_id != viewer.member_id:
         facts = {"kind": line.kind, "recipient": str(line.recipient_id)}
         await record_read(viewer, AuditVerb.READ, "message", str(message_id), facts, now)
     if isinstance(written, SendOutcome):
         return ReadMessage(line=line, sending=shown[0], email=None, reason=written.reason)
     return ReadMessage(line=line, sending=shown[0], email=written, reason="")
-
-
-def _message_as_stored(stored: StoredMessage) -> Message:
-    return Message(
-        id=stored.id,
-        key=stored.key,
-        content=decode(stored.facts),
-        recipient_id=stored.recipient_id,
-        event_id=stored.event_id,
-        occurrence_id=stored.occurrence_id,
-        item_id=stored.item_id,
-        created_at=stored.created_at,
-        due=stored.due,
-        not_after=stored.not_after,
-        attempts=stored.attempts,
-    )

@@ -24,12 +24,11 @@ from tracker.rules.core.viewers import BY_CLOCK, Viewer
 from tracker.rules.emails import reminders as rules
 from tracker.rules.emails.escalations import Escalation
 from tracker.rules.emails.preferences import Wish, Wishes, chosen_moments, wanted_moments
-from tracker.rules.emails.reminders import Moment, takes_nudges
+from tracker.rules.emails.reminders import DueDate, Moment, takes_nudges
 from tracker.rules.events.events import DateLine, EventStatus, may_edit
 from tracker.rules.events.replies import GivenReply, ReplyValue, effective_reply
 from tracker.rules.roster.meetings import ASKS_OFFERED, OFFERED
 from tracker.tables.background.emails import due, outbox_queue
-from tracker.tables.background.emails.due import DueDate
 from tracker.tables.background.events.invitees import invited_to_each, replies_to_invitations
 from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.visible.events import events, replies

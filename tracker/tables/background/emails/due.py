@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
@@ -18,8 +20,7 @@ from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.outbox import MessageState
 from tracker.rules.core.viewers import Audience
 from tracker.rules.core.wording import ZoneName
-from tracker.rules.events.events import Kind
-from tracker.rules.roster.meetings import ReminderPolicy
+from tracker.rules.emails.reminders import DueDate
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY
 from tracker.tables.schema.actions import ActionItem
 from tracker.tables.schema.emails import ItemEscalation
@@ -27,7 +28,7 @@ from tracker.tables.schema.events import POLICY, policy_in_row
 
 _IS_STOOD_DOWN = "EXISTS (SELECT 1 FROM operation_plan p WHERE p.event = e.id AND p.state = 'stood_down')"
 _DATES = (
-    f"SELECT o.id, o.event, o.starts_at, e.zone, e.is_all_day, e.kind, {POLICY}"
+    f"SELECT o.id, o.event AS event_id, o.starts_at, e.zone, e.is_all_day, e.kind, {POLICY}"
     " FROM occurrence o JOIN event e ON e.id = o.event"
     " WHERE ({}) AND NOT o.is_canceled AND e.status IN ('tentative', 'confirmed')"
     f" AND NOT {_IS_STOOD_DOWN}"
@@ -43,13 +44,14 @@ _SILENT = (
 )
 # CROSS JOIN keeps SQLite at the events, as in `_INVITATIONS`.
 _NUDGED = (
-    "SELECT m.event, m.occurrence, m.recipient, m.created_at FROM event e CROSS JOIN message m"
+    "SELECT m.event AS event_id, m.occurrence AS occurrence_id, m.recipient AS member_id, m.created_at AS at"
+    " FROM event e CROSS JOIN message m"
     f" WHERE e.id IN ({{}}) AND m.event = e.id AND m.kind = '{MessageKind.NO_REPLY}'"
     f" AND m.state IN ('{MessageState.PENDING}', '{MessageState.SENT}') AND m.created_at > {{}} ORDER BY m.created_at"
 )
 _STOOD_DOWN = f"SELECT e.id FROM event e WHERE e.id IN ({{}}) AND {_IS_STOOD_DOWN}"
 _WAITING = (
-    "SELECT event, occurrence, recipient, due FROM message"
+    "SELECT event AS event_id, occurrence AS occurrence_id, recipient AS member_id, due AS at FROM message"
     f" WHERE kind = '{MessageKind.NO_REPLY}' AND state = '{MessageState.PENDING}' AND occurrence = {{}} AND due > {{}}"
 )
 # Where other people may see the one than the other, joining them would show that there is another.
@@ -78,19 +80,7 @@ _INVITED = (
 )
 
 
-class DueDate(NamedTuple):
-    """A date that takes place, with what its reminders are computed from."""
-
-    id: UUID
-    event_id: UUID
-    starts_at: datetime
-    zone: ZoneName
-    is_all_day: bool
-    kind: Kind
-    reminders: ReminderPolicy
-
-
-class DueItem(NamedTuple):
+class DueItem(Struct, frozen=True, kw_only=True):
     """An open action item, with what its escalation is computed from."""
 
     id: UUID
@@ -105,7 +95,7 @@ class DueItem(NamedTuple):
     """Who may see it, for one without an origin."""
 
 
-class RequestSent(NamedTuple):
+class RequestSent(Struct, frozen=True, kw_only=True):
     """A request to reply to a date, or to confirm its change."""
 
     event_id: UUID
@@ -130,18 +120,8 @@ async def next_dates_asking(zones: Collection[ZoneName], now: datetime) -> list[
 
 
 async def _dates(which: QueryString) -> list[DueDate]:
-    return [
-        DueDate(
-            row["id"],
-            row["event"],
-            row["starts_at"],
-            ZoneName(row["zone"]),
-            bool(row["is_all_day"]),
-            Kind(row["kind"]),
-            policy_in_row(row),
-        )
-        for row in await engine().run_querystring(QueryString(_DATES, which))
-    ]
+    rows = await engine().run_querystring(QueryString(_DATES, which))
+    return msgspec.convert([{**row, "reminders": policy_in_row(row)} for row in rows], list[DueDate], strict=False)
 
 
 async def stood_down_events(event_ids: Iterable[UUID]) -> frozenset[UUID]:
@@ -177,29 +157,16 @@ async def due_items_by_id(item_ids: Iterable[UUID]) -> list[DueItem]:
 async def _items(which: Combinable) -> list[DueItem]:
     rows = await ActionItem.select(
         ActionItem.id,
-        ActionItem.owner,
-        ActionItem.agency,
-        ActionItem.committee,
-        ActionItem.created_by,
+        ActionItem.owner.as_alias("owner_id"),
+        ActionItem.agency.as_alias("agency_id"),
+        ActionItem.committee.as_alias("committee_id"),
+        ActionItem.created_by.as_alias("assigned_by_id"),
         ActionItem.due,
         ActionItem.blocked_at,
-        ActionItem.origin.event,
+        ActionItem.origin.event.as_alias("origin_event_id"),
         ActionItem.audience,
     ).where(which)
-    return [
-        DueItem(
-            row["id"],
-            row["owner"],
-            row["agency"],
-            row["committee"],
-            row["created_by"],
-            row["due"],
-            row["blocked_at"],
-            row["origin.event"],
-            Audience(row["audience"]),
-        )
-        for row in rows
-    ]
+    return msgspec.convert(rows, list[DueItem], strict=False)
 
 
 async def requests_since(event_ids: Iterable[UUID], since: datetime) -> list[RequestSent]:
@@ -208,13 +175,13 @@ async def requests_since(event_ids: Iterable[UUID], since: datetime) -> list[Req
     if not wanted:
         return []
     rows = await engine().run_querystring(QueryString(_NUDGED, sql_list(wanted), since))
-    return [RequestSent(row["event"], row["occurrence"], row["recipient"], row["created_at"]) for row in rows]
+    return msgspec.convert(rows, list[RequestSent], strict=False)
 
 
 async def waiting_requests(occurrence_id: UUID, after: datetime) -> list[RequestSent]:
     """Return the requests to reply to a date, or to confirm its change, that wait to be sent `after` this moment."""
     rows = await engine().run_querystring(QueryString(_WAITING, occurrence_id, after))
-    return [RequestSent(row["event"], row["occurrence"], row["recipient"], row["due"]) for row in rows]
+    return msgspec.convert(rows, list[RequestSent], strict=False)
 
 
 async def chains_of_events(event_ids: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -264,7 +231,7 @@ async def newest_invitations(event_ids: Collection[UUID]) -> dict[tuple[UUID, UU
     }
 
 
-class EscalatedItem(NamedTuple):
+class EscalatedItem(Struct, frozen=True, kw_only=True):
     """The last day on which an item reached a rung, while its owner's agency was this one."""
 
     item_id: UUID
@@ -278,8 +245,13 @@ async def escalated_items(item_ids: Collection[UUID]) -> list[EscalatedItem]:
     if not item_ids:
         return []
     rows = (
-        await ItemEscalation.select()
+        await ItemEscalation.select(
+            ItemEscalation.item.as_alias("item_id"),
+            ItemEscalation.rung,
+            ItemEscalation.agency.as_alias("agency_id"),
+            ItemEscalation.day,
+        )
         .where(ItemEscalation.item.is_in(list(item_ids)))
         .order_by(ItemEscalation.day, ItemEscalation.id)
     )
-    return [EscalatedItem(row["item"], row["rung"], row["agency"], row["day"]) for row in rows]
+    return msgspec.convert(rows, list[EscalatedItem], strict=False)

@@ -10,13 +10,15 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
 from piccolo.custom_types import Combinable
 from piccolo.querystring import QueryString
 
 from tracker.database import engine
 from tracker.database.queries import sql_list
 from tracker.rules.core.email_declarations import MessageKind
-from tracker.rules.core.outbox import MessageKey, MessageState, StoredFacts, WorkerName
+from tracker.rules.core.outbox import MessageKey, MessageRow, MessageState, StoredFacts, WorkerName
 from tracker.tables.schema.core.tables import Message
 
 # People read what is new about an event before they are reminded of it.
@@ -49,7 +51,7 @@ _DROP_EMPTY = (
 )
 _STATE = (
     "SELECT (SELECT COUNT(*) FROM (SELECT 1 AS late FROM message WHERE state = 'pending' AND due <= {} LIMIT 1) l)"
-    " AS late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS ticking"
+    " AS is_late, (SELECT COUNT(*) FROM watermark WHERE name = {} AND until >= {}) AS is_ticking"
 )
 IS_PAUSED = (
     "EXISTS (SELECT 1 FROM email_pause p JOIN member w ON w.id = p.member AND w.email = p.address"
@@ -62,24 +64,14 @@ _PAUSED = (
 )
 
 
-class ClaimedMessage(NamedTuple):
+class ClaimedMessage(MessageRow, frozen=True, kw_only=True):
     """A message that a worker has claimed."""
 
-    id: UUID
-    key: MessageKey
-    recipient_id: UUID
-    event_id: UUID | None
-    occurrence_id: UUID | None
-    item_id: UUID | None
     facts: StoredFacts
-    created_at: datetime
-    due: datetime
-    not_after: datetime | None
-    attempts: int
 
 
-class QueuedMessage(NamedTuple):
-    """A message about an event; free = not claimed, unconfirmed = an earlier try may have delivered it."""
+class QueuedMessage(Struct, frozen=True, kw_only=True):
+    """A message about an event."""
 
     id: UUID
     kind: MessageKind
@@ -87,8 +79,10 @@ class QueuedMessage(NamedTuple):
     event_id: UUID | None
     occurrence_id: UUID | None
     state: MessageState
-    is_free: bool
-    is_unconfirmed: bool
+    worker: str
+    """Who has claimed it; empty for no one."""
+    unconfirmed_at: datetime | None
+    """When an earlier try may have delivered it."""
     created_at: datetime
     sent_at: datetime | None
     facts: StoredFacts
@@ -96,15 +90,15 @@ class QueuedMessage(NamedTuple):
     @property
     def is_waiting(self) -> bool:
         """Return whether its reader can't know of it yet, and no worker is sending it."""
-        return self.state is MessageState.PENDING and self.is_free and not self.is_unconfirmed
+        return self.state is MessageState.PENDING and not (self.worker or self.unconfirmed_at)
 
 
-class MessageOutcome(NamedTuple):
-    """What became of a message; bounced = it was sent, and came back."""
+class MessageOutcome(Struct, frozen=True, kw_only=True):
+    """What became of a message; one that came back was sent before."""
 
     recipient_id: UUID
     state: MessageState
-    is_bounced: bool
+    bounced_at: datetime | None
     facts: StoredFacts
 
 
@@ -116,7 +110,7 @@ class EmailQueue(NamedTuple):
     failed: int
 
 
-class WorkState(NamedTuple):
+class WorkState(Struct, frozen=True, kw_only=True):
     """Whether due work was left undone, and whether a job ran lately."""
 
     is_late: bool
@@ -213,9 +207,9 @@ async def _queued(where: Combinable) -> list[QueuedMessage]:
         await Message.select(
             Message.id,
             Message.kind,
-            Message.recipient,
-            Message.event,
-            Message.occurrence,
+            Message.recipient.as_alias("recipient_id"),
+            Message.event.as_alias("event_id"),
+            Message.occurrence.as_alias("occurrence_id"),
             Message.state,
             Message.worker,
             Message.unconfirmed_at,
@@ -226,22 +220,7 @@ async def _queued(where: Combinable) -> list[QueuedMessage]:
         .where(where)
         .order_by(Message.created_at)
     )
-    return [
-        QueuedMessage(
-            row["id"],
-            MessageKind(row["kind"]),
-            row["recipient"],
-            row["event"],
-            row["occurrence"],
-            MessageState(row["state"]),
-            not row["worker"],
-            row["unconfirmed_at"] is not None,
-            row["created_at"],
-            row["sent_at"],
-            StoredFacts(row["facts"]),
-        )
-        for row in rows
-    ]
+    return msgspec.convert(rows, list[QueuedMessage], strict=False)
 
 
 async def may_have_notified(event_id: UUID, kinds: Iterable[str], since: datetime) -> bool:
@@ -263,7 +242,8 @@ async def claim_due_messages(
     """
     workers = sql_list(free)
     await engine().run_querystring(QueryString(_CLAIM, worker, interrupted, now, now, now, workers, limit))
-    return [ClaimedMessage(**row) for row in await engine().run_querystring(QueryString(_CLAIMED, now, worker))]
+    rows = await engine().run_querystring(QueryString(_CLAIMED, now, worker))
+    return msgspec.convert(rows, list[ClaimedMessage], strict=False)
 
 
 async def workers_with_claims() -> frozenset[WorkerName]:
@@ -291,16 +271,13 @@ async def reminder_keys(occurrence_ids: Iterable[UUID]) -> frozenset[MessageKey]
 async def outcomes_of_kind(kind: MessageKind, since: datetime) -> list[MessageOutcome]:
     """Return what became of the messages of a kind that were due since a moment, earliest first."""
     rows = (
-        await Message.select(Message.recipient, Message.state, Message.bounced_at, Message.facts)
+        await Message.select(
+            Message.recipient.as_alias("recipient_id"), Message.state, Message.bounced_at, Message.facts
+        )
         .where((Message.kind == kind.value) & (Message.due >= since))
         .order_by(Message.due, Message.created_at)
     )
-    return [
-        MessageOutcome(
-            row["recipient"], MessageState(row["state"]), row["bounced_at"] is not None, StoredFacts(row["facts"])
-        )
-        for row in rows
-    ]
+    return msgspec.convert(rows, list[MessageOutcome], strict=False)
 
 
 async def drop_empty_sendings(queued_at: datetime) -> None:
@@ -311,7 +288,7 @@ async def drop_empty_sendings(queued_at: datetime) -> None:
 async def outbox_health(since: datetime, job: str) -> WorkState:
     """Return the state of the work since a moment, by one query over two indexes."""
     (row,) = await engine().run_querystring(QueryString(_STATE, since, job, since))
-    return WorkState(bool(row["late"]), bool(row["ticking"]))
+    return msgspec.convert(row, WorkState, strict=False)
 
 
 async def count_queue(now: datetime, since: datetime) -> EmailQueue:
