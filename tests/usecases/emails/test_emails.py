@@ -5,7 +5,7 @@
 
 from collections import Counter
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
@@ -17,10 +17,18 @@ from tracker.database import writing
 from tracker.rules.actions import ItemEdit, ItemStatus, NewItem
 from tracker.rules.core import outbox as outbox_rules
 from tracker.rules.core.email_declarations import EMAILS
-from tracker.rules.core.message_types import AccountChanged, EmailedEntry, ItemDue, ItemOverdue, ReminderDue
+from tracker.rules.core.message_types import (
+    AccountChanged,
+    EmailedEntry,
+    EventContent,
+    ItemDue,
+    ItemOverdue,
+    ReminderDue,
+)
 from tracker.rules.core.outbox import MessageState, SendOutcome, Unreadable
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.emails import LONGEST_PREVIEW, LONGEST_SUBJECT, Email, ReplyPage
+from tracker.rules.emails.event_emails import EVENT_EMAILS
 from tracker.rules.emails.preferences import Preferences
 from tracker.rules.emails.template_values import InvitationEmail, SeriesContinuedEmail
 from tracker.rules.events.events import Event, EventStatus, Kind
@@ -942,6 +950,7 @@ async def test_a_date_that_is_added_to_a_series_is_named(cast: Cast, is_all_day:
 
 def test_every_message_has_a_function_that_writes_its_email() -> None:
     assert {*WRITERS, AccountChanged} == set(EMAILS)  # which goes to people who can no longer sign in, too
+    assert set(get_args(EventContent)) == set(EVENT_EMAILS)
 
 
 async def test_a_row_of_another_version_is_not_sent_and_says_why(cast: Cast) -> None:

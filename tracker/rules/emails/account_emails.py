@@ -4,7 +4,6 @@ Every word of a time-only email is made from an event of which only the times ar
 more. Emails about accounts reveal nothing about events, and only an invitation can sign in.
 """
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -41,10 +40,12 @@ from tracker.rules.emails.emails import (
     Email,
     Fact,
     FactName,
+    Facts,
     Footer,
     InvitationPage,
     SitePage,
 )
+from tracker.rules.emails.event_emails import event_email
 from tracker.rules.emails.event_parts import EventForReader
 from tracker.rules.emails.template_values import (
     AccountChangedEmail,
@@ -101,8 +102,8 @@ KEPT_FACTS = frozenset(
 """The rows that show times and the reader's own reply."""
 
 
-def discreet_event_email(occasion: EventForReader, make: Callable[[EventForReader], Email]) -> Email:
-    """Return the email that `make` writes, about an appointment."""
+def discreet_event_email(occasion: EventForReader) -> Email:
+    """Return the email about an event, as one about an appointment."""
     event, onward = _nameless_event(occasion.event), _nameless_event(occasion.onward) if occasion.onward else None
     onward_dates = occasion.onward_dates if onward else ()
     appointment = replace(
@@ -119,7 +120,7 @@ def discreet_event_email(occasion: EventForReader, make: Callable[[EventForReade
         onward_dates=tuple(_nameless_date(onward or event, occurrence) for occurrence in onward_dates),
         content=_times_only(occasion.content),
     )
-    return _without_details(make(appointment), f"/events/{event.id}")
+    return _without_details(event_email(appointment), f"/events/{event.id}")
 
 
 def discreet_restricted_email(email: Email, page: str = "") -> Email:
@@ -189,46 +190,44 @@ def signpost_email(reader: Viewer, content: Content, page: str, footer: Footer =
 
 def sign_in_email(reader: Viewer, says: EmailValues, page: str, footer: Footer) -> Email:
     """Return an email whose only button leads to `page`, behind the sign-in."""
-    email = Email(
+    email = account_email(reader, says, Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)), footer=footer)
+    return discreet_email(email) if reader.is_discreet else email
+
+
+def account_email(
+    reader: Viewer, says: EmailValues, button: Button, *, facts: Facts = (), footer: Footer = Footer.ACCOUNT
+) -> Email:
+    """Return an email about no event or item, with one button, in the reader's own thread."""
+    return Email(
         says=says,
         to=reader.email,
         to_name=reader.name,
         thread=reader.member_id,
-        buttons=(Button(name=ButtonName.SIGN_IN, target=SitePage(path=page)),),
+        facts=facts,
+        buttons=(button,),
         footer=footer,
     )
-    return discreet_email(email) if reader.is_discreet else email
 
 
 def account_invitation_email(reader: Viewer, content: AccountInvited, until: datetime, zone: str) -> Email:
     """Return the email with which a new member signs in for the first time; its link expires at `until`."""
     ends = local(until, zone)
     page = InvitationPage(member_id=reader.member_id, link_id=content.link_id)
-    return Email(
-        says=AccountInvitationEmail(until=short_day(ends, ends.date())),
-        to=reader.email,
-        to_name=reader.name,
-        thread=reader.member_id,
+    return account_email(
+        reader,
+        AccountInvitationEmail(until=short_day(ends, ends.date())),
+        Button(name=ButtonName.SET_UP_ACCOUNT, target=page),
         facts=(
             Fact(name=FactName.INVITED_BY, value=content.by),
             Fact(name=FactName.GOOD_UNTIL, value=moment_words(until, zone)),
         ),
-        buttons=(Button(name=ButtonName.SET_UP_ACCOUNT, target=page),),
-        footer=Footer.ACCOUNT,
     )
 
 
 def email_test_email(reader: Viewer, zone: str, asked_at: datetime) -> Email:
     """Return the email with which a person sees that emails arrive."""
-    return Email(
-        says=EmailTestEmail(asked=moment_words(asked_at, zone)),
-        to=reader.email,
-        to_name=reader.name,
-        thread=reader.member_id,
-        facts=(),
-        buttons=(Button(name=ButtonName.HOME, target=SitePage(path="/")),),
-        footer=Footer.ACCOUNT,
-    )
+    says = EmailTestEmail(asked=moment_words(asked_at, zone))
+    return account_email(reader, says, Button(name=ButtonName.HOME, target=SitePage(path="/")))
 
 
 def address_check_email(reader: Viewer, alias: Alias, zone: str) -> Email:
@@ -246,15 +245,9 @@ def address_check_email(reader: Viewer, alias: Alias, zone: str) -> Email:
 
 def address_added_email(reader: Viewer, address: str, zone: str, added_at: datetime) -> Email:
     """Return the email that notifies a member that replies from a further address count as theirs."""
-    return Email(
-        says=AddressAddedEmail(address=address),
-        to=reader.email,
-        to_name=reader.name,
-        thread=reader.member_id,
-        facts=(Fact(name=FactName.WHEN, value=moment_words(added_at, zone)),),
-        buttons=(Button(name=ButtonName.ADDRESSES, target=SitePage(path="/settings#addresses")),),
-        footer=Footer.ACCOUNT,
-    )
+    addresses = Button(name=ButtonName.ADDRESSES, target=SitePage(path="/settings#addresses"))
+    when = Fact(name=FactName.WHEN, value=moment_words(added_at, zone))
+    return account_email(reader, AddressAddedEmail(address=address), addresses, facts=(when,))
 
 
 def account_locked_email(reader: Viewer, call: str, zone: str, paused_at: datetime) -> Email:
@@ -262,15 +255,9 @@ def account_locked_email(reader: Viewer, call: str, zone: str, paused_at: dateti
 
     `call` names the coordinators to call; it is empty when the only one is the member.
     """
-    return Email(
-        says=AccountLockedEmail(call=call),
-        to=reader.email,
-        to_name=reader.name,
-        thread=reader.member_id,
-        facts=(Fact(name=FactName.SINCE, value=moment_words(paused_at, zone)),),
-        buttons=(Button(name=ButtonName.SESSIONS, target=SitePage(path="/settings#sessions")),),
-        footer=Footer.ACCOUNT,
-    )
+    sessions = Button(name=ButtonName.SESSIONS, target=SitePage(path="/settings#sessions"))
+    since = Fact(name=FactName.SINCE, value=moment_words(paused_at, zone))
+    return account_email(reader, AccountLockedEmail(call=call), sessions, facts=(since,))
 
 
 def account_changed_email(member_id: UUID, content: AccountChanged, call: str, zone: str, done_at: datetime) -> Email:
@@ -301,12 +288,6 @@ def moment_words(moment: datetime, zone: str) -> str:
 
 def audit_log_altered_email(reader: Viewer, zone: str, found_at: datetime) -> Email:
     """Return the email to a reader of the audit log; it names no entry, because not every reader may know of each."""
-    return Email(
-        says=signpost_values(AuditLogAltered),
-        to=reader.email,
-        to_name=reader.name,
-        thread=reader.member_id,
-        facts=(Fact(name=FactName.FOUND, value=moment_words(found_at, zone)),),
-        buttons=(Button(name=ButtonName.AUDIT_LOG, target=SitePage(path="/audit")),),
-        footer=Footer.AUDIT,
-    )
+    audit_log = Button(name=ButtonName.AUDIT_LOG, target=SitePage(path="/audit"))
+    when = Fact(name=FactName.FOUND, value=moment_words(found_at, zone))
+    return account_email(reader, signpost_values(AuditLogAltered), audit_log, facts=(when,), footer=Footer.AUDIT)

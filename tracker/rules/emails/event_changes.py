@@ -7,7 +7,15 @@ some dates keep their own time or texts.
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from tracker.rules.core.message_types import Changed, DateAdded, KnownBefore, Restored, SeriesEnded
+from tracker.rules.core.message_types import (
+    Changed,
+    DateAdded,
+    KnownBefore,
+    RemovedFromSeries,
+    Restored,
+    SeriesContinued,
+    SeriesEnded,
+)
 from tracker.rules.core.wording import clock, long_day, short_day, time_span, to_local
 from tracker.rules.emails.emails import ButtonName, Email, Fact, FactName, Facts
 from tracker.rules.emails.event_parts import (
@@ -220,7 +228,7 @@ def _starts_before(occasion: EventForReader, before: KnownBefore) -> datetime:
     return to_local(before.starts_at, occasion.event.zone)
 
 
-def removed_from_series_email(occasion: EventForReader) -> Email:
+def removed_from_series_email(occasion: EventForReader, _: RemovedFromSeries) -> Email:
     """Return the email that a series continues as another one, to which its reader is not invited."""
     says = RemovedFromSeriesEmail(title=occasion.title, last_day=short_day(_last_start(occasion), occasion.today))
     return _series_email(occasion, says, ends=_last_date(occasion))
@@ -232,23 +240,36 @@ def series_ended_email(occasion: EventForReader, content: SeriesEnded) -> Email:
     return _series_email(occasion, says, ends=_last_date(occasion), facts=reason_facts(content.reason))
 
 
-def series_continued_email(occasion: EventForReader) -> Email:
+def series_continued_email(occasion: EventForReader, _: SeriesContinued) -> Email:
     """Return the email that another series continues this one."""
     was, now = occasion.event, occasion.onward
     if now is None:
         return _series_email(occasion, SeriesContinuedEmail(title=occasion.title), ends=_last_date(occasion))
-    is_same_time = rule_words(was) == rule_words(now)
+    is_same_time, is_elsewhere = rule_words(was) == rule_words(now), _place_of(was) != _place_of(now)
     is_other_hour = was.starts.time() != now.starts.time() and not (was.is_all_day or now.is_all_day)
+    first_with_time = first_date_by_rule(now, occasion.onward_dates)
+    first = first_date_with({"place": now.place}, occasion.onward_dates) if is_same_time else first_with_time
     says = SeriesContinuedEmail(
         title=occasion.title,
-        first_day=short_day(_starts_with(occasion, now, is_same_time=is_same_time), occasion.today),
+        first_day=short_day(_local_start(now, first), occasion.today),
         time="" if now.is_all_day else clock(now.starts),
         was_time=clock(was.starts) if is_other_hour else "",
         was="" if is_same_time or is_other_hour else rule_words(was),
         is_same_time=is_same_time,
-        is_elsewhere=_place_of(was) != _place_of(now),
+        is_elsewhere=is_elsewhere,
     )
-    return _series_email(occasion, says, facts=_was_and_now(occasion, now))
+    facts: list[Fact] = []
+    if not is_same_time:
+        from_now_on = f"{rule_words(now)}, from {long_day(_local_start(now, first_with_time))}"
+        facts += [Fact(name=FactName.WAS, value=rule_words(was)), Fact(name=FactName.NOW, value=from_now_on)]
+    if is_elsewhere and now.marking == was.marking:  # the email has the banner of the earlier series
+        places = ((FactName.WAS_AT, _place_of(was)), (FactName.NOW_AT, _place_of(now)))
+        facts += [Fact(name=name, value=place) for name, place in places]
+    return _series_email(occasion, says, facts=tuple(facts))
+
+
+def _local_start(series: Event, first: Occurrence | None) -> datetime:
+    return to_local(first.starts_at, series.zone) if first else series.starts
 
 
 def _series_email(occasion: EventForReader, says: EventEmail, *, ends: Facts = (), facts: Facts = ()) -> Email:
@@ -277,27 +298,6 @@ def _last_start(occasion: EventForReader) -> datetime:
     return to_local(
         max((occurrence.starts_at for occurrence in left), default=occasion.date.starts_at), occasion.event.zone
     )
-
-
-def _was_and_now(occasion: EventForReader, now: Event) -> Facts:
-    was = occasion.event
-    changed: list[Fact] = []
-    if rule_words(was) != rule_words(now):
-        changed.append(Fact(name=FactName.WAS, value=rule_words(was)))
-        from_now_on = f"{rule_words(now)}, from {long_day(_starts_with(occasion, now))}"
-        changed.append(Fact(name=FactName.NOW, value=from_now_on))
-    # The email has the banner of the earlier series.
-    if _place_of(was) != _place_of(now) and now.marking == was.marking:
-        changed.append(Fact(name=FactName.WAS_AT, value=_place_of(was)))
-        changed.append(Fact(name=FactName.NOW_AT, value=_place_of(now)))
-    return tuple(changed)
-
-
-def _starts_with(occasion: EventForReader, now: Event, *, is_same_time: bool = False) -> datetime:
-    """Return the local start of the first date with the new time, or with the new place where the time is the same."""
-    ahead = occasion.onward_dates
-    first = first_date_with({"place": now.place}, ahead) if is_same_time else first_date_by_rule(now, ahead)
-    return to_local(first.starts_at, now.zone) if first else now.starts
 
 
 def _place_of(event: Event) -> str:

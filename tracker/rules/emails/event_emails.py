@@ -1,15 +1,15 @@
 """Emails about an event: invitation, cancellation, removal, substitutes, reminders, requests, and confirmations.
 
-Which email a message makes is decided here; those about a change of time or place are in `event_changes`. The email
-about a restricted event reveals nothing of it.
+Which email a message makes is listed at the end; those about a change of time or place are in `event_changes`. The
+email about a restricted event reveals nothing of it.
 """
 
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from msgspec.structs import replace
 
 from tracker.rules.core.message_types import (
-    AnnouncedContent,
     AnswerOutcome,
     AnswerWord,
     Canceled,
@@ -91,53 +91,16 @@ from tracker.rules.emails.template_values import (
     SubstituteDeclinedEmail,
     SubstituteEmail,
 )
-from tracker.rules.events.history import has_confirmed
 from tracker.rules.events.replies import ReplyValue, Substitution
 
 FAR = 2  # days from which the day is named
+_RESTRICTED_REASONS: Mapping[type[EventContent], RestrictedReason] = {
+    Invited: RestrictedReason.INVITATION,
+    ReminderDue: RestrictedReason.REMINDER,
+    **dict.fromkeys((ReplyNudge, ConfirmationNudge, InvitationAnswered, SubstituteDeclined), RestrictedReason.REPLY),
+}
+"""Those of other messages say that something changed."""
 ANSWER_WORDS = {AnswerWord.YES: "Yes", AnswerWord.MAYBE: "Maybe", AnswerWord.NO: "No"}
-
-
-def event_email(occasion: EventForReader) -> Email:
-    """Return the email for a message about an event that is not restricted."""
-    match occasion.content:
-        case Invited():
-            return invitation_email(occasion)
-        case SubstituteNamed() | SubstituteDeclined() as content:
-            is_named = isinstance(content, SubstituteNamed)
-            return substitute_email(occasion) if is_named else substitute_declined_email(occasion)
-        case ReminderDue() as content:
-            return reminder_email(occasion, content)
-        case ReplyNudge() | ConfirmationNudge() as content:
-            return (
-                confirmation_nudge_email(occasion, content)
-                if isinstance(content, ConfirmationNudge)
-                else reply_nudge_email(occasion)
-            )
-        case InvitationAnswered() | ProposalDeclined() as content:
-            return (
-                invitation_answered_email(occasion, content)
-                if isinstance(content, InvitationAnswered)
-                else proposal_declined_email(occasion, content)
-            )
-        case announced:
-            return _change_email(occasion, announced)
-
-
-def _change_email(occasion: EventForReader, announced: AnnouncedContent) -> Email:
-    match announced:
-        case Changed() | DateAdded() | Restored():
-            return event_changes.update_email(occasion, announced)
-        case Canceled():
-            return cancellation_email(occasion, announced)
-        case Removed():
-            return removal_email(occasion)
-        case SeriesEnded():
-            return event_changes.series_ended_email(occasion, announced)
-        case SeriesContinued():
-            return event_changes.series_continued_email(occasion)
-        case RemovedFromSeries():
-            return event_changes.removed_from_series_email(occasion)
 
 
 def restricted_event_email(occasion: EventForReader) -> Email:
@@ -150,7 +113,7 @@ def restricted_event_email(occasion: EventForReader) -> Email:
     sign_in = ButtonName.SIGN_IN_AND_REPLY if occasion.role.takes_part else ButtonName.SIGN_IN_TO_READ
     return Email(
         says=RestrictedEmail(
-            reason=_restricted_reason(occasion.content),
+            reason=_RESTRICTED_REASONS.get(type(occasion.content), RestrictedReason.UPDATE),
             has_attachment=entry is not None,
             asks_reply=occasion.role.takes_part,
         ),
@@ -164,7 +127,7 @@ def restricted_event_email(occasion: EventForReader) -> Email:
     )
 
 
-def invitation_email(occasion: EventForReader) -> Email:
+def invitation_email(occasion: EventForReader, _: Invited) -> Email:
     """Return the invitation to an event, with all its dates; a reply given to an earlier series is not requested."""
     takes_part = occasion.role.takes_part
     is_replied = occasion.is_replied and takes_part and not occasion.is_lead
@@ -228,7 +191,7 @@ def cancellation_email(occasion: EventForReader, content: Canceled) -> Email:
     )
 
 
-def removal_email(occasion: EventForReader) -> Email:
+def removal_email(occasion: EventForReader, _: Removed) -> Email:
     """Return the email that its reader is no longer invited, or no substitute; the event itself takes place.
 
     It stays in the calendar of a substitute who is kept informed of it.
@@ -250,7 +213,7 @@ def removal_email(occasion: EventForReader) -> Email:
     )
 
 
-def substitute_email(occasion: EventForReader) -> Email:
+def substitute_email(occasion: EventForReader, _: SubstituteNamed) -> Email:
     """Return the email that asks its reader to substitute for another person."""
     name = one_line(occasion.substitutes_for)
     email = email_to_reader(
@@ -263,7 +226,7 @@ def substitute_email(occasion: EventForReader) -> Email:
     return replace(email, reads=ReplyByEmail.REPLY_WORDS)
 
 
-def substitute_declined_email(occasion: EventForReader) -> Email:
+def substitute_declined_email(occasion: EventForReader, _: SubstituteDeclined) -> Email:
     """Return the email that the person named to come in its reader's place can't; it asks for another reply."""
     buttons = reply_buttons(occasion)
     says = SubstituteDeclinedEmail(
@@ -305,18 +268,6 @@ def removed_unseen_email(reader: Viewer, event_id: UUID, entry: EmailedEntry | N
     )
 
 
-def _restricted_reason(content: EventContent) -> RestrictedReason:
-    match content:
-        case Invited():
-            return RestrictedReason.INVITATION
-        case ReminderDue():
-            return RestrictedReason.REMINDER
-        case ReplyNudge() | ConfirmationNudge() | InvitationAnswered() | SubstituteDeclined():
-            return RestrictedReason.REPLY
-        case _:
-            return RestrictedReason.UPDATE
-
-
 def reminder_email(occasion: EventForReader, content: ReminderDue) -> Email:
     """Return the reminder of one date."""
     days = (occasion.starts.date() - occasion.today.date()).days
@@ -345,7 +296,7 @@ def reminder_email(occasion: EventForReader, content: ReminderDue) -> Email:
     )
 
 
-def reply_nudge_email(occasion: EventForReader) -> Email:
+def reply_nudge_email(occasion: EventForReader, _: ReplyNudge) -> Email:
     """Return the reminder to reply."""
     by = own_reply_deadline(occasion)
     says = ReplyNudgeEmail(
@@ -371,11 +322,6 @@ def confirmation_nudge_email(occasion: EventForReader, content: ConfirmationNudg
     return email_to_reader(
         occasion, says, facts=facts, buttons=kept_reply_buttons(occasion), more=(event_link(occasion),)
     )
-
-
-def is_change_confirmed(occasion: EventForReader, content: ConfirmationNudge) -> bool:
-    """Return whether the reader has confirmed the change."""
-    return has_confirmed(occasion.reply, occasion.responded_at, content.since)
 
 
 def invitation_answered_email(occasion: EventForReader, content: InvitationAnswered) -> Email:
@@ -424,3 +370,29 @@ def proposal_declined_email(occasion: EventForReader, content: ProposalDeclined)
 
 def _note_facts(text: str) -> Facts:
     return (Fact(name=FactName.NOTE, value=text),) if text else ()
+
+
+EVENT_EMAILS: Mapping[type[EventContent], Callable[..., Email]] = {
+    Invited: invitation_email,
+    Changed: event_changes.update_email,
+    DateAdded: event_changes.update_email,
+    Restored: event_changes.update_email,
+    SeriesEnded: event_changes.series_ended_email,
+    SeriesContinued: event_changes.series_continued_email,
+    RemovedFromSeries: event_changes.removed_from_series_email,
+    Canceled: cancellation_email,
+    Removed: removal_email,
+    SubstituteNamed: substitute_email,
+    SubstituteDeclined: substitute_declined_email,
+    ReminderDue: reminder_email,
+    ReplyNudge: reply_nudge_email,
+    ConfirmationNudge: confirmation_nudge_email,
+    InvitationAnswered: invitation_answered_email,
+    ProposalDeclined: proposal_declined_email,
+}
+"""Which email each message makes of the event and the message."""
+
+
+def event_email(occasion: EventForReader) -> Email:
+    """Return the email for a message about an event that is not restricted."""
+    return EVENT_EMAILS[type(occasion.content)](occasion, occasion.content)

@@ -17,16 +17,11 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email, without_sign_in_links
 from tracker.usecases.core import outbox
 from tracker.usecases.core.viewers import viewers_for
-from tracker.usecases.emails import (
-    event_emails,  # noqa: F401 - each says what it writes
-    item_emails,  # noqa: F401 - each says what it writes
-    operation_emails,  # noqa: F401 - each says what it writes
-    poll_emails,  # noqa: F401 - each says what it writes
-)
-from tracker.usecases.emails import summaries as digests  # noqa: F401 - each says what it writes
-from tracker.usecases.emails import summaries as thank_yous  # noqa: F401 - each says what it writes
+from tracker.usecases.emails import event_emails, item_emails, operation_emails, poll_emails, summaries
 from tracker.usecases.emails.writers import WRITERS, EmailRequest, write_account_changed_email
 
+WRITE_EMAILS = (event_emails, item_emails, operation_emails, poll_emails, summaries)
+"""The modules beside `writers` whose functions say with `@writes` whose email they write."""
 NOT_ACTIVE = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer active.")
 TOO_LATE = SendOutcome(state=MessageState.TOO_LATE, reason="It was out of date before it could be sent.")
 UNREADABLE = SendOutcome(

@@ -35,6 +35,7 @@ from tracker.rules.emails.emails import Delegation, Email, mark_email
 from tracker.rules.emails.event_emails import event_email
 from tracker.rules.emails.event_parts import EventForReader
 from tracker.rules.events.events import Event, EventStatus, Occurrence
+from tracker.rules.events.history import has_confirmed
 from tracker.rules.events.replies import (
     AttendeeRole,
     OwnInvitation,
@@ -95,7 +96,7 @@ async def write_event_email(content: EventContent, request: EmailRequest) -> Ema
         email = event_emails.restricted_event_email(occasion)
         email = account_emails.discreet_restricted_email(email) if reader.is_discreet else email
     elif reader.is_discreet:
-        email = account_emails.discreet_event_email(occasion, event_email)
+        email = account_emails.discreet_event_email(occasion)
     else:
         email = mark_email(event_email(occasion), occasion.event.marking)
     return await _with_invitation(replace(email, event_version=read.event.version), request)
@@ -210,6 +211,7 @@ async def _event_for_reader(
     if substitution:
         name, agency = (await audit.names_of_people([substitution.principal_id]))[substitution.principal_id]
         substitution = replace(substitution, principal=f"{name} ({agency})")
+    given = [own.reply_for(occurrence) for occurrence in ahead] if own else []
     occasion = EventForReader(
         content=content,
         reader=reader,
@@ -226,7 +228,7 @@ async def _event_for_reader(
         own_replies={
             occurrence.original_start: _counting_reply(own, occurrence, place.instead) for occurrence in dates
         },
-        is_replied=bool(own and ahead) and ReplyValue.NEEDS_ACTION not in {own.reply_for(day) for day in ahead},
+        is_replied=bool(given) and ReplyValue.NEEDS_ACTION not in given,
         responded_at=last_responded_at(own.replies, date.id) if own else None,
         now=now,
     )
@@ -325,7 +327,7 @@ def _why_no_reminder(occasion: EventForReader) -> SendOutcome | None:
         case ReplyNudge():
             return None if occasion.has_no_reply else REPLIED
         case ConfirmationNudge() as nudge:
-            return REPLIED if event_emails.is_change_confirmed(occasion, nudge) else None
+            return REPLIED if has_confirmed(occasion.reply, occasion.responded_at, nudge.since) else None
         case SubstituteDeclined():
             return _why_over(occasion) if occasion.released else REPLY_CHANGED
         case ReminderDue(starts_at=starts_at) if starts_at != occasion.date.starts_at:

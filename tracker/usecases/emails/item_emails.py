@@ -7,7 +7,7 @@ changes, is computed when viewed, and never stored.
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from itertools import chain, product
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from uuid import UUID
 
 from msgspec import Struct, structs
@@ -269,16 +269,12 @@ class _Hearing(NamedTuple):
 class PlannedItemsEmail(Struct, frozen=True, kw_only=True):
     """An email about action items that its reader will get."""
 
+    kind: ClassVar[MessageKind] = MessageKind.ITEMS_OF_DAY
     at: datetime
     own: int
     """How many items of the reader's own it is about."""
     items: int
     """How many it is about altogether."""
-
-    @property
-    def kind(self) -> MessageKind:
-        """Return the kind that people filter by."""
-        return MessageKind.ITEMS_OF_DAY
 
     @property
     def words(self) -> str:

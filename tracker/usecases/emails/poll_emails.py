@@ -5,6 +5,7 @@ out if nothing changed, are computed when viewed, and never stored.
 """
 
 from datetime import datetime
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -165,15 +166,11 @@ def _why_no_poll_email(content: PollContent, poll: Poll, own: Respondent, now: d
 class PlannedPollReminder(Struct, frozen=True, kw_only=True):
     """One reminder of a date poll, with its time and recipients."""
 
+    kind: ClassVar[MessageKind] = MessageKind.POLL
     at: datetime
     poll: Poll
     people: tuple[Viewer, ...]
     """The recipients, by agency and name."""
-
-    @property
-    def kind(self) -> MessageKind:
-        """Return the kind that people filter by."""
-        return MessageKind.POLL
 
 
 async def poll_reminders_ahead(

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
+from piccolo.query import Select
 from piccolo.querystring import QueryString
 
 from tracker.crypto import ids
@@ -40,26 +41,11 @@ _WISHES = (
 )
 _WISHES_OF = _WISHES + " WHERE p.member IN ({})"
 ONLY_COORDINATORS = "Only a coordinator can set the task force’s quiet hours."
-MEMBERS_OWN = [
-    rows.Preference.date_reminders,
-    rows.Preference.item_reminders,
-    rows.Preference.leads,
-    rows.Preference.quiet_from,
-    rows.Preference.quiet_until,
-    rows.Preference.has_quiet_weekends,
-    rows.Preference.is_never_quiet,
-    rows.Preference.is_discreet,
-    rows.Preference.thank_yous,
-    rows.Preference.digest,
-    rows.Preference.changed_at,
-]
 
 
 async def everyones_wishes() -> Wishes:
     """Return the preferences of every member. At most three queries, however many people are reminded."""
-    [members], usual = await together(engine().read_each(QueryString(_WISHES)), usual_quiet_hours())
-    zones = await Member.select(Member.id, Member.zone) if usual else []
-    return _wishes_in(members, zones, usual)
+    return await _read_wishes(QueryString(_WISHES), Member.select(Member.id, Member.zone))
 
 
 async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
@@ -67,9 +53,19 @@ async def wishes_of(member_ids: Iterable[UUID]) -> Wishes:
     wanted = list(member_ids)
     if not wanted:
         return Wishes()
-    [members], usual = await together(engine().read_each(QueryString(_WISHES_OF, id_list(wanted))), usual_quiet_hours())
-    zones = await Member.select(Member.id, Member.zone).where(Member.id.is_in(wanted)) if usual else []
-    return _wishes_in(members, zones, usual)
+    zones = Member.select(Member.id, Member.zone).where(Member.id.is_in(wanted))
+    return await _read_wishes(QueryString(_WISHES_OF, id_list(wanted)), zones)
+
+
+async def _read_wishes(query: QueryString, zones: Select[Any]) -> Wishes:
+    """Return what some people chose; where there are usual quiet hours, the zones of those who chose nothing too."""
+    [members], usual = await together(engine().read_each(query), usual_quiet_hours())
+    others = await zones if usual else []
+    return Wishes(
+        of_member={row["member"]: _preferences_in(row) for row in members},
+        zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in others},
+        usual_quiet=usual,
+    )
 
 
 async def preferences_of(viewer: Viewer) -> Preferences:
@@ -97,7 +93,9 @@ async def save_preferences(viewer: Viewer, chosen: Preferences, now: datetime) -
     )
     async with writing():
         await rows.Preference.insert(row).on_conflict(
-            target=rows.Preference.member, action="DO UPDATE", values=MEMBERS_OWN
+            target=rows.Preference.member,
+            action="DO UPDATE",
+            values=rows.Preference.all_columns(exclude=[rows.Preference.id, rows.Preference.member]),
         )
         facts = {
             "date_reminders": chosen.date_reminders,
@@ -138,28 +136,9 @@ async def stop_digest(member_id: UUID, now: datetime, origin: Origin) -> None:
             await audit.record(account.actor(origin), "changed", "preference", member_id, {"digest": False}, now)
 
 
-def _wishes_in(
-    members: Iterable[Mapping[str, Any]], zones: Iterable[Mapping[str, Any]], usual: tuple[time, time] | None
-) -> Wishes:
-    return Wishes(
-        of_member={row["member"]: _preferences_in(row) for row in members},
-        zones={row["member"]: row["zone"] for row in members} | {row["id"]: row["zone"] for row in zones},
-        usual_quiet=usual,
-    )
-
-
 def _preferences_in(row: Mapping[str, Any]) -> Preferences:
-    return Preferences(
-        date_reminders=bool(row["date_reminders"]),
-        item_reminders=bool(row["item_reminders"]),
-        leads=None if row["leads"] is None else leads_in_text(row["leads"]),
-        is_discreet=bool(row["is_discreet"]),
-        thank_yous=bool(row["thank_yous"]),
-        digest=bool(row["digest"]),
-        quiet=_quiet_hours_in(row),
-        has_quiet_weekends=bool(row["has_quiet_weekends"]),
-        is_never_quiet=bool(row["is_never_quiet"]),
-    )
+    leads = None if row["leads"] is None else leads_in_text(row["leads"])
+    return msgspec.convert({**row, "leads": leads, "quiet": _quiet_hours_in(row)}, Preferences, strict=False)
 
 
 def _quiet_hours_in(row: Mapping[str, Any]) -> tuple[time, time] | None:
@@ -211,24 +190,26 @@ class CommitteePolicy(NamedTuple):
     """Their dates ahead that take place: a series is one event with many."""
 
 
-class ReplacedEvent(msgspec.Struct, frozen=True, kw_only=True):
+class PolicyTexts(msgspec.Struct, frozen=True, kw_only=True):
+    """A policy as rows and the audit log keep it."""
+
+    leads: str | None = None
+    """None = the committee had none of its own."""
+    asks_before: str = ""
+    asks_after: str = ""
+    sends_thanks: bool = False
+
+
+class ReplacedEvent(PolicyTexts, frozen=True, kw_only=True):
     """The reminders that an event had before, and its version after the change."""
 
-    leads: str
-    asks_before: str
-    asks_after: str
-    sends_thanks: bool
     version: int
 
 
-class ReplacedPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change of a policy replaced; `leads` is None if the committee had none of its own."""
+class ReplacedPolicy(PolicyTexts, frozen=True, kw_only=True):
+    """What a change of a committee's policy replaced."""
 
     by: UUID
-    leads: str | None
-    asks_before: str
-    asks_after: str
-    sends_thanks: bool
     events: dict[UUID, ReplacedEvent]
 
 
@@ -271,11 +252,10 @@ async def save_committee_policy(
         policy, before = own or policies.usual, policies.of_committee.get(committee_id)
         replaced = ReplacedPolicy(
             by=viewer.member_id,
-            leads=text_of_leads(before.leads) if before else None,
-            asks_before=text_of_leads(before.asks_before) if before else "",
-            asks_after=text_of_leads(before.asks_after) if before else "",
-            sends_thanks=bool(before and before.sends_thanks),
-            events={event.id: _replaced(event) for event in changed},
+            events={
+                event.id: ReplacedEvent(version=event.version + 1, **_texts_of(event.reminders)) for event in changed
+            },
+            **(_texts_of(before) if before else {}),
         )
         await _store_preference(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
         await _set_policy(viewer, changed, policy, now)
@@ -301,11 +281,11 @@ async def save_usual_policy(viewer: Viewer, policy: ReminderPolicy, now: datetim
 
 def _facts(before: ReminderPolicy, after: ReminderPolicy) -> dict[str, Any]:
     """Return a change of a policy as the audit log keeps it: what it is now, and what it was."""
-    return {**_facts_of(after), **{f"was_{name}": value for name, value in _facts_of(before).items()}}
+    return {**_texts_of(after), **{f"was_{name}": value for name, value in _texts_of(before).items()}}
 
 
-def _facts_of(policy: ReminderPolicy) -> dict[str, Any]:
-    """Return a policy as the audit log keeps it."""
+def _texts_of(policy: ReminderPolicy) -> dict[str, Any]:
+    """Return the fields of a policy's `PolicyTexts`."""
     return {
         "leads": text_of_leads(policy.leads),
         "asks_before": text_of_leads(policy.asks_before),
@@ -330,7 +310,7 @@ async def undo_committee_policy(viewer: Viewer, committee_id: UUID, at: datetime
             raise Gone(LATE)
         for event_id, before in replaced.events.items():
             is_as_left = (event_rows.Event.id == event_id) & (event_rows.Event.version == before.version)
-            policy = _columns(_policy_before(before, before.leads))
+            policy = _columns(_policy_before(before))
             if not await event_rows.Event.update(policy).where(is_as_left).returning(event_rows.Event.id):
                 raise Conflict(MEANWHILE)
             await audit.record(viewer.actor, "undone", "event", event_id, {"fields": ["reminders"]}, now)
@@ -338,24 +318,13 @@ async def undo_committee_policy(viewer: Viewer, committee_id: UUID, at: datetime
         if replaced.leads is None:
             await CommitteePreference.delete().where(CommitteePreference.committee == committee_id)
         else:
-            await _store_preference(committee_id, _policy_before(replaced, replaced.leads), None, now, is_usual=False)
+            await _store_preference(committee_id, _policy_before(replaced), None, now, is_usual=False)
         facts = {"upcoming_events": len(replaced.events)}
         await audit.record(viewer.actor, "undone", "committee_preference", committee_id, facts, now)
 
 
 async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
     return [event for event in await events.events_of_committee(viewer, committee_id, now) if may_edit(viewer, event)]
-
-
-def _replaced(event: Event) -> ReplacedEvent:
-    policy = event.reminders
-    return ReplacedEvent(
-        leads=text_of_leads(policy.leads),
-        asks_before=text_of_leads(policy.asks_before),
-        asks_after=text_of_leads(policy.asks_after),
-        sends_thanks=policy.sends_thanks,
-        version=event.version + 1,
-    )
 
 
 async def _set_policy(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy, now: datetime) -> None:
@@ -367,9 +336,9 @@ async def _set_policy(viewer: Viewer, changed: Sequence[Event], policy: Reminder
         await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
-def _policy_before(before: ReplacedPolicy | ReplacedEvent, leads: str) -> ReminderPolicy:
+def _policy_before(before: PolicyTexts) -> ReminderPolicy:
     return ReminderPolicy(
-        leads=leads_in_text(leads),
+        leads=leads_in_text(before.leads or ""),
         asks_before=leads_in_text(before.asks_before),
         asks_after=leads_in_text(before.asks_after),
         sends_thanks=before.sends_thanks,
@@ -397,15 +366,7 @@ async def _store_preference(
     await CommitteePreference.insert(row).on_conflict(
         target=CommitteePreference.committee,
         action="DO UPDATE",
-        values=[
-            CommitteePreference.leads,
-            CommitteePreference.ask_leads,
-            CommitteePreference.ask_after,
-            CommitteePreference.sends_thanks,
-            CommitteePreference.changed_at,
-            CommitteePreference.replaced,
-            CommitteePreference.is_usual,
-        ],
+        values=CommitteePreference.all_columns(exclude=[CommitteePreference.id, CommitteePreference.committee]),
     )
 
 

@@ -9,7 +9,7 @@ Invitees who have not declined are reminded, including the organizer, and substi
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from operator import itemgetter
 from uuid import UUID
@@ -62,8 +62,10 @@ async def queue_due_messages(now: datetime, zone: str, escalation: Escalation = 
     async with writing():
         if await process_locks.held_copy():
             return 0
-        after = await _planned_until(now)
-        if after >= now:  # the first run, or a clock that was set back
+        rows = await Watermark.select(Watermark.until).where(Watermark.name == PLANNER_MARK)
+        if not rows:  # the first run
+            await Watermark.insert(Watermark(name=PLANNER_MARK, until=now))
+        if not rows or now <= (after := rows[0]["until"]):  # or a clock that was set back
             return 0
         wishes = await everyones_wishes()
         drafts = [
@@ -81,15 +83,6 @@ async def queue_due_messages(now: datetime, zone: str, escalation: Escalation = 
             facts = {"since": after.isoformat(), **Counter(draft.state.value for draft in drafts)}
             await audit.record(BY_CLOCK, "caught_up", "outbox", PLANNER_MARK, facts, now)
     return len(drafts)
-
-
-async def _planned_until(now: datetime) -> datetime:
-    rows = await Watermark.select(Watermark.until).where(Watermark.name == PLANNER_MARK)
-    if rows:
-        until: datetime = rows[0]["until"]
-        return until
-    await Watermark.insert(Watermark(name=PLANNER_MARK, until=now))
-    return now
 
 
 async def _date_reminders(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
@@ -146,9 +139,8 @@ class PlannedReminder(Struct, frozen=True, kw_only=True):
 
 async def own_reminders_ahead(viewer: Viewer, now: datetime) -> list[PlannedReminder]:
     """Return the viewer's own reminders of the next two weeks, soonest first."""
-    return await _reminders_of_lines(
-        viewer, await events.lines_invited_to(viewer, now, now + HORIZON), now, set(), now + MESSAGES_AHEAD
-    )
+    lines = await events.lines_invited_to(viewer, now, now + HORIZON)
+    return await _reminders_of_lines(viewer, lines, now, now + MESSAGES_AHEAD, only_own=True)
 
 
 async def event_reminders_ahead(
@@ -164,34 +156,31 @@ async def event_reminders_ahead(
     until = now + ahead + HORIZON - MESSAGES_AHEAD if ahead and is_bounded else END_OF_TIME
     near = [occurrence.id for occurrence in dates if now < occurrence.starts_at <= until]
     lines = await events.lines_by_id(viewer, near)
-    return await _of_lines_until(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
+    return await _reminders_of_lines(viewer, lines, now, now + ahead if ahead else END_OF_TIME)
 
 
 async def reminders_ahead(viewer: Viewer, now: datetime) -> list[PlannedReminder]:
     """Return the reminders of all dates that the viewer may edit, and the viewer's own for the other dates."""
     near = await events.lines_between(viewer, now, now + HORIZON)
     asking = await events.next_lines_asking(viewer, now)
-    return await _of_lines_until(
-        viewer, [*{date_line.id: date_line for date_line in (*near, *asking)}.values()], now, now + MESSAGES_AHEAD
-    )
-
-
-async def _of_lines_until(
-    viewer: Viewer, lines: list[DateLine], now: datetime, until: datetime
-) -> list[PlannedReminder]:
-    return await _reminders_of_lines(viewer, lines, now, {line.id for line in lines if may_edit(viewer, line)}, until)
+    lines = {date_line.id: date_line for date_line in (*near, *asking)}
+    return await _reminders_of_lines(viewer, lines.values(), now, now + MESSAGES_AHEAD)
 
 
 async def _reminders_of_lines(
-    viewer: Viewer, lines: Iterable[DateLine], now: datetime, ids: Collection[UUID], until: datetime
+    viewer: Viewer, lines: Iterable[DateLine], now: datetime, until: datetime, *, only_own: bool = False
 ) -> list[PlannedReminder]:
-    """Return the reminders of these dates in (now, until], soonest first; outside `ids`, only the viewer's own."""
+    """Return the reminders of these dates in (now, until], soonest first.
+
+    Of dates that the viewer may not edit, and with `only_own` of all, these are only the viewer's own.
+    """
     ahead = [
         line for line in lines if not line.is_off and line.status is not EventStatus.DRAFT and now < line.starts_at
     ]
     wishes, stood_down = await together(everyones_wishes(), due.stood_down_events({line.event_id for line in ahead}))
     by_id = {line.id: line for line in ahead if line.event_id not in stood_down}
-    asking = [line for line in by_id.values() if line.id in ids and line.reminders.asks]
+    edited = {line.id for line in by_id.values() if not only_own and may_edit(viewer, line)}
+    asking = [line for line in by_id.values() if line.id in edited and line.reminders.asks]
     coming, silent = await together(
         people_to_remind((line.id, line.event_id) for line in by_id.values()),
         replies.silent_invitees(viewer, [line.id for line in asking if takes_nudges(line, now)]),
@@ -201,7 +190,7 @@ async def _reminders_of_lines(
         (moment, MessageKind.REMINDER, by_id[date_id], member)
         for date_id, members in coming.items()
         for member, moment in _moments_ahead(by_id[date_id], members, wishes, now)
-        if date_id in ids or member == viewer.member_id
+        if date_id in edited or member == viewer.member_id
     ]
     planned += [(asked.moment, MessageKind.NO_REPLY, asked.line, asked.member_id) for asked in follow_ups]
     queued, reach = await together(

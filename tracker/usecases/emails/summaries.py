@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from typing import ClassVar
 from uuid import UUID
 
 from msgspec import Struct
@@ -121,13 +122,9 @@ async def digest_week(reader: Viewer, monday: date, now: datetime, zone: str) ->
 class PlannedDigest(Struct, frozen=True, kw_only=True):
     """A weekly digest that its reader will get."""
 
+    kind: ClassVar[MessageKind] = MessageKind.DIGEST
     at: datetime
     monday: date
-
-    @property
-    def kind(self) -> MessageKind:
-        """Return the kind that people filter by."""
-        return MessageKind.DIGEST
 
 
 async def own_digests(viewer: Viewer, until: datetime, now: datetime, zone: str) -> list[PlannedDigest]:
