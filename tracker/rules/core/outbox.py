@@ -213,7 +213,8 @@ def decode(text: str) -> Content | Unreadable:
 
 def message_of(row: MessageRow, facts: str) -> Message:
     """Return a message with what its stored facts say."""
-    return Message(content=decode(facts), **{name: getattr(row, name) for name in MessageRow.__struct_fields__})
+    fields = structs.asdict(row)
+    return Message(content=decode(facts), **{name: fields[name] for name in MessageRow.__struct_fields__})
 
 
 SAID_BY_INVITATION = "The invitation that hasn’t been sent yet includes this."

@@ -79,7 +79,7 @@ class QueuedMessage(Struct, frozen=True, kw_only=True):
     event_id: UUID | None
     occurrence_id: UUID | None
     state: MessageState
-    worker: str
+    worker: WorkerName
     """Who has claimed it; empty for no one."""
     unconfirmed_at: datetime | None
     """When an earlier try may have delivered it."""
