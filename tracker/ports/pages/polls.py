@@ -51,14 +51,13 @@ from tracker.rules.polls import (
     usual_reply_by,
 )
 from tracker.rules.recurrence.holidays import next_working_day
-from tracker.usecases import availability
+from tracker.usecases import availability, polls
 from tracker.usecases.availability import TimeSearch
 from tracker.usecases.core import audit
 from tracker.usecases.emails import messages, poll_emails
 from tracker.usecases.events import form_options
 from tracker.usecases.events.scheduling import plan_to_change
-from tracker.usecases.polls import poll_closing, polls
-from tracker.usecases.polls.polls import PollView
+from tracker.usecases.polls import PollView
 from tracker.usecases.views.impact import do_and_roll_back
 
 ROWS = 3
@@ -426,10 +425,10 @@ async def show_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, pa
 @post("/polls/{poll_id:uuid}/date", guards=[signed_in], status_code=303)
 async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Schedule the event on one of the dates."""
-    event_id = (await poll_closing.led_poll(viewer, poll_id)).event.id
+    event_id = (await polls.led_poll(viewer, poll_id)).event.id
     option_id = id_in(form["date"]) or NOWHERE
     try:
-        await poll_closing.schedule_on_poll_date(viewer, poll_id, option_id, now)
+        await polls.schedule_on_poll_date(viewer, poll_id, option_id, now)
     except Invalid as wrong:
         return await _question(pages, viewer, poll_id, option_id, now, wrong.sentence)
     said = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
@@ -439,9 +438,9 @@ async def post_poll_scheduling(poll_id: PathId, pages: Pages, viewer: Viewer, fo
 @get("/polls/{poll_id:uuid}/cancellation", guards=[signed_in])
 async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show what happens when a poll is canceled."""
-    poll, effect = await poll_closing.led_poll(viewer, poll_id), None
+    poll, effect = await polls.led_poll(viewer, poll_id), None
     with surviving_failures():
-        effect = await do_and_roll_back(partial(poll_closing.cancel_poll, viewer, poll_id, now))
+        effect = await do_and_roll_back(partial(polls.cancel_poll, viewer, poll_id, now))
     return pages.render(
         "polls/cancel.html", poll=poll, event=poll.event, effect=effect, seconds=HISTORY_UNDO_FOR.seconds
     )
@@ -450,7 +449,7 @@ async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
 @post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Cancel a poll, with a button that undoes it."""
-    done = await poll_closing.cancel_poll(viewer, poll_id, now)
+    done = await polls.cancel_poll(viewer, poll_id, now)
     undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + HISTORY_UNDO_FOR)
     return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", done.notified), undo)
 
@@ -458,14 +457,14 @@ async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)
 async def post_poll_restoration(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo a cancellation, or say why that is too late."""
-    deed, said = poll_closing.restore_poll(viewer, poll_id, now), "Undone. The poll is open, and no one was notified."
+    deed, said = polls.restore_poll(viewer, poll_id, now), "Undone. The poll is open, and no one was notified."
     return await pages.answer(f"/polls/{poll_id}", deed, said, (Gone, Conflict))
 
 
 async def _question(pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = "") -> Page:
-    poll = await poll_closing.led_poll(viewer, poll_id)
-    poll_closing.chosen_poll_date(poll, option_id, now)
-    deed = partial(poll_closing.schedule_on_poll_date, viewer, poll_id, option_id, now)
+    poll = await polls.led_poll(viewer, poll_id)
+    polls.chosen_poll_date(poll, option_id, now)
+    deed = partial(polls.schedule_on_poll_date, viewer, poll_id, option_id, now)
     change_preview = await preview_deed(viewer, poll.event.id, deed, now)
     context = poll_context(await polls.view_poll(viewer, poll), now)
     date, column = next((date, column) for date, column in context["dates"] if date.id == option_id)

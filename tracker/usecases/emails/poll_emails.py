@@ -26,13 +26,13 @@ from tracker.rules.events.events import may_edit
 from tracker.rules.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
 from tracker.tables.visible import polls as visible
+from tracker.usecases import polls
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.nudges import ONLY_THEY_REMIND
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
-from tracker.usecases.polls import polls
-from tracker.usecases.polls.polls import check_poll_open, poll_for
+from tracker.usecases.polls import check_poll_open, poll_for
 
 NOT_ASKED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer asked.")
 OPEN_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been restored.")

@@ -1,10 +1,11 @@
-"""Ask people which dates suit them before an event is scheduled, and take their replies: on the site, or by a link.
+"""Ask people which dates suit them before an event is scheduled, take their replies, and choose a date or cancel.
 
 By the link in an email, people reply without an account. Messages about a poll are queued in the caller's transaction.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -19,8 +20,8 @@ from tracker.rules.core.email_declarations import tag_of
 from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
 from tracker.rules.core.outbox import MessageState, NewMessage
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.events.events import Event
-from tracker.rules.events.history import UNDO_FOR
+from tracker.rules.events.events import Event, EventStatus
+from tracker.rules.events.history import UNDO_FOR, UndoableDeed
 from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls import (
     AgencyRows,
@@ -29,21 +30,24 @@ from tracker.rules.polls import (
     Poll,
     PollCancellation,
     PollColumn,
+    PollDate,
     PollState,
     Respondent,
-    lost_replies_words,
 )
-from tracker.tables.background.events.invitees import invitees_of
+from tracker.tables.background.events import invitees
 from tracker.tables.background.polls import PollMessage, messages_of
 from tracker.tables.schema import polls as rows
 from tracker.tables.schema.core.tables import Message
-from tracker.tables.schema.polls import PollReply
 from tracker.tables.visible import polls
+from tracker.tables.visible.events import events
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import reach_of, viewer_for
-from tracker.usecases.events.scheduling import event_seen_by
+from tracker.usecases.events import scheduling
+from tracker.usecases.events.history import keeping_undoable
 from tracker.usecases.roster.committees import quorum_of
 
+ONLY_THE_ORGANIZER = "Only the organizer can choose the date or cancel the poll."
+CANCELLATION_LEFT = "It stays canceled, because an email about it may have gone out."
 POLL_CANCELED = "This poll was canceled. You don’t need to reply."
 ASKED_AGAIN = "Your replies weren’t saved because that poll was canceled. This one replaced it, so please reply here."
 _AGAIN = (
@@ -94,7 +98,7 @@ class WaitingPoll(Struct, frozen=True, kw_only=True):
 
 async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
     """Return the draft that the viewer organizes. Errors: NotFound, NotAllowed."""
-    event = await event_seen_by(viewer, event_id)
+    event = await scheduling.event_seen_by(viewer, event_id)
     if event.lead_id != viewer.member_id:
         raise NotAllowed("Only the organizer can ask for dates.")
     return event
@@ -102,7 +106,7 @@ async def draft_for(viewer: Viewer, event_id: UUID) -> Event:
 
 async def draft_hindrance(event: Event) -> str:
     """Return why people can't be asked about the date of an event; empty when they can."""
-    asked = [role for role in (await invitees_of(event.id)).values() if role.is_asked]
+    asked = [role for role in (await invitees.invitees_of(event.id)).values() if role.is_asked]
     return rules.poll_hindrance(event, len(asked))
 
 
@@ -120,7 +124,7 @@ async def last_poll_of(viewer: Viewer, draft: Event) -> Poll | None:
 async def lost_by_asking_again(viewer: Viewer, draft: Event) -> str:
     """Return what becomes of the replies to the canceled poll of a draft when people are asked again, in words."""
     known = await last_poll_of(viewer, draft)
-    return lost_replies_words(await polls.poll_people(viewer, known)) if known else ""
+    return rules.lost_replies_words(await polls.poll_people(viewer, known)) if known else ""
 
 
 async def open_poll(viewer: Viewer, event_id: UUID, new: NewPoll, now: datetime) -> UUID:
@@ -267,7 +271,7 @@ async def record_fits(viewer: Viewer, poll: Poll, fits: Mapping[UUID, Fit], sour
     replies = [
         {"id": ids.new_id(), "option": poll_date.id, "fit": fit, **by_viewer} for poll_date, fit in given.items()
     ]
-    await bulk_insert(PollReply, replies, _AGAIN)
+    await bulk_insert(rows.PollReply, replies, _AGAIN)
     facts = {"replies": {poll_date.starts.isoformat(timespec="minutes"): fit for poll_date, fit in given.items()}}
     await audit.record(viewer.actor, "poll_replied", "event", poll.event.id, facts, now)
 
@@ -317,17 +321,102 @@ async def _open_for_link(viewer: Viewer, poll_id: UUID, now: datetime) -> PollVi
     return view
 
 
+async def schedule_on_poll_date(viewer: Viewer, poll_id: UUID, option_id: UUID, now: datetime) -> None:
+    """Give the event one of the dates, with people's replies to it as their first, and invite everyone on its list.
+
+    Each person gets one email; it shows the reply that they gave, or asks for one. It can be undone like a change of an
+    event; then the poll is open again.
+    Errors: NotFound, NotAllowed, Gone (the poll is closed, or the date is over), Invalid (also when the draft repeats
+    by now).
+    """
+    async with writing():
+        poll = await led_poll(viewer, poll_id)
+        option = chosen_poll_date(poll, option_id, now)
+        if sentence := rules.event_hindrance(poll.event):
+            raise Invalid(sentence)
+        people = await polls.poll_people(viewer, poll)
+        event, plan = await scheduling.plan_to_change(viewer, poll.event.id)
+        scheduled = replace(plan, starts=option.starts, status=EventStatus.CONFIRMED)
+        async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
+            await scheduling.change_event(viewer, event.id, scheduled, event.version, now)
+            event = await scheduling.event_seen_by(viewer, event.id)
+            [date] = await events.dates_in_order(viewer, event)
+            invited = await invitees.invitations_by_member(event.id)
+            replies: list[dict[str, Any]] = [
+                {
+                    "invitation": invited[person.member_id].id,
+                    "occurrence": date.id,
+                    "reply": rules.FIT_REPLIES[person.fits[option.id]],
+                    "comment": "",
+                    "substitute": None,
+                    "source": person.source,
+                    "entered_by": person.member_id,
+                    "sequence": max(date.sequence, event.sequence),
+                    "replied_at": now,
+                }
+                for person in people
+                if person.role.is_asked and person.source and option.id in person.fits
+            ]
+            await invitees.write_replies(replies)
+        await outbox.hold_messages(event.id, now + UNDO_FOR)
+        facts = {"date": option.starts.isoformat(timespec="minutes")}
+        await audit.record(viewer.actor, "poll_scheduled", "event", event.id, facts, now)
+
+
+async def cancel_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> PollCancellation:
+    """Cancel a poll, notify those who may know of it, and return what that does. Its event stays a draft.
+
+    Errors: NotFound, NotAllowed, Gone (it is closed).
+    """
+    async with writing():
+        poll = await led_poll(viewer, poll_id)
+        await rows.Poll.update({rows.Poll.canceled_at: now}).where(rows.Poll.id == poll_id)
+        done = await notify_poll_canceled(poll, await polls.poll_people(viewer, poll), now)
+        await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": done.notified}, now)
+    return done
+
+
+async def restore_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> None:
+    """Undo a cancellation a moment ago; no one is notified. Errors: NotFound, NotAllowed, Conflict, Gone (too late)."""
+    async with writing():
+        poll = await poll_for(viewer, poll_id)
+        if not rules.may_lead_poll(viewer, poll):
+            raise NotAllowed(ONLY_THE_ORGANIZER)
+        if poll.canceled_at is None:
+            raise Conflict("This poll isn’t canceled.")
+        is_in_time = now - poll.canceled_at < UNDO_FOR
+        canceled = PollCanceled(poll=poll.id)
+        if not is_in_time or await take_back_poll_messages(poll, canceled, poll.canceled_at) is None:
+            raise Gone(CANCELLATION_LEFT)
+        await rows.Poll.update({rows.Poll.canceled_at: None}).where(rows.Poll.id == poll_id)
+        await audit.record(viewer.actor, "poll_restored", "event", poll.event.id, {}, now)
+
+
+async def led_poll(viewer: Viewer, poll_id: UUID) -> Poll:
+    """Return an open poll that the viewer leads. Errors: NotFound, NotAllowed, Gone."""
+    poll = await poll_for(viewer, poll_id)
+    if not rules.may_lead_poll(viewer, poll):
+        raise NotAllowed(ONLY_THE_ORGANIZER)
+    if poll.state is not PollState.OPEN:
+        raise Gone("This poll is closed.")
+    return poll
+
+
+def chosen_poll_date(poll: Poll, option_id: UUID, now: datetime) -> PollDate:
+    """Return one of the dates that can still be chosen. Errors: NotFound, Gone when it is over."""
+    option = next((option for option in poll.options if option.id == option_id), None)
+    if option is None:
+        raise NotFound
+    if option not in poll.ahead(now):
+        raise Gone("This date is over. Choose another one.")
+    return option
+
+
 async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
     """Ask people for dates; no one is asked twice in one poll."""
     opened = PollOpened(poll=poll.id)
     drafts = [draft_poll_message(poll, opened, member_id, now, once=True) for member_id in sorted(member_ids)]
     await outbox.enqueue_all(drafts, now)
-
-
-async def people_reached(poll: Poll, member_ids: Collection[UUID], now: datetime) -> set[UUID]:
-    """Return which of these people get emails about a poll: they are active, may see it, and are not paused."""
-    reach = await reach_of(member_ids, [poll.event.id], now)
-    return {*member_ids} - reach.not_reached(member_ids, poll.event.id)
 
 
 async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> PollCancellation:
@@ -351,9 +440,12 @@ async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: da
         for question in questions
         if question.state is MessageState.SENT or (question.state is MessageState.PENDING and not question.is_untried)
     }
-    replied = {person.member_id for person in people if person.role.is_asked and person.has_replied}
-    aware = {person.member_id for person in people if person.role.is_asked and person.member_id in replied | emailed}
-    notified = await people_reached(poll, aware, now) if now + UNDO_FOR < last_poll_start(poll) else set()
+    asked = [person for person in people if person.role.is_asked]
+    replied = {person.member_id for person in asked if person.has_replied}
+    aware = replied | {person.member_id for person in asked if person.member_id in emailed}
+    reach = await reach_of(aware, [poll.event.id], now)  # those who are active, may see it, and are not paused
+    is_of_use = now + UNDO_FOR < last_poll_start(poll)
+    notified = aware - reach.not_reached(aware, poll.event.id) if is_of_use else set()
     canceled = PollCanceled(poll=poll.id)
     drafts = [draft_poll_message(poll, canceled, member_id, now) for member_id in sorted(notified)]
     await outbox.enqueue_all(drafts, now)

@@ -1,1 +1,0 @@
-"""Date polls, before an event has its date."""
