@@ -32,7 +32,7 @@ from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.core.process_locks import Worker, enlist_worker
 from tracker.usecases.emails import preferences, reminders
-from tracker.usecases.emails.follow_ups import next_follow_up
+from tracker.usecases.emails.nudges import next_follow_up
 from tracker.usecases.emails.preferences import sendable_messages
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import history, scheduling

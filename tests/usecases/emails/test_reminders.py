@@ -40,8 +40,7 @@ from tracker.tables.background.emails import due
 from tracker.tables.background.emails.due import chains_of_events
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.usecases.emails import preferences, reminders
-from tracker.usecases.emails.follow_ups import next_follow_up
-from tracker.usecases.emails.nudges import nudge_people, nudges_of_date
+from tracker.usecases.emails.nudges import next_follow_up, nudge_people, nudges_of_date
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling, series_split
 from tracker.usecases.events.occurrences import date_seen_by

@@ -20,8 +20,7 @@ from tracker.rules.roster.meetings import ReminderPolicy
 from tracker.tables.schema.operations import OperationPlan
 from tracker.tables.schema.roster import Member
 from tracker.usecases.emails import reminders
-from tracker.usecases.emails.follow_ups import next_follow_up
-from tracker.usecases.emails.nudges import nudge_people, silent_people_of_date
+from tracker.usecases.emails.nudges import next_follow_up, nudge_people, silent_people_of_date
 from tracker.usecases.events import history, scheduling
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import schedule_event

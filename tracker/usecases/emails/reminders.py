@@ -34,8 +34,8 @@ from tracker.tables.schema.core.tables import Watermark
 from tracker.tables.visible.events import events, replies
 from tracker.usecases.core import audit, outbox, process_locks
 from tracker.usecases.core.viewers import reach_of
-from tracker.usecases.emails.follow_ups import follow_ups_ahead, reply_requests_due
 from tracker.usecases.emails.item_emails import item_messages_due
+from tracker.usecases.emails.nudges import follow_ups_ahead, reply_requests_due
 from tracker.usecases.emails.poll_emails import poll_reminders_due
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.summaries import digests_due, thank_yous_due

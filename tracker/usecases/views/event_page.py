@@ -27,8 +27,7 @@ from tracker.rules.roster.meetings import Room
 from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
 from tracker.usecases.core.audit import EventReading, readings_of
-from tracker.usecases.emails.follow_ups import next_follow_up
-from tracker.usecases.emails.nudges import silent_people_of_date, with_confirmations
+from tracker.usecases.emails.nudges import next_follow_up, silent_people_of_date, with_confirmations
 from tracker.usecases.emails.summaries import thank_you_sent_about
 from tracker.usecases.events import history as event_history
 from tracker.usecases.events import replies, substitutes
