@@ -28,8 +28,9 @@ from tracker.rules.emails.emails import (
     SitePage,
 )
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.reminders import REST, UNDO_FOR, UNREACHABLE, skipped_words
+from tracker.rules.emails.reminders import REST, UNREACHABLE, skipped_words
 from tracker.rules.emails.template_values import PollNudgeEmail, PollOpenedEmail, RestrictedEmail, RestrictedReason
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange
 from tracker.rules.events.replies import ReplyValue

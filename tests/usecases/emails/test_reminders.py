@@ -29,8 +29,8 @@ from tracker.errors import Conflict
 from tracker.rules.core.email_declarations import MessageKind
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.reminders import UNDO_FOR
 from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, plan_from_start
 from tracker.rules.events.replies import AttendeeRole, ReplyValue

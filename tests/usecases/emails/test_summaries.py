@@ -20,7 +20,8 @@ from tracker.rules.core.message_types import WeeklyDigest
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.emails.preferences import Preferences
-from tracker.rules.emails.summaries import AFTER_CLOSING, UNDO_FOR
+from tracker.rules.emails.summaries import AFTER_CLOSING
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.roster.meetings import USUAL_POLICY
 from tracker.tables.schema.core.tables import AuditEntry, Message

@@ -89,6 +89,10 @@ SHOWN, KEPT = "flash", "is_flash_kept"
 """What a request's state holds: the message that its page shows, and whether a page has shown it before."""
 
 
+BUTTON_FOR = timedelta(seconds=60)
+"""How long a message has its button Undo where no email waits for it."""
+
+
 class Undo(Struct, frozen=True, kw_only=True):
     """How to undo a change: by a form to `address` with these fields, until a given time."""
 

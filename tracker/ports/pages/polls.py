@@ -33,9 +33,9 @@ from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, to_utc
-from tracker.rules.emails.reminders import UNDO_FOR, nudged_words, skipped_words, why_no_nudge
+from tracker.rules.emails.reminders import nudged_words, skipped_words, why_no_nudge
 from tracker.rules.events.events import Event
-from tracker.rules.events.history import UNDO_FOR as HISTORY_UNDO_FOR
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import REPLY_HOUR, AttendeeRole
 from tracker.rules.polls import (
     MOST_DATES,
@@ -441,16 +441,14 @@ async def show_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
     poll, effect = await polls.led_poll(viewer, poll_id), None
     with surviving_failures():
         effect = await do_and_roll_back(partial(polls.cancel_poll, viewer, poll_id, now))
-    return pages.render(
-        "polls/cancel.html", poll=poll, event=poll.event, effect=effect, seconds=HISTORY_UNDO_FOR.seconds
-    )
+    return pages.render("polls/cancel.html", poll=poll, event=poll.event, effect=effect, seconds=UNDO_FOR.seconds)
 
 
 @post("/polls/{poll_id:uuid}/cancellation", guards=[signed_in], status_code=303)
 async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Cancel a poll, with a button that undoes it."""
     done = await polls.cancel_poll(viewer, poll_id, now)
-    undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + HISTORY_UNDO_FOR)
+    undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + UNDO_FOR)
     return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", done.notified), undo)
 
 

@@ -104,8 +104,6 @@ def timing_words(lead: timedelta) -> str:
 
 REST = timedelta(hours=48)
 """How long after their invitation, or a nudge about a date, a person gets no other nudge about that date."""
-UNDO_FOR = timedelta(seconds=20)
-"""How long reminders wait before they leave, so that the person who sent them can undo it."""
 NUDGES_LEFT = "It’s too late to undo this. A reminder may have gone out."
 UNREACHABLE = "no active account, no access to the event, or an undeliverable email address"
 NAMED = 6  # skipped people who are named; more are counted

@@ -227,8 +227,6 @@ def _dates(name: FactName, lines: Iterable[DateLine], week: DigestWeek) -> Facts
     return listed_facts(name, words)
 
 
-UNDO_FOR = timedelta(seconds=20)
-"""How long a thank-you waits before it leaves, so that the person who sent it can undo it."""
 AFTER_CLOSING = timedelta(hours=1)
 """How long after attendance is closed an event's own thank-you is sent: time to correct a mark."""
 OF_USE = timedelta(days=7)

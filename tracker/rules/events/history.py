@@ -357,7 +357,10 @@ def _affects_date(entry: HistoryEntry, occurrence: Occurrence) -> bool:
 
 
 UNDO_FOR = timedelta(seconds=20)
-"""How long a change can be undone; messages about the event wait for it, edits longer (`outbox`)."""
+"""How long a change can be undone; messages about the event wait for it, edits longer (`outbox`).
+
+Reminders and thank-yous that someone sends by hand wait as long, so that they can undo that.
+"""
 TOO_LATE_TO_UNDO = "It’s too late to undo this because 20 seconds have passed. You can still change or cancel it."
 MEANWHILE = "Nothing was undone because someone has changed it or replied since. You can still change it."
 NOTIFIED = "Nothing was undone because an email about it may have been sent. You can still change it."

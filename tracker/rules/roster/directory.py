@@ -409,7 +409,7 @@ def needs_review(reviewed_at: datetime | None, joined_at: datetime, now: datetim
 
 
 LINK_WORKS_FOR = timedelta(hours=1)
-UNDO_FOR = timedelta(seconds=60)
+REMOVAL_UNDO_FOR = timedelta(seconds=60)
 """How long the removal of an address can be undone."""
 FORGOTTEN_AFTER = timedelta(days=7)
 """When an address is deleted that was removed or not confirmed."""

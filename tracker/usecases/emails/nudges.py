@@ -23,7 +23,6 @@ from tracker.rules.emails.reminders import (
     LONGEST_SHIFT,
     NUDGES_LEFT,
     REST,
-    UNDO_FOR,
     Moment,
     NextFollowUp,
     Nudges,
@@ -36,7 +35,7 @@ from tracker.rules.emails.reminders import (
     why_no_nudge,
 )
 from tracker.rules.events.events import DateLine, Kind, Occurrence, line_of_date, may_edit
-from tracker.rules.events.history import HistoryEntry, confirmations_of, last_change_of
+from tracker.rules.events.history import UNDO_FOR, HistoryEntry, confirmations_of, last_change_of
 from tracker.rules.events.replies import Participant
 from tracker.rules.roster.meetings import ASKS_OFFERED
 from tracker.tables.background.emails import due, outbox_queue

@@ -21,8 +21,9 @@ from tracker.rules.core.wording import to_utc
 from tracker.rules.emails import summaries
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.preferences import Wishes, out_of_quiet_hours
-from tracker.rules.emails.reminders import NUDGES_LEFT, REST, UNDO_FOR, Moment, Nudges, respondents_due, why_no_nudge
+from tracker.rules.emails.reminders import NUDGES_LEFT, REST, Moment, Nudges, respondents_due, why_no_nudge
 from tracker.rules.events.events import may_edit
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
 from tracker.tables.visible import polls as visible

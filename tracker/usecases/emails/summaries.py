@@ -27,7 +27,6 @@ from tracker.rules.emails.summaries import (
     ONLY_THEY_THANK,
     OWED_AHEAD,
     THANK_YOU_LEFT,
-    UNDO_FOR,
     DigestWeek,
     SentThankYou,
     digest_email,
@@ -36,6 +35,7 @@ from tracker.rules.emails.summaries import (
     week_span,
 )
 from tracker.rules.events.events import EventStatus, Kind, Occurrence, may_edit
+from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.replies import ReplyValue
 from tracker.tables.background import attendance
 from tracker.tables.background.emails import outbox_queue

@@ -321,7 +321,7 @@ async def remove_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> str:
 async def restore_alias(viewer: Viewer, alias_id: UUID, now: datetime) -> None:
     """Undo a removal within a minute. Errors: Gone, also when someone else has confirmed the address since."""
     async with writing():
-        lately = (EmailAlias.removed_at > now - rules.UNDO_FOR) & (EmailAlias.id == alias_id)
+        lately = (EmailAlias.removed_at > now - rules.REMOVAL_UNDO_FOR) & (EmailAlias.id == alias_id)
         row = await EmailAlias.select().where(lately & (EmailAlias.member == viewer.member_id)).first()
         # Meanwhile they may have added it again, or others, and someone else may have confirmed it.
         live = {alias.address for alias in await aliases_of(viewer)}

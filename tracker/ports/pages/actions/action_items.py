@@ -3,8 +3,6 @@
 An item that was just marked done, or reopened, has the button Undo.
 """
 
-from datetime import timedelta
-
 from litestar import get, post
 from litestar.response import Redirect
 from msgspec.structs import replace
@@ -12,7 +10,7 @@ from msgspec.structs import replace
 from tracker.crypto import keys
 from tracker.database import together
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports.http.cookies import Undo
+from tracker.ports.http.cookies import BUTTON_FOR, Undo
 from tracker.ports.http.dependencies import Now, PathText, Settings, Today, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
@@ -57,8 +55,6 @@ LISTING = "action-items"
 """The list as saved filters name it."""
 MEETING = "meeting"
 """Where a form came from, and goes back to when it is saved: the page of a meeting."""
-STATUS_UNDO_FOR = timedelta(seconds=60)
-"""How long the message that an item is done, or open again, has its button Undo."""
 PURPOSE = "item undo"
 
 
@@ -318,4 +314,4 @@ def item_undo_button(viewer: Viewer, form: FormValues, before: ActionItem, after
     update = StatusUpdate(at=now, before=stage_of(before), after=stage_of(after))
     signed = keys.sign_value(PURPOSE, update, f"{viewer.member_id} {after.reference} ")
     fields = {"update": signed, "next": form["next"]}
-    return Undo(address=f"/action-items/{after.reference}/undo", fields=fields, until=now + STATUS_UNDO_FOR)
+    return Undo(address=f"/action-items/{after.reference}/undo", fields=fields, until=now + BUTTON_FOR)

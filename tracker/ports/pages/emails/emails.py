@@ -42,7 +42,6 @@ from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.escalations import committee_days_in
 from tracker.rules.emails.preferences import Preferences, check_quiet_hours, quiet_hours_words
-from tracker.rules.emails.reminders import UNDO_FOR as REMINDERS_UNDO_FOR
 from tracker.rules.emails.reminders import nudged_words
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.roster.meetings import OFFERED, USUAL, check_leads, lead_words, leads_words, minutes_of, policy_in
@@ -216,7 +215,7 @@ async def post_nudges(
         said = refused = conflict.sentence
     fields = {"at": now.isoformat(), "next": form["next"]}
     removal = f"{date.page}/nudges/removal"
-    undo_button = Undo(address=removal, fields=fields, until=now + REMINDERS_UNDO_FOR)
+    undo_button = Undo(address=removal, fields=fields, until=now + UNDO_FOR)
     if home_rows.are_asked_for(form):
         return await _home_row(home_rows, *date, said, refused, None if refused else undo_button)
     address = HOME if is_from_home(form) else f"{date.page}#participants"

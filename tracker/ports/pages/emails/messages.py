@@ -31,8 +31,8 @@ from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
 from tracker.rules.emails.reminders import timing_words
-from tracker.rules.emails.summaries import UNDO_FOR as SUMMARIES_UNDO_FOR
 from tracker.rules.emails.summaries import sent_thank_you_words
+from tracker.rules.events.history import UNDO_FOR
 from tracker.usecases.emails import messages, summaries
 from tracker.usecases.emails.messages import read_message
 from tracker.usecases.emails.summaries import ThankYouView
@@ -261,7 +261,7 @@ async def post_thank_you(
         thank_you = await summaries.thank_you_view(viewer, *date, now, zone)
         return _thank_you_page(pages, thank_you, read_email, zone, now, refused.sentence)
     removal = f"{date.page}/thank-you/removal"
-    undo = Undo(address=removal, fields={"at": now.isoformat()}, until=now + SUMMARIES_UNDO_FOR)
+    undo = Undo(address=removal, fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     return pages.redirect(date.page, f"Thank-you on its way to {plural(people, 'person', 'people')}.", undo)
 
 

@@ -12,7 +12,7 @@ from litestar import get, post
 from msgspec.structs import asdict, replace
 
 from tracker.errors import Conflict, Invalid, NotFound
-from tracker.ports.http.cookies import Undo
+from tracker.ports.http.cookies import BUTTON_FOR, Undo
 from tracker.ports.http.dependencies import Now, PathId, PathText, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, OnDate, Page, Pages
@@ -50,7 +50,6 @@ from tracker.usecases.operations.orders import OrderView
 ORDER = "/events/{event_id:uuid}/{key:str}/plan/order"
 PHASES = f"{ORDER}/phases"
 VERSION_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
-UNDO_FOR = timedelta(seconds=60)
 NO_DAY = "Enter the day."
 PRESSES: dict[str, tuple[Callable[..., Awaitable[Phase]], str]] = {
     "begun": (orders.begin_phase, "has started"),
@@ -277,7 +276,7 @@ async def post_phase_mark(date: OnDate, phase_id: PathId, pages: Pages, viewer: 
         raise NotFound
     press, words = PRESSES[form["mark"]]
     address = f"{date.plan}/order/phases/{phase_id}/undo"
-    undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + UNDO_FOR)
+    undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + BUTTON_FOR)
     deed = press(viewer, date.event_id, phase_id, now)
     return await pages.answer(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo)
 

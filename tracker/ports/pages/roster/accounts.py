@@ -22,7 +22,7 @@ from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural, short_day
 from tracker.rules.emails.messages import STATE_WORDS
-from tracker.rules.roster.directory import UNDO_FOR, needs_review
+from tracker.rules.roster.directory import REMOVAL_UNDO_FOR, needs_review
 from tracker.usecases.identity.sign_in import LIFETIME
 from tracker.usecases.roster import accounts, directory, known_people, people
 from tracker.usecases.roster.people import LIFETIME as PEOPLE_LIFETIME
@@ -264,7 +264,7 @@ ADDRESS = "/settings#addresses"
 async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Remove an address."""
     address = await known_people.remove_alias(viewer, alias_id, now)
-    undo = Undo(address=f"/settings/addresses/{alias_id}/restoration", fields={}, until=now + UNDO_FOR)
+    undo = Undo(address=f"/settings/addresses/{alias_id}/restoration", fields={}, until=now + REMOVAL_UNDO_FOR)
     return pages.redirect(ADDRESS, f"Removed {address}. Replies from there no longer count as yours.", undo)
 
 

@@ -19,7 +19,7 @@ from tracker.database import together
 from tracker.errors import Invalid, NotFound
 from tracker.ports import health
 from tracker.ports.health import CheckLine, RecentCheck, health_warnings
-from tracker.ports.http.cookies import Undo
+from tracker.ports.http.cookies import BUTTON_FOR, Undo
 from tracker.ports.http.dependencies import Injected, Now, PathText, Settings, Today, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
@@ -250,8 +250,6 @@ DEPENDENCIES = {"mail_server": Provide(_mail_server, sync_to_thread=False)}
 AGENDA_SHOWN = 30  # events beside the queue; all of them are in the calendar
 HEALTH = "/admin/health#test-email-row"
 SET_UP_HIDDEN = "The setup checklist is hidden. You can show it again on the Admin page."
-UNDO_FOR = timedelta(seconds=60)
-"""How long the message that the list is hidden has its button Undo."""
 
 
 class Administration(Struct, frozen=True, kw_only=True):
@@ -336,7 +334,7 @@ async def last_test_email(
 async def post_set_up_removal(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Hide the list, with Undo."""
     await home.hide_set_up(viewer, now)
-    return pages.redirect(HOME, SET_UP_HIDDEN, Undo(address="/set-up-list", fields={}, until=now + UNDO_FOR))
+    return pages.redirect(HOME, SET_UP_HIDDEN, Undo(address="/set-up-list", fields={}, until=now + BUTTON_FOR))
 
 
 @post("/set-up-list", guards=[signed_in], status_code=303)
