@@ -12,7 +12,7 @@ from bench.renders import turns
 from bench.world import World, world
 from tests.cast import NOW
 from tracker import clock
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.usecases.events import occurrences
 
 MANY = 100_000  # dates stored
@@ -30,7 +30,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
     clock.start_at(NOW, is_still=True)
     try:
         async with world(folder / "many.sqlite", MANY) as many:
-            settle()
+            freeze_objects()
             return [await _figure(many, name, path) for name, path in (await _pages(many)).items()]
     finally:
         clock.start_at(None)

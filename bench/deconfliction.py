@@ -22,7 +22,7 @@ from bench.stock import opened
 from tests.cast import NOW
 from tests.usecases.operations.world import A, plan_operation, with_another_lead
 from tracker.database import Engine, bind, engine
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.operations.deconfliction import EARTH
 from tracker.rules.operations.plans import LONGEST_BUFFER, Disclosure
 from tracker.tables.background.operations import LONGEST_OPERATION, ComparedPlan, compared_plans
@@ -77,7 +77,7 @@ def measure_most() -> Sequence[Figure]:
 async def _among_many(folder: Path) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         full = await _stock(stack, folder / "full.sqlite", IN_THE_WINDOW, 0)
-        settle()
+        freeze_objects()
         with sqlite3.connect(full.file) as bare:
             return _usual([(await _check(full), _ask(bare, full.plan)) for _ in range(ROUNDS + WARM_UP)])
 
@@ -85,7 +85,7 @@ async def _among_many(folder: Path) -> tuple[float, float]:
 async def _old_and_young(folder: Path) -> tuple[float, float]:
     async with AsyncExitStack() as stack:
         few, many = [await _stock(stack, folder / f"{count}.sqlite", USUAL, count) for count in (FEW, MANY)]
-        settle()
+        freeze_objects()
         return _usual([(await _check(many), await _check(few)) for _ in range(ROUNDS + WARM_UP)])
 
 

@@ -23,7 +23,7 @@ from tracker import clock
 from tracker.app import create_app
 from tracker.database import engine
 from tracker.ical.calendar_import import read_calendar_file
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.recurrence.series import MAX_DATES
 from tracker.usecases.events.scheduling import import_calendar
 
@@ -46,7 +46,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
         async with AsyncExitStack() as stack:
             few, few_saved = await _world(stack, folder, FEW)
             many, many_saved = await _world(stack, folder, MANY)
-            settle()
+            freeze_objects()
             taken = [(await asked(many, "/"), await asked(few, "/")) for _ in range(REQUESTS + WARM_UP)][WARM_UP:]
             many_shown, few_shown = middle(taken)
             return (

@@ -14,7 +14,7 @@ from bench.world import World, asked, world
 from tests.cast import NOW
 from tracker import clock
 from tracker.database import bind
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 
 FEW, MANY, MOST = 100, 2_500, 25_000  # people
 DATES = 1_000  # stored
@@ -48,7 +48,7 @@ async def _measured(folder: Path, people: int) -> Sequence[Figure]:
             await add_people(few.cast, FEW)
             many = await stack.enter_async_context(world(folder / "many.sqlite", DATES))
             await add_people(many.cast, people)
-            settle()
+            freeze_objects()
             pages = [await _page(few, many, f"{name} page", path, people) for name, path in PAGES.items()]
             typing = await _page(few, many, "people found while typing", SEARCH, people, target=None)
             return [*pages, typing, await _size(many, people)]

@@ -13,7 +13,7 @@ from bench.renders import WARM_UP, turns
 from bench.world import FULL, USUAL, World, asked, schedule, world
 from tests.cast import NOW
 from tracker import clock
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 
 MONTH = "/calendar?month=2026-12"
 FEW, MANY = 1_000, 100_000  # dates stored
@@ -35,7 +35,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
         async with AsyncExitStack() as stack:
             few = await stack.enter_async_context(world(folder / "few.sqlite", FEW))
             many = await stack.enter_async_context(world(folder / "many.sqlite", MANY))
-            settle()
+            freeze_objects()
             young, old = await _in_turns(few, many)
             return [*_of_age(p95(young), p95(old)), *await _full(many)]
     finally:
@@ -58,7 +58,7 @@ def _of_age(young: float, old: float) -> Sequence[Figure]:
 
 async def _full(many: World) -> Sequence[Figure]:
     await schedule(many.cast, FULL - USUAL, many.cast.kcpd_detective)
-    settle()
+    freeze_objects()
     taken = await turns(many, MONTH, OF_FULL)
     value, floor = middle(one.beside_its_floor for one in taken.turns)
     html = (await many.reader.get(MONTH)).encode()

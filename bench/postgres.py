@@ -25,7 +25,7 @@ from tests.cast import NOW
 from tests.database.server import own_server
 from tracker import clock
 from tracker.database import bind, is_postgres, writing
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.calendars.feeds import FeedScope
 from tracker.tables.schema import events
 from tracker.usecases.calendars.subscriptions import create_subscription
@@ -99,7 +99,7 @@ async def _measured(url: str) -> Sequence[Figure]:
                 await know_how_full_it_is(postgres)
                 sqlite = await stack.enter_async_context(world(Path(folder) / "few.sqlite", STORED))
                 on_sqlite = await _deeds(sqlite)
-                settle()
+                freeze_objects()
                 of_server = await processes(postgres)
                 return [
                     await _figure(name, (postgres, on_postgres[name]), (sqlite, deed), of_server)

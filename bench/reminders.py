@@ -26,7 +26,7 @@ from tracker.config.settings import Settings
 from tracker.crypto.signed_links import Links
 from tracker.database import bind, close_database, engine_from_url, open_database
 from tracker.database.migrate import migrate
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.ports.mail.compose import EmailComposer
 from tracker.ports.mail.delivery import LANES, Delivery
 from tracker.rules.core.outbox import SendOutcome
@@ -59,7 +59,7 @@ async def _measured(folder: Path, server: Server) -> Sequence[Figure]:
     try:
         await migrate()
         await _schedule(await people_of_the_task_force())
-        settle()
+        freeze_objects()
         rounds = [await _round(server, A_DAY_BEFORE + timedelta(days=number)) for number in range(ROUNDS)]
     finally:
         await close_database(engine)

@@ -23,7 +23,7 @@ from bench.world import World, asked, world
 from tests.cast import NOW, ZONE
 from tracker import clock
 from tracker.crypto import ids
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.reports.reports import ReportRequest, fiscal_year, month_period
 from tracker.usecases.reports import report_for
 
@@ -92,7 +92,7 @@ async def _measured(folder: Path, dates: int) -> Sequence[Figure]:
         async with world(folder / "year.sqlite", dates) as year:
             with closing(bare_connection(year.engine)) as connection:
                 _fill(connection)
-                settle()
+                freeze_objects()
                 await _check(year, connection)
                 turns = [(await asked(year, PATH), _time(connection)) for _ in range(REQUESTS + WARM_UP)]
     finally:

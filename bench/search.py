@@ -17,7 +17,7 @@ from bench.world import World, asked, world
 from tests.cast import NOW
 from tracker import clock
 from tracker.database import bind, is_postgres
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 
 FEW, MANY, MOST = 4_000, 100_000, 1_000_000  # dates stored, with 100, 2,500, and 25,000 people
 REQUESTS = 200
@@ -66,7 +66,7 @@ async def _measured(databases: tuple[Path | str, Path | str], many: int) -> Sequ
         async with AsyncExitStack() as stack:
             young = await stack.enter_async_context(world(databases[0], FEW))
             old = await stack.enter_async_context(world(databases[1], many))
-            settle()
+            freeze_objects()
             return [await _figure(name, words, young, old, many) for name, words in LOOKED_FOR.items()]
     finally:
         clock.start_at(None)

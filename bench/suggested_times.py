@@ -20,7 +20,7 @@ from bench.figures import Figure, middle
 from bench.stock import with_old_dates
 from tests.cast import NOW, ZONE, Cast, meeting
 from tracker.database import Engine, bind, engine
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.availability import suggested_times as rules
 from tracker.rules.availability.suggested_times import BusyDays
 from tracker.rules.events.plans import Slot
@@ -78,7 +78,7 @@ async def _measured(folder: Path) -> list[tuple[float, float, float]]:
     """Return the seconds of each turn: with few dates stored, with many, and of the sweep."""
     async with AsyncExitStack() as stack:
         few, many = [await _place(stack, folder / f"{dates}.sqlite", dates) for dates in (FEW, MANY)]
-        settle()
+        freeze_objects()
         _, days = await _find(many)
         slots = [slot for (slot,) in rules.candidate_times(FIRST, availability.AHEAD, LENGTH, ZONE)]
         turns = [

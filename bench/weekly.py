@@ -13,7 +13,7 @@ from bench.renders import WARM_UP
 from bench.world import LONG_AGO, World, asked, world
 from tests.cast import NOW, everyone, meeting
 from tracker import clock
-from tracker.ports.cli.serve import settle
+from tracker.ports.cli.serve import freeze_objects
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.usecases.events import scheduling
 
@@ -36,7 +36,7 @@ async def _measured(folder: Path) -> Sequence[Figure]:
             usual = await stack.enter_async_context(world(folder / "usual.sqlite", DATES))
             fuller = await stack.enter_async_context(world(folder / "fuller.sqlite", DATES))
             await _schedule_weekly(fuller)
-            settle()
+            freeze_objects()
             taken = [(await asked(fuller, "/"), await asked(usual, "/")) for _ in range(REQUESTS + WARM_UP)]
     finally:
         clock.start_at(None)

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import asdict
 
 from tracker.config import installation
-from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load_settings, statements
+from tracker.config.settings import PREFIX, BadSettings, Settings, database_elsewhere, load_settings, notice_lines
 
 SECRET = "a secret of the tests, long enough"
 
@@ -139,7 +139,7 @@ def test_a_client_secret_is_sent_encrypted_only(settings_folder: Path, url: str)
 def test_a_notice_comes_from_a_file_and_has_four_statements(settings_folder: Path) -> None:
     (settings_folder / "notice.txt").write_text("One.\nTwo.\n\nThree.\nFour.\n")
     say(settings_folder, "TRACKER_NOTICE_FILE=notice.txt\n")
-    assert statements(load_from(settings_folder).notice) == ["One.", "Two.", "Three.", "Four."]
+    assert notice_lines(load_from(settings_folder).notice) == ["One.", "Two.", "Three.", "Four."]
     (settings_folder / "notice.txt").write_text("One.\nTwo.\nThree.\n")
     with pytest.raises(BadSettings, match="at least 4 statements"):
         load_from(settings_folder)
@@ -165,7 +165,7 @@ def test_a_folder_without_settings_says_how_to_make_them(tmp_path: Path) -> None
 
 
 def test_a_written_file_explains_every_setting_and_changes_nothing_by_itself(settings_folder: Path) -> None:
-    text = installation.written(Settings, PREFIX, {})
+    text = installation.settings_text(Settings, PREFIX, {})
     say(settings_folder, text)
     assert load_from(settings_folder) == Settings(
         secret=SECRET, data=str(settings_folder), database_url=f"sqlite:///{settings_folder}/tracker.sqlite"
@@ -174,13 +174,13 @@ def test_a_written_file_explains_every_setting_and_changes_nothing_by_itself(set
 
 
 def test_every_default_that_the_file_shows_may_be_turned_on(settings_folder: Path) -> None:
-    text = installation.written(Settings, PREFIX, {}).replace("# TRACKER_", "TRACKER_")
-    say(settings_folder, installation.without(text, "TRACKER_SECRET"))
+    text = installation.settings_text(Settings, PREFIX, {}).replace("# TRACKER_", "TRACKER_")
+    say(settings_folder, installation.with_settings_removed(text, "TRACKER_SECRET"))
     assert load_from(settings_folder).smtp_port == 25
 
 
 def test_a_setting_is_changed_at_its_place(settings_folder: Path) -> None:
-    text = installation.written(Settings, PREFIX, {"TRACKER_SMTP_PORT": "587"})
+    text = installation.settings_text(Settings, PREFIX, {"TRACKER_SMTP_PORT": "587"})
     say(
         settings_folder,
         installation.changed(installation.changed(text, "TRACKER_SMTP_PORT", "25"), "TRACKER_TICK", "1"),
@@ -190,7 +190,7 @@ def test_a_setting_is_changed_at_its_place(settings_folder: Path) -> None:
 
 
 def test_a_setting_that_is_taken_out_leaves_no_value_behind(settings_folder: Path) -> None:
-    text = installation.without("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
+    text = installation.with_settings_removed("TRACKER_SMTP_PASSWORD=hunter2\n", "TRACKER_SMTP_PASSWORD")
     assert "hunter2" not in text
 
 

@@ -21,7 +21,7 @@ from tests.database.rows import (
     works,
 )
 from tracker.database import Engine, bind, close_database, engine_from_url, open_database, together, writing
-from tracker.database.in_step import opened
+from tracker.database.in_step import snapshot_of
 from tracker.database.postgres import PostgresEngine
 from tracker.database.sqlite import SQLiteEngine
 
@@ -158,7 +158,7 @@ async def test_a_task_that_is_canceled_while_its_snapshot_ends_gives_its_connect
 
 
 async def test_nothing_is_read_from_a_snapshot_that_has_ended(small: Engine) -> None:
-    async with opened(small) as snapshot:
+    async with snapshot_of(small) as snapshot:
         await snapshot.read([("SELECT n FROM counter", [])])
     with pytest.raises(TransactionError):
         await snapshot.read([("SELECT n FROM counter", [])])

@@ -21,7 +21,16 @@ from tests.database.schema import declared, present
 from tracker.crypto import keys
 from tracker.database import Engine, engine, writing
 from tracker.database import migrate as migrating
-from tracker.database.migrate import APP, OURS, SchemaAhead, SchemaBehind, check_schema, migrate, names, on_our_schema
+from tracker.database.migrate import (
+    APP,
+    OURS,
+    SchemaAhead,
+    SchemaBehind,
+    check_schema,
+    migrate,
+    migration_names,
+    on_our_schema,
+)
 from tracker.rules.core.viewers import BY_COMMAND, Arm
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.columns import Constraint, check, index, one_of, unique, unique_index
@@ -53,7 +62,7 @@ async def test_the_first_release_left_rows_in_every_table(blank_database: Engine
 
 async def test_an_upgrade_to_this_release_keeps_every_row(blank_database: Engine) -> None:
     before = await first_release(members=500)
-    assert await migrate() == names()[1:]
+    assert await migrate() == migration_names()[1:]
     await check_schema()
     assert await changed_tables(before) == []
 
@@ -63,7 +72,7 @@ async def test_an_upgrade_to_the_next_release_keeps_every_row(blank_database: En
     release = next_release(tmp_path, WIDER)
     with pytest.raises(SchemaBehind, match=NEXT):
         await check_schema(release)
-    assert await migrate(release) == [*names()[1:], NEXT]
+    assert await migrate(release) == [*migration_names()[1:], NEXT]
     await check_schema(release)
     assert await changed_tables(before) == []
 
@@ -258,9 +267,9 @@ async def test_what_only_a_class_knows_is_seen(blank_database: Engine, other: ty
 
 
 def test_migrations_are_numbered_without_a_gap_and_recorded_by_their_names() -> None:
-    assert [int(name[:4]) for name in names()] == list(range(1, len(names()) + 1))
-    assert [f"{name}.py" for name in names()] == sorted(file.name for file in OURS.glob("*.py"))
-    assert [runpy.run_path(str(OURS / f"{name}.py"))["ID"] for name in names()] == names()
+    assert [int(name[:4]) for name in migration_names()] == list(range(1, len(migration_names()) + 1))
+    assert [f"{name}.py" for name in migration_names()] == sorted(file.name for file in OURS.glob("*.py"))
+    assert [runpy.run_path(str(OURS / f"{name}.py"))["ID"] for name in migration_names()] == migration_names()
 
 
 async def test_migrations_run_once(database: Engine) -> None:
@@ -274,7 +283,7 @@ async def test_a_server_that_starts_reads_no_migration(database: Engine, monkeyp
 
 async def test_of_two_runners_at_once_one_migrates_and_the_other_finds_it_done(blank_database: Engine) -> None:
     ran = await asyncio.gather(migrate(), migrate())
-    assert sorted(map(len, ran)) == [0, len(names())]
+    assert sorted(map(len, ran)) == [0, len(migration_names())]
 
 
 async def test_a_worker_refuses_a_database_that_is_behind(blank_database: Engine) -> None:

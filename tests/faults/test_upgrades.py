@@ -10,7 +10,7 @@ from random import Random
 from tests.database.releases import changed_tables, first_release, next_release
 from tests.faults.senders import IS_FULL
 from tracker.database import bind, close_database, engine_from_url, open_database
-from tracker.database.migrate import check_schema, migrate, names
+from tracker.database.migrate import check_schema, migrate, migration_names
 
 MEMBERS, KILLS = (50_000, 10) if IS_FULL else (3_000, 3)
 FIRST_RELEASE = 1  # migration
@@ -61,7 +61,7 @@ async def killed(file: Path, release: Path, after: float) -> int:
     with closing(sqlite3.connect(file)) as raw:
         assert raw.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         count = int(raw.execute("SELECT count(*) FROM migration").fetchone()[0])
-    assert count in (FIRST_RELEASE, len(names()) + 1)
+    assert count in (FIRST_RELEASE, len(migration_names()) + 1)
     return count
 
 

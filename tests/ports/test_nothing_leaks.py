@@ -141,7 +141,7 @@ def _drafts_of_items(p: Places) -> list[Ask]:
 
 
 def _mark(member: UUID, event: UUID | None, form: DraftForm = DraftForm.EVENT) -> str:
-    return forms.written(
+    return forms.field_of_mark(
         DraftMark(
             member_id=member,
             form=form,

@@ -108,13 +108,13 @@ def read_settings_file(path: Path) -> dict[str, str]:
     return said
 
 
-def names(kind: type[Struct], prefix: str) -> set[str]:
+def setting_names(kind: type[Struct], prefix: str) -> set[str]:
     """Return the names allowed in a settings file: one for each field of `kind`, and its *_FILE variant."""
     own = {prefix + field.name.upper() for field in fields(kind) if field.name != FOLDER}
     return own | {f"{name}_FILE" for name in own}
 
 
-def written(kind: type[Struct], prefix: str, values: Mapping[str, str]) -> str:
+def settings_text(kind: type[Struct], prefix: str, values: Mapping[str, str]) -> str:
     """Return the text of a settings file: each field of `kind` with its docstring, and those in `values` set."""
     docstrings, lines = _docstrings(kind), [HEAD]
     for field in fields(kind):
@@ -125,7 +125,7 @@ def written(kind: type[Struct], prefix: str, values: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
-def without(text: str, *names: str) -> str:
+def with_settings_removed(text: str, *names: str) -> str:
     """Return the text of a settings file with some settings commented out and their values removed."""
     for name in names:
         text = re.sub(rf"(?m)^\s*{re.escape(name)}=.*$", f"# {name}=", text)

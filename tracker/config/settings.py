@@ -215,7 +215,7 @@ class Settings(Struct, frozen=True, kw_only=True):
         return f"Settings(database={self.database_url.split('@')[-1]!r}, base_url={self.base_url!r})"
 
 
-def statements(notice: str) -> list[str]:
+def notice_lines(notice: str) -> list[str]:
     """Return the lines of a notice that are not blank."""
     return [line for line in map(str.strip, notice.splitlines()) if line]
 
@@ -289,7 +289,7 @@ def _of_file(folder: Path) -> dict[str, str]:
         said = installation.read_settings_file(path)
     except ValueError as odd:
         raise BadSettings(str(odd)) from odd
-    if odd_names := sorted(said.keys() - installation.names(Settings, PREFIX)):
+    if odd_names := sorted(said.keys() - installation.setting_names(Settings, PREFIX)):
         raise BadSettings(f"{path} says {odd_names[0]}, which isn't a setting.")
     return said
 
@@ -350,7 +350,7 @@ def _check(settings: Settings) -> None:
         raise BadSettings("TRACKER_SECRET repeats a few characters. Set 32 random ones.")
     if settings.now is not None and settings.now.tzinfo is None:
         raise BadSettings("TRACKER_NOW needs an offset, for example 2026-12-01T08:40:00-06:00.")
-    if settings.notice and len(statements(settings.notice)) < STATEMENTS:
+    if settings.notice and len(notice_lines(settings.notice)) < STATEMENTS:
         raise BadSettings(f"TRACKER_NOTICE needs at least {STATEMENTS} statements, each on a line of its own.")
     if settings.sessions < 1:
         raise BadSettings("TRACKER_SESSIONS must be 1 or more.")

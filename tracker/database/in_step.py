@@ -190,7 +190,7 @@ class Snapshot:
 
 
 @asynccontextmanager
-async def opened(engine: EngineConnections) -> AsyncIterator[Snapshot]:
+async def snapshot_of(engine: EngineConnections) -> AsyncIterator[Snapshot]:
     """Yield a snapshot, and end it whatever happens."""
     snapshot = Snapshot(engine, await engine.acquire())
     try:

@@ -92,14 +92,14 @@ async def unknown_migrations(migrations: Path = OURS) -> list[str]:
     return sorted(set(await Migration.get_migrations_which_ran(app_name=APP)) - known)
 
 
-def names() -> list[str]:
+def migration_names() -> list[str]:
     """Return the names of the migrations of this release, in the order in which they run."""
     return [file.stem for file in _files(OURS)]
 
 
 def newest() -> str:
     """Return the name of the newest migration of this release."""
-    return names()[-1]
+    return migration_names()[-1]
 
 
 async def _refuse_unknown(migrations: Path) -> None:

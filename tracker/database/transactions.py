@@ -12,7 +12,7 @@ from piccolo.engine.exceptions import TransactionError
 from piccolo.querystring import QueryString
 
 from tracker.database.connections import EngineConnections, Rows, Statement, Write, is_read
-from tracker.database.in_step import ReadingBy, StepReading, in_step, opened
+from tracker.database.in_step import ReadingBy, StepReading, in_step, snapshot_of
 from tracker.database.queries import compiled
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class OneWriterEngine(EngineConnections):
         if self.transaction_exists():
             yield
             return
-        async with opened(self) as snapshot:
+        async with snapshot_of(self) as snapshot:
             with self._reading_by(snapshot.read, survives_failure=False):  # PostgreSQL refuses everything until the end
                 yield
 

@@ -118,7 +118,7 @@ class DemoFolder:
 
     def settle(self, values: Mapping[str, str]) -> None:
         """Write the settings with which other commands use this demo."""
-        _write(self._settings, installation.written(Settings, PREFIX, values))
+        _write(self._settings, installation.settings_text(Settings, PREFIX, values))
 
     def clock(self, real: datetime) -> datetime | None:
         """Return the time of the demo in the folder at a real time, or None if its clock is the real one.

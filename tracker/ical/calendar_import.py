@@ -22,12 +22,12 @@ from tracker.ical.foreign_events import (
     Zones,
     categories_of,
     clock_of,
+    event_status_of,
     is_canceled,
     is_private,
     kind_of,
     rule_from,
     span_of,
-    status_of,
     text_of,
     uncut,
     video_link_of,
@@ -152,7 +152,7 @@ class _FileReader:
         plan = Plan(
             kind=kind_of(component),
             visibility=Visibility.ALL,
-            status=status_of(component),
+            status=event_status_of(component),
             starts=starts,
             duration=self._length(component, start, starts, wall),
             zone=wall.zone,
@@ -380,7 +380,7 @@ def _date_notes(override: Component, master: Component) -> list[str]:
         for words, is_other in (
             ("notes", text_of(override, "description") != text_of(master, "description")),
             ("video link", video_link_of(override) != video_link_of(master)),
-            ("status", status_of(override) is not status_of(master)),
+            ("status", event_status_of(override) is not event_status_of(master)),
         )
         if is_other
     ]

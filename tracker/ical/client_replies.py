@@ -117,7 +117,7 @@ def outlook(of: ClientInvitation, answer: ClientReply) -> bytes:
         b"X-MICROSOFT-CDO-APPT-SEQUENCE:0\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n",
         *was,
     )
-    return calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(answer))
+    return reply_calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(answer))
 
 
 def google(of: ClientInvitation, answer: ClientReply) -> bytes:
@@ -148,7 +148,7 @@ def google(of: ClientInvitation, answer: ClientReply) -> bytes:
         b"TRANSP:OPAQUE\r\n",
     )
     head = b"CALSCALE:GREGORIAN\r\n"
-    return calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(answer))
+    return reply_calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(answer))
 
 
 def apple(of: ClientInvitation, answer: ClientReply) -> bytes:
@@ -156,12 +156,14 @@ def apple(of: ClientInvitation, answer: ClientReply) -> bytes:
 
     After the reply of iCal 3 with which Apple tests its calendar server (apple/ccs-calendarserver).
     """
-    return calendar("-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer))
+    return reply_calendar(
+        "-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer)
+    )
 
 
 def thunderbird(of: ClientInvitation, answer: ClientReply) -> bytes:
     """Return the reply of Thunderbird, which keeps what it was sent and has one ATTENDEE."""
-    return calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
+    return reply_calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
 
 
 def nextcloud(of: ClientInvitation, answer: ClientReply) -> bytes:
@@ -184,10 +186,10 @@ def nextcloud(of: ClientInvitation, answer: ClientReply) -> bytes:
         fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
         b"REQUEST-STATUS:2.0;Success\r\n",
     )
-    return calendar("-//Sabre//Sabre VObject 4.5.7//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, event)
+    return reply_calendar("-//Sabre//Sabre VObject 4.5.7//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, event)
 
 
-def calendar(program: str, head: bytes, event: Iterable[bytes], method: str = "REPLY") -> bytes:
+def reply_calendar(program: str, head: bytes, event: Iterable[bytes], method: str = "REPLY") -> bytes:
     """Return a file with one event, whose lines are given."""
     begin = f"BEGIN:VCALENDAR\r\nMETHOD:{method}\r\nPRODID:{program}\r\nVERSION:2.0\r\n".encode()
     return b"".join((begin, head, b"BEGIN:VEVENT\r\n", *event, b"END:VEVENT\r\nEND:VCALENDAR\r\n"))

@@ -171,7 +171,7 @@ def categories_of(component: Component) -> list[str]:
     return [name.strip().lower() for text in lists for name in text.split(",")]
 
 
-def status_of(component: Component) -> EventStatus:
+def event_status_of(component: Component) -> EventStatus:
     """Return whether the event is confirmed or tentative."""
     status = component.one("STATUS")
     is_tentative = status is not None and status.value.upper() == "TENTATIVE"

@@ -38,6 +38,7 @@ from tracker.rules.calendars.feeds import (
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.events.events import DateLine, EventStatus, Kind
 from tracker.rules.events.markings import Category, Marking
+from tracker.rules.recurrence.series import last_day_of_month
 
 COMMITTEE, AGENCY = (
     CalendarChoice(id=UUID(int=7), name="Steering Committee"),
@@ -138,7 +139,7 @@ def test_one_turns_from_month_to_month_and_not_out_of_our_time() -> None:
 
 
 def test_a_month_ends_with_its_last_day() -> None:
-    assert grid.last_day_of_month(date(2028, 2, 1)) == date(2028, 2, 29)
+    assert last_day_of_month(2028, 2) == date(2028, 2, 29)
 
 
 def test_the_day_on_which_the_clocks_go_back_has_25_hours() -> None:

@@ -226,7 +226,7 @@ MONTHLY = rule_for_choice("monthly_nth", FIRST, count=3)
 
 
 async def dates_seen(viewer: Viewer) -> list[SeenDate]:
-    return await feeds.dates_between(viewer, START, END)
+    return await feeds.seen_dates_between(viewer, START, END)
 
 
 async def reply_to_date(viewer: Viewer, event_id: UUID, value: ReplyValue, *, key: str, for_series: bool) -> None:

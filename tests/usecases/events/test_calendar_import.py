@@ -60,7 +60,7 @@ async def test_each_event_becomes_one_of_the_coordinators_for_everyone(cast: Cas
 @pytest.mark.both_engines
 async def test_who_imports_leads_the_events_and_has_accepted(cast: Cast) -> None:
     await import_outcomes(cast.coordinator, taken(vevent(), vevent(uid="two")))
-    dates = await feeds.dates_between(cast.coordinator, *SPAN)
+    dates = await feeds.seen_dates_between(cast.coordinator, *SPAN)
     assert [(one.reply, one.is_mine) for one in dates] == [(ReplyValue.ACCEPTED, True)] * 2
 
 

@@ -198,8 +198,8 @@ def plan_shown(whole: WholePlan) -> PlanShown:
         supervisor=NamedId(id=plan.supervisor_id, name=plan.supervisor) if plan.supervisor_id else None,
         buffer_minutes=minutes(plan.buffer),
         may_change=view.may_change,
-        supervisors=named(view.supervisors),
-        agencies=named(view.agencies),
+        supervisors=named_ids(view.supervisors),
+        agencies=named_ids(view.agencies),
         sites=tuple(sites_shown(whole)),
         phases=tuple(whole.phases.values()),
         clearance=shown(ClearanceShown, plan.clearance) if plan.clearance else None,
@@ -212,7 +212,7 @@ def sites_shown(whole: WholePlan) -> list[PlanSite]:
     return [shown(PlanSite, site.point, id=site_id, role=site.role, place=site.place) for site_id, site in sites]
 
 
-def named(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
+def named_ids(names: Mapping[UUID, str]) -> tuple[NamedId, ...]:
     """Return people or agencies that can be named."""
     return tuple(NamedId(id=named_id, name=name) for named_id, name in names.items())
 

@@ -70,7 +70,7 @@ def init(folder: Path, coordinator: str | None, given: tuple[str, ...], **person
     email = coordinator.strip().lower()
     roster = _roster(email, person)
     with FolderClaim(folder) as claim:
-        claim.write(installation.NAME, installation.written(Settings, PREFIX, _values(email, given)))
+        claim.write(installation.NAME, installation.settings_text(Settings, PREFIX, _values(email, given)))
         claim.write(installation.SECRET, secrets.token_urlsafe(48) + "\n")
         use_folder(claim.place)
         link = asyncio.run(_fill(roster, email))
@@ -107,7 +107,7 @@ def _values(email: str, given: Iterable[str]) -> dict[str, str]:
             raise Invalid(f"--set {setting} has no value. Write it as --set NAME=VALUE.")
         values[name.strip().upper().removeprefix(PREFIX)] = value.strip()
     named = {f"{PREFIX}{name}": value for name, value in values.items()}
-    if odd := sorted(named.keys() - installation.names(Settings, PREFIX)):
+    if odd := sorted(named.keys() - installation.setting_names(Settings, PREFIX)):
         raise Invalid(f"{odd[0]} isn't a setting.")
     return named
 
@@ -189,7 +189,7 @@ async def _back_up(file: Path, chosen: Settings) -> int:
     if not chosen.data:
         raise Invalid("Name the data folder to back up: --data DIR.")
     folder = Path(chosen.data)
-    text = installation.without((folder / installation.NAME).read_text(encoding="utf-8"), *SECRETS)
+    text = installation.with_settings_removed((folder / installation.NAME).read_text(encoding="utf-8"), *SECRETS)
     with _scratch(folder) as scratch:
         return await usecases_audit.back_up(file, scratch, text, chosen.secret, clock.now())
 
@@ -257,7 +257,7 @@ def _unpack(file: Path, claim: FolderClaim, secret: str, database: str | None) -
     if database is not None and not backup.is_postgres:
         raise Invalid("The backup is from SQLite and goes into the new folder. Leave out --database.")
     path = claim.place / installation.NAME
-    text = installation.without(path.read_text(encoding="utf-8"), URL, f"{URL}_FILE")
+    text = installation.with_settings_removed(path.read_text(encoding="utf-8"), URL, f"{URL}_FILE")
     path.write_text(installation.changed(text, URL, database) if database else text, encoding="utf-8")
     claim.write(installation.SECRET, secret + "\n")
     return backup

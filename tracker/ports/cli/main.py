@@ -10,7 +10,7 @@ from tracker.database.migrate import WrongSchema
 from tracker.errors import TrackerError
 from tracker.ports.cli.deployments import audit, backup, init, restore, resume, secret
 from tracker.ports.cli.people import account, calendar, roster, sign_in_link
-from tracker.ports.cli.serve import check, demo, migrate, reproject, serve
+from tracker.ports.cli.serve import check_deployment, demo, migrate_database, reproject, serve
 
 
 class CommandRefused(click.ClickException):
@@ -48,8 +48,8 @@ def main() -> None:
 for command in (
     demo,
     serve,
-    migrate,
-    check,
+    migrate_database,
+    check_deployment,
     init,
     roster,
     calendar,

@@ -18,8 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from tracker import clock
 from tracker.config.settings import PREFIX, USUAL_BASE_URL, BadSettings
-from tracker.database.migrate import check_schema
-from tracker.database.migrate import migrate as bring_up_to_date
+from tracker.database.migrate import check_schema, migrate
 from tracker.errors import Conflict, Invalid, NotAllowed, TrackerError
 from tracker.ports import health
 from tracker.ports.cli.opening import do_nothing, opened, settings, takes_data, with_database
@@ -58,14 +57,14 @@ def serve(host: str, port: int, proxy: str) -> None:
     security.configure()
     config = server_config("tracker.app:create_app", proxy=proxy)
     config.load()
-    settle()
+    freeze_objects()
     try:
         uvicorn.Server(config).run(sockets=[listener])
     except KeyboardInterrupt:  # uvicorn passes on the exception that stopped it
         click.echo("Stopped.", err=True)
 
 
-def settle() -> None:
+def freeze_objects() -> None:
     """Exclude loaded objects from later collections, and collect once for several pages, not several times for each.
 
     Collecting them took 50 ms from every tenth large page. A month of 500 dates makes 4,000 objects.
@@ -154,7 +153,7 @@ def listen(host: str, port: int) -> socket.socket:
 LONGEST_WAIT = 600  # seconds
 
 
-@click.command()
+@click.command("check")
 @takes_data
 @click.option(
     "--mail", "by_email", is_flag=True, help="Send one email to the reply address, and wait for it to arrive."
@@ -167,7 +166,7 @@ LONGEST_WAIT = 600  # seconds
     help="With --mail: seconds to wait.",
 )
 @click.pass_context
-def check(context: click.Context, wait: int, *, by_email: bool) -> None:
+def check_deployment(context: click.Context, wait: int, *, by_email: bool) -> None:
     """Check this deployment.
 
     Print a line for each check: settings, database, files, mail server, and releases. Exit with 1 if one is a fault.
@@ -209,9 +208,9 @@ async def _lines() -> list[CheckLine]:
         return [*health.of_settings(chosen), fault, *await health.of_surroundings(chosen)]
 
 
-@click.command()
+@click.command("migrate")
 @takes_data
-def migrate() -> None:
+def migrate_database() -> None:
     """Create the database, or bring it up to date.
 
     Only one process does this at a time.
@@ -219,7 +218,7 @@ def migrate() -> None:
 
     async def work() -> list[str]:
         async with opened(settings(), may_be_new=True):
-            return await bring_up_to_date()
+            return await migrate()
 
     names = asyncio.run(work())
     for name in names:

@@ -141,7 +141,7 @@ class KeptDraft(Struct, frozen=True):
     at: datetime
 
 
-def written(mark: DraftMark) -> str:
+def field_of_mark(mark: DraftMark) -> str:
     """Return a mark as the value of a form's field."""
     return keys.sign_value("draft", mark)
 
@@ -188,7 +188,7 @@ async def keep_failed(error: Exception, scope: Any) -> None:
         log.exception("A form that failed could not be kept as a draft.")
 
 
-async def settle(message: Message, scope: Any) -> None:
+async def settle_draft(message: Message, scope: Any) -> None:
     """Remove the draft of a form that was saved, and keep one that was not, before its response is sent.
 
     A hook for `before_send`. A response that shows a part of the page does neither.

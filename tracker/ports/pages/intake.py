@@ -13,7 +13,7 @@ from tracker.ports.http.dependencies import Links, Now, Origin, PathId, PathText
 from tracker.ports.http.guards import link, signed_in
 from tracker.ports.pages.core.dependencies import Form, OnDate, Page, Pages, show_link_page, with_number_notified
 from tracker.ports.pages.core.form_shapes import FormShape, Text, form_fields
-from tracker.ports.pages.core.form_values import errors_of, line_in
+from tracker.ports.pages.core.form_values import errors_of, participant_in
 from tracker.ports.pages.core.templating import Done
 from tracker.ports.pages.events.date_pages import event_page_context, occurrence_address, occurrence_times
 from tracker.rules.events.events import Occurrence
@@ -72,7 +72,7 @@ async def post_reply_attachment(
     date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now
 ) -> Page:
     """Record an email as the reply of the chosen person, or say why it can't be."""
-    person_id, invitation_id = line_in(form["person"])
+    person_id, invitation_id = participant_in(form["person"])
     deed = unrecorded_replies.attach_reply(viewer, *date, incoming_id, person_id, now, invitation_id=invitation_id)
     return await _answer_reply_deed(pages, date.page, incoming_id, deed, _attached_words)
 

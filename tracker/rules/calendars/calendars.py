@@ -24,6 +24,7 @@ from tracker.rules.core.wording import FIRST_YEAR, LAST_YEAR, local
 from tracker.rules.events.events import DateLine, Kind
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
+from tracker.rules.recurrence.series import last_day_of_month
 
 FIRST_MONTH = date(FIRST_YEAR + 1, 1, 1)
 LAST_MONTH = date(LAST_YEAR - 1, 12, 1)
@@ -69,7 +70,7 @@ def day_in_text(text: str) -> date | None:
 
 def day_in_range(day: date) -> date | None:
     """Return the day; None if it is out of range."""
-    return day if FIRST_MONTH <= day <= last_day_of_month(LAST_MONTH) else None
+    return day if FIRST_MONTH <= day <= last_day_of_month(LAST_MONTH.year, LAST_MONTH.month) else None
 
 
 def turn_month(month: date, by: int) -> date | None:
@@ -81,11 +82,6 @@ def turn_month(month: date, by: int) -> date | None:
 def weeks_of_month(month: date) -> list[list[date]]:
     """Return the weeks of a month, Sunday first, filled with days of the neighboring months."""
     return Calendar(SUNDAY).monthdatescalendar(month.year, month.month)
-
-
-def last_day_of_month(month: date) -> date:
-    """Return the last day of a month."""
-    return month + relativedelta(months=1) - ONE_DAY
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -19,10 +19,11 @@ from dateutil.relativedelta import relativedelta
 from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
-from tracker.rules.calendars.calendars import FIRST_MONTH, LAST_MONTH, ONE_DAY, last_day_of_month, moments_of_days
+from tracker.rules.calendars.calendars import FIRST_MONTH, LAST_MONTH, ONE_DAY, moments_of_days
 from tracker.rules.core.viewers import Role, Viewer
 from tracker.rules.core.wording import MONTHS, month_day
 from tracker.rules.events.events import Kind
+from tracker.rules.recurrence.series import last_day_of_month
 
 KINDS = (Kind.MEETING, Kind.TRAINING, Kind.OUTREACH, Kind.JOINT_OPERATION)
 """Kinds with attendance; a deadline has none."""
@@ -208,7 +209,7 @@ def fiscal_year(year: int) -> ReportPeriod:
 def month_period(first: date) -> ReportPeriod:
     """Return a calendar month by its first day."""
     name = f"{MONTHS[first.month - 1]} {first.year}"
-    return ReportPeriod(key=f"{first:%Y-%m}", name=name, first=first, last=last_day_of_month(first))
+    return ReportPeriod(key=f"{first:%Y-%m}", name=name, first=first, last=last_day_of_month(first.year, first.month))
 
 
 def custom_period(first: date, last: date) -> ReportPeriod:

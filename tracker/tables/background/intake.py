@@ -57,7 +57,7 @@ _ANSWERED = (
 )
 
 
-class RecordedReply(Struct, frozen=True, kw_only=True):
+class EmailedReply(Struct, frozen=True, kw_only=True):
     """A reply that was recorded because of an email."""
 
     invitation_id: UUID
@@ -147,10 +147,10 @@ async def noes_by(
     return [(row["received_at"], min(row["stamped_at"] or row["received_at"], row["received_at"])) for row in rows]
 
 
-async def attached_reply(incoming_id: UUID) -> RecordedReply | None:
+async def attached_reply(incoming_id: UUID) -> EmailedReply | None:
     """Return the reply that an email was attached as; None when it is no longer, or was dismissed."""
     rows = await engine().run_querystring(QueryString(_ATTACHED_AS, incoming_id))
-    return msgspec.convert(rows[0], RecordedReply) if rows else None
+    return msgspec.convert(rows[0], EmailedReply) if rows else None
 
 
 async def member_of(invitation_id: UUID) -> UUID | None:
@@ -189,7 +189,7 @@ class MadeChange(Struct, frozen=True, kw_only=True):
     status_before: ItemStatus | None
     progress_before: int | None
     blocked_before: datetime | None
-    reply: RecordedReply | None
+    reply: EmailedReply | None
     is_refusal: bool
     """Whether that reply is the writer's No as a substitute, to another person's invitation."""
     undone_at: datetime | None

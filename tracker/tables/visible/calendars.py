@@ -11,7 +11,7 @@ from tracker.rules.events.replies import ReplyValue
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background.events.invitees import REPLY, TAKES_PART
 from tracker.tables.visible.core import rows
-from tracker.tables.visible.events.events import LINE, LONGEST, line_in, lines_where
+from tracker.tables.visible.events.events import LINE, LONGEST, date_line_of, lines_where
 
 _SPAN = " AND o.starts_at >= {} AND o.starts_at < {} AND o.ends_at > {}"
 _SEEN = (
@@ -33,7 +33,7 @@ async def dates_of_span(viewer: Viewer, start: datetime, end: datetime) -> list[
     records = await rows(_SEEN, viewer, tail, viewer.member_id, *_span(start, end))
     return [
         SeenDate(
-            line=line_in(row),
+            line=date_line_of(row),
             reply=ReplyValue(row["reply"]) if row["reply"] else None,
             committee=row["committee_name"],
             is_mine=row["invitation"] is not None or row["lead"] == viewer.member_id,

@@ -351,7 +351,7 @@ async def note_fetches(fetches: Iterable[FeedFetch]) -> None:
             await run_for_each(_FETCHED, rows)
 
 
-async def dates_between(viewer: Viewer, start: datetime, end: datetime) -> list[SeenDate]:
+async def seen_dates_between(viewer: Viewer, start: datetime, end: datetime) -> list[SeenDate]:
     """Return the dates that overlap [start, end), earliest first, in one query."""
     return await calendars.dates_of_span(viewer, start, end)
 
@@ -362,7 +362,7 @@ async def filtered_dates_between(
     """Return the dates that overlap [start, end) and match a filter."""
     agency = chosen.agency
     of_agency = await calendars.events_of_agency(viewer, agency.id, start, end) if agency else frozenset()
-    return matching_dates(await dates_between(viewer, start, end), chosen, of_agency)
+    return matching_dates(await seen_dates_between(viewer, start, end), chosen, of_agency)
 
 
 async def calendar_committees(viewer: Viewer) -> list[CalendarChoice]:

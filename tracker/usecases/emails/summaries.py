@@ -41,7 +41,7 @@ from tracker.tables.background import attendance
 from tracker.tables.background.emails import outbox_queue
 from tracker.tables.visible import actions
 from tracker.tables.visible.events import events as events_events
-from tracker.usecases.calendars.feeds import dates_between
+from tracker.usecases.calendars.feeds import seen_dates_between
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.escalations import items_escalated_to
@@ -88,7 +88,7 @@ async def write_digest_email(content: WeeklyDigest, request: EmailRequest) -> Em
 async def digest_week(reader: Viewer, monday: date, now: datetime, zone: str) -> DigestWeek:
     """Return what a digest lists that is sent at `now`."""
     starts, ends = week_span(monday, reader.zone)
-    seen = [seen_date for seen_date in await dates_between(reader, max(starts, now), ends) if seen_date.is_mine]
+    seen = [seen_date for seen_date in await seen_dates_between(reader, max(starts, now), ends) if seen_date.is_mine]
     today, last = to_local(now, reader.zone).date(), to_local(ends, reader.zone).date()
     items = await actions.listed_items(reader)
     escalated = await items_escalated_to(reader, items, now, zone)

@@ -95,7 +95,7 @@ class EventChoices(Struct, frozen=True, kw_only=True):
     """Agencies that may mark it as controlled information; none where the viewer may not mark it."""
 
 
-class Recipients(Struct, frozen=True, kw_only=True):
+class NotifiedCounts(Struct, frozen=True, kw_only=True):
     """Who is notified when the form is sent; the organizer never is."""
 
     people: int
@@ -238,12 +238,12 @@ async def invitable_people(viewer: Viewer, offered: EventChoices, words: str, at
     return await candidates_with_words(all_but(people_to_invite(viewer), {offered.lead_id}), words, at_most)
 
 
-def notified_by_form(invitees: Mapping[UUID, AttendeeRole], offered: EventChoices) -> Recipients:
+def notified_by_form(invitees: Mapping[UUID, AttendeeRole], offered: EventChoices) -> NotifiedCounts:
     """Return who would be notified."""
     agencies = Counter(person.agency for person in offered.people if person.id in invitees)
     roles = Counter(invitees.values())
     optional, informed = roles[AttendeeRole.OPTIONAL], roles[AttendeeRole.INFORMED]
-    return Recipients(
+    return NotifiedCounts(
         people=len(invitees),
         agencies=tuple(agencies.items()),
         required=len(invitees) - optional - informed,

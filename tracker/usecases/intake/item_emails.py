@@ -22,7 +22,7 @@ from tracker.rules.intake.emailed_words import STATUSES
 from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
 from tracker.tables.background import intake as known
 from tracker.tables.background.events import invitees
-from tracker.tables.background.intake import MadeChange, RecordedReply
+from tracker.tables.background.intake import EmailedReply, MadeChange
 from tracker.tables.schema.intake import IncomingWords
 from tracker.tables.visible import actions as items
 from tracker.tables.visible import intake as visible
@@ -276,7 +276,7 @@ async def undoable_by_link(words_id: UUID, now: datetime, origin: Origin) -> Und
         refusal = await recorded_replies.refusal_given_at(date, made.member_id, made.at, now)
         return Undoable(viewer=viewer, made=made, refusal=refusal, is_current=refusal.is_current(now))
     if made.reply is not None:
-        reply = await earlier_reply(viewer, made.reply, now)
+        reply = await replaced_reply(viewer, made.reply, now)
         return Undoable(viewer=viewer, made=made, reply=reply, is_current=reply.is_current)
     item = await items.item_by_id(viewer, made.item_id) if made.item_id else None
     update = emailed_update(made)
@@ -311,7 +311,7 @@ async def undo_emailed_change(words_id: UUID, now: datetime, origin: Origin) -> 
         await IncomingWords.update({IncomingWords.undone_at: now}).where(IncomingWords.id == words_id)
 
 
-async def earlier_reply(viewer: Viewer, made: RecordedReply, now: datetime) -> EarlierReply:
+async def replaced_reply(viewer: Viewer, made: EmailedReply, now: datetime) -> EarlierReply:
     """Return what a reply replaced. Errors: NotFound when it isn't the viewer's, or no longer visible to them."""
     holder = await invitees.holder_of_invitation(made.invitation_id)
     event = await events.event_by_id(viewer, holder.event_id) if holder else None

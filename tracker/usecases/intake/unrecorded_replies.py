@@ -45,7 +45,7 @@ from tracker.usecases.core.viewers import active_viewer
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
-from tracker.usecases.intake.item_emails import EarlierReply, earlier_reply, restore_earlier_reply
+from tracker.usecases.intake.item_emails import EarlierReply, replaced_reply, restore_earlier_reply
 
 NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can decide about email replies."
 DECIDED = "Someone has already decided about this email."
@@ -264,7 +264,7 @@ async def _replaced(email: UnrecordedReply, now: datetime) -> tuple[Viewer | Non
     if reply is None or holder is None:
         return None, None
     try:
-        return holder, await earlier_reply(holder, reply, now)
+        return holder, await replaced_reply(holder, reply, now)
     except NotFound:
         return holder, None
 

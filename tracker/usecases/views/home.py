@@ -55,7 +55,7 @@ from tracker.tables.visible.emails import SentEmailTest
 from tracker.tables.visible.events import events, replies
 from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
 from tracker.tables.visible.operations.records import check_in_days
-from tracker.usecases.calendars.feeds import dates_between
+from tracker.usecases.calendars.feeds import seen_dates_between
 from tracker.usecases.core import audit
 from tracker.usecases.core.process_locks import ONLY_ROW, DeploymentState, deployment_state
 from tracker.usecases.emails import writers
@@ -235,7 +235,7 @@ async def _items(viewer: Viewer, today: date) -> HomeItems:
 
 async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDays:
     start, end = calendars.moments_of_days(today, today + timedelta(days=NEXT_DAYS - 1), zone)
-    every = await dates_between(viewer, start, now + AHEAD)
+    every = await seen_dates_between(viewer, start, now + AHEAD)
     lines = [seen_date.line for seen_date in every if seen_date.line.starts_at > now]
     ahead = [line for line in lines if not line.is_off and line.status is not EventStatus.DRAFT]
     led = [line for line in ahead if line.kind.asks_reply and may_edit(viewer, line)]

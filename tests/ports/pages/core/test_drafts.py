@@ -332,7 +332,7 @@ async def test_a_person_whose_role_has_ended_gets_no_draft_from_a_form_that_is_r
 
 
 def _mark_of(viewer: Viewer, event_id: UUID) -> str:
-    return marks.written(
+    return marks.field_of_mark(
         marks.DraftMark(
             member_id=viewer.member_id,
             form=DraftForm.EVENT,

@@ -34,6 +34,7 @@ from tracker.rules.core.wording import clock_of_half_hour, month_day
 from tracker.rules.events.events import Kind
 from tracker.rules.events.markings import banner_of_all
 from tracker.rules.recurrence.holidays import holiday_notes
+from tracker.rules.recurrence.series import last_day_of_month
 from tracker.usecases.calendars import feeds
 from tracker.usecases.operations import readiness as notices
 
@@ -128,7 +129,7 @@ class CalendarQuery(Struct, frozen=True, kw_only=True):
             week = week_around(self.day)
             return week[0], week[-1]
         if self.view is CalendarView.LIST:
-            return self.month, calendar_rules.last_day_of_month(self.month)
+            return self.month, last_day_of_month(self.month.year, self.month.month)
         weeks = calendar_rules.weeks_of_month(self.month)
         return weeks[0][0], weeks[-1][-1]
 

@@ -177,7 +177,7 @@ def id_in(text: str) -> UUID | None:
         return None
 
 
-def line_in(text: str) -> tuple[UUID | None, UUID | None]:
+def participant_in(text: str) -> tuple[UUID | None, UUID | None]:
     """Return the member and the invitation of a participant's line (`Participant.line`); None for anything else."""
     member, _, invitation = text.partition(":")
     return id_in(member), id_in(invitation)

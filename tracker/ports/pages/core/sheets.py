@@ -246,7 +246,7 @@ class PageDrafts:
         restored = saved_words(saved_draft.saved_at, now, zone) if saved_draft else ""
         every: FormDrafts = self._scope["state"].setdefault(SHOWN, FormDrafts())
         every[key.form.value] = FormDraft(
-            mark=marks.written(mark), restored=restored, is_announced=bool(saved_draft) and self._is_announced()
+            mark=marks.field_of_mark(mark), restored=restored, is_announced=bool(saved_draft) and self._is_announced()
         )
         return FormValues(saved_draft.texts) if saved_draft else None
 

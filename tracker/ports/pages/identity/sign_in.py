@@ -12,7 +12,7 @@ from litestar import HttpMethod, Response, get, post, route
 from litestar.di import Provide
 from litestar.response import Redirect
 
-from tracker.config.settings import statements
+from tracker.config.settings import notice_lines
 from tracker.errors import Busy, Gone, Invalid, NotAllowed
 from tracker.ports.http import cookies, errors
 from tracker.ports.http.cookies import Flash
@@ -124,8 +124,8 @@ class SignInPages:
         state = self._request.scope["state"]
         state.update(csrf=cookies.token_for(nonce))
         cookies.read_flash(self._request)
-        notice = statements(self._settings.notice)
-        response = show_refusable(Pages(state), template, wrong, *shapes, statements=notice, **more)
+        notice = notice_lines(self._settings.notice)
+        response = show_refusable(Pages(state), template, wrong, *shapes, notice_lines=notice, **more)
         if is_new:
             cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(cookies.LIFETIME.total_seconds()))
         return response

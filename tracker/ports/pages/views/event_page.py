@@ -15,7 +15,7 @@ from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.date_entries import is_from_home
 from tracker.ports.pages.core.dependencies import Drafts, Form, HomeRows, OnDate, Page, Pages
-from tracker.ports.pages.core.form_values import FormValues, errors_of, line_in
+from tracker.ports.pages.core.form_values import FormValues, errors_of, participant_in
 from tracker.ports.pages.events.date_pages import (
     REPLY_FIELDS,
     event_page_context,
@@ -185,7 +185,7 @@ async def post_recorded_reply(date: OnDate, pages: Pages, viewer: Viewer, form: 
     view = await view_event(viewer, *date, now)
     try:
         value, note = read_reply_value(form, "reply", "note")
-        for_series, (person_id, invitation_id) = form["reply_for"] == "series", line_in(form["person"])
+        for_series, (person_id, invitation_id) = form["reply_for"] == "series", participant_in(form["person"])
         person, released = await record_reply_for(
             viewer, *date, person_id, value, note, now, for_series=for_series, invitation_id=invitation_id
         )

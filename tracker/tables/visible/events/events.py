@@ -48,7 +48,7 @@ LINE = (
     " o.is_canceled, o.is_changed, e.kind, e.title, e.place, e.visibility, e.status, e.zone, e.is_all_day, e.lead,"
     f" e.committee, {MARKING}, {POLICY}"
 )
-"""What `line_in` reads of date `o` and event `e`; a reader may append more columns."""
+"""What `date_line_of` reads of date `o` and event `e`; a reader may append more columns."""
 _LINES = LINE + " FROM occurrence o JOIN event e ON e.id = o.event WHERE MAY_SEE(e)"
 EVENT = (
     f"SELECT {FIELDS_OF_EVENT}, {MARKING}, {MARK_AGENCY}, e.id, e.uid, e.reference, b.name AS committee,"
@@ -81,7 +81,7 @@ _DATE_AND_EVENT = (
 
 async def lines_where(viewer: Viewer, where: str, *arguments: Any) -> list[DateLine]:
     """Return dates in brief; `where` is appended to the predicate."""
-    return [line_in(row) for row in await rows(_LINES, viewer, where, *arguments)]
+    return [date_line_of(row) for row in await rows(_LINES, viewer, where, *arguments)]
 
 
 async def events_where(viewer: Viewer, where: str, *arguments: Any) -> list[Event]:
@@ -227,7 +227,7 @@ async def lines_invited_to(viewer: Viewer, start: datetime, end: datetime) -> li
     return await lines_where(viewer, tail, start, end, viewer.member_id)
 
 
-def line_in(row: Row) -> DateLine:
+def date_line_of(row: Row) -> DateLine:
     """Return the date in brief from a row of `LINE`."""
     is_off = bool(row["is_canceled"]) or row["status"] == EventStatus.CANCELED
     return DateLine(

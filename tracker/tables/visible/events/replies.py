@@ -18,7 +18,7 @@ from tracker.rules.events.replies import OwnInvitation, Reply, ReplyValue, notes
 from tracker.tables.background.events.invitees import IS_ASKED, REPLY, TAKES_PART
 from tracker.tables.visible.core import rows, rows_as, with_agency
 from tracker.tables.visible.events import events
-from tracker.tables.visible.events.events import LINE, line_in, lines_by_id, lines_where
+from tracker.tables.visible.events.events import LINE, date_line_of, lines_by_id, lines_where
 
 GIVEN = (
     "a.occurrence AS occurrence_id, a.reply AS value, a.comment, a.source, a.number, a.sequence, a.replied_at,"
@@ -99,7 +99,7 @@ async def lines_owed(viewer: Viewer, start: datetime, end: datetime) -> list[tup
         f" AND {TAKES_PART} AND {REPLY} = 'needs_action' ORDER BY o.starts_at, o.id"
     )
     records = await rows(_OWED, viewer, tail, viewer.member_id, start, end)
-    return [(line_in(row), row["rrule"] is not None) for row in records]
+    return [(date_line_of(row), row["rrule"] is not None) for row in records]
 
 
 async def events_informed_of(viewer: Viewer) -> frozenset[UUID]:
@@ -128,7 +128,7 @@ _LATEST = (
 )
 
 
-class MissingReplies(NamedTuple):
+class MissingByDate(NamedTuple):
     """How many people are invited to a date, and who of them have not replied."""
 
     invited: int
@@ -138,16 +138,16 @@ class MissingReplies(NamedTuple):
     """Those of them who can be reminded, with their names: active people, except the organizer of the date."""
 
 
-async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, MissingReplies]:
+async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, MissingByDate]:
     """Return which replies to each of these dates are missing; a date without invitations is left out."""
     wanted = wanted_ids(occurrence_ids)
     invited, unanswered = await together(
         rows(_INVITED, viewer, _BY_DATE, wanted), rows(_UNANSWERED, viewer, _STILL, wanted)
     )
-    missing = {row["id"]: MissingReplies(int(row["invited"]), {}, {}) for row in invited}
+    missing = {row["id"]: MissingByDate(int(row["invited"]), {}, {}) for row in invited}
     for date_id, people in groupby(unanswered, key=itemgetter("id")):
         # The first invitation may have been added between the two statements.
-        _, waiting, silent = missing.setdefault(date_id, MissingReplies(0, {}, {}))
+        _, waiting, silent = missing.setdefault(date_id, MissingByDate(0, {}, {}))
         for row in people:
             waiting[row["code"]] = waiting.get(row["code"], 0) + 1
             if row["is_asked"]:
@@ -156,7 +156,7 @@ async def missing_replies(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dic
 
 
 async def silent_invitees(viewer: Viewer, occurrence_ids: Iterable[UUID]) -> dict[UUID, dict[UUID, str]]:
-    """Return who can be reminded of each of these dates, with their names; see `MissingReplies`."""
+    """Return who can be reminded of each of these dates, with their names; see `MissingByDate`."""
     silent: dict[UUID, dict[UUID, str]] = {}
     for row in await rows(_UNANSWERED, viewer, _STILL, wanted_ids(occurrence_ids)):
         if row["is_asked"]:

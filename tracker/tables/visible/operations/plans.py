@@ -25,7 +25,7 @@ from tracker.rules.operations.plans import (
 )
 from tracker.rules.operations.states import OperationState
 from tracker.tables.visible.core import Row, rows, rows_as, with_agency
-from tracker.tables.visible.events.events import LINE, events_where, line_in
+from tracker.tables.visible.events.events import LINE, date_line_of, events_where
 
 PLANNED_DATES = "operation_plan p CROSS JOIN event e CROSS JOIN occurrence o"
 OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
@@ -207,13 +207,13 @@ _WITHOUT_SUPERVISOR = (
 
 async def plans_without_supervisor(viewer: Viewer, now: datetime) -> list[DateLine]:
     """Return the operations that the viewer leads whose submitted plan no one can approve, soonest first."""
-    return [line_in(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
+    return [date_line_of(row) for row in await rows(_WITHOUT_SUPERVISOR, viewer, "", viewer.member_id, now)]
 
 
 async def plan_duties(viewer: Viewer, now: datetime) -> list[PlanDuty]:
     """Return the plans that the viewer approves, or to which their agency commits something, soonest first."""
     records = await rows(_DUTIES, viewer, _TO_COME, viewer.agency_id, now, viewer.member_id)
-    return [msgspec.convert({**row, "line": line_in(row)}, PlanDuty, strict=False) for row in records]
+    return [msgspec.convert({**row, "line": date_line_of(row)}, PlanDuty, strict=False) for row in records]
 
 
 _RETURN = f"r.version, r.comment, r.returned_at, {with_agency('m', 'g')} AS by"
@@ -252,7 +252,7 @@ async def plan_returns(viewer: Viewer, of: Operation) -> list[PlanReturn]:
 async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
     """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
     records = await rows(_RETURNED, viewer, "", viewer.member_id, now)
-    return [ReturnedLine(line_in(row), msgspec.convert(row, PlanReturn, strict=False)) for row in records]
+    return [ReturnedLine(date_line_of(row), msgspec.convert(row, PlanReturn, strict=False)) for row in records]
 
 
 _APPROVALS = (

@@ -28,7 +28,7 @@ from tracker.rules.operations.states import OperationState
 from tracker.rules.roster.meetings import PublicSite
 from tracker.tables.background.events.invitees import TAKES_PART
 from tracker.tables.visible.core import Row, rows, rows_as, with_agency
-from tracker.tables.visible.events.events import LINE, line_in
+from tracker.tables.visible.events.events import LINE, date_line_of
 from tracker.tables.visible.operations.plans import OF_THEIR_PLAN, PLANNED_DATES
 
 # Victim services are not expected at an operation: they have no line, also when they are on it.
@@ -120,7 +120,7 @@ async def check_in_days(viewer: Viewer, now: datetime) -> list[CheckInDay]:
     latest_start = now + OPENS_BEFORE
     records = await rows(_DAYS, viewer, _UNDER_WAY, viewer.member_id, latest_start, now)
     return [
-        CheckInDay(line=line_in(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
+        CheckInDay(line=date_line_of(row), state=OperationState(row["state"]), is_on_it=row["invitation"] is not None)
         for row in records
     ]
 
@@ -228,7 +228,7 @@ async def after_action_items(viewer: Viewer, event: Event) -> list[AfterActionIt
 async def operation_of_item(viewer: Viewer, item_id: UUID) -> DateLine | None:
     """Return the operation after which an action item was given out; None when it's another or not for this viewer."""
     records = await rows(_OF_ITEM, viewer, " AND a.item = {}", item_id)
-    return line_in(records[0]) if records else None
+    return date_line_of(records[0]) if records else None
 
 
 _LESSONS = (
@@ -300,7 +300,7 @@ async def waiting_grants(viewer: Viewer) -> list[tuple[DateLine, Grant]]:
 
     While an operation is canceled, its requests wait for no one.
     """
-    return [(line_in(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
+    return [(date_line_of(row), _grant(row)) for row in await rows(_WAITING, viewer, "", viewer.member_id)]
 
 
 async def listed_people(viewer: Viewer, event: Event) -> list[ListedPerson]:
