@@ -78,9 +78,9 @@ class _Part:
         self.has_refused = False
         """Whether it tried to write, or a part of its own did."""
 
-    async def resume(self, answer: list[Rows] | None = None) -> None:
-        """Let it run with an answer until it asks again."""
-        if other := self._step(self._begun.send, answer):
+    async def resume(self, rows: list[Rows] | None = None) -> None:
+        """Let it run with the rows that it asked for until it asks again."""
+        if other := self._step(self._begun.send, rows):
             await self._wait_for(other)
 
     async def fail(self, why: BaseException) -> None:
@@ -125,7 +125,7 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
     for part in parts:
         await part.resume()
     while waiting := [part for part in parts if part.asked is not None]:
-        await _answer(reading, waiting)
+        await _read_for(reading, waiting)
     if any(part.has_refused for part in parts):
         reading.check_may_write()  # these may be parts of a part
         raise TransactionError(ONLY_READS)
@@ -135,22 +135,22 @@ async def in_step(reading: StepReading, begun: Sequence[Coroutine[Any, Any, T]])
     return [part.result for part in parts]
 
 
-async def _answer(reading: StepReading, waiting: Sequence[_Part]) -> None:
+async def _read_for(reading: StepReading, waiting: Sequence[_Part]) -> None:
     """Answer what parts asked; after a failure each asks by itself, and gets an error of its own alone.
 
     All of them get the error of a database that was not reached: each would wait as long again.
     """
     questions = [part.asked or () for part in waiting]
     try:
-        answers = iter(await reading.read_with_others([statement for each in questions for statement in each]))
+        results = iter(await reading.read_with_others([statement for each in questions for statement in each]))
     except BaseException as failed:  # noqa: BLE001 - each part gets it
         is_shared = len(waiting) > 1 and isinstance(failed, Exception) and reading.survives_failure
         is_shared = is_shared and not is_unreached(failed)
         for part in waiting:
-            await (_answer(reading, [part]) if is_shared else part.fail(failed))
+            await (_read_for(reading, [part]) if is_shared else part.fail(failed))
         return
     for part, asked in zip(waiting, questions, strict=True):
-        await part.resume([next(answers) for _ in asked])
+        await part.resume([next(results) for _ in asked])
 
 
 @coroutine

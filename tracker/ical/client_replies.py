@@ -89,101 +89,97 @@ def invitation_in(content: bytes, home: str) -> ClientInvitation | None:
     )
 
 
-def outlook(of: ClientInvitation, answer: ClientReply) -> bytes:
+def outlook(of: ClientInvitation, reply: ClientReply) -> bytes:
     """Return the reply of Exchange: no ORGANIZER, one bare ATTENDEE, a Windows zone, and a note with a line end.
 
     After the replies in issues 7962 of nextcloud/calendar and 53949 of nextcloud/server. A proposal is the reply
     itself, with another time, and the present one beside it ([MS-OXCICAL] §2.1.3.1.1.20).
     """
     language = "LANGUAGE=en-US"
-    starts, ends = answer.proposed or (of.starts, of.ends)
+    starts, ends = reply.proposed or (of.starts, of.ends)
     was = (
         (_local("X-MS-OLK-ORIGINALSTART", of.starts, WINDOWS), _local("X-MS-OLK-ORIGINALEND", of.ends, WINDOWS))
-        if answer.proposed
+        if reply.proposed
         else ()
     )
     event = (
-        fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison:mailto:{answer.who}"),
-        fold(f"COMMENT;{language}:{escaped(answer.note)}\\n"),
+        fold(f"ATTENDEE;PARTSTAT={reply.said};CN=Liaison:mailto:{reply.who}"),
+        fold(f"COMMENT;{language}:{escaped(reply.note)}\\n"),
         fold(f"UID:{of.uid}"),
         _recurrence(of, WINDOWS),
-        fold(f"SUMMARY;{language}:{answer.said.title()}: {escaped(of.title)}"),
+        fold(f"SUMMARY;{language}:{reply.said.title()}: {escaped(of.title)}"),
         _local("DTSTART", starts, WINDOWS),
         _local("DTEND", ends, WINDOWS),
         b"CLASS:PUBLIC\r\nPRIORITY:5\r\n",
-        lines.utc_line("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", reply.stamped_at),
         b"TRANSP:OPAQUE\r\nSTATUS:CONFIRMED\r\n",
         _sequence(of),
         b"X-MICROSOFT-CDO-APPT-SEQUENCE:0\r\nX-MICROSOFT-CDO-BUSYSTATUS:BUSY\r\n",
         *was,
     )
-    return reply_calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(answer))
+    return reply_calendar("Microsoft Exchange Server 2010", WINDOWS_ZONE, event, _method(reply))
 
 
-def google(of: ClientInvitation, answer: ClientReply) -> bytes:
+def google(of: ClientInvitation, reply: ClientReply) -> bytes:
     """Return the reply of Google Calendar: UTC only, ORGANIZER and SEQUENCE kept, and the note in a parameter.
 
     After replies that people published. The note is HTML whose entities have a backslash before their semicolon. A
     proposal is after a captured one in an email program's tests of its `calendar-ics-parser`: another time, a PARTSTAT
     that can be ACCEPTED, and neither CREATED nor LAST-MODIFIED.
     """
-    note = escaped(html.escape(" ".join(answer.note.split())))
+    note = escaped(html.escape(" ".join(reply.note.split())))
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
-    person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={answer.said};CN={answer.who};X-NUM-GUESTS=0{why}"
-    starts, ends = answer.proposed or (of.starts, of.ends)
+    person = f"CUTYPE=INDIVIDUAL;ROLE=REQ-PARTICIPANT;PARTSTAT={reply.said};CN={reply.who};X-NUM-GUESTS=0{why}"
+    starts, ends = reply.proposed or (of.starts, of.ends)
     event = (
         lines.utc_line("DTSTART", starts),
         lines.utc_line("DTEND", ends),
-        lines.utc_line("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", reply.stamped_at),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
         fold(f"UID:{of.uid}"),
-        fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
+        fold(f"ATTENDEE;{person}:mailto:{reply.who}"),
         lines.utc_line("RECURRENCE-ID", of.date) if of.date else b"",
-        b""
-        if answer.proposed
-        else b"CREATED:20261101T120000Z\r\n" + lines.utc_line("LAST-MODIFIED", answer.stamped_at),
+        b"" if reply.proposed else b"CREATED:20261101T120000Z\r\n" + lines.utc_line("LAST-MODIFIED", reply.stamped_at),
         _sequence(of),
         b"STATUS:CONFIRMED\r\n",
         fold(f"SUMMARY:{escaped(of.title)}"),
         b"TRANSP:OPAQUE\r\n",
     )
     head = b"CALSCALE:GREGORIAN\r\n"
-    return reply_calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(answer))
+    return reply_calendar("-//Google Inc//Google Calendar 70.9054//EN", head, event, _method(reply))
 
 
-def apple(of: ClientInvitation, answer: ClientReply) -> bytes:
+def apple(of: ClientInvitation, reply: ClientReply) -> bytes:
     """Return the reply of Apple Calendar: an IANA zone, ORGANIZER and SEQUENCE kept.
 
     After the reply of iCal 3 with which Apple tests its calendar server (apple/ccs-calendarserver).
     """
-    return reply_calendar(
-        "-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, answer)
-    )
+    return reply_calendar("-//Apple Inc.//macOS 15.1//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, _with_iana(of, reply))
 
 
-def thunderbird(of: ClientInvitation, answer: ClientReply) -> bytes:
+def thunderbird(of: ClientInvitation, reply: ClientReply) -> bytes:
     """Return the reply of Thunderbird, which keeps what it was sent and has one ATTENDEE."""
-    return reply_calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, answer))
+    return reply_calendar("-//Mozilla.org/NONSGML Mozilla Calendar V1.1//EN", IANA_ZONE, _with_iana(of, reply))
 
 
-def nextcloud(of: ClientInvitation, answer: ClientReply) -> bytes:
+def nextcloud(of: ClientInvitation, reply: ClientReply) -> bytes:
     """Return the reply of Nextcloud: ORGANIZER and SEQUENCE kept, and the note twice.
 
     After the replies of its server that its tests and those of Twake Calendar, which uses the same library, expect.
     """
-    note = " ".join(answer.note.replace('"', "'").split())
+    note = " ".join(reply.note.replace('"', "'").split())
     why = f';X-RESPONSE-COMMENT="{note}"' if note else ""
     event = (
         fold(f"UID:{of.uid}"),
-        lines.utc_line("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", reply.stamped_at),
         _sequence(of),
         _local("DTSTART", of.starts, CENTRAL.key),
         _local("DTEND", of.ends, CENTRAL.key),
         _recurrence(of, CENTRAL.key),
         fold(f"SUMMARY:{escaped(of.title)}"),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
-        fold(f"ATTENDEE;PARTSTAT={answer.said};CN=Liaison{why}:mailto:{answer.who}"),
-        fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
+        fold(f"ATTENDEE;PARTSTAT={reply.said};CN=Liaison{why}:mailto:{reply.who}"),
+        fold(f"COMMENT:{escaped(reply.note)}") if reply.note else b"",
         b"REQUEST-STATUS:2.0;Success\r\n",
     )
     return reply_calendar("-//Sabre//Sabre VObject 4.5.7//EN", b"CALSCALE:GREGORIAN\r\n" + IANA_ZONE, event)
@@ -204,17 +200,17 @@ PROGRAMS: Mapping[str, Callable[[ClientInvitation, ClientReply], bytes]] = {
 }
 
 
-def _method(answer: ClientReply) -> str:
-    return "COUNTER" if answer.proposed else "REPLY"
+def _method(reply: ClientReply) -> str:
+    return "COUNTER" if reply.proposed else "REPLY"
 
 
-def _with_iana(of: ClientInvitation, answer: ClientReply) -> tuple[bytes, ...]:
-    person = f"CN=Liaison;CUTYPE=INDIVIDUAL;EMAIL={answer.who};PARTSTAT={answer.said}"
+def _with_iana(of: ClientInvitation, reply: ClientReply) -> tuple[bytes, ...]:
+    person = f"CN=Liaison;CUTYPE=INDIVIDUAL;EMAIL={reply.who};PARTSTAT={reply.said}"
     return (
-        fold(f"ATTENDEE;{person}:mailto:{answer.who}"),
-        fold(f"COMMENT:{escaped(answer.note)}") if answer.note else b"",
+        fold(f"ATTENDEE;{person}:mailto:{reply.who}"),
+        fold(f"COMMENT:{escaped(reply.note)}") if reply.note else b"",
         _local("DTEND", of.ends, CENTRAL.key),
-        lines.utc_line("DTSTAMP", answer.stamped_at),
+        lines.utc_line("DTSTAMP", reply.stamped_at),
         _local("DTSTART", of.starts, CENTRAL.key),
         fold(f"ORGANIZER;CN=Task Force:mailto:{of.organizer}"),
         _recurrence(of, CENTRAL.key),

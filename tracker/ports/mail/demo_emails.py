@@ -146,7 +146,7 @@ LARGEST_KEPT = 10_000_000  # bytes
 FILE_NAME = re.compile(r"\d{6,12}", re.ASCII)
 MOST_SHOWN = 200  # emails in a list
 TAKEN_REPLY = 250  # the code for yes (RFC 5321 §4.2.3)
-ANSWERS = {"accept": "Accepted", "maybe": "Tentative", "decline": "Declined"}
+REPLIES = {"accept": "Accepted", "maybe": "Tentative", "decline": "Declined"}
 """The buttons of calendar programs, and what their emails begin with; in capitals, PARTSTAT."""
 
 
@@ -285,12 +285,12 @@ class ReplyBox:
         Errors: NotFound for an email without buttons, an unknown program, or an unknown button; Invalid for the note.
         """
         invitation = self._invitation(email)
-        if invitation is None or program not in client_replies.PROGRAMS or button not in ANSWERS:
+        if invitation is None or program not in client_replies.PROGRAMS or button not in REPLIES:
             raise NotFound
         comment = clean(note, LONGEST_COMMENT, "note", multiline=True)
-        said = ANSWERS[button]
-        answer = ClientReply(who=email.to, said=said.upper(), stamped_at=now, note=comment)
-        calendar = client_replies.PROGRAMS[program](invitation, answer)
+        said = REPLIES[button]
+        reply = ClientReply(who=email.to, said=said.upper(), stamped_at=now, note=comment)
+        calendar = client_replies.PROGRAMS[program](invitation, reply)
         envelope = self._envelope(email, invitation.organizer, f"{said}: {invitation.title}", now)
         content = PROGRAMS[program](envelope, f"{said}: {invitation.title}\n{comment}", calendar)
         return await to_thread.run_sync(self._hand_over, envelope, content)
@@ -307,7 +307,7 @@ class ReplyBox:
         if ends <= starts:
             raise Invalid(ends="The end comes before the start.")
         of = replace(invitation, date=invitation.starts) if invitation.is_series else invitation
-        answer = ClientReply(
+        reply = ClientReply(
             who=email.to,
             said="TENTATIVE",
             stamped_at=now,
@@ -315,7 +315,7 @@ class ReplyBox:
             proposed=(starts.replace(tzinfo=CENTRAL), ends.replace(tzinfo=CENTRAL)),
         )
         envelope = self._envelope(email, of.organizer, f"New Time Proposed: {of.title}", now)
-        content = outlook_email(envelope, f"New Time Proposed: {of.title}", client_replies.outlook(of, answer))
+        content = outlook_email(envelope, f"New Time Proposed: {of.title}", client_replies.outlook(of, reply))
         return await to_thread.run_sync(self._hand_over, envelope, content)
 
     async def write(self, email: SinkEmail, text: str, now: datetime) -> str:

@@ -50,8 +50,8 @@ NOT_TAKEN = "An email couldn’t be taken; the log has the details. It’s still
 OUR_ERROR = "The tracker stopped reading because of an error of its own. The log has the details."
 T = TypeVar("T")
 IMAPS_PORT = 993  # TLS from the first byte (RFC 8314)
-ANSWER_PATIENCE = 20.0  # seconds for each answer of the server
-LONGEST_ANSWER = 200  # characters of what a server says about an error
+RESPONSE_PATIENCE = 20.0  # seconds for each answer of the server
+LONGEST_RESPONSE = 200  # characters of what a server says about an error
 GOES_WRONG = (OSError, imaplib.IMAP4.error, ImapToolsError, ValueError)
 FETCHED = f"(BODY.PEEK[]<0.{LARGEST_EMAIL + 1}>)"
 NOTHING = re.compile(rb"BODY\[\]<0> NIL", re.IGNORECASE)  # no content, of an email that is there (RFC 3501 §7.4.2)
@@ -62,7 +62,7 @@ WITH_TOKEN = re.compile(r"[a-z0-9.-]{1,11}\+[a-z0-9-]{1,64}@[a-z0-9.-]{1,253}", 
 LONGEST_HEAD = 100_000  # bytes
 LONGEST_HEADER_READ = 2_000  # characters of one header
 MOST_RECIPIENTS = 5  # addresses of ours in one email; a calendar program names one
-LONGEST_TOKEN_ANSWER = 100_000  # bytes of an answer
+LONGEST_TOKEN_RESPONSE = 100_000  # bytes of an answer
 HTTP_OK = 200
 TOKEN_HEADERS = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
 log = logging.getLogger("tracker.mail.mailbox")
@@ -94,14 +94,14 @@ class MailboxFolder:
         """
         with _or_away():
             try:
-                answers = self._asked(self._client.uid("FETCH", uid, FETCHED))
+                responses = self._asked(self._client.uid("FETCH", uid, FETCHED))
             except imaplib.IMAP4.abort:
                 raise
             except (imaplib.IMAP4.error, UnexpectedCommandStatusError) as refused:
                 raise EmailUnfetched(f"The mail server doesn’t hand over email {uid}: {_words(refused)}") from refused
-        if any(isinstance(answer, bytes) and NOTHING.search(answer) for answer in answers):
+        if any(isinstance(response, bytes) and NOTHING.search(response) for response in responses):
             raise EmailUnfetched(f"The mail server hands over nothing of email {uid}.")
-        return next((bytes(answer[1]) for answer in answers if isinstance(answer, tuple)), None)
+        return next((bytes(response[1]) for response in responses if isinstance(response, tuple)), None)
 
     def mark_read(self, uid: str) -> None:
         """Mark an email as read. Errors: Away."""
@@ -128,11 +128,11 @@ class MailboxFolder:
             self._mailbox.logout()
         _end(self._client)
 
-    def _asked(self, answer: tuple[str, list[Any]]) -> list[Any]:
+    def _asked(self, response: tuple[str, list[Any]]) -> list[Any]:
         """Return what a server answered. Errors: UnexpectedCommandStatusError for a refusal."""
-        if answer[0] != "OK":
-            raise UnexpectedCommandStatusError(answer, "OK")
-        return answer[1]
+        if response[0] != "OK":
+            raise UnexpectedCommandStatusError(response, "OK")
+        return response[1]
 
 
 class MailboxAway(Exception):
@@ -143,9 +143,9 @@ def _words(wrong: BaseException) -> str:
     """Return what a server said about an error, or the system, on one line."""
     said = str(wrong)
     if isinstance(wrong, UnexpectedCommandStatusError):
-        answers = wrong.command_result[1]
-        said = " ".join(text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in answers)
-    return "".join(character for character in " ".join(said.split()) if character.isprintable())[:LONGEST_ANSWER]
+        responses = wrong.command_result[1]
+        said = " ".join(text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text) for text in responses)
+    return "".join(character for character in " ".join(said.split()) if character.isprintable())[:LONGEST_RESPONSE]
 
 
 @contextmanager
@@ -157,7 +157,7 @@ def _or_away() -> Iterator[None]:
         raise MailboxAway(_words(wrong)) from wrong
 
 
-class _TokenAnswer(msgspec.Struct):
+class _TokenResponse(msgspec.Struct):
     access_token: str = ""
     error: str = ""
     error_description: str = ""
@@ -166,9 +166,9 @@ class _TokenAnswer(msgspec.Struct):
 def _token_in(status: int, body: bytes) -> str:
     """Return the token in an answer (RFC 6749 §5.1), or raise what the server says against it (§5.2)."""
     try:
-        said = msgspec.json.decode(body, type=_TokenAnswer)
+        said = msgspec.json.decode(body, type=_TokenResponse)
     except msgspec.DecodeError:
-        said = _TokenAnswer()
+        said = _TokenResponse()
     if status == HTTP_OK and said.access_token.isprintable() and said.access_token.isascii() and said.access_token:
         return said.access_token
     raise ValueError(f"The token endpoint returned {status}. {said.error_description or said.error}".strip())
@@ -195,8 +195,8 @@ def fetch_access_token(settings: Settings, patience: float) -> str:
     )
     try:
         server.request("POST", address.path or "/", urlencode(form), TOKEN_HEADERS)
-        answer = server.getresponse()
-        return _token_in(answer.status, answer.read(LONGEST_TOKEN_ANSWER))
+        response = server.getresponse()
+        return _token_in(response.status, response.read(LONGEST_TOKEN_RESPONSE))
     except HTTPException as odd:
         raise ValueError(f"{host} doesn’t respond as a web server.") from odd
     finally:
@@ -215,16 +215,18 @@ def open_folder(settings: Settings) -> MailboxFolder:
     mailbox: BaseMailBox
     with _or_away():
         if port == IMAPS_PORT:
-            mailbox = MailBox(host, port, timeout=ANSWER_PATIENCE, ssl_context=ssl.create_default_context())
+            mailbox = MailBox(host, port, timeout=RESPONSE_PATIENCE, ssl_context=ssl.create_default_context())
         else:
-            mailbox = MailBoxUnencrypted(host, port, timeout=ANSWER_PATIENCE)
+            mailbox = MailBoxUnencrypted(host, port, timeout=RESPONSE_PATIENCE)
         try:
             # Nothing is said to another computer before the connection is encrypted, with a certificate that is
             # trusted. imap-tools has a class for that, which leaves the connection open when it fails.
             if port != IMAPS_PORT and not is_loopback(host):
                 mailbox.client.starttls(ssl.create_default_context())
             if settings.imap_token_url:
-                mailbox.xoauth2(settings.imap_user, fetch_access_token(settings, ANSWER_PATIENCE), settings.imap_folder)
+                mailbox.xoauth2(
+                    settings.imap_user, fetch_access_token(settings, RESPONSE_PATIENCE), settings.imap_folder
+                )
             elif settings.imap_password.isascii():
                 mailbox.login(settings.imap_user, settings.imap_password, settings.imap_folder)
             else:

@@ -39,7 +39,7 @@ async def show_waiting_emails(pages: Pages, viewer: Viewer, now: Now) -> Page:
 @post(f"{ITEM_EMAIL}/attachment", guards=[signed_in], status_code=303)
 async def post_email_attachment(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Change an action item as an email says, or say why it can't be. Errors: NotFound."""
-    return await pages.answer(
+    return await pages.respond(
         WAITING_PAGE,
         item_emails.attach_item_email(viewer, email_id, now),
         lambda decided: f"Recorded as a reply from {decided.email.person}. The sender gets no email.",
@@ -53,14 +53,14 @@ async def post_email_dismissal(email_id: PathId, pages: Pages, viewer: Viewer, n
     """Decide that an email is not that person's. Errors: NotFound."""
     undo = Undo(address=f"{WAITING_PAGE}/{email_id}/undo", fields={})
     deed = item_emails.dismiss_item_email(viewer, email_id, now)
-    return await pages.answer(WAITING_PAGE, deed, "Email dismissed.", Conflict, undo)
+    return await pages.respond(WAITING_PAGE, deed, "Email dismissed.", Conflict, undo)
 
 
 @post(f"{ITEM_EMAIL}/undo", guards=[signed_in], status_code=303)
 async def post_email_decision_undo(email_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Let an email wait again, or say why the decision can't be undone. Errors: NotFound."""
     deed = item_emails.undo_item_email_decision(viewer, email_id, now)
-    return await pages.answer(WAITING_PAGE, deed, _undone_words, Conflict)
+    return await pages.respond(WAITING_PAGE, deed, _undone_words, Conflict)
 
 
 def _undone_words(waits: bool) -> str:  # noqa: FBT001 - what undoing a decision returns
@@ -74,28 +74,28 @@ async def post_reply_attachment(
     """Record an email as the reply of the chosen person, or say why it can't be."""
     person_id, invitation_id = participant_in(form["person"])
     deed = unrecorded_replies.attach_reply(viewer, *date, incoming_id, person_id, now, invitation_id=invitation_id)
-    return await _answer_reply_deed(pages, date.page, incoming_id, deed, _attached_words)
+    return await _respond_to_reply_deed(pages, date.page, incoming_id, deed, _attached_words)
 
 
 @post(f"{REPLY_EMAIL}/substitution", guards=[signed_in], status_code=303)
 async def post_reply_substitution(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Record that the sender comes in place of the invited person, or say why they can't."""
     deed = unrecorded_replies.record_sender_as_substitute(viewer, *date, incoming_id, now)
-    return await _answer_reply_deed(pages, date.page, incoming_id, deed, _substituted_words)
+    return await _respond_to_reply_deed(pages, date.page, incoming_id, deed, _substituted_words)
 
 
 @post(f"{REPLY_EMAIL}/dismissal", guards=[signed_in], status_code=303)
 async def post_reply_dismissal(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Decide that an email is no one's reply."""
     deed = unrecorded_replies.dismiss_reply(viewer, *date, incoming_id, now)
-    return await _answer_reply_deed(pages, date.page, incoming_id, deed, "Email dismissed.")
+    return await _respond_to_reply_deed(pages, date.page, incoming_id, deed, "Email dismissed.")
 
 
 @post(f"{REPLY_EMAIL}/undo", guards=[signed_in], status_code=303)
 async def post_reply_decision_undo(date: OnDate, incoming_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Let an email wait again, or say why the decision can't be undone."""
     deed = unrecorded_replies.undo_reply_decision(viewer, *date, incoming_id, now)
-    return await pages.answer(f"{date.page}#email-replies", deed, _undone_words, Conflict)
+    return await pages.respond(f"{date.page}#email-replies", deed, _undone_words, Conflict)
 
 
 def _attached_words(done: AttachedReply) -> str:
@@ -112,12 +112,12 @@ def _substituted_words(done: RecordedSubstitute) -> str:
     return f"Recorded: {done.substitute} is coming in place of {person}, and will get an email."
 
 
-async def _answer_reply_deed(
+async def _respond_to_reply_deed(
     pages: Pages, page: str, incoming_id: UUID, deed: Awaitable[Done], said: str | Callable[[Done], str]
 ) -> Redirect:
     """Do a deed and say what was done, with a button to undo it; or say why it can't be done."""
     undo = Undo(address=f"{page}/email-replies/{incoming_id}/undo", fields={})
-    return await pages.answer(f"{page}#email-replies", deed, said, (Invalid, Conflict, Gone), undo)
+    return await pages.respond(f"{page}#email-replies", deed, said, (Invalid, Conflict, Gone), undo)
 
 
 class DeclineForm(FormShape, kw_only=True):
@@ -154,7 +154,7 @@ async def post_refusal_removal(proposal_id: PathId, pages: Pages, viewer: Viewer
     """Let a declined proposal wait again, or say that its email may have left."""
     date = await unrecorded_replies.date_of_proposal(viewer, proposal_id, now)
     deed = unrecorded_replies.undo_proposal_decline(viewer, proposal_id, now)
-    return await pages.answer(_address(date), deed, lambda state: f"Undone. No one was notified. {state.label}", Gone)
+    return await pages.respond(_address(date), deed, lambda state: f"Undone. No one was notified. {state.label}", Gone)
 
 
 def _address(date: Occurrence) -> str:

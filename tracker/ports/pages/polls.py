@@ -396,14 +396,14 @@ async def post_poll_reminder(poll_id: PathId, pages: Pages, viewer: Viewer, now:
     address = f"/polls/{poll_id}"
     undo = Undo(address=f"{address}/nudges/removal", fields={"at": now.isoformat()}, until=now + UNDO_FOR)
     deed = poll_emails.remind_respondents(viewer, poll_id, now)
-    return await pages.answer(address, deed, nudged_words, (Conflict, Gone), undo)
+    return await pages.respond(address, deed, nudged_words, (Conflict, Gone), undo)
 
 
 @post("/polls/{poll_id:uuid}/nudges/removal", guards=[signed_in], status_code=303)
 async def post_poll_reminder_undo(poll_id: PathId, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo reminders that have not left yet, or say that they may have."""
     deed = poll_emails.undo_poll_nudges(viewer, poll_id, moment_in(form["at"]) or NEVER, now)
-    return await pages.answer(f"/polls/{poll_id}", deed, "Undone. No one was reminded.", Gone)
+    return await pages.respond(f"/polls/{poll_id}", deed, "Undone. No one was reminded.", Gone)
 
 
 @post("/polls/{poll_id:uuid}/requests", guards=[signed_in], status_code=303)
@@ -456,7 +456,7 @@ async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
 async def post_poll_restoration(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo a cancellation, or say why that is too late."""
     deed, said = polls.restore_poll(viewer, poll_id, now), "Undone. The poll is open, and no one was notified."
-    return await pages.answer(f"/polls/{poll_id}", deed, said, (Gone, Conflict))
+    return await pages.respond(f"/polls/{poll_id}", deed, said, (Gone, Conflict))
 
 
 async def _question(pages: Pages, viewer: Viewer, poll_id: UUID, option_id: UUID, now: Now, wrong: str = "") -> Page:

@@ -241,9 +241,9 @@ def member_audience(member_id: UUID) -> str:
     return named_audience(member_id, Capacity.MEMBER)
 
 
-def named_audience(member_id: UUID, standing: Capacity) -> str:
+def named_audience(member_id: UUID, capacity: Capacity) -> str:
     """Return the audience of one person while they serve in this capacity."""
-    return f"{standing}:{member_id}"
+    return f"{capacity}:{member_id}"
 
 
 def emergency_audience(access_id: UUID) -> str:
@@ -253,13 +253,13 @@ def emergency_audience(access_id: UUID) -> str:
 
 def audiences_of_one(member_id: UUID) -> frozenset[str]:
     """Return every audience that can consist of this one person."""
-    return frozenset(named_audience(member_id, standing) for standing in Capacity)
+    return frozenset(named_audience(member_id, capacity) for capacity in Capacity)
 
 
 def event_audiences(
-    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], standing: Capacity = Capacity.MEMBER
+    visibility: Visibility, committee_id: UUID | None, people: Iterable[UUID], capacity: Capacity = Capacity.MEMBER
 ) -> frozenset[str]:
-    """Return the audiences of an event; `people` are on the list of a named event and see it as `standing`."""
+    """Return the audiences of an event; `people` are on the list of a named event and see it as `capacity`."""
     match visibility:
         case Visibility.ALL:
             return frozenset({EVERYONE})
@@ -268,7 +268,7 @@ def event_audiences(
         case Visibility.COMMITTEE if committee_id is not None:
             return frozenset({committee_audience(committee_id)})
         case _:
-            return frozenset(named_audience(person, standing) for person in people)
+            return frozenset(named_audience(person, capacity) for person in people)
 
 
 def widens_audiences(before: AbstractSet[str], after: Iterable[str]) -> bool:

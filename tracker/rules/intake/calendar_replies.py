@@ -141,44 +141,44 @@ class InvitationFacts(Struct, frozen=True, kw_only=True):
     """The addresses, in small letters, of the people whom the person may send to this date."""
 
 
-def find_mismatch(sender: Sender, reply: CalendarReply, standing: InvitationFacts) -> Mismatch | None:
+def find_mismatch(sender: Sender, reply: CalendarReply, facts: InvitationFacts) -> Mismatch | None:
     """Return why a reply isn't taken for one of the invited person; None when it is."""
-    if reply.uid != standing.uid:
+    if reply.uid != facts.uid:
         return Mismatch.NO_INVITATION
-    if reply.attendee not in standing.addresses:
+    if reply.attendee not in facts.addresses:
         return Mismatch.OTHER_ATTENDEE
-    if sender.address not in standing.addresses:
+    if sender.address not in facts.addresses:
         return Mismatch.OTHER_SENDER
-    return _unanswerable(reply, standing) if sender.is_verified else Mismatch.UNVERIFIED
+    return _unanswerable(reply, facts) if sender.is_verified else Mismatch.UNVERIFIED
 
 
-def _unanswerable(reply: CalendarReply, standing: InvitationFacts) -> Mismatch | None:
+def _unanswerable(reply: CalendarReply, facts: InvitationFacts) -> Mismatch | None:
     """Return why a reply of the invited person says nothing that can be recorded or decided."""
-    if reply.delegate is not None and reply.delegate not in standing.delegates:
+    if reply.delegate is not None and reply.delegate not in facts.delegates:
         return Mismatch.DELEGATE
     if reply.proposal:
-        return Mismatch.PROPOSAL if standing.is_whole_series else None
+        return Mismatch.PROPOSAL if facts.is_whole_series else None
     return None if reply.value else Mismatch.NO_REPLY
 
 
-def judge_reply(reply: CalendarReply, standing: InvitationFacts, received_at: datetime) -> ReplyOutcome:
+def judge_reply(reply: CalendarReply, facts: InvitationFacts, received_at: datetime) -> ReplyOutcome:
     """Return whether a reply of the invited person counts.
 
     The newest wins, by SEQUENCE and then by DTSTAMP (RFC 5546 §2.1.5), in whatever order they come. A clock of the
     future counts as the time of receipt. Exchange may leave out SEQUENCE: then only the time decides.
     """
-    key = reply_order(reply, standing, received_at)
-    if _is_to_old_time(reply, standing, key[1]):
+    key = reply_order(reply, facts, received_at)
+    if _is_to_old_time(reply, facts, key[1]):
         return ReplyOutcome.OLD_TIME
-    if standing.last and key <= standing.last:
-        return ReplyOutcome.REPEATED if key == standing.last else ReplyOutcome.STALE
-    if standing.replied_at and key[1] < standing.replied_at:
+    if facts.last and key <= facts.last:
+        return ReplyOutcome.REPEATED if key == facts.last else ReplyOutcome.STALE
+    if facts.replied_at and key[1] < facts.replied_at:
         return ReplyOutcome.STALE
     return ReplyOutcome.RECORDED
 
 
 def judge_substitute_reply(
-    reply: CalendarReply, standing: InvitationFacts, turn: Substitution, received_at: datetime
+    reply: CalendarReply, facts: InvitationFacts, turn: Substitution, received_at: datetime
 ) -> ReplyOutcome:
     """Return what becomes of a reply of the person who comes, or came, in place of the invited one.
 
@@ -187,40 +187,40 @@ def judge_substitute_reply(
     Everything else that doesn't release them waits: a Maybe, a Yes of one who was released, and a No from before they
     were ever named, or to a whole series.
     """
-    made_at = reply_order(reply, standing, received_at)[1]
+    made_at = reply_order(reply, facts, received_at)[1]
     if reply.value is ReplyValue.ACCEPTED and not turn.is_over:
         return ReplyOutcome.REPEATED
-    if reply.value is not ReplyValue.DECLINED or standing.is_whole_series:
+    if reply.value is not ReplyValue.DECLINED or facts.is_whole_series:
         return ReplyOutcome.UNMATCHED
     if turn.is_over:
         return ReplyOutcome.REPEATED
-    if _is_to_old_time(reply, standing, made_at):
+    if _is_to_old_time(reply, facts, made_at):
         return ReplyOutcome.OLD_TIME
-    if made_at >= _named_at(turn, standing):
+    if made_at >= _named_at(turn, facts):
         return ReplyOutcome.RELEASED
     return ReplyOutcome.STALE if made_at >= turn.first_named_at else ReplyOutcome.UNMATCHED
 
 
-def _named_at(turn: Substitution, standing: InvitationFacts) -> datetime:
+def _named_at(turn: Substitution, facts: InvitationFacts) -> datetime:
     """Return when the invited person last named their substitute, or an earlier No of the substitute was undone.
 
     Of a naming by email, it is the time of their program.
     """
-    is_by_program = turn.is_named_by_email and standing.last
-    named_at = standing.last[1] if is_by_program and standing.last else (turn.named_at or turn.changed_at)
+    is_by_program = turn.is_named_by_email and facts.last
+    named_at = facts.last[1] if is_by_program and facts.last else (turn.named_at or turn.changed_at)
     return max(named_at, turn.renewed_at or named_at)
 
 
-def reply_order(reply: CalendarReply, standing: InvitationFacts, received_at: datetime) -> tuple[int, datetime]:
+def reply_order(reply: CalendarReply, facts: InvitationFacts, received_at: datetime) -> tuple[int, datetime]:
     """Return the SEQUENCE of a reply, never above the event's, and when it was made, never after it was received."""
-    sequence = standing.sequence if reply.sequence is None else min(reply.sequence, standing.sequence)
+    sequence = facts.sequence if reply.sequence is None else min(reply.sequence, facts.sequence)
     return sequence, min(reply.stamped_at or received_at, received_at)
 
 
-def _is_to_old_time(reply: CalendarReply, standing: InvitationFacts, made_at: datetime) -> bool:
+def _is_to_old_time(reply: CalendarReply, facts: InvitationFacts, made_at: datetime) -> bool:
     if reply.sequence is None:
-        return standing.asked_since is not None and made_at < standing.asked_since
-    return standing.asked_at is not None and reply.sequence < standing.asked_at
+        return facts.asked_since is not None and made_at < facts.asked_since
+    return facts.asked_at is not None and reply.sequence < facts.asked_at
 
 
 class TaskReply(Struct, frozen=True, kw_only=True):

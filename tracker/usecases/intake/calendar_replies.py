@@ -193,29 +193,29 @@ async def _take_reply(
     occurrence_id = None if for_series else date.id
     delegates = await _delegates(invitation.viewer, date, email.received_at) if reply.delegate and occurrence_id else {}
     past = history if history and invitation_id == invitation.id else await known.invitation_history(invitation_id)
-    standing = facts_of_invitation(
+    facts = facts_of_invitation(
         past, occurrence_id, date, addresses=invitation.addresses, uid=invitation.event.uid, delegates=delegates
     )
     row = _KeptReply(
         outcome=ReplyOutcome.UNMATCHED,
-        misfit=find_mismatch(email.sender, reply, standing),
+        misfit=find_mismatch(email.sender, reply, facts),
         invitation_id=invitation_id,
         occurrence_id=occurrence_id,
         reply=reply,
         order=(reply.sequence, reply.stamped_at),
     )
     if reply.proposal and occurrence_id:
-        row = await _add_proposal(row, date, reply_order(reply, standing, email.received_at)[1])
+        row = await _add_proposal(row, date, reply_order(reply, facts, email.received_at)[1])
     if row.misfit is Mismatch.OTHER_ATTENDEE:
-        return await _take_substitute_reply(email, date, row, standing)
+        return await _take_substitute_reply(email, date, row, facts)
     if row.misfit or reply.value is None:
         return row if row.misfit else replace(row, outcome=ReplyOutcome.PROPOSED)
-    outcome = judge_reply(reply, standing, email.received_at)
+    outcome = judge_reply(reply, facts, email.received_at)
     if outcome is ReplyOutcome.RECORDED and _is_closed(date, email.received_at):
         outcome = ReplyOutcome.CLOSED
     if outcome is ReplyOutcome.RECORDED:
         given, at = ReplyGiven(reply.value, reply.comment, delegates.get(reply.delegate or "")), email.received_at
-        row = replace(row, order=reply_order(reply, standing, at))
+        row = replace(row, order=reply_order(reply, facts, at))
         await _record_reply(invitation.viewer, row, date, given, at)
     return replace(row, outcome=outcome)
 
@@ -240,18 +240,18 @@ async def _record_reply(who: Viewer, row: _KeptReply, date: Occurrence, given: R
 
 
 async def _take_substitute_reply(
-    email: ReceivedEmail, date: Occurrence, row: _KeptReply, standing: InvitationFacts
+    email: ReceivedEmail, date: Occurrence, row: _KeptReply, facts: InvitationFacts
 ) -> _KeptReply:
     """Return the row of a reply as someone else: of the substitute on the date, what they say is known, or recorded."""
     named = await _substitute(email, date, row) if email.sender.is_verified else None
     if named is None or row.reply is None:
         return row
     substitute, turn = named
-    outcome = judge_substitute_reply(row.reply, standing, turn, email.received_at)
+    outcome = judge_substitute_reply(row.reply, facts, turn, email.received_at)
     if outcome is ReplyOutcome.RELEASED and _is_closed(date, email.received_at):
         outcome = ReplyOutcome.CLOSED
     if outcome is ReplyOutcome.RELEASED:
-        made_at = reply_order(row.reply, standing, email.received_at)[1]
+        made_at = reply_order(row.reply, facts, email.received_at)[1]
         await recorded_replies.decline_as_substitute_by_email(
             substitute, turn.invitation_id, date, row.reply.comment, made_at, email.received_at
         )

@@ -298,11 +298,11 @@ async def _counted(person: Participant, date: Occurrence, email: UnrecordedReply
     """Return the place of an email among the person's replies by email. Errors: Conflict when it doesn't count."""
     occurrence_id = date.id if email.for_date else None
     reply = CalendarReply(uid="", attendee="", value=email.value, sequence=email.sequence, stamped_at=email.stamped_at)
-    standing = facts_of_invitation(await intake.invitation_history(person.invitation_id), occurrence_id, date)
-    outcome = judge_reply(reply, standing, email.received_at)
+    facts = facts_of_invitation(await intake.invitation_history(person.invitation_id), occurrence_id, date)
+    outcome = judge_reply(reply, facts, email.received_at)
     if outcome is not ReplyOutcome.RECORDED:
         raise Conflict(WHY_NOT[outcome])
-    return reply_order(reply, standing, email.received_at)
+    return reply_order(reply, facts, email.received_at)
 
 
 async def _decide(

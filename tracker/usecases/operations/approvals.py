@@ -180,7 +180,7 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
         await audit.record(viewer.actor, "plan_acknowledged", "event", event_id, {"version": version}, now)
 
 
-async def _replace_clearance(viewer: Viewer, operation: Operation, now: datetime, **answer: Any) -> None:
+async def _replace_clearance(viewer: Viewer, operation: Operation, now: datetime, **result: Any) -> None:
     """Keep a number from outside, or the reason of a waiver, in place of what held before."""
     current = (rows.Clearance.plan == operation.id) & rows.Clearance.replaced_at.is_null()
     await rows.Clearance.update(replaced_at=now, ended_by=viewer.member_id).where(current)
@@ -191,7 +191,7 @@ async def _replace_clearance(viewer: Viewer, operation: Operation, now: datetime
         ends_at=operation.ends_at,
         submitted_by=viewer.member_id,
         recorded_at=now,
-        **answer,
+        **result,
     )
 
 

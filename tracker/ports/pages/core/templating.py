@@ -270,7 +270,7 @@ class Pages:
         self._state[forms.SAVED] = False
         return self._to(address, Flash(sentence=sentence, is_refusal=True))
 
-    async def answer(
+    async def respond(
         self,
         address: str,
         deed: Awaitable[Done],

@@ -101,7 +101,7 @@ async def post_committee_reminders_undo(
     """Undo a change of the policy, or say why it can't be undone."""
     deed = preferences.undo_committee_policy(viewer, committee_id, moment_in(form["at"]) or NEVER, now)
     said = "Undone. The previous reminders are back."
-    return await pages.answer(f"/committees/{committee_id}", deed, said, (Gone, Conflict))
+    return await pages.respond(f"/committees/{committee_id}", deed, said, (Gone, Conflict))
 
 
 def _words(policy: CommitteePolicy, form: FormValues) -> str:

@@ -269,7 +269,7 @@ async def post_thank_you(
 async def post_thank_you_undo(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Redirect:
     """Undo a thank-you that has not left yet, or say that it may have."""
     deed = summaries.undo_thank_you(viewer, *date, moment_in(form["at"]) or NEVER, now)
-    return await pages.answer(date.page, deed, "Undone. No one was emailed.", Gone)
+    return await pages.respond(date.page, deed, "Undone. No one was emailed.", Gone)
 
 
 def _thank_you_page(

@@ -294,7 +294,7 @@ NEVER = datetime.min.replace(tzinfo=UTC)
 async def post_refusal(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Record that the viewer can't come in another person's place, or say why it's too late."""
     deed, undo = recorded_replies.decline_as_substitute(viewer, *date, now), refusal_undo_button(date.page, now)
-    return await pages.answer(f"{date.page}#reply", deed, NO_LONGER_SUBSTITUTE, (Gone, NotAllowed), undo)
+    return await pages.respond(f"{date.page}#reply", deed, NO_LONGER_SUBSTITUTE, (Gone, NotAllowed), undo)
 
 
 @post(f"{REFUSAL_PATH}/removal", guards=[signed_in], status_code=303)

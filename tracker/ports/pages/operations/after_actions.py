@@ -153,7 +153,7 @@ async def post_after_action(date: OnDate, pages: Pages, viewer: Viewer, form: Fo
 async def post_after_action_removal(date: OnDate, action_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove an after-action item that has no owner yet."""
     deed = after_items.remove_after_action(viewer, date.event_id, action_id, now)
-    return await pages.answer(f"{date.plan}/after", deed, "After-action item removed.", Conflict)
+    return await pages.respond(f"{date.plan}/after", deed, "After-action item removed.", Conflict)
 
 
 @get(f"{ITEMS}/{{action_id:uuid}}", guards=[signed_in])
@@ -285,7 +285,7 @@ async def post_lesson_withdrawal(date: OnDate, lesson_id: PathId, pages: Pages, 
 async def post_lesson_removal(date: OnDate, lesson_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Remove a lesson that isn't released."""
     deed = records.remove_lesson(viewer, date.event_id, lesson_id, now)
-    return await pages.answer(f"{date.plan}/after", deed, "Lesson removed.", Conflict)
+    return await pages.respond(f"{date.plan}/after", deed, "Lesson removed.", Conflict)
 
 
 async def _lesson_on_page(viewer: Viewer, date: DateAddress, lesson_id: UUID) -> tuple[AfterActionView, LessonLearned]:

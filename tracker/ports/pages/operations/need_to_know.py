@@ -114,7 +114,7 @@ async def post_access(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
 async def post_access_approval(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Approve a request as the second person."""
     deed = access.approve_access(viewer, date.event_id, grant_id, now)
-    return await pages.answer(
+    return await pages.respond(
         f"{date.plan}/access",
         deed,
         lambda grant: f"{grant.person} can see the operation now.",
@@ -127,7 +127,7 @@ async def post_access_approval(date: OnDate, grant_id: PathId, pages: Pages, vie
 async def post_access_refusal(date: OnDate, grant_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Decline a request, or take it back."""
     deed = access.decline_access(viewer, date.event_id, grant_id, now)
-    return await pages.answer(
+    return await pages.respond(
         f"{date.plan}/access",
         deed,
         lambda grant: f"Request for {grant.person} closed. They weren’t notified.",
@@ -139,7 +139,7 @@ async def post_access_refusal(date: OnDate, grant_id: PathId, pages: Pages, view
 async def post_access_removal(date: OnDate, member_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Take a person off the operation."""
     deed = access.take_off_operation(viewer, date.event_id, member_id, now)
-    return await pages.answer(
+    return await pages.respond(
         f"{date.plan}/access",
         deed,
         lambda person: f"{person} can no longer see the operation.",
@@ -197,7 +197,7 @@ async def post_emergency_access(pages: Pages, visit: Visit, form: Form, now: Now
 @post(f"{EMERGENCY}/end", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
 async def post_emergency_end(pages: Pages, viewer: Viewer, now: Now) -> Page:
     """End emergency access."""
-    return await pages.answer(EMERGENCY, access.end_emergency_access(viewer, now), "Emergency access ended.", Conflict)
+    return await pages.respond(EMERGENCY, access.end_emergency_access(viewer, now), "Emergency access ended.", Conflict)
 
 
 @post(f"{EMERGENCY}/operations/{{event_id:uuid}}", guards=[signed_in], status_code=303, opt=UNDER_EMERGENCY)
@@ -330,7 +330,7 @@ async def post_notice_state(
         raise NotFound from odd
     deed = readiness.change_notice_state(viewer, date.event_id, notice_id, to, now)
     address = f"{date.plan}/readiness"
-    return await pages.answer(address, deed, STATE_SAID[to], NotAllowed, refused="Not changed. ")
+    return await pages.respond(address, deed, STATE_SAID[to], NotAllowed, refused="Not changed. ")
 
 
 @post(f"{READINESS}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)

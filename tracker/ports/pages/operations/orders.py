@@ -278,7 +278,7 @@ async def post_phase_mark(date: OnDate, phase_id: PathId, pages: Pages, viewer: 
     address = f"{date.plan}/order/phases/{phase_id}/undo"
     undo = Undo(address=address, fields={"at": now.isoformat()}, until=now + BUTTON_FOR)
     deed = press(viewer, date.event_id, phase_id, now)
-    return await pages.answer(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo)
+    return await pages.respond(f"{date.plan}/order", deed, lambda phase: f"{phase.name} {words}.", Conflict, undo)
 
 
 @post(f"{PHASES}/{{phase_id:uuid}}/undo", guards=[signed_in], status_code=303)
@@ -289,7 +289,7 @@ async def post_phase_mark_undo(
     moment = moment_in(form["at"])
     if moment is None:
         raise NotFound
-    return await pages.answer(
+    return await pages.respond(
         f"{date.plan}/order",
         orders.undo_phase_time(viewer, date.event_id, phase_id, moment, now),
         lambda phase: f"Undone. The earlier times of {phase.name} count again.",

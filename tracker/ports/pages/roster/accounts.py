@@ -242,8 +242,8 @@ async def post_invitations(pages: Pages, viewer: Viewer, visit: Visit, form: For
         held = plural(invited.paused, "invitation wasn’t", "invitations weren’t")
         address = "that address" if invited.paused == 1 else "those addresses"
         sentences.append(f"{held} sent because sending to {address} is paused. Resume it on the person’s page.")
-    answer = pages.refuse if invited.paused else pages.redirect
-    return answer(PATH, " ".join(sentences))
+    respond = pages.refuse if invited.paused else pages.redirect
+    return respond(PATH, " ".join(sentences))
 
 
 async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = None) -> Page:
@@ -272,7 +272,7 @@ async def remove_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: No
 async def restore_address(alias_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Undo the removal of an address, or say that it's too late."""
     deed = known_people.restore_alias(viewer, alias_id, now)
-    return await pages.answer(ADDRESS, deed, "Undone. The address is back.", Gone)
+    return await pages.respond(ADDRESS, deed, "Undone. The address is back.", Gone)
 
 
 @route("/e/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], guards=[link])
