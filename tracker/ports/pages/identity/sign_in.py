@@ -125,7 +125,7 @@ class SignInPages:
         state.update(csrf=cookies.token_for(nonce))
         cookies.read_flash(self._request)
         notice = notice_lines(self._settings.notice)
-        response = show_refusable(Pages(state), template, wrong, *shapes, notice_lines=notice, **more)
+        response = show_refusable(Pages(state), template, wrong, *shapes, statements=notice, **more)
         if is_new:
             cookies.put_cookie(response, self._settings, cookies.SIGN_IN, nonce, int(cookies.LIFETIME.total_seconds()))
         return response
