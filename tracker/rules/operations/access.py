@@ -18,17 +18,10 @@ from tracker.rules.events.events import EventFields, Kind
 
 LONGEST_GRANT_REASON = 500  # characters
 LONGEST_ACCESS = timedelta(days=366)
-NO_GRANT_REASON = "Say why this person needs to know. A second person reads it before they approve."
-TOO_LONG = f"Keep the reason to {LONGEST_GRANT_REASON} characters."
-IN_THE_PAST = "Choose a time in the future."
-TOO_FAR = "Access can be given for a year at most."
 EMERGENCY_LASTS = timedelta(minutes=60)
 LONGEST_EMERGENCY_REASON = 500  # characters
 EMERGENCY_LOOKS_BACK = timedelta(days=30)
 """Operations that ended longer ago can't be opened."""
-NO_EMERGENCY_REASON = (
-    "Say why you need emergency access. The coordinators, and the leads of operations that you open, read it."
-)
 
 
 class GrantState(StrEnum):
@@ -97,13 +90,13 @@ def check_grant(arm: Arm, reason: str, until: datetime | None, now: datetime) ->
     """Raise `Invalid`, with a sentence for each field, unless access can be given like this."""
     wrong: dict[str, str] = {}
     if needs_second_person(arm) and not reason:
-        wrong["reason"] = NO_GRANT_REASON
+        wrong["reason"] = "Say why this person needs to know. A second person reads it before they approve."
     if len(reason) > LONGEST_GRANT_REASON:
-        wrong["reason"] = TOO_LONG
+        wrong["reason"] = f"Keep the reason to {LONGEST_GRANT_REASON} characters."
     if until is not None and until <= now:
-        wrong["until"] = IN_THE_PAST
+        wrong["until"] = "Choose a time in the future."
     elif until is not None and until > now + LONGEST_ACCESS:
-        wrong["until"] = TOO_FAR
+        wrong["until"] = "Access can be given for a year at most."
     if wrong:
         raise Invalid(**wrong)
 
@@ -178,6 +171,9 @@ def may_read_emergency_uses(viewer: Viewer) -> bool:
 def check_emergency_reason(reason: str) -> None:
     """Raise `Invalid` unless there is a reason that fits."""
     if not reason:
-        raise Invalid(reason=NO_EMERGENCY_REASON)
+        raise Invalid(
+            reason="Say why you need emergency access."
+            " The coordinators, and the leads of operations that you open, read it."
+        )
     if len(reason) > LONGEST_EMERGENCY_REASON:
         raise Invalid(reason=f"Keep the reason to {LONGEST_EMERGENCY_REASON} characters.")

@@ -17,9 +17,6 @@ from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, may_plan
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, OperationState
 
-NO_COMMENT = f"Say what should change in up to {LONGEST_REASON} characters."
-NOT_SUBMITTED = "The plan isn’t waiting for approval."
-NOT_THE_SUPERVISOR = "Only the approving supervisor can send the plan back."
 NOT_THE_LEAD = "The operation lead can’t approve the plan."
 ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
 SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name someone else."
@@ -68,7 +65,7 @@ def may_waive(viewer: Viewer, operation: Operation) -> bool:
 def check_return_comment(comment: str) -> None:
     """Raise `Invalid(comment)` unless it can be kept: the lead has to learn what should change."""
     if not comment or len(comment) > LONGEST_REASON:
-        raise Invalid(comment=NO_COMMENT)
+        raise Invalid(comment=f"Say what should change in up to {LONGEST_REASON} characters.")
 
 
 class StateFacts(Struct, frozen=True, kw_only=True):

@@ -29,8 +29,6 @@ QUICK = ("On scene", "Entry made", "Scene secure", "Subject in custody", "Search
 """What is written with one tap."""
 LONGEST_WAIT = timedelta(hours=24)
 """How long an entry may have waited for a network."""
-LOG_IS_CLOSED = "The operation is closed, and its log no longer changes."
-IS_A_DRAFT = "The plan is still a draft. Start planning before you write in the log."
 
 
 class Source(StrEnum):
@@ -76,8 +74,8 @@ class ActivityLine(Struct, frozen=True, kw_only=True):
 def why_not_write_log(state: OperationState) -> str | None:
     """Return the sentence that explains why nothing can be written in the log now, or None when it can."""
     if state is OperationState.DRAFT:
-        return IS_A_DRAFT
-    return LOG_IS_CLOSED if state is OperationState.CLOSED else None
+        return "The plan is still a draft. Start planning before you write in the log."
+    return "The operation is closed, and its log no longer changes." if state is OperationState.CLOSED else None
 
 
 def check_log_open(state: OperationState) -> None:
@@ -255,23 +253,14 @@ def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator
 
 
 LONGEST_PART = 5_000  # characters
-EMPTY_HOT_WASH = "Enter what went well or what to improve."
 WRITTEN_IN = frozenset({OperationState.RELEASED, OperationState.ABORTED, OperationState.DEBRIEFED})
 """The states in which an operation is looked back on: it is over, and not closed yet."""
-TOO_EARLY = "You can do this once the operation is released or aborted."
-IS_CLOSED = "The operation is closed, and its hot wash and after-action items no longer change."
 LONGEST_ITEM_TITLE = 200  # characters
 MOST_ITEMS = 50  # after-action items of one operation
-NO_ITEM_TITLE = "Enter what needs to be done."
-TOO_MANY_ITEMS = f"An operation has at most {MOST_ITEMS} after-action items."
 NO_NEUTRAL_TITLE = "Enter a title that says nothing of the operation. The committee reads it."
 LONGEST_LESSON = 5_000  # characters
 LONGEST_EDITION_TITLE = 120  # characters
 MOST_LESSONS = 50  # lessons of one operation
-NO_LESSON = "Write what was learned."
-TOO_MANY_LESSONS = f"An operation has at most {MOST_LESSONS} lessons."
-NO_EDITION = "Write a title and a text for everyone first."
-IS_RELEASED = "This lesson is released to everyone. Withdraw it before you change it."
 
 
 class HotWashPart(StrEnum):
@@ -298,9 +287,9 @@ class HotWashRecord(Struct, frozen=True, kw_only=True):
 def check_after_action_open(state: OperationState) -> None:
     """Raise `NotAllowed` unless the operation is over and not closed."""
     if state is OperationState.CLOSED:
-        raise NotAllowed(IS_CLOSED)
+        raise NotAllowed("The operation is closed, and its hot wash and after-action items no longer change.")
     if state not in WRITTEN_IN:
-        raise NotAllowed(TOO_EARLY)
+        raise NotAllowed("You can do this once the operation is released or aborted.")
 
 
 def check_hot_wash(went_well: str, to_improve: str) -> None:
@@ -308,7 +297,7 @@ def check_hot_wash(went_well: str, to_improve: str) -> None:
     texts = {HotWashPart.WENT_WELL: went_well, HotWashPart.TO_IMPROVE: to_improve}
     wrong = {part.value: too_long_words(text, LONGEST_PART) for part, text in texts.items() if len(text) > LONGEST_PART}
     if not any(texts.values()):
-        wrong = {HotWashPart.WENT_WELL.value: EMPTY_HOT_WASH}
+        wrong = {HotWashPart.WENT_WELL.value: "Enter what went well or what to improve."}
     if wrong:
         raise Invalid(**wrong)
 
@@ -336,9 +325,9 @@ class ItemAssignment(Struct, frozen=True, kw_only=True):
 def check_item_title(title: str, already: int) -> None:
     """Raise `Invalid` for an after-action item without a title, or beyond the most that an operation has."""
     if not title:
-        raise Invalid(title=NO_ITEM_TITLE)
+        raise Invalid(title="Enter what needs to be done.")
     if already >= MOST_ITEMS:
-        raise Invalid(title=TOO_MANY_ITEMS)
+        raise Invalid(title=f"An operation has at most {MOST_ITEMS} after-action items.")
 
 
 def titles_without_owner(items: Iterable[AfterActionItem]) -> tuple[str, ...]:
@@ -373,9 +362,9 @@ class LessonLearned(Struct, frozen=True, kw_only=True):
 def check_lesson(text: str, already: int = 0) -> None:
     """Raise `Invalid` for a lesson that says nothing or too much, or beyond the most that an operation has."""
     if not text:
-        raise Invalid(lesson=NO_LESSON)
+        raise Invalid(lesson="Write what was learned.")
     if already >= MOST_LESSONS:
-        raise Invalid(lesson=TOO_MANY_LESSONS)
+        raise Invalid(lesson=f"An operation has at most {MOST_LESSONS} lessons.")
     if len(text) > LONGEST_LESSON:
         raise Invalid(lesson=too_long_words(text, LONGEST_LESSON))
 
@@ -393,4 +382,4 @@ def check_edition(edition: Edition, names: Sequence[str]) -> None:
 def check_not_released(lesson: LessonLearned) -> None:
     """Raise `Conflict` for a lesson that everyone reads: what they read doesn't change behind their back."""
     if lesson.released_id is not None:
-        raise Conflict(IS_RELEASED)
+        raise Conflict("This lesson is released to everyone. Withdraw it before you change it.")

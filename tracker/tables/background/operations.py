@@ -347,7 +347,6 @@ _OPERATIONS = (
     " WHERE e.kind = 'joint_operation' AND e.visibility = 'named' AND e.status <> 'draft' AND o.ends_at >= {}{}"
     " ORDER BY o.starts_at, e.id LIMIT {}"
 )
-_ONE = " AND e.id = {}"
 
 
 class EmergencyDate(Struct, frozen=True, kw_only=True):
@@ -367,7 +366,7 @@ async def emergency_dates(since: datetime) -> list[EmergencyDate]:
 
 async def emergency_date(event_id: UUID, since: datetime) -> EmergencyDate | None:
     """Return the first date of an operation that is in the list; None for any other event."""
-    dates = await _emergency_dates(since, QueryString(_ONE, event_id))
+    dates = await _emergency_dates(since, QueryString(" AND e.id = {}", event_id))
     return dates[0] if dates else None
 
 

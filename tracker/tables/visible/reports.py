@@ -66,19 +66,17 @@ WALKED_IN = (
 )
 IF_WALKED_IN = f" WHERE {_CAME} AND i.id IS NULL AND s.occurrence IS NULL"
 _COUNTED = " SELECT o.month, e.kind, COALESCE(k.agency, m.agency) AS agency_id, COUNT(*) AS number,"
-_BY_STATUS = f" {STATUS} AS mark"
-_AS_WALK_IN = " 'walk_in' AS mark"
 _GROUPED = "{} GROUP BY 1, 2, 3, 5"
 _COUNT_PLACES = (
     IS_HELD
     + _COUNTED
-    + _BY_STATUS
+    + f" {STATUS} AS mark"
     + INVITED
     + IF_INVITED
     + _GROUPED
     + " UNION ALL"
     + _COUNTED
-    + _AS_WALK_IN
+    + " 'walk_in' AS mark"
     + WALKED_IN
     + IF_WALKED_IN
     + _GROUPED
@@ -176,7 +174,6 @@ _PLACE = (
     " e.visibility, COALESCE(o.title, e.title) AS title, COALESCE(m.name, k.guest) AS person,"
     f" COALESCE(g.code, k.guest_agency) AS code, {MARKING}"
 )
-_SUBSTITUTE = " LEFT JOIN member c ON c.id = s.member"
 _DATE = (
     "SELECT o.id, o.event AS event_id, o.original_start, o.starts_at, o.ends_at, e.zone, e.is_all_day, e.kind,"
     f" e.visibility, COALESCE(o.title, e.title) AS title, {MARKING}"
@@ -195,7 +192,7 @@ _INVITED = (
     + f", {STATUS} AS status, COALESCE(c.name, '') AS substitute"
     + INVITED
     + _AGENCY
-    + _SUBSTITUTE
+    + " LEFT JOIN member c ON c.id = s.member"
     + IF_INVITED
 )
 _WALKED_IN = IS_HELD + _PLACE + ", k.status, '' AS substitute" + WALKED_IN + _AGENCY + IF_WALKED_IN

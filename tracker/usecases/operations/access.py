@@ -59,9 +59,6 @@ from tracker.usecases.roster.known_people import (
     people_to_invite,
 )
 
-CONFIRM_FIRST = "Confirm it’s you before you start emergency access."
-ALREADY = "You have emergency access already."
-ENDED = "Your emergency access has ended."
 MOST_USES = 50
 
 
@@ -88,13 +85,13 @@ async def begin_emergency_access(
     if not rules.may_use_emergency_access(viewer):
         raise NotFound
     if not is_recent(reauthenticated_at, now):
-        raise ReauthenticationNeeded(CONFIRM_FIRST)
+        raise ReauthenticationNeeded("Confirm it’s you before you start emergency access.")
     rules.check_emergency_reason(reason)
     access = Emergency(id=ids.new_id(), until=now + rules.EMERGENCY_LASTS)
     async with writing():
         is_its = (EmergencyAccess.session == session_id) & EmergencyAccess.ended_at.is_null()
         if await EmergencyAccess.exists().where(is_its & (EmergencyAccess.until > now)):
-            raise Conflict(ALREADY)
+            raise Conflict("You have emergency access already.")
         began = {"member": viewer.member_id, "session": session_id, "reason": reason, "began_at": now}
         await insert_row(EmergencyAccess, id=access.id, until=access.until, **began)
         others = sorted(await coordinators() - {viewer.member_id})
@@ -136,7 +133,7 @@ async def open_in_emergency(viewer: Viewer, event_id: UUID, now: datetime) -> Em
 async def end_emergency_access(viewer: Viewer, now: datetime) -> None:
     """End the viewer's emergency access now. Errors: Conflict when it has ended."""
     if viewer.emergency is None:
-        raise Conflict(ENDED)
+        raise Conflict("Your emergency access has ended.")
     async with writing():
         await _close(viewer.emergency.id, now)
         await audit.record(viewer.actor, "emergency_ended", "emergency", viewer.emergency.id, {}, now)
@@ -216,13 +213,9 @@ def _draft(access_id: UUID, recipient_id: UUID, event_id: UUID | None = None) ->
     )
 
 
-NO_PERSON = "Choose the person from the list."
 NOT_APPROVER = (
     "Someone in law enforcement on the operation, other than its lead and the person who asked, must approve this."
 )
-THE_LEAD = "The operation lead always sees it."
-NOT_WAITING = "This request no longer waits for approval."
-TWICE = "This person already has access, or a request for it is waiting."
 
 
 class PersonAccess(Struct, frozen=True, kw_only=True):
@@ -322,13 +315,13 @@ async def give_access(
 
     Errors: NotFound, NotAllowed, Conflict, Invalid by field.
     """
-    with conflicts(TWICE):
+    with conflicts("This person already has access, or a request for it is waiting."):
         async with writing():
             event = await _operation_led(viewer, event_id)
             others = await _without_access(viewer, event)
             person = next(iter((await candidates_among(others, filter(None, [member_id]))).values()), None)
             if person is None:
-                raise Invalid(person=NO_PERSON)
+                raise Invalid(person="Choose the person from the list.")
             rules.check_grant(person.arm, reason, until, now)
             await check_within_limit(event.marking, {person.id})
             waits = rules.needs_second_person(person.arm)
@@ -383,7 +376,7 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
     async with writing():
         event = await _operation_led(viewer, event_id)
         if member_id == event.lead_id:
-            raise NotAllowed(THE_LEAD)
+            raise NotAllowed("The operation lead always sees it.")
         listed = {person.member_id: person.person for person in await visible.listed_people(viewer, event)}
         if member_id not in listed:
             raise NotFound
@@ -415,7 +408,7 @@ async def _waiting_grant(viewer: Viewer, event_id: UUID, grant_id: UUID, now: da
     if grant_id not in grants:
         raise NotFound
     if grants[grant_id].state(now) is not GrantState.REQUESTED:
-        raise Conflict(NOT_WAITING)
+        raise Conflict("This request no longer waits for approval.")
     return event, grants[grant_id]
 
 

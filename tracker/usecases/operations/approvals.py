@@ -32,9 +32,6 @@ from tracker.usecases.operations import check_ins, deconfliction, states
 from tracker.usecases.operations.deconfliction import compare_plan
 from tracker.usecases.roster.known_people import people_by_id
 
-NO_WAIVER = "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
-NOT_COMMITTED = "Your agency has no resources in this plan."
-
 
 async def reasons_not_to_enter(
     viewer: Viewer, operation: Operation, to: OperationState, now: datetime
@@ -111,9 +108,9 @@ async def return_plan(
     async with writing():
         operation = await states.operation_for(viewer, event_id)
         if not rules.is_supervisor(viewer, operation):
-            raise NotAllowed(rules.NOT_THE_SUPERVISOR)
+            raise NotAllowed("Only the approving supervisor can send the plan back.")
         if operation.state is not OperationState.SUBMITTED:
-            raise Conflict(rules.NOT_SUBMITTED)
+            raise Conflict("The plan isn’t waiting for approval.")
         if version not in (None, operation.version):
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         rules.check_return_comment(comment)
@@ -155,7 +152,9 @@ async def waive_deconfliction(viewer: Viewer, event_id: UUID, reason: str, now: 
     async with writing():
         operation = await states.operation_under_way(viewer, event_id)
         if not is_supervisor(viewer, operation):
-            raise NotAllowed(NO_WAIVER)
+            raise NotAllowed(
+                "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
+            )
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(waiver=f"Give the reason in up to {LONGEST_REASON} characters.")
         await _replace_clearance(viewer, operation, now, submitted_at=now, reason=reason)
@@ -172,7 +171,7 @@ async def acknowledge_plan_version(viewer: Viewer, event_id: UUID, version: int,
         if version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} before you acknowledge it.")
         if viewer.agency_id not in {commitment.agency_id for commitment in operation.commitments}:
-            raise NotAllowed(NOT_COMMITTED)
+            raise NotAllowed("Your agency has no resources in this plan.")
         condition = (rows.OperationAgency.plan == operation.id) & (rows.OperationAgency.agency == viewer.agency_id)
         await rows.OperationAgency.update(
             acknowledged=version, acknowledged_by=viewer.member_id, acknowledged_at=now

@@ -33,7 +33,6 @@ from tracker.usecases.operations.states import OperationView, enter_plan_state, 
 
 NOT_THEIR_CHECK_IN = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
-NOT_A_RELEASER = "Only the operation lead, or someone else who can edit the operation, can do this."
 
 
 class CheckInList(OperationView, frozen=True, kw_only=True):
@@ -331,7 +330,7 @@ async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ..
 async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
     operation = await operation_for(viewer, event_id)
     if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_A_RELEASER)
+        raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can do this.")
     return operation
 
 

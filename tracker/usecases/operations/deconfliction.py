@@ -47,7 +47,6 @@ from tracker.usecases.operations import states
 from tracker.usecases.roster.accounts import coordinators
 from tracker.usecases.roster.known_people import people_by_id
 
-NO_DECISION_REASON = "Say in one sentence why, or what you agreed."
 WORTH_AN_EMAIL = timedelta(days=1)
 """For how long it is worth an email that a conflict has ended."""
 A_MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -133,7 +132,7 @@ async def decide_conflict(
         if not plan_rules.may_plan(viewer, operation.event):
             raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can decide this.")
         if not reason or len(reason) > plan_rules.LONGEST_REASON:
-            raise Invalid(reason=NO_DECISION_REASON)
+            raise Invalid(reason="Say in one sentence why, or what you agreed.")
         await _replace((HitDecision.hit == hit_id) & (HitDecision.plan == operation.id), now)
         await insert_row(
             HitDecision,

@@ -39,8 +39,6 @@ from tracker.usecases.core.viewers import viewers_for
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.operations import states
 
-ORDER_CHANGED = "Someone saved the order after you opened it."
-TIMES_NOT_YET = "Times are recorded once the plan is approved, until the operation is closed."
 A_MINUTE = timedelta(minutes=1)
 
 
@@ -113,7 +111,7 @@ async def save_operations_order(
         operation = await states.operation_to_change(viewer, event_id)
         current = await plans.operations_order(viewer, operation.event)
         if read != (current.version if current else 0):
-            raise Conflict(ORDER_CHANGED)
+            raise Conflict("Someone saved the order after you opened it.")
         full = rules.checked_paragraphs(paragraphs)
         if current and full == current.paragraphs:
             return current.version
@@ -243,7 +241,7 @@ async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> tupl
     if not may_plan(viewer, operation.event):
         raise NotAllowed(states.NOT_A_LEAD)
     if not _may_time_phases(viewer, operation):
-        raise NotAllowed(TIMES_NOT_YET)
+        raise NotAllowed("Times are recorded once the plan is approved, until the operation is closed.")
     return operation, await _phase_of(viewer, operation, phase_id)
 
 

@@ -39,9 +39,6 @@ from tracker.usecases.roster.known_people import people_by_id
 
 A_MINUTE = timedelta(minutes=1)
 FARTHEST = 1_000 * 5_280  # feet between two sites of one plan
-TOO_FAR = "That’s more than 1,000 miles from another site. Check the minus sign: west is negative, like -94.4155."
-HAS_A_PLAN = "This operation already has a plan."
-STILL_A_DRAFT = "Send the invitations first. Only you can see a draft, and a plan is compared with others."
 NOT_THE_AGENCY = "Only people of the agency, and those who lead the operation, can change its resources."
 
 
@@ -183,13 +180,15 @@ def plan_basics(operation: Operation) -> PlanBasics:
 
 async def start_plan(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     """Begin the plan of an operation, as a draft. Errors: NotFound, NotAllowed, Conflict if it has one."""
-    with conflicts(HAS_A_PLAN):
+    with conflicts("This operation already has a plan."):
         async with writing():
             event = await states.event_to_plan(viewer, event_id)
             if not rules.may_plan(viewer, event):
                 raise NotAllowed(states.NOT_A_LEAD)
             if event.status is EventStatus.DRAFT:
-                raise NotAllowed(STILL_A_DRAFT)
+                raise NotAllowed(
+                    "Send the invitations first. Only you can see a draft, and a plan is compared with others."
+                )
             await insert_row(
                 OperationPlan,
                 event=event_id,
@@ -252,7 +251,10 @@ async def add_site_to_plan(
         if any(
             conflict_rules.distance_ft(site.point, planned_site.point) > FARTHEST for planned_site in operation.sites
         ):
-            raise Invalid(coordinates=TOO_FAR)
+            raise Invalid(
+                coordinates="That’s more than 1,000 miles from another site."
+                " Check the minus sign: west is negative, like -94.4155."
+            )
         if refused := await deconfliction.count_comparisons(
             viewer, conflict_rules.count_for_site(operation, site), now
         ):

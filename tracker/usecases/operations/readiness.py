@@ -45,11 +45,6 @@ from tracker.usecases.roster.known_people import (
     people_to_invite,
 )
 
-NO_RECIPIENTS = "Choose who gets it."
-NOT_A_DRAFT = "This notice is no longer a draft, so it can’t be changed."
-HAS_ONE = "This operation has a notice already. Stand down services or close it before you write another one."
-OPERATION_OVER = "The operation is over, so this notice can’t be released or activated."
-CHANGE_FIRST = "Change this notice first."
 VERBS = {
     NoticeState.SCHEDULED: "readiness_scheduled",
     NoticeState.DRAFT: "readiness_unscheduled",
@@ -132,11 +127,13 @@ async def save_readiness_notice(
         operation = await states.operation_to_change(viewer, event_id)
         current = _current(await visible.notices_of(viewer, operation.event))
         if current and current.state is not NoticeState.DRAFT:
-            raise NotAllowed(HAS_ONE)
+            raise NotAllowed(
+                "This operation has a notice already. Stand down services or close it before you write another one."
+            )
         rules.check_notice(text, release_at, await _operation_span(viewer, operation), operation.names, now)
         known = await candidates_among(_known_candidates(viewer, current), to)
         if not to or not set(known).issuperset(to):
-            raise Invalid(recipient=NO_RECIPIENTS)
+            raise Invalid(recipient="Choose who gets it.")
         if current:
             await ReadinessNotice.delete().where(ReadinessNotice.id == current.id)
         draft = {"state": NoticeState.DRAFT, "release_at": release_at, "changed_at": now}
@@ -153,7 +150,7 @@ async def discard_draft_notice(viewer: Viewer, event_id: UUID, notice_id: UUID, 
     async with writing():
         _, notice = await _notice_to_change(viewer, event_id, notice_id)
         if notice.state is not NoticeState.DRAFT:
-            raise NotAllowed(NOT_A_DRAFT)
+            raise NotAllowed("This notice is no longer a draft, so it can’t be changed.")
         await ReadinessNotice.delete().where(ReadinessNotice.id == notice.id)
         await audit.record(viewer.actor, "readiness_discarded", "event", event_id, {}, now)
 
@@ -169,13 +166,13 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
             state = notice.state.label.lower()
             raise NotAllowed(f"The notice is {state} now. Reload the page to see the next steps.")
         if to not in rules.notice_moves(notice.state, operation.state):
-            raise NotAllowed(OPERATION_OVER)
+            raise NotAllowed("The operation is over, so this notice can’t be released or activated.")
         if to is NoticeState.SCHEDULED:  # the operation may have another name, place, or time by now
             span = await _operation_span(viewer, operation)
             try:
                 rules.check_notice(notice.text, notice.release_at, span, operation.names, now)
             except Invalid as wrong:
-                raise NotAllowed(CHANGE_FIRST, *wrong.fields.values()) from wrong
+                raise NotAllowed("Change this notice first.", *wrong.fields.values()) from wrong
         await enter_notice_state(notice.id, to, now)
         await audit.record(viewer.actor, VERBS[to], "event", event_id, {}, now)
 

@@ -31,7 +31,6 @@ from tracker.usecases.operations.check_ins import CheckInList, check_in_list
 from tracker.usecases.operations.states import OperationView, operation_for, operation_view
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
-NOT_THEIR_ENTRY = "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
 
 
 class ActivityLog(Struct, frozen=True, kw_only=True):
@@ -122,7 +121,9 @@ async def correct_log_entry(
         line = activity_log.line(entry_id)
         rules.check_log_open(activity_log.operation.state)
         if not activity_log.may_correct(line):
-            raise NotAllowed(NOT_THEIR_ENTRY)
+            raise NotAllowed(
+                "Only the person who wrote an entry, or someone who can edit the operation, can correct it."
+            )
         if line.last is None or line.last.id != seen:
             raise Conflict("Someone corrected this since you opened it. Check it, and save again.")
         rules.check_log_entry(text, at, now)
@@ -139,8 +140,6 @@ async def _insert_entry(viewer: Viewer, operation: Operation, now: datetime, *, 
 
 
 NOT_THEIR_HOT_WASH = "Only the operation lead, or someone else who can edit the operation, can write this."
-HOT_WASH_CHANGED = "Someone saved the hot wash after you opened it."
-TOO_EARLY_FOR_LESSONS = "Lessons are written once the operation is released or aborted."
 LESSON_CHANGED = "Someone saved this lesson after you opened it."
 
 
@@ -199,7 +198,7 @@ async def save_hot_wash(
         operation = await operation_to_look_back(viewer, event_id)
         current = await records.hot_wash(viewer, operation.event)
         if read != (current.version if current else 0):
-            raise Conflict(HOT_WASH_CHANGED)
+            raise Conflict("Someone saved the hot wash after you opened it.")
         rules.check_hot_wash(went_well, to_improve)
         if current and (went_well, to_improve) == (current.went_well, current.to_improve):
             return
@@ -274,7 +273,7 @@ async def release_lesson(viewer: Viewer, event_id: UUID, lesson_id: UUID, now: d
         if read != lesson.version:
             raise Conflict(LESSON_CHANGED)
         if not lesson.edition.is_whole:
-            raise Invalid(edition_title=rules.NO_EDITION)
+            raise Invalid(edition_title="Write a title and a text for everyone first.")
         rules.check_edition(lesson.edition, operation.names)
         copy_id = await insert_row(rows.ReleasedLesson, title=lesson.edition.title, text=lesson.edition.text)
         await rows.Lesson.update(released=copy_id).where(rows.Lesson.id == lesson_id)
@@ -296,5 +295,5 @@ async def _operation_with_lessons(viewer: Viewer, event_id: UUID) -> Operation:
     if not may_plan(viewer, operation.event):
         raise NotAllowed(NOT_THEIR_HOT_WASH)
     if operation.state not in OVER:
-        raise NotAllowed(TOO_EARLY_FOR_LESSONS)
+        raise NotAllowed("Lessons are written once the operation is released or aborted.")
     return operation

@@ -25,7 +25,6 @@ from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.events.visibility import raise_calendar_versions
 
 NOT_A_LEAD = "Only the operation lead, or someone else who can edit the operation, can change its plan."
-PLAN_IS_OVER = "The operation is over, and its plan no longer changes."
 PLAN_CHANGED = "The plan has changed since you opened it. Check it, and save again."
 
 
@@ -94,7 +93,7 @@ async def operation_to_change(viewer: Viewer, event_id: UUID, version: int | Non
 
 def _under_way(operation: Operation, version: int | None) -> Operation:
     if operation.state in OVER:
-        raise NotAllowed(PLAN_IS_OVER)
+        raise NotAllowed("The operation is over, and its plan no longer changes.")
     if version not in (None, operation.version):
         raise Conflict(PLAN_CHANGED)
     return operation

@@ -48,7 +48,6 @@ OF_PERSON = f"{CHECK_IN}/people/{{person_id:uuid}}"
 OTHER = ("other", "Another agency")
 """The choice of the agency field that asks for its name in words."""
 LONGEST_TAP = 60  # characters of the id that a page gives a tap
-ALL_OUT = "Everyone is out. Operation marked as released."
 PLAN = "/events/{event_id:uuid}/{key:str}/plan"
 LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?")
 NO_TIME = "Enter the day and time, like 2027-05-15 05:00."
@@ -175,7 +174,9 @@ async def post_release(date: OnDate, pages: Pages, viewer: Viewer, form: Form, n
         context = await _context(viewer, check_ins_list, **form_context(form, wrong, *LIST_FORMS))
         return pages.render("operations/check-in/show.html", **context)
     is_over = state is OperationState.RELEASED
-    return pages.redirect(f"{date.plan}/check-in", ALL_OUT if is_over else "Release recorded.")
+    return pages.redirect(
+        f"{date.plan}/check-in", "Everyone is out. Operation marked as released." if is_over else "Release recorded."
+    )
 
 
 @post(f"{CHECK_IN}/release/removal", guards=[signed_in], status_code=303)

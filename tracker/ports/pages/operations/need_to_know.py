@@ -230,7 +230,6 @@ STATE_SAID = {
     NoticeState.STOOD_DOWN: "Services stood down. The recipients get an email.",
     NoticeState.CLOSED: "Notice closed. No one was emailed.",
 }
-NO_RELEASE = "Choose a day and a time, or neither."
 HOW_MANY = "Enter a whole number."
 NO_MINORS = "Choose whether minors are expected."
 ACKNOWLEDGED = "You acknowledged the notice."
@@ -263,7 +262,11 @@ class NoticeForm(FormShape, kw_only=True):
     def refusals(cls, form: FormValues, values: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Refuse a release on a day without a time, and at a time without a day."""
         is_later = bool(form["release"] or form["release_at"])
-        return [(name, NO_RELEASE) for name in ("release", "release_at") if is_later and values[name] is None]
+        return [
+            (name, "Choose a day and a time, or neither.")
+            for name in ("release", "release_at")
+            if is_later and values[name] is None
+        ]
 
     def notice(self, zone: str) -> NoticeText:
         """Return the text, with the window aware UTC."""

@@ -90,7 +90,7 @@ async def operation_plan(viewer: Viewer, event: Event) -> Operation | None:
     parts = {
         "event": event,
         "sites": [*(await plan_sites(viewer, event)).values()],
-        "commitments": await rows_as(Commitment, _AGENCIES, viewer, _BY_AGENCY, event.id),
+        "commitments": await rows_as(Commitment, _AGENCIES, viewer, " AND p.event = {} ORDER BY g.code", event.id),
         "clearances": await rows_as(PlanClearance, _CLEARANCES, viewer, _NEWEST, event.id),
     }
     return msgspec.convert({**records[0], **parts}, Operation, strict=False)
@@ -119,7 +119,6 @@ async def undecided_conflicts(viewer: Viewer) -> dict[UUID, int]:
     return {row["id"]: row["conflicts"] for row in await rows(_UNDECIDED, viewer, "")}
 
 
-_BY_AGENCY = " AND p.event = {} ORDER BY g.code"
 _NEWEST = " AND p.event = {} ORDER BY CASE WHEN c.replaced_at IS NULL THEN 0 ELSE 1 END, c.replaced_at DESC, c.id"
 
 
@@ -277,12 +276,11 @@ _ORDERS = (
     f" r.administration, r.command{_FROM}"
 )
 _NEWEST_ORDER = " AND p.event = {} ORDER BY r.version DESC"
-_CURRENT = " AND p.event = {} ORDER BY r.version DESC LIMIT 1"
 
 
 async def operations_order(viewer: Viewer, event: Event) -> Order | None:
     """Return the order of an operation as it is; None before the first one."""
-    records = await rows(_ORDERS, viewer, _CURRENT, event.id)
+    records = await rows(_ORDERS, viewer, " AND p.event = {} ORDER BY r.version DESC LIMIT 1", event.id)
     return _order(records[0]) if records else None
 
 
