@@ -101,18 +101,14 @@ def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, fac
     """Return why the viewer can't take the operation to a state; empty when they can."""
     if to not in STATES[operation.state].moves:
         return (f"The operation is {operation.state.label.lower()} now. Reload the page to see the next steps.",)
-    return tuple(_refusals(viewer, operation, to, facts))
-
-
-def _refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
+    refusals: list[str] = []
     if operation.event.status is EventStatus.CANCELED and to not in {OperationState.STOOD_DOWN, *OVER}:
-        yield "The operation is canceled."
+        refusals.append("The operation is canceled.")
     if to is OperationState.APPROVED:
-        yield from _not_approved(viewer, operation, facts)
-        return
+        return (*refusals, *_not_approved(viewer, operation, facts))
     if not may_plan(viewer, operation.event):
-        yield ONLY_WHO_LEADS
-    yield from _not_ready(operation, to, facts)
+        refusals.append(ONLY_WHO_LEADS)
+    return (*refusals, *_not_ready(operation, to, facts))
 
 
 def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:

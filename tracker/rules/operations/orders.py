@@ -50,7 +50,6 @@ class Paragraph(Worded):
     COMMAND = "command", "Command and communications"
 
 
-PARAGRAPH_WORDS: dict[str, str] = {paragraph: paragraph.label for paragraph in Paragraph}
 PARAGRAPH_HINTS = {
     Paragraph.SITUATION: "What you know about the location, and the risks to officers and the public.",
     Paragraph.MISSION: "What is to be done, by whom, when, and where, in one or two sentences.",

@@ -17,6 +17,7 @@ from msgspec import Struct
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.rules.core.clean_text import too_long_words
 from tracker.rules.core.viewers import Viewer
+from tracker.rules.core.wording import Worded
 from tracker.rules.operations.approvals import Approval
 from tracker.rules.operations.check_ins import CheckIn, Release, names_and_more
 from tracker.rules.operations.deconfliction import Decision, Hit
@@ -187,29 +188,23 @@ class SideDecision(Struct, frozen=True, kw_only=True):
     replaced_at: datetime | None
 
 
-class OperationDecisions(Struct, frozen=True, kw_only=True):
-    """All that was decided about an operation, as far as one viewer may know."""
+def decision_lines(
+    states: Iterable[EnteredState],
+    approvals: Iterable[Approval],
+    clearances: Sequence[PlanClearance],
+    hits: Iterable[Hit],
+    decided: Sequence[SideDecision],
+) -> Iterator[ActivityLine]:
+    """Yield a line for each decision that one viewer may know of; those of one deed in the order they are read in.
 
-    states: Sequence[EnteredState]
-    approvals: Sequence[Approval]
-    clearances: Sequence[PlanClearance]
-    hits: Sequence[Hit]
-    decided: Sequence[SideDecision]
-
-    def lines(self) -> Iterator[ActivityLine]:
-        """Yield a line for each decision; those of one deed in the order in which they are read."""
-        yield from _ends(self.clearances)
-        yield from _states(self.states, self.approvals)
-        for clearance in self.clearances:
-            text = f"Deconfliction number waived: {clearance.reason}"
-            if clearance.system and clearance.result:
-                result = clearance.result.label.lower()
-                text = f"Deconfliction number recorded: {clearance.system.label} {clearance.number}, {result}"
-            yield ActivityLine(at=clearance.recorded_at, text=text, by=clearance.by)
-        yield from _conflicts(self.hits, self.decided)
-
-
-def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> Iterator[ActivityLine]:
+    What no longer counts has a line; not what another number or a waiver took the place of.
+    """
+    successors = {clearance.recorded_at for clearance in clearances}
+    for clearance in clearances:
+        if clearance.replaced_at and clearance.replaced_at not in successors:
+            number = f"{clearance.system.label} {clearance.number}" if clearance.system else ""
+            text = f"Deconfliction number ended: {number}" if number else "Waiver ended"
+            yield ActivityLine(at=clearance.replaced_at, text=text, by=clearance.ended_by)
     versions = {approval.approved_at: approval.version for approval in approvals}
     for state in states:
         text = f"State: {state.state.label}"
@@ -218,16 +213,13 @@ def _states(states: Iterable[EnteredState], approvals: Iterable[Approval]) -> It
         if state.state is OperationState.PLANNING and state.was in FALLS_BACK:
             text = f"{text}, sent back from {state.was.label}"
         yield ActivityLine(at=state.at, text=text, by=state.by)
-
-
-def _ends(clearances: Sequence[PlanClearance]) -> Iterator[ActivityLine]:
-    """Yield what no longer counts; not what another number or a waiver took the place of."""
-    successors = {clearance.recorded_at for clearance in clearances}
     for clearance in clearances:
-        if clearance.replaced_at and clearance.replaced_at not in successors:
-            number = f"{clearance.system.label} {clearance.number}" if clearance.system else ""
-            text = f"Deconfliction number ended: {number}" if number else "Waiver ended"
-            yield ActivityLine(at=clearance.replaced_at, text=text, by=clearance.ended_by)
+        text = f"Deconfliction number waived: {clearance.reason}"
+        if clearance.system and clearance.result:
+            result = clearance.result.label.lower()
+            text = f"Deconfliction number recorded: {clearance.system.label} {clearance.number}, {result}"
+        yield ActivityLine(at=clearance.recorded_at, text=text, by=clearance.by)
+    yield from _conflicts(hits, decided)
 
 
 def _conflicts(hits: Iterable[Hit], decided: Sequence[SideDecision]) -> Iterator[ActivityLine]:
@@ -263,14 +255,11 @@ LONGEST_EDITION_TITLE = 120  # characters
 MOST_LESSONS = 50  # lessons of one operation
 
 
-class HotWashPart(StrEnum):
+class HotWashPart(Worded):
     """What a hot wash asks."""
 
-    WENT_WELL = "went_well"
-    TO_IMPROVE = "to_improve"
-
-
-PART_WORDS: dict[str, str] = {HotWashPart.WENT_WELL: "What went well", HotWashPart.TO_IMPROVE: "What to improve"}
+    WENT_WELL = "went_well", "What went well"
+    TO_IMPROVE = "to_improve", "What to improve"
 
 
 class HotWashRecord(Struct, frozen=True, kw_only=True):

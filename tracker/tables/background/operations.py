@@ -288,12 +288,8 @@ UNTIL = (
 
 
 _OPEN_GRANTS = (
-    "SELECT g.id, g.member, g.granted_at IS NOT NULL AS is_granted, g.approver IS NOT NULL AS is_approved, g.until"
-    " FROM operation_grant g WHERE g.event = {} AND g.ended_at IS NULL"
-)
-_LAPSED_GRANTS = (
-    "SELECT g.id, g.event AS event_id, g.member AS member_id, g.granted_at IS NOT NULL AS is_granted"
-    " FROM operation_grant g WHERE g.until <= {} AND g.ended_at IS NULL ORDER BY g.until, g.id"
+    "SELECT g.id, g.event AS event_id, g.member AS member_id, g.granted_at IS NOT NULL AS is_granted,"
+    " g.approver IS NOT NULL AS is_approved, g.until FROM operation_grant g WHERE g.ended_at IS NULL AND {}"
 )
 
 
@@ -301,25 +297,17 @@ class OpenGrant(Struct, frozen=True, kw_only=True):
     """Access that has not ended, or waits for a second person."""
 
     id: UUID
+    event_id: UUID
+    member_id: UUID
     is_granted: bool
     is_approved: bool
     """Whether a second person approved it."""
     until: datetime | None
 
 
-class LapsedGrant(Struct, frozen=True, kw_only=True):
-    """Access, or a request for it, whose time is over."""
-
-    id: UUID
-    event_id: UUID
-    member_id: UUID
-    is_granted: bool
-
-
 async def open_grants(event_id: UUID) -> dict[UUID, OpenGrant]:
     """Return the access to an operation that has not ended, by person."""
-    rows = await engine().run_querystring(QueryString(_OPEN_GRANTS, event_id))
-    return msgspec.convert({row["member"]: row for row in rows}, dict[UUID, OpenGrant], strict=False)
+    return {grant.member_id: grant for grant in await _open_grants(QueryString("g.event = {}", event_id))}
 
 
 async def limited_access(event_id: UUID) -> dict[UUID, UUID]:
@@ -334,10 +322,14 @@ async def approved_for(event_id: UUID, member_ids: Iterable[UUID]) -> frozenset[
     return frozenset(member_id for member_id in member_ids if member_id in known and known[member_id].is_approved)
 
 
-async def lapsed_grants(now: datetime) -> list[LapsedGrant]:
+async def lapsed_grants(now: datetime) -> list[OpenGrant]:
     """Return the access and requests that have not been ended, and whose time is over."""
-    rows = await engine().run_querystring(QueryString(_LAPSED_GRANTS, now))
-    return msgspec.convert(rows, list[LapsedGrant], strict=False)
+    return await _open_grants(QueryString("g.until <= {} ORDER BY g.until, g.id", now))
+
+
+async def _open_grants(which: QueryString) -> list[OpenGrant]:
+    rows = await engine().run_querystring(QueryString(_OPEN_GRANTS, which))
+    return msgspec.convert(rows, list[OpenGrant], strict=False)
 
 
 MOST = 500  # dates in the list
@@ -359,15 +351,11 @@ class EmergencyDate(Struct, frozen=True, kw_only=True):
     ends_at: datetime
 
 
-async def emergency_dates(since: datetime) -> list[EmergencyDate]:
-    """Return the dates of operations for named people that end after `since`, in order."""
-    return await _emergency_dates(since, QueryString(""))
-
-
-async def emergency_date(event_id: UUID, since: datetime) -> EmergencyDate | None:
-    """Return the first date of an operation that is in the list; None for any other event."""
-    dates = await _emergency_dates(since, QueryString(" AND e.id = {}", event_id))
-    return dates[0] if dates else None
+async def emergency_dates(since: datetime, event_id: UUID | None = None) -> list[EmergencyDate]:
+    """Return the dates of operations for named people that end after `since`, or of one of these, in order."""
+    which = QueryString(" AND e.id = {}", event_id) if event_id else QueryString("")
+    rows = await engine().run_querystring(QueryString(_OPERATIONS, since, which, MOST))
+    return msgspec.convert(rows, list[EmergencyDate], strict=False)
 
 
 async def opened_operations(access_id: UUID) -> frozenset[UUID]:
@@ -379,11 +367,6 @@ async def opened_operations(access_id: UUID) -> frozenset[UUID]:
 async def close_emergency_audience(access_id: UUID) -> None:
     """Take the audience of an access away from every operation that was opened with it."""
     await EventAudience.delete().where(EventAudience.audience == Audience(emergency_audience(access_id)))
-
-
-async def _emergency_dates(since: datetime, which: QueryString) -> list[EmergencyDate]:
-    rows = await engine().run_querystring(QueryString(_OPERATIONS, since, which, MOST))
-    return msgspec.convert(rows, list[EmergencyDate], strict=False)
 
 
 _IS_OFF = "(p.state = 'stood_down' OR o.is_canceled OR e.status IN ('canceled', 'draft'))"
@@ -413,23 +396,18 @@ async def called_off_notices(now: datetime) -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def recipients_of(notice_ids: Iterable[UUID]) -> dict[UUID, list[UUID]]:
-    """Return who gets each of these notices."""
-    recipients: dict[UUID, list[UUID]] = {notice_id: [] for notice_id in notice_ids}
-    if recipients:
-        for row in await ReadinessRecipient.select(ReadinessRecipient.notice, ReadinessRecipient.member).where(
-            ReadinessRecipient.notice.is_in(list(recipients))
-        ):
-            recipients[row["notice"]].append(row["member"])
-    return recipients
+async def recipients_of(notice_id: UUID) -> list[UUID]:
+    """Return who gets a notice."""
+    recipients = ReadinessRecipient.select(ReadinessRecipient.member).where(ReadinessRecipient.notice == notice_id)
+    member_ids: list[UUID] = await recipients.output(as_list=True)
+    return member_ids
 
 
-async def window_ends(notice_ids: Iterable[UUID]) -> dict[UUID, datetime]:
-    """Return when the windows of these notices end."""
-    rows = await ReadinessNotice.select(ReadinessNotice.id, ReadinessNotice.ends_at).where(
-        ReadinessNotice.id.is_in(list(notice_ids))
-    )
-    return {row["id"]: row["ends_at"] for row in rows}
+async def window_end(notice_id: UUID) -> datetime:
+    """Return when the window of a notice ends."""
+    notices = ReadinessNotice.select(ReadinessNotice.ends_at).where(ReadinessNotice.id == notice_id)
+    ends: list[datetime] = await notices.output(as_list=True)
+    return ends[0]
 
 
 async def all_acknowledged(notice_id: UUID) -> bool:

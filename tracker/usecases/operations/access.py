@@ -35,7 +35,7 @@ from tracker.rules.operations.plans import may_plan
 from tracker.tables.background import operations as background
 from tracker.tables.background.events import events as audience_rows
 from tracker.tables.background.events.invitees import invitees_of
-from tracker.tables.background.operations import EmergencyDate, LapsedGrant, limited_access, open_grants
+from tracker.tables.background.operations import EmergencyDate, OpenGrant, limited_access, open_grants
 from tracker.tables.schema import events
 from tracker.tables.schema.operations import EmergencyAccess, EmergencyOpening, OperationGrant
 from tracker.tables.visible.operations import records as visible
@@ -47,7 +47,7 @@ from tracker.usecases.events.invitees import STATUSES_ANNOUNCED, add_invitee, wi
 from tracker.usecases.events.visibility import check_within_limit, end_access_from_list, raise_calendar_versions
 from tracker.usecases.identity.sessions import open_among
 from tracker.usecases.operations.approvals import enqueue_for_approval
-from tracker.usecases.operations.states import NOT_A_LEAD, OperationView, operation_for, operation_view
+from tracker.usecases.operations.states import OperationView, operation_for, operation_led, operation_view
 from tracker.usecases.roster.accounts import coordinators
 from tracker.usecases.roster.known_people import (
     WITH_ACCOUNT,
@@ -118,16 +118,16 @@ async def open_in_emergency(viewer: Viewer, event_id: UUID, now: datetime) -> Em
     """
     access = _access(viewer)
     async with writing():
-        emergency_date = await background.emergency_date(event_id, now - rules.EMERGENCY_LOOKS_BACK)
-        if emergency_date is None:
+        dates = await background.emergency_dates(now - rules.EMERGENCY_LOOKS_BACK, event_id)
+        if not dates:
             raise NotFound
         if event_id in await background.opened_operations(access.id):
-            return emergency_date
+            return dates[0]
         await insert_row(EmergencyOpening, access=access.id, event=event_id, opened_at=now)
         await audience_rows.add_audiences(event_id, {audience_of(access.id)})
-        await outbox.enqueue_all([_draft(access.id, emergency_date.lead_id, event_id)], now)
+        await outbox.enqueue_all([_draft(access.id, dates[0].lead_id, event_id)], now)
         await audit.record(viewer.actor, "emergency_opened", "event", event_id, {}, now)
-    return emergency_date
+    return dates[0]
 
 
 async def end_emergency_access(viewer: Viewer, now: datetime) -> None:
@@ -299,7 +299,7 @@ async def _candidates(viewer: Viewer, event: Event) -> Candidates:
 
 async def access_candidates(viewer: Viewer, event_id: UUID) -> Candidates:
     """Return whom the viewer may let see an operation that they lead. Errors: NotFound, NotAllowed."""
-    return await _candidates(viewer, await _operation_led(viewer, event_id))
+    return await _candidates(viewer, (await operation_led(viewer, event_id)).event)
 
 
 async def _without_access(viewer: Viewer, event: Event) -> Candidates:
@@ -317,7 +317,7 @@ async def give_access(
     """
     with conflicts("This person already has access, or a request for it is waiting."):
         async with writing():
-            event = await _operation_led(viewer, event_id)
+            event = (await operation_led(viewer, event_id)).event
             others = await _without_access(viewer, event)
             person = next(iter((await candidates_among(others, filter(None, [member_id]))).values()), None)
             if person is None:
@@ -374,7 +374,7 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
     Errors: NotFound, NotAllowed, Invalid when they own an open action item from it.
     """
     async with writing():
-        event = await _operation_led(viewer, event_id)
+        event = (await operation_led(viewer, event_id)).event
         if member_id == event.lead_id:
             raise NotAllowed("The operation lead always sees it.")
         listed = {person.member_id: person.person for person in await visible.listed_people(viewer, event)}
@@ -392,14 +392,6 @@ async def take_off_operation(viewer: Viewer, event_id: UUID, member_id: UUID, no
         await history.record_change(viewer, event, HistoryVerb.CHANGED, [change], now)
         await audit.record(viewer.actor, "access_ended", "event", event_id, _grant_facts(member_id, None), now)
     return listed[member_id]
-
-
-async def _operation_led(viewer: Viewer, event_id: UUID) -> Event:
-    """Return the operation, for the people who lead it. Errors: NotFound, NotAllowed."""
-    event = (await operation_for(viewer, event_id)).event
-    if not may_plan(viewer, event):
-        raise NotAllowed(NOT_A_LEAD)
-    return event
 
 
 async def _waiting_grant(viewer: Viewer, event_id: UUID, grant_id: UUID, now: datetime) -> tuple[Event, Grant]:
@@ -458,16 +450,15 @@ async def end_lapsed_access(now: datetime) -> int:
         return 0
     async with writing():
         lapsed_grants = await background.lapsed_grants(now)
-        for lapsed_grant in lapsed_grants:
-            await OperationGrant.update(ended_at=now).where(OperationGrant.id == lapsed_grant.id)
-            if lapsed_grant.is_granted:
-                await _take_off_list(lapsed_grant, now)
-            facts = {"for": lapsed_grant.member_id}
-            await audit.record(BY_CLOCK, "access_expired", "event", lapsed_grant.event_id, facts, now)
+        for grant in lapsed_grants:
+            await OperationGrant.update(ended_at=now).where(OperationGrant.id == grant.id)
+            if grant.is_granted:
+                await _take_off_list(grant, now)
+            await audit.record(BY_CLOCK, "access_expired", "event", grant.event_id, {"for": grant.member_id}, now)
     return len(lapsed_grants)
 
 
-async def _take_off_list(lapsed: LapsedGrant, now: datetime) -> None:
+async def _take_off_list(lapsed: OpenGrant, now: datetime) -> None:
     await raise_calendar_versions(lapsed.event_id)
     seen_by = await audience_rows.audiences_of(lapsed.event_id)
     await audience_rows.replace_audiences(lapsed.event_id, seen_by - viewers.audiences_of_one(lapsed.id))

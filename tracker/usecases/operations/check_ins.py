@@ -19,6 +19,7 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Arm, Status, Viewer
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations import check_ins as rules
+from tracker.rules.operations.approvals import ONLY_WHO_LEADS
 from tracker.rules.operations.check_ins import CheckIn, CheckInTally, Direction, LineCorrection, Tap, WalkIn
 from tracker.rules.operations.plans import Operation, may_plan
 from tracker.rules.operations.states import STATES, OperationState
@@ -29,7 +30,13 @@ from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import records
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.operations.deconfliction import compare_plan
-from tracker.usecases.operations.states import OperationView, enter_plan_state, operation_for, operation_view
+from tracker.usecases.operations.states import (
+    OperationView,
+    enter_plan_state,
+    operation_for,
+    operation_led,
+    operation_view,
+)
 
 NOT_THEIR_CHECK_IN = "You can check in yourself and people from your agency. The operation lead can check in anyone."
 OUTSIDER = "a walk-in"
@@ -279,7 +286,7 @@ async def release_everyone(viewer: Viewer, event_id: UUID, minutes: int | None, 
     Invalid(minutes).
     """
     async with writing():
-        operation = await _operation_to_release(viewer, event_id)
+        operation = await operation_led(viewer, event_id, ONLY_WHO_LEADS)
         wait = rules.check_wait(minutes)
         rules.check_release(operation.state, await records.release_of(viewer, operation.event))
         await _insert_release(viewer, operation, wait, now)
@@ -290,7 +297,7 @@ async def release_everyone(viewer: Viewer, event_id: UUID, minutes: int | None, 
 async def withdraw_release(viewer: Viewer, event_id: UUID, now: datetime) -> None:
     """Take the release back while the operation is under way. Errors: NotFound, NotAllowed."""
     async with writing():
-        operation = await _operation_to_release(viewer, event_id)
+        operation = await operation_led(viewer, event_id, ONLY_WHO_LEADS)
         if operation.state is not OperationState.EXECUTING or not await records.release_of(viewer, operation.event):
             raise NotAllowed("There’s no release to undo.")
         is_its = (OperationRelease.plan == operation.id) & OperationRelease.withdrawn_at.is_null()
@@ -325,13 +332,6 @@ async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ..
         return ()
     lines = rules.check_in_lines([], await records.recorded_lines(viewer, operation.event))
     return tuple(check_in.words for check_in in rules.lines_still_in(lines))
-
-
-async def _operation_to_release(viewer: Viewer, event_id: UUID) -> Operation:
-    operation = await operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed("Only the operation lead, or someone else who can edit the operation, can do this.")
-    return operation
 
 
 async def _insert_release(viewer: Viewer, operation: Operation, wait: int, now: datetime) -> None:

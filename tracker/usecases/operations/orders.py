@@ -237,9 +237,7 @@ def _may_time_phases(viewer: Viewer, operation: Operation) -> bool:
 
 
 async def _phase_to_time(viewer: Viewer, event_id: UUID, phase_id: UUID) -> tuple[Operation, Phase]:
-    operation = await states.operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed(states.NOT_A_LEAD)
+    operation = await states.operation_led(viewer, event_id)
     if not _may_time_phases(viewer, operation):
         raise NotAllowed("Times are recorded once the plan is approved, until the operation is closed.")
     return operation, await _phase_of(viewer, operation, phase_id)

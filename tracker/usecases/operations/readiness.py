@@ -21,14 +21,13 @@ from tracker.rules.core.message_types import ReadinessChanged
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import BY_CLOCK, Arm, Viewer
 from tracker.rules.operations import readiness as rules
-from tracker.rules.operations.plans import MOST_SITES, Operation, may_plan
+from tracker.rules.operations.plans import MOST_SITES, Operation
 from tracker.rules.operations.readiness import LedNotice, Notice, NoticeState, NoticeText
 from tracker.rules.roster.meetings import PublicSite
 from tracker.tables.background import operations
 from tracker.tables.background.operations import all_acknowledged
 from tracker.tables.schema import events as audience_versions
 from tracker.tables.schema.operations import OperationOffSite, OperationReadiness, ReadinessNotice, ReadinessRecipient
-from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import records as visible
 from tracker.tables.visible.operations.records import off_site_places
 from tracker.tables.visible.roster import own_sites, public_sites
@@ -130,7 +129,7 @@ async def save_readiness_notice(
             raise NotAllowed(
                 "This operation has a notice already. Stand down services or close it before you write another one."
             )
-        rules.check_notice(text, release_at, await _operation_span(viewer, operation), operation.names, now)
+        rules.check_notice(text, release_at, (operation.starts_at, operation.ends_at), operation.names, now)
         known = await candidates_among(_known_candidates(viewer, current), to)
         if not to or not set(known).issuperset(to):
             raise Invalid(recipient="Choose who gets it.")
@@ -168,7 +167,7 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
         if to not in rules.notice_moves(notice.state, operation.state):
             raise NotAllowed("The operation is over, so this notice can’t be released or activated.")
         if to is NoticeState.SCHEDULED:  # the operation may have another name, place, or time by now
-            span = await _operation_span(viewer, operation)
+            span = operation.starts_at, operation.ends_at
             try:
                 rules.check_notice(notice.text, notice.release_at, span, operation.names, now)
             except Invalid as wrong:
@@ -178,9 +177,7 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
 
 
 async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:
-    operation = await states.operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed(states.NOT_A_LEAD)
+    operation = await states.operation_led(viewer, event_id)
     notices = {notice.id: notice for notice in await visible.notices_of(viewer, operation.event)}
     if notice_id not in notices:
         raise NotFound
@@ -189,11 +186,6 @@ async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> 
 
 def _current(notices: Iterable[LedNotice]) -> LedNotice | None:
     return next((notice for notice in notices if not notice.is_over), None)
-
-
-async def _operation_span(viewer: Viewer, operation: Operation) -> tuple[datetime, datetime]:
-    [date] = await events.dates_in_order(viewer, operation.event)
-    return date.starts_at, date.ends_at
 
 
 def _known_candidates(viewer: Viewer, current: LedNotice | None) -> Candidates:
@@ -282,8 +274,7 @@ async def run_due_notices(now: datetime) -> int:
         due, called_off = await operations.due_notices(now), await operations.called_off_notices(now)
         for notice_id in due:
             await enter_notice_state(notice_id, NoticeState.RELEASED, now)
-            recipients = sorted((await operations.recipients_of([notice_id]))[notice_id])
-            facts = {"for": recipients}
+            facts = {"for": sorted(await operations.recipients_of(notice_id))}
             await audit.record(BY_CLOCK, "readiness_released", NOTICE, notice_id, facts, now)
         for notice_id in called_off:
             await enter_notice_state(notice_id, NoticeState.STOOD_DOWN, now)
@@ -293,7 +284,7 @@ async def run_due_notices(now: datetime) -> int:
 
 async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime) -> None:
     """Take a notice to a state inside the caller's `writing()`: its recipients' calendars and emails follow."""
-    recipients = (await operations.recipients_of([notice_id]))[notice_id]
+    recipients = await operations.recipients_of(notice_id)
     columns: dict[Any, Any] = {"state": state}
     if state is NoticeState.RELEASED:
         columns |= {"released_at": now, "changed_at": now}
@@ -303,7 +294,7 @@ async def enter_notice_state(notice_id: UUID, state: NoticeState, now: datetime)
     if state in CALENDAR_STATES:
         await audience_versions.raise_audience_versions(viewers.member_audience(recipient) for recipient in recipients)
     if state in EMAILED_STATES:
-        ends_at = (await operations.window_ends([notice_id]))[notice_id]
+        ends_at = await operations.window_end(notice_id)
         drafts = [
             NewMessage(
                 content=ReadinessChanged(notice=notice_id, state=state),

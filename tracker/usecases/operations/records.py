@@ -20,15 +20,15 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import Occurrence
 from tracker.rules.operations import records as rules
 from tracker.rules.operations.check_ins import check_not_long_before
-from tracker.rules.operations.plans import Operation, may_plan
-from tracker.rules.operations.records import ActivityLine, Edition, HotWashRecord, LessonLearned, OperationDecisions
+from tracker.rules.operations.plans import Operation
+from tracker.rules.operations.records import ActivityLine, Edition, HotWashRecord, LessonLearned
 from tracker.rules.operations.states import OVER
 from tracker.tables.schema import operations as rows
 from tracker.tables.schema.operations import HotWash, OperationLogEntry
 from tracker.tables.visible.operations import plans, records
 from tracker.usecases.core import audit
 from tracker.usecases.operations.check_ins import CheckInList, check_in_list
-from tracker.usecases.operations.states import OperationView, operation_for, operation_view
+from tracker.usecases.operations.states import OperationView, operation_led, operation_view
 
 NOT_ON_IT = "Only law enforcement on the operation can write in its log."
 
@@ -63,16 +63,16 @@ async def read_activity_log(viewer: Viewer, event_id: UUID, key: str, now: datet
     """Return the log of an operation. Errors: NotFound, also without a plan and outside law enforcement."""
     people = await check_in_list(viewer, event_id, key, now)
     event = people.occurrence.event
-    decisions = OperationDecisions(
-        states=await records.entered_states(viewer, event),
-        approvals=await plans.plan_approvals(viewer, event),
-        clearances=people.operation.clearances,
-        hits=await plans.plan_hits(viewer, people.operation),
-        decided=await records.side_decisions(viewer, event),
+    decisions = rules.decision_lines(
+        await records.entered_states(viewer, event),
+        await plans.plan_approvals(viewer, event),
+        people.operation.clearances,
+        await plans.plan_hits(viewer, people.operation),
+        await records.side_decisions(viewer, event),
     )
     lines = rules.activity_lines(
         await records.entry_versions(viewer, event),
-        decisions.lines(),
+        decisions,
         people.lines,
         people.release,
         (await plans.operation_phases(viewer, event)).values(),
@@ -180,9 +180,7 @@ async def hot_wash_to_write(viewer: Viewer, event_id: UUID, key: str) -> AfterAc
 
 async def operation_to_look_back(viewer: Viewer, event_id: UUID) -> Operation:
     """Return an operation that the viewer leads and that is over. Errors: NotFound, NotAllowed."""
-    operation = await operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_THEIR_HOT_WASH)
+    operation = await operation_led(viewer, event_id, NOT_THEIR_HOT_WASH)
     rules.check_after_action_open(operation.state)
     return operation
 
@@ -291,9 +289,7 @@ async def withdraw_lesson(viewer: Viewer, event_id: UUID, lesson_id: UUID, now: 
 
 
 async def _operation_with_lessons(viewer: Viewer, event_id: UUID) -> Operation:
-    operation = await operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_THEIR_HOT_WASH)
+    operation = await operation_led(viewer, event_id, NOT_THEIR_HOT_WASH)
     if operation.state not in OVER:
         raise NotAllowed("Lessons are written once the operation is released or aborted.")
     return operation

@@ -80,15 +80,20 @@ async def operation_under_way(viewer: Viewer, event_id: UUID, version: int | Non
     return _under_way(await operation_for(viewer, event_id), version)
 
 
+async def operation_led(viewer: Viewer, event_id: UUID, refusal: str = NOT_A_LEAD) -> Operation:
+    """Return the plan of an operation that the viewer leads. Errors: NotFound, NotAllowed with this refusal."""
+    operation = await operation_for(viewer, event_id)
+    if not may_plan(viewer, operation.event):
+        raise NotAllowed(refusal)
+    return operation
+
+
 async def operation_to_change(viewer: Viewer, event_id: UUID, version: int | None = None) -> Operation:
     """Return the plan of an operation that the viewer leads and that isn't over, in the version that they read.
 
     Errors: NotFound, NotAllowed, Conflict when the plan has changed since.
     """
-    operation = await operation_for(viewer, event_id)
-    if not may_plan(viewer, operation.event):
-        raise NotAllowed(NOT_A_LEAD)
-    return _under_way(operation, version)
+    return _under_way(await operation_led(viewer, event_id), version)
 
 
 def _under_way(operation: Operation, version: int | None) -> Operation:

@@ -31,8 +31,8 @@ from tracker.rules.operations.records import (
     LONGEST_ITEM_TITLE,
     LONGEST_LESSON,
     LONGEST_PART,
-    PART_WORDS,
     Edition,
+    HotWashPart,
     ItemAssignment,
     LessonLearned,
 )
@@ -50,8 +50,8 @@ LESSON = f"{LESSONS}/{{lesson_id:uuid}}"
 class HotWashForm(FormShape, kw_only=True):
     """The hot wash."""
 
-    went_well: Annotated[str, Text(PART_WORDS["went_well"], LONGEST_PART, is_multiline=True)]
-    to_improve: Annotated[str, Text(PART_WORDS["to_improve"], LONGEST_PART, is_multiline=True)]
+    went_well: Annotated[str, Text(HotWashPart.WENT_WELL.label, LONGEST_PART, is_multiline=True)]
+    to_improve: Annotated[str, Text(HotWashPart.TO_IMPROVE.label, LONGEST_PART, is_multiline=True)]
 
 
 class AfterActionForm(FormShape, kw_only=True):
@@ -135,7 +135,7 @@ async def after_context(
 
 
 def _after_values(view: AfterActionView) -> dict[str, Any]:
-    return {"view": view, "parts": PART_WORDS, **date_context(view.occurrence)}
+    return {"view": view, "parts": HotWashPart.labels(), **date_context(view.occurrence)}
 
 
 @post(ITEMS, guards=[signed_in], status_code=303)

@@ -47,7 +47,7 @@ from tracker.rules.operations.access import (
     may_use_emergency_access,
 )
 from tracker.rules.operations.deconfliction import Decision, Outcome
-from tracker.rules.operations.orders import PARAGRAPH_WORDS, draw_timeline
+from tracker.rules.operations.orders import Paragraph, draw_timeline
 from tracker.rules.operations.plans import OUTSIDE_RESULTS, SiteRole, System, draw_site_map
 from tracker.rules.operations.readiness import LONGEST_TEXTS, Minors, NoticeState, NoticeText
 from tracker.usecases.core import audit
@@ -231,7 +231,6 @@ STATE_SAID = {
     NoticeState.CLOSED: "Notice closed. No one was emailed.",
 }
 HOW_MANY = "Enter a whole number."
-NO_MINORS = "Choose whether minors are expected."
 ACKNOWLEDGED = "You acknowledged the notice."
 
 
@@ -462,7 +461,7 @@ async def show_copy(date: OnDate, number: PathText, pages: Pages, viewer: Viewer
         order=printed.order,
         map=draw_site_map(printed.sites),
         drawing=draw_timeline(printed.phases, now),
-        paragraphs=PARAGRAPH_WORDS,
+        paragraphs=Paragraph.labels(),
         roles=SiteRole.labels(),
         systems=System.labels(),
         results=OUTSIDE_RESULTS,

@@ -36,7 +36,6 @@ from tracker.rules.operations.orders import (
     LONGEST_PHASE_NAME,
     NO_PHASE_NAME,
     PARAGRAPH_HINTS,
-    PARAGRAPH_WORDS,
     SUGGESTED_PHASES,
     Paragraph,
     Phase,
@@ -67,11 +66,11 @@ class KindForm(FormShape, kw_only=True):
 class OrderForm(FormShape, kw_only=True):
     """The paragraphs of an order."""
 
-    situation: Annotated[str, Text(PARAGRAPH_WORDS["situation"], LONGEST_PARAGRAPH, is_multiline=True)]
-    mission: Annotated[str, Text(PARAGRAPH_WORDS["mission"], LONGEST_PARAGRAPH, is_multiline=True)]
-    execution: Annotated[str, Text(PARAGRAPH_WORDS["execution"], LONGEST_PARAGRAPH, is_multiline=True)]
-    administration: Annotated[str, Text(PARAGRAPH_WORDS["administration"], LONGEST_PARAGRAPH, is_multiline=True)]
-    command: Annotated[str, Text(PARAGRAPH_WORDS["command"], LONGEST_PARAGRAPH, is_multiline=True)]
+    situation: Annotated[str, Text(Paragraph.SITUATION.label, LONGEST_PARAGRAPH, is_multiline=True)]
+    mission: Annotated[str, Text(Paragraph.MISSION.label, LONGEST_PARAGRAPH, is_multiline=True)]
+    execution: Annotated[str, Text(Paragraph.EXECUTION.label, LONGEST_PARAGRAPH, is_multiline=True)]
+    administration: Annotated[str, Text(Paragraph.ADMINISTRATION.label, LONGEST_PARAGRAPH, is_multiline=True)]
+    command: Annotated[str, Text(Paragraph.COMMAND.label, LONGEST_PARAGRAPH, is_multiline=True)]
 
 
 class PhaseForm(FormShape, kw_only=True):
@@ -208,7 +207,7 @@ def _order_form(pages: Pages, view: OrderView, sheet: FormSheet) -> Page:
 
 def order_context(view: OrderView) -> dict[str, Any]:
     """Return what each page of the order and of a phase shows."""
-    return {"view": view, "paragraphs": PARAGRAPH_WORDS, **date_context(view.occurrence)}
+    return {"view": view, "paragraphs": Paragraph.labels(), **date_context(view.occurrence)}
 
 
 @post(PHASES, guards=[signed_in], status_code=303)
