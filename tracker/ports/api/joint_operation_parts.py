@@ -105,18 +105,6 @@ class AcknowledgmentShown(Shown):
 AcknowledgmentsShown = list_of("AcknowledgmentsShown", AcknowledgmentShown, "Acknowledgments, by agency.")
 
 
-def acknowledgment_shown(commitment: Commitment, version: int) -> AcknowledgmentShown:
-    """Return an agency's acknowledgment of a plan that has this version now."""
-    return shown(
-        AcknowledgmentShown,
-        commitment,
-        version=commitment.acknowledged,
-        by=commitment.acknowledged_by,
-        at=commitment.acknowledged_at,
-        is_current=commitment.acknowledged == version,
-    )
-
-
 class NewNumber(Given):
     """A deconfliction number, which an outside system gave."""
 
@@ -281,7 +269,17 @@ async def withdraw_agency(plan: WholePlan, agency_id: PathId, viewer: Viewer, no
 )
 async def list_acknowledgments(plan: WholePlan) -> Iterable[AcknowledgmentShown]:
     """Return which agencies acknowledged which version."""
-    return [acknowledgment_shown(commitment, plan.version) for commitment in plan.operation.commitments]
+    return [
+        shown(
+            AcknowledgmentShown,
+            commitment,
+            version=commitment.acknowledged,
+            by=commitment.acknowledged_by,
+            at=commitment.acknowledged_at,
+            is_current=commitment.acknowledged == plan.version,
+        )
+        for commitment in plan.operation.commitments
+    ]
 
 
 @writes(
