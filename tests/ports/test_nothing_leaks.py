@@ -28,7 +28,7 @@ Ask = tuple[str, str, dict[str, str]]
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 WORDS = ("canary", "Bluestem", "Larkspur", "Quillfeather")
 OF_OPERATIONS = tuple(
-    kind.words
+    kind.label
     for kind in (
         *sorted(LAW_ENFORCEMENT_ONLY),
         MessageKind.COMPARISONS_REPORTED,

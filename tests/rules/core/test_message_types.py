@@ -84,7 +84,7 @@ def test_every_message_declares_an_email_and_has_an_example_here() -> None:
 
 
 def test_every_email_has_a_kind_and_words_in_the_list_of_messages() -> None:
-    assert all(declared.kind.words and declared.words for declared in EMAILS.values())
+    assert all(declared.kind.label and declared.words for declared in EMAILS.values())
     assert {declared.kind for declared in EMAILS.values()} == set(MessageKind)
 
 

@@ -368,7 +368,7 @@ async def test_the_audit_log_names_who_sent_what_again(cast: Cast) -> None:
 
 
 def test_every_kind_of_message_has_its_words() -> None:
-    assert all(kind.words for kind in MessageKind)
+    assert all(kind.label for kind in MessageKind)
 
 
 async def test_only_kinds_that_the_viewer_s_list_can_have_are_offered(sqlite_cast: Cast) -> None:

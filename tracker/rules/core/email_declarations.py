@@ -4,31 +4,23 @@ The list fills itself: a message declares its email with `@email`, where it is d
 """
 
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from msgspec import Struct
 
+from tracker.rules.core.wording import Worded
 
-class MessageKind(StrEnum):
-    """Why a person gets an email: what people filter by, and `words` for it."""
 
-    words: str
+class MessageKind(Worded):
+    """Why a person gets an email: what people filter by."""
 
-    def __new__(cls, value: str, words: str = "") -> Self:
-        """Return a kind of this value, as rows store it."""
-        kind = str.__new__(cls, value)
-        kind._value_ = value
-        kind.words = words
-        return kind
-
-    INVITATION = "invitation", "Invitation"
+    INVITATION = "invitation"
     UPDATE = "update", "Change"
-    CANCELLATION = "cancellation", "Cancellation"
+    CANCELLATION = "cancellation"
     WITHDRAWAL = "withdrawal", "Removal from the list"
     SUBSTITUTE = "substitute", "Request to substitute"
     SUBSTITUTE_DECLINED = "substitute_declined", "Substitute can’t come"
-    REMINDER = "reminder", "Reminder"
+    REMINDER = "reminder"
     THANK_YOU = "thank_you", "Thank-you"
     NO_REPLY = "no_reply", "Request to reply"
     ITEM_ASSIGNED = "item_assigned", "New action item"
@@ -42,8 +34,8 @@ class MessageKind(StrEnum):
     PROPOSAL = "proposal", "Proposed time declined"
     DIGEST = "digest", "Weekly digest"
     ACCOUNT_LOCKED = "account_locked", "Sign-in paused"
-    ACCOUNT_CHANGED = "account_changed", "Account changed"
-    AUDIT_LOG_ALTERED = "audit_log_altered", "Audit log altered"
+    ACCOUNT_CHANGED = "account_changed"
+    AUDIT_LOG_ALTERED = "audit_log_altered"
     ACCOUNT_INVITATION = "account_invitation", "Invitation to sign in"
     EMAIL_TEST = "email_test", "Test email"
     ADDRESS_CHECK = "address_check", "Confirmation of an address"
@@ -51,7 +43,7 @@ class MessageKind(StrEnum):
     COMPARISONS_REPORTED = "comparisons_reported", "Unusual number of comparisons"
     CHECK_OUT_MISSING = "check_out_missing", "Not checked out"
     READINESS = "readiness", "Service readiness"
-    EMERGENCY_ACCESS = "emergency_access", "Emergency access"
+    EMERGENCY_ACCESS = "emergency_access"
     PLAN_APPROVAL = "plan_approval", "Approval of a plan"
     ACCESS_APPROVAL = "access_approval", "Approval of access to an operation"
     POLL = "poll", "Date poll"
@@ -82,7 +74,7 @@ def email(kind: MessageKind, words: str = "", *, folder: str = "") -> Callable[[
     """Declare the email of a message; without words, lists name it as its kind."""
 
     def declare(message: type[AnyContent]) -> type[AnyContent]:
-        EMAILS[message] = EmailDeclaration(kind=kind, words=words or kind.words, folder=folder)
+        EMAILS[message] = EmailDeclaration(kind=kind, words=words or kind.label, folder=folder)
         return message
 
     return declare

@@ -234,26 +234,27 @@ class WeeklyDigest(Content, frozen=True, kw_only=True, tag="weekly_digest"):
     monday: date
 
 
-@email(MessageKind.CONFLICT_FOUND)
-class ConflictFound(Content, frozen=True, kw_only=True, tag="conflict_found"):
-    """An operation that the recipient leads is in the way of another one; or any two are, for an officer."""
+class ConflictContent(Content, frozen=True, kw_only=True):
+    """Something about a conflict between two operations; the page says what, after sign-in."""
 
     hit: UUID
+
+
+@email(MessageKind.CONFLICT_FOUND)
+class ConflictFound(ConflictContent, frozen=True, kw_only=True, tag="conflict_found"):
+    """An operation that the recipient leads is in the way of another one; or any two are, for an officer."""
+
     for_officer: bool = False
 
 
 @email(MessageKind.CONFLICT_FOUND, "Conflict between operations ended", folder="conflict_ended")
-class ConflictEnded(Content, frozen=True, kw_only=True, tag="conflict_ended"):
+class ConflictEnded(ConflictContent, frozen=True, kw_only=True, tag="conflict_ended"):
     """A conflict of which the recipient, who leads one of the operations, was shown has ended."""
-
-    hit: UUID
 
 
 @email(MessageKind.CONFLICT_FOUND, "Conflict to decide again", folder="conflict_changed")
-class DecisionDropped(Content, frozen=True, kw_only=True, tag="decision_dropped"):
+class DecisionDropped(ConflictContent, frozen=True, kw_only=True, tag="decision_dropped"):
     """What was decided about a conflict, which the recipient was shown, no longer counts: a time or place changed."""
-
-    hit: UUID
 
 
 @email(MessageKind.COMPARISONS_REPORTED, folder="comparisons_reported")
@@ -283,29 +284,33 @@ class EmergencyAccessUsed(Content, frozen=True, kw_only=True, tag="emergency_acc
     access: UUID
 
 
+class ApprovalContent(Content, frozen=True, kw_only=True):
+    """A plan, or access to an operation, waits for a decision, or was decided."""
+
+
 @email(MessageKind.PLAN_APPROVAL, "Plan to approve", folder="decision_needed")
-class PlanSubmitted(Content, frozen=True, kw_only=True, tag="plan_submitted"):
+class PlanSubmitted(ApprovalContent, frozen=True, kw_only=True, tag="plan_submitted"):
     """The plan of an operation waits for the recipient, its approving supervisor."""
 
     plan: UUID
 
 
 @email(MessageKind.PLAN_APPROVAL, "Decision about a plan", folder="decision_made")
-class PlanDecided(Content, frozen=True, kw_only=True, tag="plan_decided"):
+class PlanDecided(ApprovalContent, frozen=True, kw_only=True, tag="plan_decided"):
     """The supervisor decided about the plan of an operation that the recipient leads."""
 
     plan: UUID
 
 
 @email(MessageKind.ACCESS_APPROVAL, "Access to approve", folder="decision_needed")
-class AccessRequested(Content, frozen=True, kw_only=True, tag="access_requested"):
+class AccessRequested(ApprovalContent, frozen=True, kw_only=True, tag="access_requested"):
     """A request for access to an operation waits for a second person, who the recipient can be."""
 
     grant: UUID
 
 
 @email(MessageKind.ACCESS_APPROVAL, "Decision about access", folder="decision_made")
-class AccessDecided(Content, frozen=True, kw_only=True, tag="access_decided"):
+class AccessDecided(ApprovalContent, frozen=True, kw_only=True, tag="access_decided"):
     """A second person decided about a request for access that the recipient made."""
 
     grant: UUID
@@ -481,13 +486,22 @@ class AddressAdded(Content, frozen=True, kw_only=True, tag="address_added"):
     address: str
 
 
-AnnouncedContent = (
-    Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
-)
-SubstituteContent = SubstituteNamed | SubstituteDeclined
 EventContent = (
-    Invited | AnnouncedContent | SubstituteContent | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+    Invited
+    | Changed
+    | DateAdded
+    | Restored
+    | SeriesEnded
+    | SeriesContinued
+    | RemovedFromSeries
+    | Canceled
+    | Removed
+    | SubstituteNamed
+    | SubstituteDeclined
+    | ReminderDue
+    | ReplyNudge
+    | ConfirmationNudge
+    | OwnContent
 )
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
-ApprovalContent = PlanSubmitted | PlanDecided | AccessRequested | AccessDecided
 PollContent = PollOpened | PollNudge | PollCanceled

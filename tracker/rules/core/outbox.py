@@ -6,7 +6,6 @@ A change makes one email, however many edits it took: which waiting messages a n
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from enum import StrEnum
 from functools import reduce
 from operator import or_
 from typing import Any, NewType
@@ -33,6 +32,7 @@ from tracker.rules.core.message_types import (
     SeriesEnd,
     SeriesEnded,
 )
+from tracker.rules.core.wording import Worded
 
 MessageKey = NewType("MessageKey", str)
 """Names the change and the person: ids, kinds and times."""
@@ -76,19 +76,19 @@ OF_ONE_DATE = frozenset({MessageKind.REMINDER, MessageKind.NO_REPLY, MessageKind
 """Kinds of which one deed can send several, each about its own date."""
 
 
-class MessageState(StrEnum):
+class MessageState(Worded):
     """The state of a message; only a pending one is still to be sent."""
 
-    PENDING = "pending"
+    PENDING = "pending", "Waiting"
     SENT = "sent"
-    BOUNCED = "bounced"
+    BOUNCED = "bounced", "Failed, undeliverable"
     """The mail server permanently refused the address or the text."""
     FAILED = "failed"
     """Given up after days of trying, or because it could not be written safely."""
-    TOO_LATE = "too_late"
-    SUPERSEDED = "superseded"
+    TOO_LATE = "too_late", "Not sent"
+    SUPERSEDED = "superseded", "Not sent"
     """A newer message says the same, or it is no longer true."""
-    SUPPRESSED = "suppressed"
+    SUPPRESSED = "suppressed", "Not sent"
     """The recipient may no longer see it, or it no longer concerns them."""
 
 

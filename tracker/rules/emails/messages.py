@@ -34,15 +34,6 @@ STATES = {
     MessageStatus.FAILED: frozenset({MessageState.FAILED, MessageState.BOUNCED}),
     MessageStatus.SKIPPED: frozenset({MessageState.SUPERSEDED, MessageState.SUPPRESSED, MessageState.TOO_LATE}),
 }
-STATE_WORDS = {
-    MessageState.PENDING: "Waiting",
-    MessageState.SENT: "Sent",
-    MessageState.BOUNCED: "Failed, undeliverable",
-    MessageState.FAILED: "Failed",
-    MessageState.TOO_LATE: "Not sent",
-    MessageState.SUPERSEDED: "Not sent",
-    MessageState.SUPPRESSED: "Not sent",
-}
 _TO_OFFICERS = LAW_ENFORCEMENT_ONLY | {MessageKind.COMPARISONS_REPORTED}
 _OF_OPERATIONS = _TO_OFFICERS | {MessageKind.EMERGENCY_ACCESS, MessageKind.PLAN_APPROVAL}
 _TO_SERVICES = frozenset({MessageKind.READINESS})
@@ -70,7 +61,7 @@ def message_kinds_for(viewer: Viewer) -> dict[MessageKind, str]:
         missing |= {MessageKind.EMAIL_TEST}
     if not viewer.reads_audit:
         missing |= {MessageKind.AUDIT_LOG_ALTERED}
-    return {kind: kind.words for kind in MessageKind if kind not in missing}
+    return {kind: kind.label for kind in MessageKind if kind not in missing}
 
 
 class MessageSubject(Struct, frozen=True, kw_only=True):
@@ -177,7 +168,7 @@ class SendingSummary(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """Return what it announces: "Moved"."""
-        return TOPIC_WORDS[self.topic] if self.topic else self.lines[0].kind.words
+        return TOPIC_WORDS[self.topic] if self.topic else self.lines[0].kind.label
 
     @property
     def words(self) -> str:

@@ -11,9 +11,9 @@ from tracker.rules.core.message_types import (
     AccessRequested,
     CheckOutMissing,
     ComparisonsReported,
+    ConflictContent,
     ConflictEnded,
     ConflictFound,
-    DecisionDropped,
     EmergencyAccessUsed,
     PlanDecided,
     PlanSubmitted,
@@ -116,11 +116,8 @@ async def _grant_shown(request: EmailRequest, grant_id: UUID) -> tuple[Event | N
     return event, next((grant for grant in grants if grant.id == grant_id), None)
 
 
-AboutConflict = ConflictFound | ConflictEnded | DecisionDropped
-
-
-@writes(AboutConflict)
-async def write_conflict_email(content: AboutConflict, request: EmailRequest) -> Email | SendOutcome:
+@writes(ConflictContent)
+async def write_conflict_email(content: ConflictContent, request: EmailRequest) -> Email | SendOutcome:
     """Return the email, or why it is not sent.
 
     To another person who reads it, unless they are an officer, it says the same whether or not the conflict is open.
@@ -137,7 +134,7 @@ async def write_conflict_email(content: AboutConflict, request: EmailRequest) ->
     return sign_in_email(reader, ConflictFoundEmail(for_officer=content.for_officer), page, footer)
 
 
-async def _conflict_page(content: AboutConflict, request: EmailRequest) -> str | SendOutcome:
+async def _conflict_page(content: ConflictContent, request: EmailRequest) -> str | SendOutcome:
     reader = request.reader
     if isinstance(content, ConflictFound) and content.for_officer:
         is_open = content.hit in {pair.id for pair in await background.every_open_pair()}

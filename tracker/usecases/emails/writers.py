@@ -7,11 +7,11 @@ with `@writes` whose email it writes. Here are those about accounts and the audi
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from types import UnionType
-from typing import NamedTuple, TypeVar, get_args
+from typing import NamedTuple, TypeVar
 
 from tracker.database import writing
 from tracker.errors import Gone, NotFound
-from tracker.rules.core.email_declarations import Content
+from tracker.rules.core.email_declarations import EMAILS, Content
 from tracker.rules.core.message_types import (
     AccountChanged,
     AccountInvited,
@@ -57,10 +57,10 @@ WRITERS: dict[type[Content], Writer] = {}
 
 
 def writes(messages: type[Content] | UnionType) -> Callable[[AnyWriter], AnyWriter]:
-    """Declare whose email a function writes: of one message, or of each in a union."""
+    """Declare whose email a function writes: of one message, of all with a common base, or of each in a union."""
 
     def declare(writer: AnyWriter) -> AnyWriter:
-        WRITERS.update(dict.fromkeys(get_args(messages) or (messages,), writer))
+        WRITERS.update({message: writer for message in EMAILS if issubclass(message, messages)})
         return writer
 
     return declare

@@ -29,7 +29,7 @@ from tracker.ports.pages.core.form_values import FormValues, count_in, id_in, is
 from tracker.ports.pages.emails.emails import NEVER
 from tracker.rules.core.wording import local, plural
 from tracker.rules.emails.emails import Email
-from tracker.rules.emails.messages import STATE_WORDS, ListPosition, MessageFilter, MessageStatus, message_kinds_for
+from tracker.rules.emails.messages import ListPosition, MessageFilter, MessageStatus, message_kinds_for
 from tracker.rules.emails.reminders import timing_words
 from tracker.rules.emails.summaries import sent_thank_you_words
 from tracker.rules.events.history import UNDO_FOR
@@ -140,7 +140,6 @@ async def _sending_page(
 def message_words(viewer: Viewer, zone: str) -> dict[str, Any]:
     """Return what the templates of messages have in common."""
     return {
-        "state_words": STATE_WORDS,
         "here": lambda moment: local(moment, zone),
         "to_whom": lambda line: "You" if line.recipient_id == viewer.member_id else f"{line.recipient} ({line.agency})",
     }

@@ -21,7 +21,6 @@ from tracker.ports.pages.roster.admin_forms import check_roster_manager
 from tracker.ports.pages.roster.people import ROSTER_WORDS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, plural, short_day
-from tracker.rules.emails.messages import STATE_WORDS
 from tracker.rules.roster.directory import REMOVAL_UNDO_FOR, needs_review
 from tracker.usecases.identity.sign_in import LIFETIME
 from tracker.usecases.roster import accounts, directory, known_people, people
@@ -253,7 +252,6 @@ async def _page(pages: Pages, viewer: Viewer, now: Now, wrong: Invalid | None = 
         newcomers=await people.newcomers(viewer, now),
         moment=now,
         days=PEOPLE_LIFETIME // timedelta(days=1),
-        state_words=STATE_WORDS,
     )
 
 
