@@ -115,7 +115,15 @@ def _what_changed(occasion: EventForReader, before: KnownBefore | None) -> Chang
 def _series_changed_values(occasion: EventForReader, before: KnownBefore | None) -> SeriesChangedEmail:
     hour, ends = _hour_before(occasion, before), _other_end(occasion, before)
     is_elsewhere = _old_place(occasion, before) != place_in_words(occasion)
-    first = _first_affected(occasion, before, is_moved=bool(_time_before(occasion, before)), is_elsewhere=is_elsewhere)
+    # Its day is the first upcoming date that has the new time, or else the new place or texts.
+    if _time_before(occasion, before):
+        first = first_date_by_rule(occasion.event, occasion.ahead)
+    elif is_elsewhere:
+        first = first_date_with({"place": occasion.texts["place"]}, occasion.ahead)
+    else:
+        own = set(_details_since(occasion, before)) & own_texts(occasion.date).keys()
+        first = first_date_with({name: occasion.texts[name] for name in own}, occasion.ahead)
+    first = first or occasion.date
     return SeriesChangedEmail(
         title=occasion.title,
         starts=day_and_time(occasion, first),
@@ -129,18 +137,6 @@ def _series_changed_values(occasion: EventForReader, before: KnownBefore | None)
         is_confirmed=_is_confirmed(occasion, before) and not _was_facts(occasion, before) and not is_elsewhere,
         reply=own_reply(occasion),
     )
-
-
-def _first_affected(
-    occasion: EventForReader, before: KnownBefore | None, *, is_moved: bool, is_elsewhere: bool
-) -> Occurrence:
-    """Return the first upcoming date of a series that has its new time, or else its new place or texts."""
-    if is_moved:
-        return first_date_by_rule(occasion.event, occasion.ahead) or occasion.date
-    if is_elsewhere:
-        return first_date_with({"place": occasion.texts["place"]}, occasion.ahead) or occasion.date
-    own = set(_details_since(occasion, before)) & own_texts(occasion.date).keys()
-    return first_date_with({name: occasion.texts[name] for name in own}, occasion.ahead) or occasion.date
 
 
 def _other_end(occasion: EventForReader, before: KnownBefore | None) -> tuple[date, date] | None:

@@ -311,10 +311,9 @@ class RestrictedEmail(EmailValues, frozen=True, kw_only=True):
     """Whether the reader is asked to come, and not only informed."""
 
 
-class ThankYouEmail(EmailValues, frozen=True, kw_only=True):
+class ThankYouEmail(EventEmail, frozen=True, kw_only=True):
     """`thank_you`: the reader was at a date of an event."""
 
-    title: str
     day: str
     organizer: str
     """Empty in a time-only email, as both numbers are 0 there."""
@@ -478,17 +477,15 @@ class ReadinessEmail(EmailValues, frozen=True, kw_only=True):
     is_new: bool
 
 
-class PollOpenedEmail(EmailValues, frozen=True, kw_only=True):
+class PollOpenedEmail(EventEmail, frozen=True, kw_only=True):
     """`poll_opened`: the reader is asked which of some dates suit them."""
 
-    title: str
     reply_by: str
 
 
-class PollNudgeEmail(EmailValues, frozen=True, kw_only=True):
+class PollNudgeEmail(EventEmail, frozen=True, kw_only=True):
     """`poll_nudge`: the reader has not replied to a date poll."""
 
-    title: str
     reply_by: str
     """Empty once the day is over."""
 

@@ -224,8 +224,20 @@ async def newest_sendings(
     since: datetime | None = None,
     without: Collection[UUID] = (),
 ) -> list[FoundSending]:
-    """Return up to `limit` sendings with a message that meets the filters, newest first: id, topic, and when."""
-    clauses = _narrowed_sendings(viewer, narrowed)
+    """Return up to `limit` sendings with a message that meets the filters, newest first: id, topic, and when.
+
+    The conditions on sendings only narrow what `_of_messages` asks of each, so that few are searched.
+    """
+    clauses = list[QueryString]()
+    if not viewer.is_coordinator:
+        led = (viewer.member_id, id_list(viewer.chairs))
+        clauses.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
+    if narrowed.person:
+        clauses.append(QueryString(_TO_PERSON, narrowed.person))
+    if narrowed.event:
+        clauses.append(QueryString(_OF_EVENT, narrowed.event, narrowed.event))
+    if narrowed.standing in _FEW:
+        clauses.append(QueryString(_RARE, _sql_words(narrowed.states)))
     if after is not None:
         clauses.append(QueryString(_AFTER, after.at, after.at, after.id))
     if since is not None:
@@ -280,21 +292,6 @@ async def failed_lines(viewer: Viewer, sending_id: UUID) -> list[MessageLine]:
 def _found_sending(row: Row) -> FoundSending:
     topic = row["topic"] if row["topic"] in TOPIC_WORDS else None
     return row["id"], topic, row["queued_at"]
-
-
-def _narrowed_sendings(viewer: Viewer, narrowed: MessageFilter) -> list[QueryString]:
-    """Return where sendings are searched: these conditions only narrow what `_of_messages` asks of each."""
-    clauses = []
-    if not viewer.is_coordinator:
-        led = (viewer.member_id, id_list(viewer.chairs))
-        clauses.append(QueryString(_THEIRS, viewer.member_id, *led, *led))
-    if narrowed.person:
-        clauses.append(QueryString(_TO_PERSON, narrowed.person))
-    if narrowed.event:
-        clauses.append(QueryString(_OF_EVENT, narrowed.event, narrowed.event))
-    if narrowed.standing in _FEW:
-        clauses.append(QueryString(_RARE, _sql_words(narrowed.states)))
-    return clauses
 
 
 def _of_messages(narrowed: MessageFilter) -> list[QueryString]:

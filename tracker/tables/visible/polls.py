@@ -82,7 +82,11 @@ async def people_of_polls(viewer: Viewer, polls: Iterable[Poll]) -> dict[UUID, l
         replies.setdefault((row["poll"], row["member"]), []).append(row)
     for row in await rows(_PEOPLE, viewer, " AND p.id IN ({}) ORDER BY g.code, m.name, m.id", among):
         given = replies.get((row["poll"], row["member_id"]), [])
-        people[row["poll"]].append(_respondent(row, wanted[row["poll"]], given))
+        fits = {reply["option"]: reply["fit"] for reply in given}
+        if not AttendeeRole(row["role"]).is_asked:
+            fits = {option.id: Fit.YES for option in wanted[row["poll"]].options}
+        respondent = {**row, "fits": fits, "source": given[-1]["source"] if given else None}
+        people[row["poll"]].append(msgspec.convert(respondent, Respondent, strict=False))
     return people
 
 
@@ -93,13 +97,3 @@ async def _polls(viewer: Viewer, where: str, *arguments: UUID | datetime) -> lis
         options[row["poll"]].append(row)
     polls = [{**row, "id": row["poll"], "event": event_in(row), "options": options[row["poll"]]} for row in records]
     return msgspec.convert(polls, list[Poll], strict=False)
-
-
-def _respondent(row: Row, of: Poll, replies: list[Row]) -> Respondent:
-    given = {
-        "fits": {reply["option"]: reply["fit"] for reply in replies}
-        if AttendeeRole(row["role"]).is_asked
-        else {option.id: Fit.YES for option in of.options},
-        "source": replies[-1]["source"] if replies else None,
-    }
-    return msgspec.convert({**row, **given}, Respondent, strict=False)

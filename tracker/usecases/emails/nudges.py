@@ -195,9 +195,12 @@ async def undo_date_nudges(viewer: Viewer, event_id: UUID, key: str, at: datetim
 
 async def reply_requests_due(after: datetime, now: datetime, wishes: Wishes) -> list[NewMessage]:
     """Return the requests that became due in (after, now]: of each chain, one to a person, and none within two days."""
+    spans = ((after + lead - LONGEST_SHIFT, now + lead + LONGEST_SHIFT) for lead in ASKS_OFFERED)
+    near = [date for date in await due.dates_starting(spans) if date.kind.asks_reply]
+    before_dates = [request for date in near for request in requests_before(date)]
     requests = [
         request
-        for request in [*await _before_dates(after, now), *await _after_invitations(after, now)]
+        for request in [*before_dates, *await _after_invitations(after, now)]
         if after < request.moment.at <= now
     ]
     if not requests:
@@ -229,14 +232,6 @@ async def _last_asked(chain_of: Mapping[UUID, UUID], now: datetime) -> dict[UUID
     for sent in await due.requests_since(chain_of, now - REST):
         asked.setdefault(chain_of[sent.event_id], {})[sent.member_id] = sent.at
     return asked
-
-
-async def _before_dates(after: datetime, now: datetime) -> list[ReplyRequest]:
-    """Return the requests that are counted back from the dates that are near enough."""
-    spans = ((after + lead - LONGEST_SHIFT, now + lead + LONGEST_SHIFT) for lead in ASKS_OFFERED)
-    return [
-        request for date in await due.dates_starting(spans) if date.kind.asks_reply for request in requests_before(date)
-    ]
 
 
 async def _after_invitations(after: datetime, now: datetime) -> list[ReplyRequest]:

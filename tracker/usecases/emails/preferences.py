@@ -258,7 +258,11 @@ async def save_committee_policy(
             **(_texts_of(before) if before else {}),
         )
         await _store_preference(committee_id, policy, msgspec.json.encode(replaced).decode(), now, is_usual=own is None)
-        await _set_policy(viewer, changed, policy, now)
+        for event in changed:  # their versions rise, so that an open form of one doesn't save over it unseen
+            await event_rows.Event.update(_columns(policy)).where(event_rows.Event.id == event.id)
+            if changes := reminder_changes(event.reminders, policy):
+                await history.record_change(viewer, event, HistoryVerb.CHANGED, changes, now)
+            await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
         facts = {"is_usual": own is None, "was_is_usual": before is None, "upcoming_events": len(changed)}
         facts |= _facts(before or policies.usual, policy)
         await audit.record(viewer.actor, "changed", "committee_preference", committee_id, facts, now)
@@ -325,15 +329,6 @@ async def undo_committee_policy(viewer: Viewer, committee_id: UUID, at: datetime
 
 async def _upcoming(viewer: Viewer, committee_id: UUID, now: datetime) -> list[Event]:
     return [event for event in await events.events_of_committee(viewer, committee_id, now) if may_edit(viewer, event)]
-
-
-async def _set_policy(viewer: Viewer, changed: Sequence[Event], policy: ReminderPolicy, now: datetime) -> None:
-    """Set the policy of events; their versions rise, so that an open form of one doesn't save over it unseen."""
-    for event in changed:
-        await event_rows.Event.update(_columns(policy)).where(event_rows.Event.id == event.id)
-        if changes := reminder_changes(event.reminders, policy):
-            await history.record_change(viewer, event, HistoryVerb.CHANGED, changes, now)
-        await audit.record(viewer.actor, "changed", "event", event.id, {"fields": ["reminders"]}, now)
 
 
 def _policy_before(before: PolicyTexts) -> ReminderPolicy:
