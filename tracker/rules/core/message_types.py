@@ -486,22 +486,8 @@ class AddressAdded(Content, frozen=True, kw_only=True, tag="address_added"):
     address: str
 
 
-EventContent = (
-    Invited
-    | Changed
-    | DateAdded
-    | Restored
-    | SeriesEnded
-    | SeriesContinued
-    | RemovedFromSeries
-    | Canceled
-    | Removed
-    | SubstituteNamed
-    | SubstituteDeclined
-    | ReminderDue
-    | ReplyNudge
-    | ConfirmationNudge
-    | OwnContent
-)
+ChangeContent = Changed | DateAdded | Restored | SeriesEnded | SeriesContinued | RemovedFromSeries | Canceled | Removed
+PersonalContent = SubstituteNamed | SubstituteDeclined | ReminderDue | ReplyNudge | ConfirmationNudge | OwnContent
+EventContent = Invited | ChangeContent | PersonalContent
 ItemContent = ItemAssigned | ItemWithdrawn | ItemBlocked | ItemNoted | ItemAnswered | ItemDue | ItemOverdue
 PollContent = PollOpened | PollNudge | PollCanceled
