@@ -261,7 +261,7 @@ async def test_when_people_are_asked_next_is_found_from_the_preferences_of_those
     with noted() as statements:
         assert await next_follow_up(cast.coordinator, date, NOW)
     [read] = [sql for sql, _ in statements if "FROM preference p JOIN" in sql]
-    assert "WHERE p.member IN" in read
+    assert read.partition("WHERE p.member ")[2].startswith(("IN ", "= ANY "))
     wishes = await preferences.wishes_of([cast.fbi_lead.member_id])
     assert set(wishes.of_member) == {cast.fbi_lead.member_id}
     assert wishes.quiet_of(cast.fbi_lead.member_id)

@@ -663,6 +663,7 @@ async def compare_by_clock() -> None:
     await deconfliction.compare_due(NOW)
 
 
+@pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # the engine that is watched is SQLite's
 @pytest.mark.parametrize("clock", [wait_for_clock, compare_by_clock])
 async def test_a_request_does_the_same_work_with_and_without_an_operation_that_shows_nothing(
     two: Cast, watched: Watched, clock: Callable[[], Awaitable[None]]
