@@ -278,7 +278,7 @@ _OF_SOMEONE = frozenset({Mismatch.OTHER_SENDER, Mismatch.UNVERIFIED, Mismatch.OT
 
 
 class EmailDecision(Struct, frozen=True, kw_only=True):
-    """What a person decided about a reply."""
+    """What a person decided about an email."""
 
     at: datetime
     by: str
@@ -291,8 +291,8 @@ class EmailDecision(Struct, frozen=True, kw_only=True):
     """Whether it was recorded that the sender can’t come in that person’s place."""
 
 
-class UnrecordedReply(Struct, frozen=True, kw_only=True):
-    """A reply by email that changed nothing when it came."""
+class HeldEmail(Struct, frozen=True, kw_only=True):
+    """An email that changed nothing when it came: a person decides about it, unless that is settled."""
 
     id: UUID
     received_at: datetime
@@ -300,6 +300,26 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
     """The address in From; empty when there is none that could be read."""
     is_verified: bool
     """Whether the mail server confirmed the domain of that address."""
+    person: str
+    """Who got the email to which it replies, with the agency."""
+    settled: Worded | None
+    """Why no one has to decide about it; None = someone has to, or has."""
+    decision: EmailDecision | None
+
+    @property
+    def waits(self) -> bool:
+        """Return whether it waits for a decision; one that is settled is only listed."""
+        return self.decision is None and self.settled is None
+
+    @property
+    def can_undo(self) -> bool:
+        """Return whether undoing its decision would change something: its reply goes, or it waits again."""
+        return self.decision is not None and bool(self.decision.attached_to or self.settled is None)
+
+
+class UnrecordedReply(HeldEmail, frozen=True, kw_only=True):
+    """A reply to an event that waits, or waited."""
+
     sender_id: UUID | None
     """The member whose address it is, if it is one's: of an unconfirmed sender, only one of the people on the list."""
     is_sender_invited: bool
@@ -308,7 +328,6 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
     """Whether that member was named to come to the date in place of the invited person."""
     invitation_id: UUID
     member_id: UUID
-    person: str
     """Whose invitation it came to."""
     value: ReplyValue | None
     comment: str
@@ -318,8 +337,6 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
     """Whether it is about one date; a reply to a single event is."""
     misfit: Mismatch | None
     settled: Settled | None
-    """Why no one has to decide about it; None = someone has to, or has."""
-    decision: EmailDecision | None
 
     @property
     def said(self) -> ReplyValue | None:
@@ -355,11 +372,6 @@ class UnrecordedReply(Struct, frozen=True, kw_only=True):
         if self.misfit in (Mismatch.OTHER_SENDER, Mismatch.OTHER_ATTENDEE) and not self.is_verified:
             words.append(NOT_CONFIRMED)
         return " ".join(words)
-
-    @property
-    def waits(self) -> bool:
-        """Return whether it waits for a decision; one that is settled is only listed."""
-        return self.decision is None and self.settled is None
 
     @property
     def is_of_substitute(self) -> bool:

@@ -9,14 +9,13 @@ from msgspec import Struct
 
 from tracker.rules.actions import ActionItem, may_direct_item
 from tracker.rules.core.message_types import AnswerWord
-from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import Worded, to_local, to_utc
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.intake.calendar_replies import (
     NOT_CONFIRMED,
     CalendarReply,
     DateNamed,
-    EmailDecision,
+    HeldEmail,
     Mismatch,
     ProposedTimes,
 )
@@ -42,30 +41,15 @@ class ItemSettled(Worded):
     WROTE_AGAIN = "wrote_again", "No decision is needed: the same sender wrote again."
 
 
-class KeptEmail(Struct, frozen=True, kw_only=True):
+class KeptEmail(HeldEmail, frozen=True, kw_only=True):
     """One email as it was kept: nothing of its item but the id."""
 
-    id: UUID
-    received_at: datetime
-    sender: str
-    """The address in From; empty when there is none that could be read."""
-    is_verified: bool
-    """Whether the mail server confirmed the domain of that address."""
     word: AnswerWord
     text: str
     item_id: UUID
     person_id: UUID
     """Who got the email to which it replies."""
-    person: str
-    """Name and agency."""
     settled: ItemSettled | None
-    """Why no one has to decide about it; None = someone has to, or has."""
-    decision: EmailDecision | None
-
-    @property
-    def waits(self) -> bool:
-        """Return whether it waits for a decision; one that is settled is only listed."""
-        return self.decision is None and self.settled is None
 
     @property
     def why(self) -> str:
@@ -94,19 +78,13 @@ class EmailAboutItem(Struct, frozen=True, kw_only=True):
 
     @property
     def can_undo(self) -> bool:
-        """Return whether a decision about it can be undone, and that would change something."""
-        made = self.email.decision
-        return made is not None and bool(made.attached_to or self.email.settled is None)
+        """Return whether a decision about it can be undone."""
+        return self.email.can_undo
 
 
 def is_answerable_by(person_id: UUID, item: ActionItem) -> bool:
     """Return whether an item's emails ask this person for an answer: its owner, and who assigned it."""
     return person_id in (item.owner_id, item.created_by_id)
-
-
-def email_to_decide(viewer: Viewer, email: KeptEmail, item: ActionItem | None) -> EmailAboutItem | None:
-    """Return an email with its item, for a viewer who sees the item and may decide about it."""
-    return EmailAboutItem(email=email, item=item) if item and may_decide_emails(viewer, item) else None
 
 
 class WaitingEmails(Struct, frozen=True, kw_only=True):

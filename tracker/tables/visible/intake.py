@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -12,12 +13,13 @@ from tracker.rules.actions import ATTACHED
 from tracker.rules.core.message_types import AnswerOutcome, AnswerWord
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.replies import ReplySource, ReplyValue
-from tracker.rules.intake.calendar_replies import Settled, UnrecordedReply
+from tracker.rules.intake.calendar_replies import HeldEmail, Settled, UnrecordedReply
 from tracker.rules.intake.item_emails import ItemSettled, KeptEmail, Proposal
 from tracker.tables.visible.attendance import WAS_INVITED
 from tracker.tables.visible.core import Row, rows, seen_by, with_agency
 from tracker.tables.visible.emails import SEEN, known_to_viewer
 
+Held = TypeVar("Held", bound=HeldEmail)
 SHOWN = 20
 """Of those that wait, and of the others."""
 # As `rules.intake.calendar_replies.reply_order` puts replies in their order.
@@ -150,7 +152,7 @@ async def unrecorded_replies(
     """
     records = await rows(_IN_TURNS, viewer, _OF_DATE + _AT_MOST, now, occurrence_id, since, SHOWN)
     more = max((row["every"] - SHOWN for row in records if row["waits"]), default=0)
-    return [_unrecorded(row) for row in records], max(0, more)
+    return _held_emails(UnrecordedReply, records), max(0, more)
 
 
 async def dates_of_waiting_replies(viewer: Viewer, now: datetime, since: datetime) -> list[tuple[UUID, datetime]]:
@@ -167,11 +169,12 @@ async def unrecorded_reply_by_id(
 ) -> list[UnrecordedReply]:
     """Return one of these replies, also one that isn't shown; none for any other."""
     tail = _OF_DATE + " AND n.id = {}) u"
-    return [_unrecorded(row) for row in await rows(_JUDGED, viewer, tail, now, occurrence_id, since, incoming_id)]
+    return _held_emails(UnrecordedReply, await rows(_JUDGED, viewer, tail, now, occurrence_id, since, incoming_id))
 
 
-def _unrecorded(row: Row) -> UnrecordedReply:
-    return msgspec.convert({**row, "decision": row if row["at"] else None}, UnrecordedReply, strict=False)
+def _held_emails(shape: type[Held], records: Sequence[Row]) -> list[Held]:
+    """Return emails from rows, whose columns `at`, `by`, and so on are of a decision, if there is one."""
+    return [msgspec.convert({**row, "decision": row if row["at"] else None}, shape, strict=False) for row in records]
 
 
 ITEM_EMAILS_SHOWN = 50
@@ -227,13 +230,12 @@ _ITEMS_JUDGED = (
     f" WHEN {_IS_SO} OR {_IS_NOTED} THEN '{ItemSettled.KNOWN}'"
     f" WHEN {_ITEMS_WROTE_AGAIN} THEN '{ItemSettled.WROTE_AGAIN}' END AS settled FROM ({_KEPT}"
 )
-_ITEMS_WAITS = "CASE WHEN j.at IS NULL AND j.settled IS NULL THEN 1 ELSE 0 END AS waits"
 # Items take turns, and so do the senders about an item: no sender fills the list and hides what others wrote.
 _ITEMS_IN_TURNS = (
     "SELECT * FROM (SELECT l.*, ROW_NUMBER() OVER (PARTITION BY l.item_id, l.waits"
     " ORDER BY l.turn, l.is_verified, l.received_at DESC, l.id) AS place FROM (SELECT w.*, ROW_NUMBER() OVER"
     " (PARTITION BY w.item_id, w.waits, w.is_verified, w.turn_of ORDER BY w.received_at DESC, w.id) AS turn"
-    f" FROM (SELECT j.*, {_ITEMS_WAITS} FROM ({_ITEMS_JUDGED}"
+    f" FROM (SELECT j.*, {_WAITS} FROM ({_ITEMS_JUDGED}"
 )
 _TURNS_OF_ALL = ") u) j) w) l) k"
 _TURNS_OF_WAITING = ") u) j) w WHERE w.waits = 1) l) k"
@@ -241,40 +243,28 @@ _ITEMS_AT_MOST = " ORDER BY k.waits DESC, k.place, k.is_verified DESC, k.receive
 _ONE = " AND w.id = {}) u"
 
 
-async def emails_about_items(viewer: Viewer, since: datetime) -> list[KeptEmail]:
+async def emails_about_items(viewer: Viewer, since: datetime, *, only_waiting: bool = False) -> list[KeptEmail]:
     """Return the emails that came since, also those that are settled or decided; at most `ITEM_EMAILS_SHOWN`.
 
     Those that wait come first, and of these and of the others the newest.
     """
-    tail = _TURNS_OF_ALL + _ITEMS_AT_MOST
-    return _newest_first(await rows(_ITEMS_IN_TURNS, viewer, tail, *_asked(viewer, since), ITEM_EMAILS_SHOWN))
-
-
-async def emails_about_items_waiting(viewer: Viewer, since: datetime) -> list[KeptEmail]:
-    """Return the emails that came since and wait for a decision; at most `ITEM_EMAILS_SHOWN`."""
-    tail = _TURNS_OF_WAITING + _ITEMS_AT_MOST
-    return _newest_first(await rows(_ITEMS_IN_TURNS, viewer, tail, *_asked(viewer, since), ITEM_EMAILS_SHOWN))
+    tail = (_TURNS_OF_WAITING if only_waiting else _TURNS_OF_ALL) + _ITEMS_AT_MOST
+    records = await rows(_ITEMS_IN_TURNS, viewer, tail, *_asked(viewer, since), ITEM_EMAILS_SHOWN)
+    emails = _held_emails(KeptEmail, records)
+    emails.sort(key=lambda email: (email.received_at, str(email.id)), reverse=True)
+    return sorted(emails, key=lambda email: not email.waits)
 
 
 async def email_about_item_by_id(viewer: Viewer, since: datetime, email_id: UUID) -> KeptEmail | None:
     """Return one of these emails, or None when it is missing or not for this viewer."""
     records = await rows(_ITEMS_JUDGED, viewer, _ONE, *_asked(viewer, since), email_id)
-    return _kept(records[0]) if records else None
-
-
-def _newest_first(records: Sequence[Row]) -> list[KeptEmail]:
-    every = sorted(map(_kept, records), key=lambda email: (email.received_at, str(email.id)), reverse=True)
-    return sorted(every, key=lambda email: not email.waits)
+    return next(iter(_held_emails(KeptEmail, records)), None)
 
 
 def _asked(viewer: Viewer, since: datetime) -> tuple[QueryString, datetime, QueryString]:
     """Return the arguments of `_KEPT`."""
     directed = QueryString(_DIRECTED, viewer.member_id, id_list(viewer.chairs))
     return seen_by(viewer)[0], since, QueryString("") if viewer.is_coordinator else directed
-
-
-def _kept(row: Row) -> KeptEmail:
-    return msgspec.convert({**row, "decision": row if row["at"] else None}, KeptEmail, strict=False)
 
 
 _PROPOSALS = (

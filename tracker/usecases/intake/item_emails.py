@@ -17,9 +17,9 @@ from tracker.rules.core.viewers import Origin, Viewer
 from tracker.rules.core.wording import to_local
 from tracker.rules.events.events import DateLine, Event, Occurrence, may_edit
 from tracker.rules.events.replies import ReplyGiven, ReplySource, ReplyValue, effective_reply
-from tracker.rules.intake.calendar_replies import SHOWN_FOR
+from tracker.rules.intake.calendar_replies import SHOWN_FOR, UnrecordedReply
 from tracker.rules.intake.emailed_words import STATUSES
-from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, email_to_decide
+from tracker.rules.intake.item_emails import EmailAboutItem, KeptEmail, WaitingEmails, may_decide_emails
 from tracker.tables.background import intake as known
 from tracker.tables.background.events import invitees
 from tracker.tables.background.intake import EmailedReply, MadeChange
@@ -36,7 +36,7 @@ from tracker.usecases.events.recorded_replies import SubstituteRefusal
 from tracker.usecases.intake.calendar_replies import BY_EMAIL
 from tracker.usecases.intake.emailed_words import emailed_update
 
-ITEM_EMAIL_DECIDED = "Someone has already decided about this email."
+DECIDED = "Someone has already decided about this email."
 NOT_THE_OWNERS = (
     "This email can’t be attached. The person can’t see the item, or isn’t active. Dismiss the email, or update the"
     " item yourself."
@@ -65,7 +65,7 @@ async def kept_item_emails(viewer: Viewer, now: datetime) -> list[EmailAboutItem
 
 async def waiting_item_emails(viewer: Viewer, now: datetime) -> list[EmailAboutItem]:
     """Return those of these emails that wait."""
-    return await _of_viewer(viewer, await visible.emails_about_items_waiting(viewer, now - SHOWN_FOR))
+    return await _of_viewer(viewer, await visible.emails_about_items(viewer, now - SHOWN_FOR, only_waiting=True))
 
 
 async def attach_item_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
@@ -120,7 +120,11 @@ async def undo_item_email_decision(viewer: Viewer, email_id: UUID, now: datetime
 
 async def _of_viewer(viewer: Viewer, emails: Sequence[KeptEmail]) -> list[EmailAboutItem]:
     seen = await items.visible_items_by_id(viewer, {email.item_id for email in emails})
-    return [about_item for email in emails if (about_item := email_to_decide(viewer, email, seen.get(email.item_id)))]
+    return [
+        EmailAboutItem(email=email, item=item)
+        for email in emails
+        if (item := seen.get(email.item_id)) and may_decide_emails(viewer, item)
+    ]
 
 
 async def _find_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
@@ -133,11 +137,16 @@ async def _find_email(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAbo
 
 async def _to_decide(viewer: Viewer, email_id: UUID, now: datetime) -> EmailAboutItem:
     about_item = await _find_email(viewer, email_id, now)
-    if about_item.email.decision:
-        raise Conflict(ITEM_EMAIL_DECIDED)
-    if not about_item.waits:
-        raise Conflict(about_item.email.why)
+    check_waits(about_item.email)
     return about_item
+
+
+def check_waits(email: KeptEmail | UnrecordedReply) -> None:
+    """Refuse to decide about an email twice, or about one that is settled. Errors: Conflict."""
+    if email.decision:
+        raise Conflict(DECIDED)
+    if not email.waits:
+        raise Conflict(email.why)
 
 
 async def _email_owner(about_item: EmailAboutItem, now: datetime) -> Viewer | None:

@@ -45,10 +45,9 @@ from tracker.usecases.core.viewers import active_viewer
 from tracker.usecases.events import recorded_replies, replies, substitutes
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.intake.calendar_replies import facts_of_invitation
-from tracker.usecases.intake.item_emails import EarlierReply, replaced_reply, restore_earlier_reply
+from tracker.usecases.intake.item_emails import EarlierReply, check_waits, replaced_reply, restore_earlier_reply
 
 NOT_YOURS = "Only the organizer, the committee’s chair, or a coordinator can decide about email replies."
-DECIDED = "Someone has already decided about this email."
 WHY_NOT = {
     ReplyOutcome.STALE: "They have replied since this email came. The newer reply counts.",
     ReplyOutcome.REPEATED: "This reply is already recorded.",
@@ -232,7 +231,7 @@ async def _page(viewer: Viewer, occurrence: Occurrence, emails: Sequence[Unrecor
 
 async def _offered(page: _Page, email: UnrecordedReply) -> WaitingReply:
     person = participant_on_line(page.people, email.claimed_by, None, likely=email.invitation_id)
-    can_undo = email.decision is not None and email.settled is None
+    can_undo = email.can_undo
     if email.decision and email.decision.attached_to:
         earlier = (await _replaced(email, page.now))[1]
         can_undo = earlier is not None and earlier.is_current
@@ -287,10 +286,7 @@ async def _to_decide(
     viewer: Viewer, event_id: UUID, key: str, incoming_id: UUID, now: datetime
 ) -> tuple[_Page, UnrecordedReply]:
     page, email = await _find_email(viewer, event_id, key, incoming_id, now)
-    if email.decision is not None:
-        raise Conflict(DECIDED)
-    if not email.waits:
-        raise Conflict(email.why)
+    check_waits(email)
     return page, email
 
 
