@@ -77,7 +77,26 @@ async def enqueue_first(drafts: Sequence[NewMessage], now: datetime) -> None:
         is_held = draft.recipient_id in paused and draft.kind not in DESPITE_A_PAUSE
         is_to_send = not is_held or draft.state is not MessageState.PENDING
         message = draft if is_to_send else replace(draft, state=MessageState.SUPPRESSED, reason=PAUSED)
-        messages.append(_row(message, draft.sending_id or sendings[draft.shares], now))
+        sending_id = draft.sending_id or sendings[draft.shares]
+        pause = PAUSE if isinstance(message.content, EventAnnouncement) else PAUSE * 0
+        messages.append(
+            {
+                "id": ids.new_id(),
+                "key": message.key,
+                "kind": message.kind.value,
+                "sending": sending_id,
+                "recipient": message.recipient_id,
+                "event": message.event_id,
+                "occurrence": message.occurrence_id,
+                "item": message.item_id,
+                "facts": encode(message.content),
+                "created_at": now,
+                "due": message.due or now + pause,
+                "not_after": message.not_after,
+                "state": message.state.value,
+                "reason": message.reason,
+            }
+        )
     await bulk_insert(rows.Message, messages, " ON CONFLICT (key) DO NOTHING")
 
 
@@ -284,7 +303,20 @@ async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
         event_ids = {draft.event_id for draft in about_events if draft.event_id}
         people = {draft.recipient_id for draft in about_events}
         for queued in await outbox_queue.messages_to_people(people, event_ids, ANNOUNCEMENTS):
-            earlier.setdefault((queued.recipient_id, queued.event_id), []).append(_earlier(queued))
+            is_being_sent = queued.state is MessageState.PENDING and queued.worker != ""
+            earlier.setdefault((queued.recipient_id, queued.event_id), []).append(
+                EarlierMessage(
+                    id=queued.id,
+                    content=decode(queued.facts),
+                    occurrence_id=queued.occurrence_id,
+                    is_waiting=queued.is_waiting,
+                    may_be_known=queued.state is MessageState.SENT
+                    or queued.unconfirmed_at is not None
+                    or is_being_sent,
+                    queued_at=queued.created_at,
+                    sent_at=queued.sent_at,
+                )
+            )
     made: list[NewMessage] = []
     superseded: list[UUID] = []
     invitations: dict[UUID, Invited] = {}
@@ -303,39 +335,6 @@ async def _bundled(drafts: list[NewMessage]) -> list[NewMessage]:
     ]
     await run_for_each(_SAY, said)
     return made
-
-
-def _earlier(queued: QueuedMessage) -> EarlierMessage:
-    is_being_sent = queued.state is MessageState.PENDING and queued.worker != ""
-    return EarlierMessage(
-        id=queued.id,
-        content=decode(queued.facts),
-        occurrence_id=queued.occurrence_id,
-        is_waiting=queued.is_waiting,
-        may_be_known=queued.state is MessageState.SENT or queued.unconfirmed_at is not None or is_being_sent,
-        queued_at=queued.created_at,
-        sent_at=queued.sent_at,
-    )
-
-
-def _row(draft: NewMessage, sending_id: UUID, now: datetime) -> dict[str, Any]:
-    pause = PAUSE if isinstance(draft.content, EventAnnouncement) else PAUSE * 0
-    return {
-        "id": ids.new_id(),
-        "key": draft.key,
-        "kind": draft.kind.value,
-        "sending": sending_id,
-        "recipient": draft.recipient_id,
-        "event": draft.event_id,
-        "occurrence": draft.occurrence_id,
-        "item": draft.item_id,
-        "facts": encode(draft.content),
-        "created_at": now,
-        "due": draft.due or now + pause,
-        "not_after": draft.not_after,
-        "state": draft.state.value,
-        "reason": draft.reason,
-    }
 
 
 def _is_open(message: Message) -> Any:
