@@ -334,6 +334,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /events/{event_id}/{key}/attendance/count": _of_dates("GET", "/attendance/count"),
     "POST /events/{event_id}/{key}/attendance/marks": _of_dates("POST", "/attendance/marks", mark="here"),
     "POST /events/{event_id}/{key}/attendance/replied-yes": _of_dates("POST", "/attendance/replied-yes"),
+    "POST /events/{event_id}/{key}/attendance/rest-absent": _of_dates("POST", "/attendance/rest-absent"),
     "POST /events/{event_id}/{key}/attendance/walk-ins": _of_dates("POST", "/attendance/walk-ins", name="Guest"),
     "POST /events/{event_id}/{key}/attendance/undo": _of_dates("POST", "/attendance/undo", at="now"),
     "POST /events/{event_id}/{key}/attendance/closure": _of_dates("POST", "/attendance/closure"),

@@ -10,6 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core.button_effects import ButtonEffect, Caution
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.events.events import AgendaItem, Event, EventStatus, Kind, Occurrence, may_edit
@@ -155,6 +156,16 @@ def check_attendance_closable(occurrence: Occurrence, now: datetime) -> None:
         raise NotAllowed(refusal)
 
 
+def closing_effect(tally: AttendanceTally) -> ButtonEffect:
+    """Return what closing attendance records, and how many people would be left without a mark."""
+    unmarked = tally.unmarked
+    rest = f"{unmarked} people aren’t marked." if unmarked > 1 else "1 person isn’t marked."
+    return ButtonEffect(
+        says=f"Records {tally.present} present, {tally.absent} absent, and {tally.excused} excused.",
+        cautions=(Caution(says=rest),) if unmarked else (),
+    )
+
+
 def check_mark(mark: Mark, *, is_invited: bool) -> None:
     """Raise `Invalid` for a mark that a person who was not invited can't have."""
     if not is_invited and mark not in WALK_IN_MARKS:
@@ -229,7 +240,12 @@ def sheet_by_agency(lines: Iterable[RollCallLine]) -> Mapping[str, list[RollCall
 
 def waiting_yes(lines: Iterable[RollCallLine]) -> list[RollCallLine]:
     """Return the people who replied yes and have no mark, for the bulk button, which overrules no earlier mark."""
-    return [line for line in lines if line.replied_yes and line.mark is None]
+    return [line for line in unmarked_lines(lines) if line.replied_yes]
+
+
+def unmarked_lines(lines: Iterable[RollCallLine]) -> list[RollCallLine]:
+    """Return the people who were invited and have no mark."""
+    return [line for line in lines if line.mark is None and not line.is_walk_in]
 
 
 NamedPerson = TypeVar("NamedPerson", Participant, Informed)

@@ -3,7 +3,7 @@
 A mark that is replaced stays, with the time at which it was corrected. Closing records the quorum.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from tracker.rules.attendance import (
     RollCallLine,
     check_sign_in_sheet,
 )
+from tracker.rules.core.button_effects import ButtonEffect
 from tracker.rules.core.clean_text import name_in
 from tracker.rules.core.viewers import Status, Viewer
 from tracker.rules.events.events import Occurrence, may_take_attendance
@@ -60,12 +61,15 @@ class AttendanceSheet(Struct, frozen=True, kw_only=True):
     why_not: str | None
     why_not_close: str | None
     """Why attendance cannot be closed now; None when it can."""
+    closing: ButtonEffect
+    """What closing it now records."""
 
 
 async def read_roll_call(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> AttendanceSheet:
     """Return a date's attendance sheet. Errors: NotFound, NotAllowed for a viewer who may not take attendance."""
     occurrence = await _date_to_mark(viewer, event_id, key)
     lines = await _read_lines(viewer, occurrence)
+    tally = rules.count_lines(lines)
     is_closed = occurrence.attendance_closed_at is not None
     # Today's rule and seats say nothing about a meeting of last year.
     quorum = None if is_closed else await quorum_of(viewer, occurrence.event.committee_id)
@@ -73,13 +77,14 @@ async def read_roll_call(viewer: Viewer, event_id: UUID, key: str, now: datetime
         occurrence=occurrence,
         lines=lines,
         walk_ins=_people_off_sheet(viewer, lines),
-        tally=rules.count_lines(lines),
+        tally=tally,
         agencies=rules.sheet_by_agency(lines),
         waiting_yes=len(rules.waiting_yes(lines)),
         quorum=quorum.count_present(rules.members_present(lines)) if quorum else None,
         recorded_quorum=(await visible.recorded_quorums(viewer, [occurrence.id])).get(occurrence.id),
         why_not=rules.why_no_marks(occurrence, now),
         why_not_close=rules.why_not_closable(occurrence, now),
+        closing=rules.closing_effect(tally),
     )
 
 
@@ -146,16 +151,29 @@ async def record_guest_mark(viewer: Viewer, event_id: UUID, key: str, mark_id: U
 
 async def mark_replied_yes_here(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
     """Mark everyone present who replied Yes and has no mark yet."""
+    await _mark_all(viewer, event_id, key, rules.waiting_yes, Mark.HERE, now)
+
+
+async def mark_rest_absent(viewer: Viewer, event_id: UUID, key: str, now: datetime) -> None:
+    """Mark everyone absent who was invited and has no mark yet."""
+    await _mark_all(viewer, event_id, key, rules.unmarked_lines, Mark.ABSENT, now)
+
+
+async def _mark_all(
+    viewer: Viewer,
+    event_id: UUID,
+    key: str,
+    among: Callable[[Iterable[RollCallLine]], list[RollCallLine]],
+    mark: Mark,
+    now: datetime,
+) -> None:
     async with writing():
         occurrence = await _open_date(viewer, event_id, key, now)
-        waiting = {line.member_id: line for line in rules.waiting_yes(await _read_lines(viewer, occurrence))}
+        waiting = {line.member_id: line for line in among(await _read_lines(viewer, occurrence))}
         old = await visible.current_marks(viewer, occurrence, filter(None, waiting))
         new = (
             ReplacingMark(
-                old=old.get(member_id) if member_id else None,
-                mark=Mark.HERE,
-                member_id=member_id,
-                agency_id=line.agency_id,
+                old=old.get(member_id) if member_id else None, mark=mark, member_id=member_id, agency_id=line.agency_id
             )
             for member_id, line in waiting.items()
         )

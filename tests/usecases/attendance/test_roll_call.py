@@ -139,6 +139,14 @@ async def test_the_bulk_button_marks_those_who_said_yes_and_overrules_no_one(cas
     assert marks == [Mark.HERE, Mark.EXCUSED, None]
 
 
+async def test_the_rest_are_marked_absent_and_no_mark_is_overruled(cast: Cast) -> None:
+    event_id = await schedule_meeting(cast)
+    await mark_person(cast, event_id, cast.hsi_liaison, Mark.EXCUSED)
+    await attendance.mark_rest_absent(cast.coordinator, event_id, KEY, LATER)
+    assert await mark_of(cast, event_id, cast.hsi_liaison) == Mark.EXCUSED
+    assert (await attendance.read_roll_call(cast.coordinator, event_id, KEY, LATER)).tally.unmarked == 0
+
+
 async def test_the_bulk_button_pressed_twice_is_pressed_once(cast: Cast) -> None:
     event_id = await schedule_meeting(cast)
     await reply_to_meeting(cast.fbi_lead, event_id)

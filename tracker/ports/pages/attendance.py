@@ -62,7 +62,7 @@ async def show_attendance(date: OnDate, pages: Pages, viewer: Viewer, now: Now, 
 async def show_attendance_count(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
     """Show only the count, for a second screen that refreshes every five seconds."""
     roll = await attendance.read_roll_call(viewer, *date, now)
-    return pages.render("attendance/count.html", roll=roll)
+    return pages.render("attendance/count-part.html", roll=roll, roll_address=f"{date.page}/attendance")
 
 
 @post(f"{ATTENDANCE_PATH}/marks", guards=[signed_in], status_code=303)
@@ -87,6 +87,13 @@ async def post_marks_of_yes(date: OnDate, pages: Pages, viewer: Viewer, now: Now
     """Mark everyone here who replied yes and has no mark."""
     await attendance.mark_replied_yes_here(viewer, *date, now)
     return await _shown(pages, viewer, date, now, is_bulk=True)
+
+
+@post(f"{ATTENDANCE_PATH}/rest-absent", guards=[signed_in], status_code=303)
+async def post_marks_of_rest(date: OnDate, pages: Pages, viewer: Viewer, now: Now) -> Page:
+    """Mark everyone absent who has no mark."""
+    await attendance.mark_rest_absent(viewer, *date, now)
+    return await _shown(pages, viewer, date, now)
 
 
 @post(f"{ATTENDANCE_PATH}/walk-ins", guards=[signed_in], status_code=303)

@@ -56,7 +56,8 @@ async def mark_person(
 
 
 async def count_shown(desk: Browser, roll: str) -> str:
-    text = re.sub(r"<[^>]+>", "", (await desk.get(f"{roll}/count")).text)
+    counts = (await desk.get(f"{roll}/count")).text.partition('<div id="closing"')[0]
+    text = re.sub(r"<[^>]+>", "", counts)
     return " ".join(text.split())
 
 
@@ -128,6 +129,23 @@ async def test_the_page_lists_what_was_corrected(desk: Browser, roll: str, sqlit
     page = (await desk.get(roll)).text
     assert "Corrections (1)" in page
     assert '<td data-l="From">Absent</td><td data-l="To">Here</td>' in page
+
+
+async def test_what_closing_records_is_said_beside_its_button_and_follows_the_marks(desk: Browser, roll: str) -> None:
+    before = words_of_page((await desk.get(roll)).text)
+    assert "12 people aren’t marked. Records 0 present, 0 absent, and 0 excused. Close attendance" in before
+    await desk.post(f"{roll}/replied-yes")
+    refreshed = words_of_page((await desk.get(f"{roll}/count")).text)
+    assert "9 people aren’t marked. Records 3 present, 0 absent, and 0 excused. Close attendance" in refreshed
+
+
+async def test_the_rest_are_marked_absent_by_one_tap_that_can_be_undone(desk: Browser, roll: str) -> None:
+    page = (await desk.post(f"{roll}/rest-absent", **HTMX)).text
+    assert "12 people marked absent." in words_of_page(page)
+    assert "aren’t marked" not in page
+    later(1)
+    await desk.post(f"{roll}/undo", form_with(page, f"{roll}/undo"))
+    assert "12 people aren’t marked." in words_of_page((await desk.get(roll)).text)
 
 
 async def test_undo_takes_the_last_deed_back(desk: Browser, roll: str, sqlite_cast: Cast) -> None:
