@@ -28,7 +28,7 @@ from tracker.ports.pages.core.dependencies import (
     with_number_notified,
 )
 from tracker.ports.pages.core.form_shapes import DayField, FormField, FormShape, form_context
-from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, moment_in
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, id_in, moment_in
 from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
@@ -224,8 +224,25 @@ async def _suggested(viewer: Viewer, event: Event, now: Now, settings: Settings)
 
 OF_DATE = "date-"
 """Prefix of the fields that hold the replies; the id of the date follows."""
-FIELDS = ("dates",)
 NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class DateReplies(FormField, frozen=True):
+    """The replies of a form by date; one that can't be read is ignored."""
+
+    def read(self, reader: FormReader, _: str) -> dict[UUID, Fit]:
+        fits = {
+            id_in(name.removeprefix(OF_DATE)): Fit(text)
+            for name, text in reader.form.items()
+            if name.startswith(OF_DATE) and text in set(Fit)
+        }
+        return {date_id: fit for date_id, fit in fits.items() if date_id}
+
+
+class PollReplyForm(FormShape, kw_only=True):
+    """What a person replies to a poll: a field for each date."""
+
+    dates: Annotated[dict[UUID, Fit], DateReplies("Your replies")]
 
 
 class ProposedDate(Struct, frozen=True, kw_only=True):
@@ -276,23 +293,13 @@ async def post_poll_replies(poll_id: PathId, pages: Pages, viewer: Viewer, form:
     except Gone as canceled:
         return pages.render("polls/closed.html", status_code=410, sentence=canceled.sentence)
     try:
-        await polls.reply_to_poll(viewer, poll_id, read_fits(form), now)
+        await polls.reply_to_poll(viewer, poll_id, PollReplyForm.read(form).dates, now)
     except (Invalid, Gone) as refused:
         wrong = refused if isinstance(refused, Invalid) else Invalid(refused.sentence)
         context = await _poll_page(viewer, poll, now)
-        context |= {"errors": errors_of(wrong, FIELDS), "chosen": read_fits(form)}
+        context |= {"errors": PollReplyForm.errors(wrong), "chosen": PollReplyForm.read(form).dates}
         return pages.render("polls/show.html", status_code=422 if refused is wrong else 410, **context)
     return pages.redirect(f"/polls/{poll_id}", "Replies saved. You can change them until the date is set.")
-
-
-def read_fits(form: FormValues) -> dict[UUID, Fit]:
-    """Return the replies in a form, by date; a field that can't be read is ignored."""
-    fits = {
-        id_in(name.removeprefix(OF_DATE)): Fit(form[name])
-        for name in form
-        if name.startswith(OF_DATE) and form[name] in set(Fit)
-    }
-    return {date_id: fit for date_id, fit in fits.items() if date_id}
 
 
 def proposed_date(poll: Poll, option: PollDate, now: datetime) -> ProposedDate:
@@ -355,7 +362,7 @@ async def post_poll_link_replies(
         if view.poll.event.is_restricted:
             return _link_form(pages, viewer, view, token, now)
         try:
-            await polls.reply_to_poll_by_link(viewer, opened.poll_id, read_fits(form), now)
+            await polls.reply_to_poll_by_link(viewer, opened.poll_id, PollReplyForm.read(form).dates, now)
         except Invalid as wrong:
             return _link_form(pages, viewer, view, token, now, wrong)
         except Conflict as asked_again:
@@ -375,7 +382,7 @@ def _link_form(
     page = pages.render(
         "polls/link.html",
         status_code=409 if facts.get("is_asked_again") else 422 if wrong else 200,
-        **poll_context(view, now) | {"errors": errors_of(wrong, FIELDS)},
+        **poll_context(view, now) | {"errors": PollReplyForm.errors(wrong)},
         person=viewer,
         here=f"/p/{token}",
         **{"is_asked_again": False, "is_saved": False} | facts,

@@ -33,6 +33,7 @@ from tracker.ports.pages.core.dependencies import first_reauthenticate, to_reaut
 from tracker.ports.pages.core.form_values import FormValues
 from tracker.ports.pages.core.sheets import flat_form, form_record, merge_edits, recorded_form
 from tracker.ports.pages.core.templating import load_assets, own_assets, static, static_file
+from tracker.ports.pages.events.event_form import EventForm
 from tracker.ports.pages.reports.spreadsheets import SpreadsheetTable, csv_of, xlsx_of
 from tracker.ports.pages.roster import accounts
 from tracker.rules.core.clean_text import is_formula
@@ -295,7 +296,7 @@ def test_people_are_merged_one_by_one() -> None:
 
 def test_weekdays_stay_several() -> None:
     was, now = FormValues({"weekdays": ["1"]}), FormValues({"weekdays": ["1", "3"]})
-    both, _ = merge_edits(recorded_form(form_record(was)), was, now)
+    both, _ = merge_edits(recorded_form(form_record(was)), was, now, ["weekdays"])
     assert both.all("weekdays") == ("1", "3")
 
 
@@ -379,3 +380,11 @@ def test_the_same_tables_give_the_same_bytes() -> None:
 def test_any_name_can_be_on_a_tab(name: str) -> None:
     named = SpreadsheetTable(name=name, columns=("A",), rows=[])
     assert "xl/worksheets/sheet1.xml" in parts(xlsx_of("Heading", [named], NOW))
+
+
+def test_times_of_reminders_that_another_person_saved_stay_several() -> None:
+    was, now = FormValues({"leads": ["1440"]}), FormValues({"leads": ["10080", "1440"]})
+    words = EventForm.words()
+    both, changes = merge_edits(recorded_form(form_record(was)), was, now, words.repeated)
+    assert both.all("leads") == ("10080", "1440")
+    assert [words.said(change.name, change.now) for change in changes] == ["7 days, 1 day"]

@@ -23,7 +23,7 @@ from msgspec.structs import asdict
 from msgspec.structs import fields as struct_fields
 
 from tracker.errors import Conflict, Invalid
-from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in, ids_among
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, errors_of, id_in, ids_among
 from tracker.ports.pages.core.sheets import NO_FORM, FormSheet, FormWords, overtake_sheet, refuse_sheet
 
 Facts = TypeVar("Facts")
@@ -230,19 +230,29 @@ class FormShape(Struct, kw_only=True):
         """
         reader = FormReader(form)
         reader.wrong = {name: sentence for name, sentence in known.items() if sentence}
-        values: dict[str, Any] = {}
-        defaults = {part.name: part.default for part in struct_fields(cls)}
-        for name, declared in form_fields(cls).items():
-            value = declared.read(reader, name)
-            is_blank = value is False or value in (None, "", frozenset())
-            if is_blank and declared.missing:
-                reader.refuse(name, declared.missing)
-            values[name] = defaults[name] if is_blank and defaults[name] is not NODEFAULT else value
+        values = {name: cls.value(reader, name) for name in form_fields(cls)}
         for name, sentence in cls.refusals(form, values):
             reader.refuse(name, sentence)
         if reader.wrong:
             raise Invalid(**{name: reader.wrong[name] for name in values if name in reader.wrong})
         return cls(**values)
+
+    @classmethod
+    def value(cls, reader: FormReader, name: str) -> Any:
+        """Return the value of one field; record its error. For a form whose fields depend on each other."""
+        declared = form_fields(cls)[name]
+        value = declared.read(reader, name)
+        if value is not False and value not in (None, "", frozenset()):
+            return value
+        if declared.missing:
+            reader.refuse(name, declared.missing)
+        default = _blank_values(cls)[name]
+        return value if default is NODEFAULT else default
+
+    @classmethod
+    def errors(cls, wrong: Invalid | None) -> Errors:
+        """Return the errors of a refused form in the order of its fields; none without `wrong`."""
+        return errors_of(wrong, list(form_fields(cls)))
 
     @classmethod
     def refusals(cls, _: FormValues, __: Mapping[str, Any], /) -> list[tuple[str, str]]:
@@ -272,7 +282,11 @@ class FormShape(Struct, kw_only=True):
                 text = ", ".join(meanings[name].get(thing_id, thing_id) for thing_id in text.split("\n") if thing_id)
             return fields[name].said(text) or fields[name].empty or empty
 
-        return FormWords(labels={name: declared.label for name, declared in fields.items()}, said=said)
+        return FormWords(
+            labels={name: declared.label for name, declared in fields.items()},
+            said=said,
+            repeated=frozenset(name for name, declared in fields.items() if isinstance(declared, Choices | Ids)),
+        )
 
     def facts(self, kind: type[Facts], **facts: Any) -> Facts:
         """Return what the form says as facts: each value as what its field is `of`; `facts` are made in another way."""
@@ -291,6 +305,12 @@ class FormShape(Struct, kw_only=True):
 def form_fields(shape: type[FormShape]) -> Mapping[str, FormField]:
     """Return the fields of a form by name, in order."""
     return {name: kind.__metadata__[0] for name, kind in get_type_hints(shape, include_extras=True).items()}
+
+
+@cache
+def _blank_values(shape: type[FormShape]) -> Mapping[str, Any]:
+    """Return what each field has when it is left blank."""
+    return {part.name: part.default for part in struct_fields(shape)}
 
 
 class ShownField(Struct, frozen=True):

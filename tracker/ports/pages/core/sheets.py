@@ -5,7 +5,7 @@ keeps its draft by a mark.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -30,8 +30,6 @@ from tracker.usecases.core import drafts
 NO_FORM = FormValues({})
 LONGEST_RECORD = 200_000  # characters
 SEPARATOR = "\n"
-REPEATED = ("weekdays", "roles", "alternates", "mark_categories")
-"""Fields that hold several texts."""
 
 
 class FieldConflict(Struct, frozen=True, kw_only=True):
@@ -74,6 +72,8 @@ class FormWords(Struct, frozen=True, kw_only=True):
 
     labels: Mapping[str, str]
     said: Callable[[str, str], str] = lambda _, text: text or "empty"
+    repeated: Container[str] = ()
+    """The fields that hold several texts."""
 
 
 def open_sheet(form: FormValues, version: int) -> FormSheet:
@@ -108,7 +108,7 @@ def resume_sheet(
 
 def sheet_beside(typed: FormValues, sheet: FormSheet, words: FormWords) -> FormSheet:
     """Return what was typed beside what is saved now."""
-    both, changes = merge_edits(recorded_form(typed["was"]), typed, sheet.form)
+    both, changes = merge_edits(recorded_form(typed["was"]), typed, sheet.form, words.repeated)
     return replace(sheet, form=both, changes=word_changes(changes, words.labels, words.said))
 
 
@@ -158,8 +158,10 @@ def recorded_form(text: str) -> Flat:
     return {name: value for name, value in texts if isinstance(value, str)}
 
 
-def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValues, list[FieldConflict]]:
-    """Return the form to show again, and what changed meanwhile.
+def merge_edits(
+    was: Flat, typed: FormValues, now: FormValues, repeated: Container[str] = ()
+) -> tuple[FormValues, list[FieldConflict]]:
+    """Return the form to show again, and what changed meanwhile; `repeated` are the fields that hold several texts.
 
     A field that this person had not changed takes the new value; what they typed stays. Whatever `was` holds, only
     fields of `now` count.
@@ -173,7 +175,7 @@ def merge_edits(was: Flat, typed: FormValues, now: FormValues) -> tuple[FormValu
     ]
     taken = {change.name: change.now for change in changes if change.is_taken}
     simple = {
-        name: tuple(text.split(SEPARATOR)) if name in REPEATED else (text,)
+        name: tuple(text.split(SEPARATOR)) if name in repeated else (text,)
         for name, text in taken.items()
         if not name.startswith("person:")
     }

@@ -1,6 +1,5 @@
 """The form that changes an event, from a date on or all of it, the import of calendar files, and Undo."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
@@ -17,20 +16,12 @@ from tracker.ports.http.dependencies import Now, PathId, Viewer, Visit, Zone
 from tracker.ports.http.forms import read_upload
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import Drafts, Form, Page, Pages, Upload, undo_for, with_number_notified
-from tracker.ports.pages.core.form_values import (
-    Errors,
-    FormValues,
-    errors_of,
-    form_version,
-    id_in,
-    person_label,
-    upload_content,
-)
-from tracker.ports.pages.core.sheets import BACK, form_record, merge_edits, recorded_form, word_changes
+from tracker.ports.pages.core.form_values import Errors, FormValues, form_version, id_in, person_label, upload_content
+from tracker.ports.pages.core.sheets import BACK, FormSheet, form_record, sheet_beside
 from tracker.ports.pages.events.date_pages import occurrence_address, proposed_times, redirect_to_moved_date
-from tracker.ports.pages.events.previews import PLAIN_WORDS, Editing, OpenedForm, save_event_form
+from tracker.ports.pages.events.event_form import EventForm
+from tracker.ports.pages.events.previews import Editing, OpenedForm, save_event_form
 from tracker.ports.pages.events.schedule_form import (
-    WEEKDAYS_BY_NUMBER,
     designator_options,
     form_of_plan,
     notify_in_form,
@@ -38,63 +29,17 @@ from tracker.ports.pages.events.schedule_form import (
     ready_to_mark,
 )
 from tracker.ports.pages.events.schedule_people import fill_choices, settle_boxes
-from tracker.ports.pages.events.scheduling import EVENT_FORM_FIELDS, render_schedule_form
+from tracker.ports.pages.events.scheduling import render_schedule_form
 from tracker.rules.core.drafts import DraftForm, DraftKey
-from tracker.rules.core.wording import WEEKDAYS, ZONE_WORDS
-from tracker.rules.events.events import TEXTS, Event, EventStatus, field_label
+from tracker.rules.events.events import Event, EventStatus
 from tracker.rules.events.history import UndoableDeed
 from tracker.rules.events.plans import ImportReport, Plan, check_importer, file_event_in_words, is_added
-from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, lead_words, minutes_of
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, history, occurrences, scheduling
 from tracker.usecases.events.form_options import EditImpact, EventChoices
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
 NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you’re not one of them."
-EVENT_LABELS = {
-    **{name: field_label(name) for name in ("title", "kind", "visibility")},
-    "committee": field_label("committee_id"),
-    "date": "First day",
-    "starts": field_label("starts"),
-    "ends": "End",
-    "last_day": "Last day",
-    "zone": field_label("zone"),
-    "all_day": field_label("is_all_day"),
-    "repeat": "Repeats",
-    "interval": "Repeat every",
-    "until": "Until",
-    "count": "Number of dates",
-    "weekdays": "Days of a weekly series",
-    "week_starts": "Weeks start on",
-    **{name: text_field.label for name, text_field in TEXTS.items()},
-    "tentative": "Tentative",
-    "mark_categories": "Marking",
-    "mark_limit": "Limit of the marking",
-    "mark_agency": "Designated by",
-    "mark_until": "Decontrol on",
-    "leads": field_label("reminders"),
-    "asks_before": "Follow up before the event",
-    "asks_after": "Follow up after the invitation",
-    "sends_thanks": "Thank-you",
-}
-VALUES: dict[str, Mapping[str, str]] = {
-    "visibility": {
-        "all": "everyone in the task force",
-        "law_enforcement": "law enforcement only",
-        "victim_services": "victim services only",
-        "committee": "members of one committee only",
-        "named": "only the named participants",
-    },
-    "all_day": {"yes": "yes", "": "no"},
-    "tentative": {"yes": "yes", "": "no"},
-    "repeat": {choice.value: words.lower() for choice, words in PLAIN_WORDS.items()},
-    "week_starts": {str(day): name for day, name in enumerate(WEEKDAYS)},
-    "zone": ZONE_WORDS,
-    "leads": {minutes_of(span): lead_words(span) for span in OFFERED},
-    "asks_before": {minutes_of(span): lead_words(span) for span in ASKS_OFFERED},
-    "asks_after": {minutes_of(span): lead_words(span) for span in ASKS_AFTER_OFFERED},
-    "sends_thanks": {"yes": "yes", "": "no"},
-}
 
 
 class OpenedEvent(NamedTuple):
@@ -182,7 +127,7 @@ async def post_event_change(event_id: PathId, pages: Pages, viewer: Viewer, visi
         context = {"asks_reauthentication": unproven.sentence, "status_code": 403}
         return await _again(pages, viewer, form, opened, now, **context)
     except Invalid as wrong:
-        errors = errors_of(wrong, EVENT_FORM_FIELDS)
+        errors = EventForm.errors(wrong)
         return await _again(pages, viewer, form, opened, now, errors=errors, status_code=422)
     except Conflict:
         opened = await _opened_for(viewer, event_id, form, now)
@@ -224,23 +169,18 @@ async def _beside_each_other(
     pages: Pages, viewer: Viewer, form: FormValues, opened: OpenedEvent, now: Now, **context: Any
 ) -> Page:
     """Show what was typed beside what another person saved, with the new version: the next Save is based on both."""
-    both, changes = merge_edits(recorded_form(form["was"]), settle_boxes(form), opened.form)
     people = {f"person:{person.id}": f"Invitation of {person_label(person)}" for person in opened.offered.people}
-    names = {str(committee.id): committee.name for committee in opened.offered.committees} | dict(
-        designator_options(opened.offered, opened.event)
+    words = EventForm.words(
+        committee={str(committee.id): committee.name for committee in opened.offered.committees},
+        mark_agency=dict(designator_options(opened.offered, opened.event)),
     )
 
     def said(name: str, text: str) -> str:
-        if name.startswith("person:"):
-            return text or "not invited"
-        if name == "mark_categories":
-            return ", ".join(text.split()) or "none"
-        if name == "weekdays":
-            return ", ".join(WEEKDAYS[int(day)] for day in text.split() if day in WEEKDAYS_BY_NUMBER) or "none"
-        return VALUES.get(name, names).get(text, text.replace("_", " ") if name == "kind" else text) or "empty"
+        return (text or "not invited") if name in people else words.said(name, text)
 
-    worded = opened.shown(changes=word_changes(changes, EVENT_LABELS | people, said))
-    return await render_schedule_form(pages, viewer, both, worded, now, **context)
+    with_people = replace(words, labels={**words.labels, **people}, said=said)
+    sheet = sheet_beside(settle_boxes(form), FormSheet(form=opened.form), with_people)
+    return await render_schedule_form(pages, viewer, sheet.form, opened.shown(changes=sheet.changes), now, **context)
 
 
 FORM_NOT_KEPT = "What you entered wasn’t kept. If you began another event there, that draft is still there."

@@ -29,8 +29,9 @@ from tracker.ports.pages.core.dependencies import (
     undo_for,
     with_number_notified,
 )
-from tracker.ports.pages.core.form_values import FormReader, FormValues, errors_of, form_version
-from tracker.ports.pages.core.sheets import FormSheet, FormWords, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
+from tracker.ports.pages.core.form_shapes import form_fields
+from tracker.ports.pages.core.form_values import FormReader, FormValues, form_version
+from tracker.ports.pages.core.sheets import FormSheet, open_sheet, overtake_sheet, refuse_sheet, resume_sheet
 from tracker.ports.pages.events import previews
 from tracker.ports.pages.events.date_pages import (
     ProposedTimesShown,
@@ -40,11 +41,12 @@ from tracker.ports.pages.events.date_pages import (
     redirect_to_moved_date,
     texts_of_times,
 )
+from tracker.ports.pages.events.event_form import CancellationForm, DateForm, NewDateForm
 from tracker.ports.pages.events.previews import NOT_COMPLETE, ChangePreview, date_outcome
-from tracker.ports.pages.events.schedule_form import notify_in_form, read_texts, read_when
+from tracker.ports.pages.events.schedule_form import notify_in_form, read_when
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.events import notifications
-from tracker.rules.events.events import Event, EventStatus, Occurrence, clean_reason, field_label
+from tracker.rules.events.events import Event, EventStatus, Occurrence
 from tracker.rules.events.notifications import CancellationScope, Notify, RecordChoice, words_if_date_silent
 from tracker.rules.events.plans import DateChange, clock_notes, is_added, slot_at
 from tracker.usecases.emails import messages
@@ -52,15 +54,7 @@ from tracker.usecases.events import occurrences, scheduling, series_split
 from tracker.usecases.roster import agencies
 from tracker.usecases.views.event_page import EventView, view_event
 
-DATE_LABELS = {
-    "date": "Day",
-    "starts": "Start",
-    "ends": "End",
-    "last_day": "Last day",
-    **{name: field_label(name) for name in ("place", "title", "agenda")},
-}
-DATE_WORDS = FormWords(labels=DATE_LABELS)
-DATE_FIELDS = ("date", "starts", "ends", "last_day", "place", "title", "agenda", "reason")
+DATE_WORDS = DateForm.words()
 
 
 @get("/events/{event_id:uuid}/{key:str}/edit", guards=[signed_in])
@@ -97,7 +91,7 @@ async def post_date(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now:
         change, version = read_date_change(form, view.occurrence), form_version(form)
         await occurrences.change_occurrence(viewer, *date, change, version, now, notify=notify_in_form(form))
     except Invalid as wrong:
-        return await _date_form(pages, viewer, view, refuse_sheet(form, wrong, DATE_FIELDS), now)
+        return await _date_form(pages, viewer, view, refuse_sheet(form, wrong, list(form_fields(DateForm))), now)
     except Conflict:
         view = await _date_to_edit(viewer, now, *date)
         return await _date_form(pages, viewer, view, overtake_sheet(form, _opened_sheet(view), DATE_WORDS), now)
@@ -141,12 +135,11 @@ def read_date_change(form: FormValues, occurrence: Occurrence) -> DateChange:
     is_all_day = occurrence.event.is_all_day
     reader = FormReader(form.but({"all_day": "yes" if is_all_day else "", "repeat": ""}))
     when = read_when(reader)
-    texts = read_texts(reader, ("title", "place", "agenda"))
+    texts = {name: DateForm.value(reader, name) for name in ("title", "place", "agenda", "reason")}
     change = DateChange(
         starts=when.starts if when else datetime.combine(occurrence.original_start.date(), time()),
         duration=when.duration if when else timedelta(hours=1),
         **{**texts, "title": texts["title"] or None},
-        reason=reader.tried(lambda: clean_reason(form["reason"]), ""),
         may_double=bool(form["may_double"]),
     )
     reader.check()
@@ -194,7 +187,6 @@ async def _date_form(
     )
 
 
-ADDED_FIELDS = ("date", "starts")
 MEANWHILE = "Someone changed the series in the meantime. Nothing was added. Check it, then add the date again."
 
 
@@ -244,11 +236,10 @@ async def _new_date_outcome(viewer: Viewer, form: FormValues, event: Event, now:
 
 def _new_start(form: FormValues, event: Event) -> datetime:
     reader = FormReader(form)
-    day = reader.day("date", "Choose a date.")
-    begins = event.starts.time() if event.is_all_day else reader.time("starts", "Enter a start time.")
+    first = NewDateForm.value(reader, "date")
+    begins = event.starts.time() if event.is_all_day else NewDateForm.value(reader, "starts")
     reader.check()
-    assert day is not None and begins is not None  # noqa: S101, PT018 - the reader refused anything else
-    return datetime.combine(day, begins)
+    return datetime.combine(first, begins)
 
 
 async def _new_date_form(
@@ -265,7 +256,7 @@ async def _new_date_form(
         status_code=status,
         event=event,
         form=form,
-        errors=errors_of(wrong, ADDED_FIELDS),
+        errors=NewDateForm.errors(wrong),
         **await _new_date_outcome(viewer, form, event, now),
     )
 
@@ -382,10 +373,6 @@ def _scope_in(form: FormValues) -> CancellationScope:
     return CancellationScope.FOLLOWING if form["which"] == CancellationScope.FOLLOWING else CancellationScope.ONE
 
 
-def _record_in(form: FormValues) -> RecordChoice | None:
-    return RecordChoice(form["record"]) if form["record"] in list(RecordChoice) else None
-
-
 def _deed(
     viewer: Viewer, asked: AskedCancellation, version: int, reason: str, record: RecordChoice | None, now: Now
 ) -> Awaitable[None]:
@@ -402,12 +389,14 @@ def _deed(
 async def _cancel(
     pages: Pages, viewer: Viewer, now: Now, event_id: UUID, key: str, form: FormValues, scope: CancellationScope
 ) -> Page:
-    asked, record = await _asked(viewer, now, event_id, key, scope), _record_in(form)
+    asked, reader = await _asked(viewer, now, event_id, key, scope), FormReader(form)
+    record, reason = CancellationForm.value(reader, "record"), CancellationForm.value(reader, "reason")
     version = form_version(
         form.but({"version": form["series_version"]}) if scope is CancellationScope.FOLLOWING else form
     )
     try:
-        await _deed(viewer, asked, version, clean_reason(form["reason"]), record, now)
+        reader.check()
+        await _deed(viewer, asked, version, reason, record, now)
     except Invalid as wrong:
         return await _question(pages, viewer, now, asked, form, wrong=wrong)
     except Conflict:
@@ -439,7 +428,7 @@ async def _question(
     is_stale: bool = False,
 ) -> Page:
     event, date = asked.event, asked.view.occurrence
-    record = _record_in(form) or RecordChoice.KEEP
+    record = CancellationForm.value(FormReader(form), "record") or RecordChoice.KEEP
     version = date.version if asked.scope is CancellationScope.ONE else event.version
     foreseen = ChangePreview()
     if not asked.is_off:
@@ -460,7 +449,7 @@ async def _question(
         asks_record=asked.asks_record,
         record=record,
         reason=form["reason"],
-        errors=errors_of(wrong, ("record", "reason")),
+        errors=CancellationForm.errors(wrong),
         version=asked.version,
         outcome_zone=event.zone,
         outcome=foreseen.outcome,

@@ -16,6 +16,7 @@ from tracker.database import surviving_failures, together
 from tracker.errors import Conflict, Invalid, NotAllowed
 from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.core.sheets import FieldConflict, form_record
+from tracker.ports.pages.events.event_form import PLAIN_WORDS
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
 from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
@@ -279,19 +280,6 @@ async def _blackouts_on(
 
 NEXT_DATES_SHOWN = 5  # dates
 SHOWN_HOLIDAYS = 6
-PLAIN_WORDS = {
-    RepeatChoice.NONE: "Doesn’t repeat",
-    RepeatChoice.DAILY: "Every day",
-    RepeatChoice.WEEKLY: "Every week",
-    RepeatChoice.MONTHLY_DAY: "Every month on the same day",
-    RepeatChoice.MONTHLY_LAST_DAY: "Every month on the last day",
-    RepeatChoice.MONTHLY_NTH: "Every month on the same weekday",
-    RepeatChoice.MONTHLY_LAST: "Every month on the last such weekday",
-    RepeatChoice.YEARLY: "Every year on the same day",
-    RepeatChoice.YEARLY_NTH: "Every year on the same weekday of the month",
-    RepeatChoice.YEARLY_LAST: "Every year on the last such weekday of the month",
-}
-"""The label of a choice while the date is unknown or does not fit it."""
 
 
 class DatesInWords(Struct, frozen=True, kw_only=True):

@@ -4,23 +4,22 @@ import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from enum import StrEnum
-from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tracker.ports.pages.core.form_shapes import form_fields
 from tracker.ports.pages.core.form_values import FormReader, FormValues, id_in
+from tracker.ports.pages.events.event_form import NO_COMMITTEE, NO_DESIGNATOR, EventForm
 from tracker.ports.pages.events.schedule_people import EVERY_AGENCY, check_search_used, picks_in_form
 from tracker.rules.core.viewers import Visibility
-from tracker.rules.core.wording import zone_of
 from tracker.rules.events import plans as plan_rules
-from tracker.rules.events.events import TEXTS, Event, EventStatus, Kind, clean_field
+from tracker.rules.events.events import TEXTS, Event, EventStatus, Kind
 from tracker.rules.events.events import field_texts as texts_of_event
 from tracker.rules.events.forms import ROLE, BoxReason, Template
-from tracker.rules.events.markings import Category, Limit, Marking, banner_of
+from tracker.rules.events.markings import Marking, banner_of
 from tracker.rules.events.notifications import Notify
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.recurrence.holidays import HolidayChoice
@@ -39,12 +38,9 @@ from tracker.usecases.events.form_options import EventChoices, invited_by_form
 ON_HOLIDAY = "holiday-"
 """Prefix of the fields that hold the choice for a date on a holiday; its day follows."""
 ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-WEEKDAYS_BY_NUMBER = tuple("0123456")
-"""Of the week, as forms send them; Monday = 0."""
 UNNAMED_OPERATION = "Operations are for named people unless you decide otherwise. Check who can see it and send again."
 ONE_DAY = timedelta(days=1)
 ANY_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - local, and only substitutes for a day that cannot be read
-Word = TypeVar("Word", bound=StrEnum)
 
 
 class EventTimes(Struct, frozen=True, kw_only=True):
@@ -64,15 +60,15 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
     reader = FormReader(form)
     when = read_when(reader) or EventTimes(starts=ANY_DAY, duration=timedelta(hours=1), is_all_day=False)
     committee_id = _committee(reader, offered, event)
-    chosen = _word_in(reader, "visibility", Visibility, "Choose who can see it.")
+    chosen = EventForm.value(reader, "visibility")
     if chosen not in offered.visibilities:
         reader.refuse("visibility", "Choose who can see it from the list.")
     picks = picks_in_form(reader.form)
     if not picks.people <= {person.id for person in offered.people}:
         reader.refuse("people", "You can’t invite one of these people. Choose from the list.")
     plan = Plan(
-        **read_texts(reader, TEXTS),
-        kind=_word_in(reader, "kind", Kind, "Choose a kind of event."),
+        **{name: EventForm.value(reader, name) for name in TEXTS},
+        kind=EventForm.value(reader, "kind"),
         visibility=chosen,
         starts=when.starts,
         duration=when.duration,
@@ -97,12 +93,7 @@ def read_event_plan(form: FormValues, offered: EventChoices, zone: str, event: E
 
 def zone_in_form(reader: FormReader, zone: str) -> str:
     """Return the time zone that a form names; `zone` if it names none, or none that is known."""
-    return reader.tried(lambda: zone_of(reader.form["zone"] or zone).key, zone)
-
-
-def read_texts(reader: FormReader, names: Iterable[str]) -> dict[str, Any]:
-    """Return the texts of an event's fields, safe to store; one that is too long counts as empty and is an error."""
-    return {name: reader.tried(partial(clean_field, name, reader.form[name]), "") for name in names}
+    return EventForm.value(reader, "zone") or zone
 
 
 def read_when(reader: FormReader) -> EventTimes | None:
@@ -123,16 +114,15 @@ def rule_in_form(reader: FormReader, starts: datetime) -> Rule | None:
     choice, form = reader.form["repeat"] or RepeatChoice.NONE, reader.form
     if choice == RepeatChoice.NONE:
         return rule_for_choice(choice, starts)
-    interval = reader.number("interval")
-    days = form.all("weekdays") if choice == RepeatChoice.WEEKLY else ()
+    days = EventForm.value(reader, "weekdays") if choice == RepeatChoice.WEEKLY else ()
     return rule_for_choice(
         choice,
         starts,
-        interval=1 if interval is None else interval,
-        weekdays=[int(day) for day in days if day in WEEKDAYS_BY_NUMBER],
-        week_starts=int(form["week_starts"]) if form["week_starts"] in WEEKDAYS_BY_NUMBER else SUNDAY,
-        until=reader.day("until"),
-        count=reader.number("count"),
+        interval=EventForm.value(reader, "interval"),
+        weekdays=[int(day) for day in form.all("weekdays") if day in days],
+        week_starts=int(EventForm.value(reader, "week_starts")),
+        until=EventForm.value(reader, "until"),
+        count=EventForm.value(reader, "count"),
     )
 
 
@@ -160,7 +150,7 @@ def status_in_form(form: FormValues, event: Event | None) -> EventStatus:
 
 
 def _span(reader: FormReader, *, is_all_day: bool) -> tuple[datetime, datetime] | None:
-    first, last = reader.day("date", "Choose a date."), reader.day("last_day")
+    first, last = EventForm.value(reader, "date"), EventForm.value(reader, "last_day")
     if is_all_day and first:
         if last and last < first:
             reader.refuse("last_day", "The last day is before the first.")
@@ -169,7 +159,7 @@ def _span(reader: FormReader, *, is_all_day: bool) -> tuple[datetime, datetime] 
         return starts, starts + min(days, plan_rules.LONGEST + ONE_DAY)
     if is_all_day:
         return None
-    begins, ends = reader.time("starts", "Enter a start time."), reader.time("ends", "Enter an end time.")
+    begins, ends = EventForm.value(reader, "starts"), EventForm.value(reader, "ends")
     if first is None or begins is None or ends is None:
         return None
     span = datetime.combine(first, begins), datetime.combine(last or first, ends)
@@ -178,31 +168,12 @@ def _span(reader: FormReader, *, is_all_day: bool) -> tuple[datetime, datetime] 
     return span
 
 
-def _word_in(reader: FormReader, name: str, words: type[Word], sentence: str) -> Word:
-    chosen = next((word for word in words if word == reader.form[name]), None)
-    if chosen is None:
-        reader.refuse(name, sentence)
-    return chosen or next(iter(words))
-
-
 def _committee(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
-    if not reader.form["committee"]:
-        return None
-    chosen = id_in(reader.form["committee"])
-    if chosen is None or chosen not in {
-        *(committee.id for committee in offered.own_committees),
-        event.committee_id if event else None,
-    }:
-        reader.refuse("committee", "Choose a committee from the list.")
+    chosen: UUID | None = EventForm.value(reader, "committee")
+    own = {*(committee.id for committee in offered.own_committees), event.committee_id if event else None}
+    if chosen is not None and chosen not in own:
+        reader.refuse("committee", NO_COMMITTEE)
     return chosen
-
-
-MARKING_FIELDS = ("mark_categories", "mark_limit", "mark_agency", "mark_until")
-CATEGORY_OPTIONS = [
-    (category.value, f"{category.words}{' (Specified)' if category.is_specified else ''}", category.value)
-    for category in sorted(Category, key=lambda category: (category.words, category.is_specified))
-]
-LIMIT_OPTIONS = [("", "No further limit"), *((limit.value, f"{limit}: {limit.label}") for limit in Limit)]
 
 
 def read_marking(reader: FormReader, offered: EventChoices, event: Event | None) -> Marking | None:
@@ -212,13 +183,9 @@ def read_marking(reader: FormReader, offered: EventChoices, event: Event | None)
     says_more = any(form[name] not in ("", known[name]) for name in ("mark_limit", "mark_until"))
     if not form["mark_categories"] and not says_more:
         return None
-    categories, limit = _categories(form), _limit(form)
-    if not categories:
-        reader.refuse("mark_categories", "Choose at least one category.")
-    if form["mark_limit"] and limit is None:
-        reader.refuse("mark_limit", "Choose a limit from the list.")
+    categories, limit = EventForm.value(reader, "mark_categories"), EventForm.value(reader, "mark_limit")
     agency_id = _designator(reader, offered, event)
-    until = reader.day("mark_until", "Choose a decontrol date.")
+    until = EventForm.value(reader, "mark_until")
     if agency_id is None or until is None:
         return None
     return Marking(categories=categories, limit=limit, agency_id=agency_id, decontrol_on=until)
@@ -226,10 +193,10 @@ def read_marking(reader: FormReader, offered: EventChoices, event: Event | None)
 
 def marking_context(form: FormValues, offered: EventChoices, event: Event | None) -> dict[str, Any]:
     """Return the values of the templates: all choices, and the banner of the present ones, if a category is chosen."""
-    categories, limit = _categories(form), _limit(form)
+    reader, fields = FormReader(form), form_fields(EventForm)
+    categories, limit = EventForm.value(reader, "mark_categories"), EventForm.value(reader, "mark_limit")
     return {
-        "categories": CATEGORY_OPTIONS,
-        "limits": LIMIT_OPTIONS,
+        "fields": fields,
         "designators": designator_options(offered, event),
         "banner": banner_of(categories, {limit} if limit else ()) if categories else "",
     }
@@ -238,7 +205,7 @@ def marking_context(form: FormValues, offered: EventChoices, event: Event | None
 def marking_texts(marking: Marking | None) -> dict[str, tuple[str, ...]]:
     """Return the texts of the fields that describe a marking; empty for none."""
     if marking is None:
-        return dict.fromkeys(MARKING_FIELDS, ())
+        return dict.fromkeys((name for name in form_fields(EventForm) if name.startswith("mark_")), ())
     return {
         "mark_categories": tuple(sorted(marking.categories)),
         "mark_limit": (marking.limit or "",),
@@ -261,26 +228,17 @@ def designator_options(offered: EventChoices, event: Event | None) -> list[tuple
     return [(str(agency_id), name) for agency_id, name in {**kept, **offered.designators}.items()]
 
 
-def _categories(form: FormValues) -> frozenset[Category]:
-    return frozenset(category for category in Category if category in form.all("mark_categories"))
-
-
-def _limit(form: FormValues) -> Limit | None:
-    return next((limit for limit in Limit if limit == form["mark_limit"]), None)
-
-
 def _designator(reader: FormReader, offered: EventChoices, event: Event | None) -> UUID | None:
     """Return the designator; a known event always keeps its own."""
-    chosen = id_in(reader.form["mark_agency"])
+    chosen: UUID | None = EventForm.value(reader, "mark_agency")
     kept = event.marking.agency_id if event and event.marking else None
     if chosen is None or (offered.designators and chosen not in {*offered.designators, kept}):
-        reader.refuse("mark_agency", "Choose the agency that designates it from the list.")
+        reader.refuse("mark_agency", NO_DESIGNATOR)
         return None
     return chosen
 
 
 OWN_REMINDERS, USUAL_REMINDERS = "own", "usual"
-REMINDER_FIELDS = ("reminders", "leads", "asks_before", "asks_after", "sends_thanks")
 
 
 def read_reminders(

@@ -23,17 +23,10 @@ from tracker.ports.pages.core.dependencies import (
     undo_for,
     with_number_notified,
 )
-from tracker.ports.pages.core.form_values import (
-    Errors,
-    FormReader,
-    FormValues,
-    errors_of,
-    form_version,
-    id_in,
-    person_label,
-)
+from tracker.ports.pages.core.form_values import Errors, FormReader, FormValues, form_version, id_in, person_label
 from tracker.ports.pages.core.sheets import sent_form
 from tracker.ports.pages.events import previews, schedule_form
+from tracker.ports.pages.events.event_form import EventForm
 from tracker.ports.pages.events.previews import (
     Editing,
     OpenedForm,
@@ -61,7 +54,7 @@ from tracker.ports.pages.events.schedule_people import (
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.core.wording import local, plural, zone_choices
-from tracker.rules.events.events import TEXTS, EventStatus, Kind
+from tracker.rules.events.events import EventStatus, Kind
 from tracker.rules.events.forms import Picks, Template, may_be_shared, may_remove_template
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.markings import may_copy
@@ -71,31 +64,6 @@ from tracker.rules.views.impact import NO_OPENING, Consequences
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, scheduling
 from tracker.usecases.events.form_options import invited_by_form, notified_by_form
-
-EVENT_FORM_FIELDS = (
-    "title",
-    "kind",
-    "visibility",
-    "committee",
-    "date",
-    "starts",
-    "ends",
-    "last_day",
-    "zone",
-    "repeat",
-    "interval",
-    "until",
-    "count",
-    "weekdays",
-    "week_starts",
-    "holidays",
-    "people",
-    "find",
-    *(name for name in TEXTS if name != "title"),
-    *schedule_form.MARKING_FIELDS,
-    *schedule_form.REMINDER_FIELDS,
-)
-"""The fields of the form, from top to bottom."""
 
 
 async def schedule_context(
@@ -128,7 +96,7 @@ async def schedule_context(
         **double_bookings,
         "outcome": foreseen.outcome,
         "hindrance": foreseen.hindrance,
-        "to_fix": errors_of(foreseen.wrong, EVENT_FORM_FIELDS) or hindrance,
+        "to_fix": EventForm.errors(foreseen.wrong) or hindrance,
         "unheard": foreseen.unheard,
         **details_in_outcome(foreseen.outcome, editing),
         "outcome_zone": zone,
@@ -274,7 +242,7 @@ async def post_new_event(
             viewer, plan, now, form_id=form_id, form=sent_form(form, viewer, now), notified_at=now + UNDO_FOR
         )
     except Invalid as wrong:
-        errors = errors_of(wrong, EVENT_FORM_FIELDS)
+        errors = EventForm.errors(wrong)
         return await render_schedule_form(pages, viewer, form, opened, now, errors=errors, status_code=422, **context)
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
@@ -438,7 +406,7 @@ async def post_template(pages: Pages, viewer: Viewer, form: Form, zone: Zone, no
     try:
         await form_options.save_template(viewer, form["template_name"], texts, shared_in, now)
     except Invalid as wrong:
-        errors = errors_of(wrong, (*EVENT_FORM_FIELDS, "template_name"))
+        errors = EventForm.errors(wrong)
         return await show_form_again(pages, viewer, form, opened, now, errors=errors, status_code=422)
     saved = Flash(sentence=f"Template “{form['template_name'].strip()}” saved. Nothing has been sent yet.")
     return await show_form_again(pages, viewer, form.but({"template_name": ""}), opened, now, flash=saved)
