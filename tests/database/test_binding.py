@@ -29,7 +29,6 @@ from tracker.database import (
     writing,
 )
 from tracker.database import connections as writer_lock
-from tracker.database.sqlite import SQLiteEngine
 from tracker.tables.schema.roster import Agency
 
 pytestmark = pytest.mark.both_engines
@@ -265,7 +264,7 @@ async def test_parts_of_a_transaction_ask_at_the_same_time(small: Engine) -> Non
         with noted() as statements:
             row_lists = await together(twice("a"), together(parents(small), word("b")), twice("c"))
     assert row_lists == (["a", "a"], ([1], "b"), ["c", "c"])
-    assert statements.trips == (2 if isinstance(small, SQLiteEngine) else 0)  # only SQLite's are noted
+    assert statements.trips == 2
 
 
 async def test_a_part_of_a_transaction_may_wait_for_something_else(small: Engine) -> None:

@@ -24,7 +24,8 @@ HERE = ("coordinator", "fbi_lead", "kcpd_detective", "ipd_liaison")
 
 async def count_shown(office: Office, event: UUID, key: str = MARCH) -> str:
     """Return what the head of the attendance sheet says."""
-    return words_of_page(await office.page("coordinator", f"/events/{event}/{key}/attendance/count"))
+    page = await office.page("coordinator", f"/events/{event}/{key}/attendance/count")
+    return words_of_page(page.partition('<div id="closing"')[0])
 
 
 async def tap_mark(office: Office, event: UUID, person: str, status: str, key: str = MARCH) -> None:
