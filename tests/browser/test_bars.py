@@ -389,7 +389,7 @@ def test_who_would_be_double_booked_is_said_without_a_click(page_of: PageOf, dem
     for field, text in (("starts", "14:30"), ("ends", "15:00")):
         page.locator(f"#f-{field}").fill(text)
     assert seconds(page, "#f-date", "2026-12-10", "#sending", MONTHLY) < SOON
-    expect(page.get_by_role("status").filter(has_text="would be double-booked")).to_be_attached()
+    expect(page.get_by_role("status").filter(has_text="people are double-booked.")).to_be_visible()
 
 
 def test_a_mark_is_saved_at_once_and_counted_on_a_second_screen(page_of: PageOf) -> None:

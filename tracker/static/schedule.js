@@ -190,10 +190,16 @@
     all("[data-one-stop]").forEach(makeOneStop);
   });
 
+  const TEXTS = "[type=text], [type=url], textarea";
+
   /* What sending does is asked again after each change: until then the bar at the bottom says no number. */
   ["input", "change"].forEach((kind) => document.addEventListener(kind, (event) => {
     if (!event.target.closest("#schedule")) return;
-    all(".tt-sendbar [data-usual]").forEach((words) => { words.textContent = words.dataset.usual; });
+    all(".tt-sendbar [data-usual]").forEach((words) => {
+      (one("#send-says > p:last-child", words) ?? words).textContent = words.dataset.usual;
+    });
+    // Who is double-booked doesn't depend on the texts, so it isn't taken away while they are typed.
+    if (!event.target.matches(TEXTS)) all("#send-effect .tt-caution").forEach((words) => words.remove());
   }));
 
   all("[data-one-stop]").forEach((group) => {

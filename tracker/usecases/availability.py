@@ -18,6 +18,7 @@ from tracker.database.binding import bulk_insert
 from tracker.errors import NotAllowed, NotFound
 from tracker.rules.availability import shared_calendars as calendar_rules
 from tracker.rules.availability import suggested_times as rules
+from tracker.rules.availability.double_bookings import MOST_DATES, DoubleBooking
 from tracker.rules.availability.shared_calendars import (
     BusyKind,
     CalendarProblem,
@@ -302,18 +303,6 @@ def _owner_is_active() -> Any:
 
 AHEAD = 28  # days in which to look for a time
 STATES = {BusyKind.TENTATIVE: Availability.TENTATIVE, BusyKind.BUSY: Availability.BUSY, BusyKind.OUT: Availability.OUT}
-MOST_DATES = 60  # of a series, that are checked for double-booked people
-
-
-class DoubleBooking(Struct, frozen=True, kw_only=True):
-    """Another event at one of the times of a plan, and the people it makes double-booked."""
-
-    member_ids: Sequence[UUID]
-    starts_at: datetime
-    title: str
-    """The other event's title; the viewer may see it."""
-    is_marked: bool
-    """Whether it is controlled information."""
 
 
 class TimeSearch(Struct, frozen=True, kw_only=True):
@@ -402,6 +391,13 @@ async def find_times(
     return TimesFound(typed=next(iter(rules.judge_times(typed, people)), None), suggestions=suggestions, days=days)
 
 
+async def first_free_time(viewer: Viewer, wanted: TimeSearch, now: datetime) -> datetime | None:
+    """Return when the viewer is free first, on the wall clock of the zone: on that day, the closest to its hour."""
+    suggestions = (await find_times(viewer, {viewer.member_id: AttendeeRole.CHAIR}, wanted, now)).suggestions
+    free = (one for one in suggestions if one.free == one.dates and not one.tentative)
+    return next((to_local(suggestion.starts_at, wanted.zone).replace(tzinfo=None) for suggestion in free), None)
+
+
 def _blackout_time(days: BlackoutDays, zone: str) -> BusyTime:
     first, after = (datetime.combine(day, time()) for day in (days.first, days.last + timedelta(days=1)))
     starts_at, ends_at = to_utc(first, zone), to_utc(after, zone)
@@ -411,7 +407,7 @@ def _blackout_time(days: BlackoutDays, zone: str) -> BusyTime:
 async def double_bookings_of(
     viewer: Viewer, member_ids: Iterable[UUID], slots: Sequence[Slot], except_event: UUID | None = None
 ) -> list[DoubleBooking]:
-    """Return the other events that make people double-booked, soonest first; each person once.
+    """Return the other events that make people double-booked, soonest first.
 
     Only events count that the viewer may see, and only people whose names they see there. Each date of an event comes
     once, with everyone it makes double-booked.
@@ -420,21 +416,22 @@ async def double_bookings_of(
     if not wanted or not chosen:
         return []
     rows = await busy_rows.busy_rows(viewer, wanted, chosen[0][0], max(end for _, end in chosen))
-    first: dict[UUID, Row] = {}
-    for row in sorted(rows, key=lambda row: row["starts_at"]):
+    dates: dict[tuple[datetime, UUID], dict[UUID, Row]] = {}
+    for row in rows:
         if row["event"] == except_event or row["reply"] == ReplyValue.DECLINED:
             continue
         if any(row["starts_at"] < end and row["ends_at"] > start for start, end in chosen):
-            first.setdefault(row["member"], row)
-    dates: dict[tuple[UUID, datetime], list[Row]] = {}
-    for row in first.values():
-        dates.setdefault((row["event"], row["starts_at"]), []).append(row)
-    return [
-        DoubleBooking(
-            member_ids=[row["member"] for row in bookings],
-            starts_at=starts_at,
-            title=bookings[0]["title"],
-            is_marked=bool(bookings[0]["mark_categories"]),
+            dates.setdefault((row["starts_at"], row["event"]), {}).setdefault(row["member"], row)
+    bookings = []
+    for (starts_at, _), taken in sorted(dates.items()):
+        row = next(iter(taken.values()))
+        bookings.append(
+            DoubleBooking(
+                member_ids=list(taken),
+                starts_at=starts_at,
+                ends_at=row["ends_at"],
+                title=row["title"],
+                is_marked=bool(row["mark_categories"]),
+            )
         )
-        for (_, starts_at), bookings in dates.items()
-    ]
+    return bookings

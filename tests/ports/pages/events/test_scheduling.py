@@ -1,7 +1,7 @@
 """Scheduling: the form, what it says while it is filled in, and what sending it does."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -117,7 +117,7 @@ async def test_what_cannot_be_taken_is_said_at_once_and_nothing_typed_is_lost(sq
     )
     assert response.status_code == 422
     links = re.findall(r'<li><a href="#(f-[a-z-]+)">', response.text)
-    assert links == ["f-title", "f-ends", "f-interval", "f-video-link"] * 2  # above the form, and beside it
+    assert links == ["f-title", "f-ends", "f-interval", "f-video-link"]  # above the form
     again = form_with(response.text, "/events")
     assert again["agenda"] == ["Kept 5"]
     assert again["person"] == ids(sqlite_cast.fbi_lead)
@@ -387,7 +387,7 @@ async def test_agencies_are_in_the_order_of_the_alphabet_whatever_their_case(des
 
 async def test_what_is_in_the_way_of_sending_is_beside_the_button(desk: Browser) -> None:
     form = form_with((await desk.get("/schedule")).text, "/events", **MONTHLY)
-    assert "To fix" not in (await desk.post("/schedule/summary", form)).text
+    assert fixes((await desk.post("/schedule/summary", form)).text) == []
     part = (await desk.post("/schedule/summary", {**form, "title": ""})).text
     assert fixes(part) == [("f-title", "Enter a title.")]
 
@@ -418,7 +418,32 @@ async def test_a_new_event_that_could_be_sent_asks_by_itself_what_it_would_do(sq
     assert asks in (await desk.get(f"/schedule?like={event_id}")).text
     empty = (await desk.get("/schedule")).text
     assert asks not in empty
-    assert fixes(empty) == [("f-title", "Enter a title.")]
+
+
+async def test_an_empty_form_says_that_nothing_is_sent_and_of_no_field_that_it_is_wrong(desk: Browser) -> None:
+    page = (await desk.get("/schedule")).text
+    assert "Enter a title." not in page
+    assert re.search(r'<div class="tt-effect" id="send-says">\s*<p>Nothing is sent yet.</p>', page)
+
+
+async def test_an_empty_form_begins_when_its_organizer_is_free(sqlite_cast: Cast, desk: Browser) -> None:
+    at_nine = meeting(
+        sqlite_cast.fbi_lead, starts=datetime.fromisoformat("2026-12-16 08:30"), duration=timedelta(hours=2)
+    )
+    await scheduling.schedule_event(sqlite_cast.coordinator, at_nine, NOW)
+    for address in ("/schedule", "/schedule?date=2026-12-16"):
+        form = form_with((await desk.get(address)).text, "/events")
+        assert [form[name] for name in ("date", "starts", "ends")] == [["2026-12-16"], ["10:30"], ["11:30"]]
+    page = (await desk.get("/schedule?date=2026-12-16&starts=09:00")).text
+    assert form_with(page, "/events")["starts"] == ["09:00"]
+    assert "You’re double-booked." in page
+
+
+async def test_after_a_try_to_send_it_a_sentence_is_at_its_field_and_in_the_summary_of_errors_alone(
+    desk: Browser,
+) -> None:
+    form = form_with((await desk.get("/schedule")).text, "/events", save="send")
+    assert (await desk.post("/events", form)).text.count("Enter a title.") == 2
 
 
 async def test_a_day_that_is_over_is_named_before_it_is_sent(desk: Browser) -> None:
@@ -447,7 +472,9 @@ async def test_only_who_may_change_an_event_duplicates_it(sqlite_cast: Cast, bro
 
 def fixes(html: str) -> list[tuple[str, str]]:
     """Return the links beside the button that sends: to which field, and why."""
-    return re.findall(r'<li>\s*<a href="#([^"]+)">([^<]+)</a>', html.partition("<dt>To fix</dt>")[2])
+    beside = html.partition('id="send-says"')[2].partition("</div>")[0].rpartition("<p>")[2]
+    first = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', beside)
+    return first + re.findall(r'<li>\s*<a href="#([^"]+)">([^<]+)</a>', html.partition("<dt>Then fix</dt>")[2])
 
 
 def offered_slots(html: str) -> list[str]:
@@ -533,6 +560,36 @@ async def test_the_panel_names_who_is_double_booked_with_the_organizer(sqlite_ca
     [named] = re.findall(r"Case call, Tue, Jan 12, 10:00 AM: ([^<;]+)", part)
     assert sorted(named.split(", ")) == ["Caht lead (CAHT)", "Coordinator (USAO)", "Fbi lead (FBI)"]
     assert f"10:00 AM: {named}" in (await desk.post("/events", form | {"save": ["show"]})).text
+
+
+async def test_double_bookings_are_said_at_the_time_beside_send_first_in_the_panel_and_in_the_confirmation(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    both = sqlite_cast.fbi_lead, sqlite_cast.caht_lead
+    weekly = rule_for_choice("weekly", datetime.fromisoformat("2027-01-12 10:00"), count=2)
+    await scheduling.schedule_event(sqlite_cast.coordinator, meeting(*both, title="Case call", rule=weekly), NOW)
+    people = {"person": [one.member_id for one in both]}
+    form = form_with((await desk.get("/schedule?date=2027-01-12")).text, "/events", **MONTHLY, **people) | {
+        "date": ["2027-01-12"],
+        "starts": ["10:30"],
+        "ends": ["11:30"],
+        "repeat": ["weekly"],
+        "count": ["4"],
+    }
+    said = "3 of 3 people are double-booked on 2 of 4 dates."
+    part = (await desk.post("/schedule/summary", form)).text
+    assert re.match(
+        rf'<dl class="tt-sum">\s*<div>\s*<dt>.*</svg> Double-booked</dt>\s*<dd>\s*<strong[^>]+>{said}', part
+    )
+    for name in ("taken", "send-effect"):
+        assert said in part.partition(f'<div id="{name}" hx-swap-oob="innerHTML">')[2].partition("</div>")[0]
+    sent = await desk.post("/events", form | {"save": ["send"]})
+    page = (await desk.get(sent.headers["location"])).text
+    assert f"Scheduled. 2 people will get an email. {said}" in page
+    address = f"{sent.headers['location'].partition('?')[0]}/edit"
+    change = form_with((await desk.get(address)).text, address, agenda="Welcome", save="send")
+    saved = await desk.post(address, change)
+    assert said in (await desk.get(saved.headers["location"])).text
 
 
 async def test_the_panel_and_the_suggestions_name_blackout_days(sqlite_cast: Cast, desk: Browser) -> None:

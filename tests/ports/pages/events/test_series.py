@@ -536,7 +536,7 @@ async def test_notes_that_change_from_a_date_on_are_refused_beside_a_link_to_the
 
 async def test_the_panel_says_that_notes_do_not_change_from_a_date_on(desk: Browser, five_wednesdays: UUID) -> None:
     said = await preview(desk, five_wednesdays, SECOND, description="Bring a badge")
-    assert "To fix Notes are the same for all dates. Change them in the whole series." in said
+    assert "Notes are the same for all dates. Change them in the whole series." in said
     assert "No one will get an email" not in said
 
 

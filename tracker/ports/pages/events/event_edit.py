@@ -20,7 +20,7 @@ from tracker.ports.pages.core.form_values import Errors, FormValues, form_versio
 from tracker.ports.pages.core.sheets import BACK, FormSheet, form_record, sheet_beside
 from tracker.ports.pages.events.date_pages import occurrence_address, proposed_times, redirect_to_moved_date
 from tracker.ports.pages.events.event_form import EventForm
-from tracker.ports.pages.events.previews import Editing, OpenedForm, save_event_form
+from tracker.ports.pages.events.previews import Editing, OpenedForm, double_booked_in, save_event_form
 from tracker.ports.pages.events.schedule_form import (
     designator_options,
     form_of_plan,
@@ -140,7 +140,8 @@ async def post_event_change(event_id: PathId, pages: Pages, viewer: Viewer, visi
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
     any_waiting = await messages.any_emails_waiting(viewer, changed)
     people = await messages.number_notified(viewer, changed, now)
-    words = with_number_notified("Saved.", people, any_waiting=any_waiting)
+    double_booked = await double_booked_in(viewer, new_id, form["from"], event_id, now)
+    words = f"{with_number_notified('Saved.', people, any_waiting=any_waiting)} {double_booked}".rstrip()
     return pages.redirect(f"/events/{new_id}", words, undo)
 
 

@@ -5,6 +5,7 @@ double-booked people, blackout days, or a room that is double-booked or too smal
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Any, Final, NamedTuple
@@ -13,12 +14,13 @@ from uuid import UUID
 from msgspec import Struct
 
 from tracker.database import surviving_failures, together
-from tracker.errors import Conflict, Invalid, NotAllowed
+from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.pages.core.form_values import FormReader, FormValues
 from tracker.ports.pages.core.sheets import FieldConflict, form_record
 from tracker.ports.pages.events.event_form import PLAIN_WORDS
 from tracker.ports.pages.events.schedule_form import holiday_choices_in, notify_in_form, read_event_plan, read_when
 from tracker.ports.pages.events.schedule_people import picks_in_form
+from tracker.rules.availability.double_bookings import MOST_DATES, double_booked_words
 from tracker.rules.availability.suggested_times import BlackoutDays, blackouts_on
 from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.viewers import Viewer
@@ -34,7 +36,7 @@ from tracker.rules.recurrence.holidays import held_starts, holiday_notes, may_wa
 from tracker.rules.recurrence.series import RepeatChoice, dates_by_rule, pattern_words, rule_for_choice, series_sentence
 from tracker.rules.views.impact import Consequences, no_consequences
 from tracker.usecases import availability
-from tracker.usecases.events import scheduling, series_split
+from tracker.usecases.events import form_options, scheduling, series_split
 from tracker.usecases.events.form_options import EditImpact, EventChoices, invited_by_form
 from tracker.usecases.roster import agencies, known_people
 from tracker.usecases.views.impact import Deed, dry_run
@@ -165,6 +167,7 @@ NOT_COMPLETE: Final[dict[str, Any]] = {
     "outcome": None,
     "clock_notes": [],
     "double_bookings": [],
+    "double_booked": "",
     "blackouts": [],
     "room": None,
     "number": 0,
@@ -217,7 +220,11 @@ async def conflicts_in_form(
         first, every = editing.edit_impact.first, outcome.dates
         if editing.is_as_opened(form):
             every = tuple(date for date in editing.edit_impact.dates if date.is_ahead(now))
-        dates = [date for date in every if first is None or date.original_start >= first.original_start]
+        dates = [
+            date
+            for date in every
+            if first is None or date.event.id != opened.event_id or date.original_start >= first.original_start
+        ]
         slots, there = _slots_of(dates), _slots_of(date for date in dates if date.place == form["place"])
     elif takes_time:
         slots = _typed_slots(form, opened.zone)
@@ -227,7 +234,7 @@ async def conflicts_in_form(
 
 
 def _slots_of(dates: Iterable[Occurrence]) -> list[Slot]:
-    return sorted((date.starts_at, date.ends_at) for date in dates)[: availability.MOST_DATES]
+    return sorted((date.starts_at, date.ends_at) for date in dates)[:MOST_DATES]
 
 
 def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
@@ -240,7 +247,7 @@ def _typed_slots(form: FormValues, zone: str) -> list[Slot]:
         starts = [day for _, day in held_starts(dates_by_rule(when.rule, when.starts), holiday_choices_in(form))]
     except Invalid:
         return []
-    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[: availability.MOST_DATES]]
+    return [plan_rules.slot_at(start, when.duration, zone) for start in starts[:MOST_DATES]]
 
 
 async def conflicts_with(
@@ -261,7 +268,34 @@ async def conflicts_with(
         _blackouts_on(viewer, every, slots, zone),
         agencies.room_of(viewer, place, slots if there is None else there, event_id),
     )
-    return {"double_bookings": double_bookings, "blackouts": blackouts, "room": room}
+    is_own = lead_id == viewer.member_id
+    return {
+        "double_bookings": double_bookings,
+        "double_booked": double_booked_words(double_bookings, slots, len(every), is_own=is_own),
+        "blackouts": blackouts,
+        "room": room,
+    }
+
+
+async def double_booked_in(viewer: Viewer, event_id: UUID, first_key: str, changed_id: UUID, now: datetime) -> str:
+    """Return how many people of an event that was just saved are double-booked, as its form said; or "".
+
+    Of a series that changed from the date `first_key` on, only these dates count; `changed_id` is the event whose form
+    it was.
+    """
+    with suppress(NotFound, NotAllowed):  # the change may have taken it from the viewer
+        event, _, edit_impact = await form_options.event_in_form(viewer, event_id, "", now)
+        if event.kind is Kind.DEADLINE or event.status is EventStatus.DRAFT:
+            return ""
+        slots = _slots_of(
+            date
+            for date in edit_impact.dates
+            if date.is_ahead(now) and (event_id != changed_id or date.key >= first_key)
+        )
+        every = {event.lead_id, *(person for person, role in edit_impact.invited.items() if role.takes_part)}
+        bookings = await availability.double_bookings_of(viewer, every, slots, event_id)
+        return double_booked_words(bookings, slots, len(every), is_own=event.lead_id == viewer.member_id)
+    return ""
 
 
 async def _blackouts_on(

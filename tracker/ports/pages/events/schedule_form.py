@@ -300,12 +300,14 @@ def reminder_context(offered: EventChoices) -> dict[str, Any]:
 
 BEGINS, ENDS = time(9), time(10)
 """The hours of an empty form."""
+LAST_HOUR, LAST_MINUTE = 23, time(23, 59)
 
 
-def empty_form(kind: Kind, day: date, offered: EventChoices) -> FormValues:
+def empty_form(kind: Kind, day: date, offered: EventChoices, starts: time = BEGINS) -> FormValues:
     """Return the form of a new event: an operation is for named people unless its organizer chooses otherwise.
 
-    A chair who schedules for their committee only begins with that committee.
+    It takes an hour; one that starts late ends at the last minute of the day. A chair who schedules for their committee
+    only begins with that committee.
     """
     visibility = Visibility.NAMED if kind is Kind.JOINT_OPERATION else Visibility.ALL
     visibilities, own_committees = offered.visibilities, offered.own_committees
@@ -319,8 +321,8 @@ def empty_form(kind: Kind, day: date, offered: EventChoices) -> FormValues:
                 "visibility": visibility if visibility in visibilities else next(iter(visibilities), ""),
                 "committee": str(own_committees[0].id) if is_chair and own_committees else "",
                 "date": day.isoformat(),
-                "starts": _clock_text(BEGINS),
-                "ends": _clock_text(ENDS),
+                "starts": _clock_text(starts),
+                "ends": _clock_text(starts.replace(hour=starts.hour + 1) if starts.hour < LAST_HOUR else LAST_MINUTE),
                 "repeat": RepeatChoice.NONE,
                 "interval": "1",
                 "week_starts": str(SUNDAY),

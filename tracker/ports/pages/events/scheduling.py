@@ -1,6 +1,6 @@
 """Scheduling an event: the form with all its values, and templates that it can begin with."""
 
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -31,10 +31,12 @@ from tracker.ports.pages.events.previews import (
     Editing,
     OpenedForm,
     conflicts_in_form,
+    double_booked_in,
     repeat_options,
     typed_dates_in_words,
 )
 from tracker.ports.pages.events.schedule_form import (
+    BEGINS,
     empty_form,
     form_of_copy,
     form_of_template,
@@ -51,16 +53,18 @@ from tracker.ports.pages.events.schedule_people import (
     with_person,
     without_person,
 )
+from tracker.rules.availability.double_bookings import sending_effect
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.viewers import Visibility
 from tracker.rules.core.wording import local, plural, zone_choices
-from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.events.events import Event, EventStatus, Kind
 from tracker.rules.events.forms import Picks, Template, may_be_shared, may_remove_template
 from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plans import Plan
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.rules.views.impact import NO_OPENING, Consequences
+from tracker.usecases.availability import TimeSearch, first_free_time
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, scheduling
 from tracker.usecases.events.form_options import invited_by_form, notified_by_form
@@ -73,10 +77,13 @@ async def schedule_context(
     opened = opened._replace(zone=zone_in_form(FormReader(form), opened.zone))
     offered, zone, editing, event = *opened, opened.event
     foreseen = await previews.preview_form(viewer, form, opened, now, is_tried=is_tried)
-    search, double_bookings = await together(
+    search, conflicts = await together(
         search_in_form(viewer, form, offered), conflicts_in_form(viewer, form, opened, foreseen.outcome, now)
     )
     hindrance = Errors({"": foreseen.hindrance} if foreseen.hindrance else {})
+    to_fix = EventForm.errors(foreseen.wrong) or hindrance
+    if not is_tried and event is None and not form["title"]:
+        to_fix = Errors()  # nothing was typed yet, so that nothing is wrong
     named = {committee.id: committee.name for committee in offered.own_committees}
     if event and event.committee_id:
         named[event.committee_id] = event.committee or ""
@@ -93,10 +100,12 @@ async def schedule_context(
         "search": search,
         "edit_impact": editing.edit_impact if editing else None,
         **schedule_form.marking_context(form, offered, event) | schedule_form.reminder_context(offered),
-        **double_bookings,
+        **conflicts,
         "outcome": foreseen.outcome,
-        "hindrance": foreseen.hindrance,
-        "to_fix": EventForm.errors(foreseen.wrong) or hindrance,
+        "to_fix": to_fix,
+        "effect": sending_effect(
+            foreseen.outcome.email_words if foreseen.outcome else _nothing_yet(event), conflicts["double_booked"]
+        ),
         "unheard": foreseen.unheard,
         **details_in_outcome(foreseen.outcome, editing),
         "outcome_zone": zone,
@@ -104,6 +113,10 @@ async def schedule_context(
         "zones": zone_choices(zone),
         "names": {person.id: person_label(person) for person in (*offered.people, offered.lead) if person},
     }
+
+
+def _nothing_yet(event: Event | None) -> str:
+    return "Nothing is sent yet." if event is None or event.status is EventStatus.DRAFT else "Nothing has changed yet."
 
 
 def details_in_outcome(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:
@@ -163,6 +176,8 @@ async def render_schedule_form(
     )
 
 
+DAYS_TO_BE_FREE = 7
+"""In how many days the first free time is looked for."""
 DRAFTED = "Draft saved. Only you can see it."
 ONLY_MARKERS = (
     "This event is marked as controlled information. Only members of law-enforcement agencies can duplicate it."
@@ -197,8 +212,9 @@ async def show_new_event(
         drafts.of(key.subject, key.form),
     )
     kind = next((kind for kind in Kind if kind == params["kind"]), Kind.MEETING)
-    form = empty_form(kind, day or next_working_day(local(now, zone).date()), offered)
     typed = drafts.shown(key, kept.get(key.form))
+    starts = await _first_start(viewer, params, zone, now, is_free=not (plan or template or typed))
+    form = empty_form(kind, starts.date(), offered, starts.time())
     begun: dict[str, Any] = {"action": _with_query("/events", query_string)}
     if plan:
         offered = await form_options.choices_with_people(viewer, offered, Picks(people=frozenset(plan.invitees)))
@@ -246,7 +262,10 @@ async def post_new_event(
         return await render_schedule_form(pages, viewer, form, opened, now, errors=errors, status_code=422, **context)
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
-    scheduled = with_number_notified("Scheduled.", await messages.number_notified(viewer, [event_id], now))
+    people, double_booked = await together(
+        messages.number_notified(viewer, [event_id], now), double_booked_in(viewer, event_id, "", event_id, now)
+    )
+    scheduled = f"{with_number_notified('Scheduled.', people)} {double_booked}".rstrip()
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else scheduled
     return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
 
@@ -283,6 +302,18 @@ def check_organizer(viewer: Viewer) -> None:
 
 def _with_query(path: str, query_string: str) -> str:
     return f"{path}?{query_string}" if query_string else path
+
+
+async def _first_start(viewer: Viewer, params: FormValues, zone: str, now: Now, *, is_free: bool) -> datetime:
+    """Return the start of an empty form on the wall clock: as the address says, or where the viewer is free first."""
+    reader = FormReader(params)
+    day, hour = reader.day("date"), reader.time("starts")
+    starts = datetime.combine(day or next_working_day(local(now, zone).date()), hour or BEGINS)
+    if hour or not is_free:
+        return starts
+    ahead = 1 if day else DAYS_TO_BE_FREE
+    wanted = TimeSearch(first=starts, length=timedelta(hours=1), zone=zone, ahead=ahead)
+    return await first_free_time(viewer, wanted, now) or starts
 
 
 async def _to_copy(viewer: Viewer, like: UUID | None) -> Plan | None:
