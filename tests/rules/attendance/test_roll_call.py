@@ -13,7 +13,7 @@ from tracker.rules import attendance
 from tracker.rules.attendance import Mark, RecordedMark, is_thanked_for, why_no_thanks
 from tracker.rules.core.viewers import Arm, Role, Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind, Occurrence
-from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue
+from tracker.rules.events.replies import AttendeeRole, Participant, ReplyValue, people_by_reply
 
 FBI, CAHT = uuid4(), uuid4()
 
@@ -145,6 +145,22 @@ PEOPLE = [
 
 def test_a_member_reads_the_names_of_their_own_arm_alone() -> None:
     assert [one.name for one in attendance.named_participants(a_viewer(), an_event(), PEOPLE)] == ["Advocate"]
+
+
+def test_who_chases_replies_reads_first_who_has_not_replied_and_empty_groups_are_left_out() -> None:
+    missing, coming = (ReplyValue.NEEDS_ACTION, 2), (ReplyValue.ACCEPTED, 1)
+    for is_chasing, order in ((True, [missing, coming]), (False, [coming, missing])):
+        groups = people_by_reply(PEOPLE, PEOPLE, is_chasing=is_chasing)
+        assert [(group.reply, group.count) for group in groups] == order
+        assert not any(group.unnamed for group in groups)
+
+
+def test_a_group_counts_the_people_whom_the_viewer_does_not_read_by_name() -> None:
+    groups = people_by_reply(PEOPLE, PEOPLE[2:], is_chasing=False)
+    assert [([person.name for person in group.people], group.unnamed) for group in groups] == [
+        ([], 1),
+        (["Advocate"], 1),
+    ]
 
 
 COMMITTEE = uuid4()

@@ -104,10 +104,14 @@ def _without_year(today: date) -> tuple[date, date]:
     return today - SAME_YEAR, today + SAME_YEAR
 
 
-def short_days(values: Sequence[date], today: date) -> list[str]:
-    """Return the days of one list, all with their year when `short_day` gives it to one of them."""
+def short_days(values: Sequence[date], today: date, *, other_years: bool = False) -> list[str]:
+    """Return the days of one list, all with their year when `short_day` gives it to one of them.
+
+    With `other_years`, also when one of them is not in this year.
+    """
     short = [short_day(value) for value in values]
-    if short == [short_day(value, today) for value in values]:
+    is_near = short == [short_day(value, today) for value in values]
+    if is_near and not (other_years and any(value.year != today.year for value in values)):
         return short
     return [f"{words}, {_as_date(value).year}" for words, value in zip(short, values, strict=True)]
 

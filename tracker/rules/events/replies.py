@@ -197,6 +197,19 @@ class Informed(Struct, frozen=True, kw_only=True):
     arm: Arm
 
 
+class ReplyGroup(Struct, frozen=True, kw_only=True):
+    """The people with one reply to a date: those whose names the viewer reads, and how many there are in all."""
+
+    reply: ReplyValue
+    people: tuple[Participant, ...]
+    count: int
+
+    @property
+    def unnamed(self) -> int:
+        """Return how many of them the viewer doesn't read by name."""
+        return self.count - len(self.people)
+
+
 class OwnInvitation(Struct, frozen=True, kw_only=True):
     """A person's own invitation to an event, with the replies that they gave."""
 
@@ -333,6 +346,25 @@ def people_to_reply_for(
     if not (may_edit(viewer, occurrence.event) and is_open and occurrence.event.kind.asks_reply):
         return []
     return [participant for participant in named if participant.member_id != viewer.member_id]
+
+
+def people_by_reply(
+    participants: Iterable[Participant], named: Iterable[Participant], *, is_chasing: bool
+) -> tuple[ReplyGroup, ...]:
+    """Return the people of a date grouped Yes, Maybe, No, No reply, without empty groups.
+
+    For a viewer who asks people for replies, those who haven't replied are first. `named` are the participants whose
+    names the viewer reads.
+    """
+    replies = [ReplyValue.ACCEPTED, ReplyValue.TENTATIVE, ReplyValue.DECLINED]
+    replies.insert(0 if is_chasing else len(replies), ReplyValue.NEEDS_ACTION)
+    counts = Counter(participant.reply for participant in participants)
+    read = list(named)
+    return tuple(
+        ReplyGroup(reply=reply, people=tuple(person for person in read if person.reply is reply), count=counts[reply])
+        for reply in replies
+        if counts[reply]
+    )
 
 
 def participant_on_line(

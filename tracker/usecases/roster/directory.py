@@ -111,6 +111,12 @@ async def person_for(viewer: Viewer, member_id: UUID) -> PersonCard:
     raise NotFound
 
 
+async def phones_known_to(viewer: Viewer, member_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the numbers to call people at, of those among them whom the viewer may know and who have a number."""
+    wanted = set(member_ids)
+    return await rows.phones(await rows.known_to(viewer), wanted) if wanted else {}
+
+
 async def agencies_for(viewer: Viewer) -> list[AgencyCard]:
     """Return the agencies where the viewer may know someone; all of them for roster managers."""
     known = await rows.known_to(viewer)

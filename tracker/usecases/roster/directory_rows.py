@@ -32,6 +32,10 @@ _FOUND = (
     " FROM ({}) f JOIN person_text t ON t.id = f.rowid JOIN member m ON m.id = t.person"
     " JOIN agency g ON g.id = m.agency WHERE {} AND {}"
 )
+_PHONES = (
+    "SELECT m.id, CASE WHEN m.is_mobile_private OR m.mobile = '' THEN m.phone ELSE m.mobile END AS phone"
+    " FROM member m WHERE {} AND {}"
+)
 _COUNTS = "SELECT m.agency, COUNT(*) AS people FROM member m WHERE {} AND m.status <> 'departed' GROUP BY m.agency"
 OWN_COMMITTEES = (
     "SELECT b.id FROM committee b WHERE b.status = 'active' AND 'committee:' || CAST(b.id AS VARCHAR(36)) IN ({})"
@@ -173,6 +177,12 @@ async def count_by_agency(known: QueryString) -> dict[UUID, int]:
     """Return how many of the known people serve at each agency, not counting those who left."""
     rows = await engine().run_querystring(QueryString(_COUNTS, known))
     return {row["agency"]: int(row["people"]) for row in rows}
+
+
+async def phones(known: QueryString, member_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the numbers of the known people among these who have one: the mobile, unless it's private."""
+    rows = await engine().run_querystring(QueryString(_PHONES, known, is_one_of(member_ids)))
+    return {row["id"]: row["phone"] for row in rows if row["phone"]}
 
 
 async def committee_rows(viewer: Viewer) -> list[Row]:

@@ -1,7 +1,7 @@
 """What the page of one date, and the page of a series with all its dates, show to one viewer."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,23 @@ from tracker.rules.events.events import Event, EventStatus, Occurrence, day_of_k
 from tracker.rules.events.history import HistoryEntry, history_with_beginning
 from tracker.rules.events.markings import may_copy
 from tracker.rules.events.plans import is_moved
-from tracker.rules.events.replies import Informed, Participant, Reply, ReplyValue, effective_reply, people_to_reply_for
+from tracker.rules.events.replies import (
+    Informed,
+    Participant,
+    Reply,
+    ReplyGroup,
+    ReplyValue,
+    effective_reply,
+    people_by_reply,
+    people_to_reply_for,
+)
 from tracker.rules.intake.calendar_replies import EmailReplies
 from tracker.rules.operations.access import EmergencyOpened
 from tracker.rules.polls import Poll
 from tracker.rules.roster.meetings import Room
 from tracker.tables.visible import actions, attendance
 from tracker.tables.visible.events import events
+from tracker.tables.visible.events.replies import missing_replies
 from tracker.usecases.core.audit import EventReading, readings_of
 from tracker.usecases.emails.nudges import next_follow_up, silent_people_of_date, with_confirmations
 from tracker.usecases.emails.summaries import thank_you_sent_about
@@ -41,6 +51,7 @@ from tracker.usecases.operations.access import openings_of
 from tracker.usecases.operations.states import PlanSummary, plan_summary
 from tracker.usecases.polls import open_poll_of
 from tracker.usecases.roster.agencies import room_of
+from tracker.usecases.roster.directory import phones_known_to
 
 
 class AgencyReplies(Struct, frozen=True, kw_only=True):
@@ -82,6 +93,10 @@ class EventView(Struct, frozen=True, kw_only=True):
     """Of all agencies."""
     named: tuple[Participant, ...]
     """People whose names the viewer may see."""
+    groups: tuple[ReplyGroup, ...]
+    """Everyone by reply, with the names that the viewer may see."""
+    phones: Mapping[UUID, str]
+    """The numbers of people whose names are shown, as far as the viewer may know them."""
     informed: tuple[Informed, ...]
     """People who are kept informed, and whose names the viewer may see."""
     is_informed: bool
@@ -187,6 +202,8 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         "replies": replies_by_agency(participants),
         "total": _count_replies("", participants),
         "named": tuple(named),
+        "groups": people_by_reply(participants, named, is_chasing=may_edit(viewer, event)),
+        "phones": await phones_known_to(viewer, [participant.member_id for participant in named]),
         "informed": tuple(named_participants(viewer, event, informed)),
         "is_informed": viewer.member_id in {informed.member_id for informed in informed},
         "coming": coming,
@@ -303,6 +320,39 @@ async def date_after_split(viewer: Viewer, event_id: UUID, key: str) -> tuple[UU
     return None
 
 
+class FollowingDate(Struct, frozen=True, kw_only=True):
+    """The next date of a series that takes place, with the people who come to it."""
+
+    occurrence: Occurrence
+    groups: tuple[ReplyGroup, ...]
+    phones: Mapping[UUID, str]
+
+
+async def _following(viewer: Viewer, occurrences: Iterable[Occurrence], now: datetime) -> FollowingDate | None:
+    ahead = (date for date in occurrences if date.ends_at > now and not date.is_off)
+    occurrence = next(ahead, None)
+    if occurrence is None:
+        return None
+    participants = await attendance.participants(viewer, occurrence)
+    named = named_participants(viewer, occurrence.event, participants)
+    return FollowingDate(
+        occurrence=occurrence,
+        groups=people_by_reply(participants, named, is_chasing=may_edit(viewer, occurrence.event)),
+        phones=await phones_known_to(viewer, [participant.member_id for participant in named]),
+    )
+
+
+async def _replied(viewer: Viewer, event: Event, upcoming: Iterable[Occurrence]) -> dict[UUID, tuple[int, int]]:
+    """Return by date how many people have replied, and how many are invited; nothing where no one is asked."""
+    if not event.kind.asks_reply or event.status is EventStatus.DRAFT:
+        return {}
+    missing = await missing_replies(viewer, [date.id for date in upcoming if not date.is_off])
+    return {
+        date_id: (replies_of_date.invited - sum(replies_of_date.waiting.values()), replies_of_date.invited)
+        for date_id, replies_of_date in missing.items()
+    }
+
+
 class SeriesView(Struct, frozen=True, kw_only=True):
     """A series with its upcoming and past dates, each in order."""
 
@@ -314,6 +364,16 @@ class SeriesView(Struct, frozen=True, kw_only=True):
     may_copy: bool
     links: SeriesLinks
     history: tuple[HistoryEntry, ...]
+    following: FollowingDate | None
+    """None when no date that takes place is left."""
+    replied: Mapping[UUID, tuple[int, int]]
+    """By upcoming date, how many people have replied, and how many are invited."""
+
+    @property
+    def same_reply(self) -> ReplyValue | None:
+        """Return the viewer's reply where it is the same for every upcoming date that takes place."""
+        own = {date.reply for date in self.ahead if not date.occurrence.is_off}
+        return own.pop() if len(own) == 1 else None
 
     @property
     def dates(self) -> tuple[SeriesRow, ...]:
@@ -326,7 +386,8 @@ async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
     event = await event_seen_by(viewer, event_id)
     given = await replies.my_replies(viewer, event)
     dates = []
-    for occurrence in await dates_in_series(viewer, event):
+    occurrences = await dates_in_series(viewer, event)
+    for occurrence in occurrences:
         reply = effective_reply(given or (), occurrence.id)
         value = reply.value if reply else ReplyValue.NEEDS_ACTION
         dates.append(
@@ -346,4 +407,6 @@ async def view_series(viewer: Viewer, event_id: UUID, now: datetime) -> SeriesVi
         may_copy=may_copy(viewer, event.marking),
         links=await series_links(viewer, event),
         history=history_with_beginning(await event_history.history_of_event(viewer, event), event),
+        following=await _following(viewer, occurrences, now),
+        replied=await _replied(viewer, event, [date for date in occurrences if date.ends_at > now]),
     )

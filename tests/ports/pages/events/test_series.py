@@ -12,7 +12,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
-from tests.cast import NOW, Cast, meeting, operation
+from tests.cast import NOW, Cast, everyone, meeting, operation
 from tests.ical.files import calendar, vevent
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
@@ -57,11 +57,29 @@ async def test_a_series_lists_its_dates_with_status_and_my_reply(
 ) -> None:
     html = await page_at(await browse(sqlite_cast.fbi_lead), f"/events/{five_dates}")
     assert rows(html)[:3] == [
-        "Tue, Jan 12 10:00–11:30 AM USAO conference room Scheduled Yes",
-        "Wed, Jan 20 1:00–2:00 PM FBI field office Moved No reply",
-        "Tue, Jan 26 10:00–11:30 AM USAO conference room Canceled –",
+        "Tue, Jan 12, 2027 10:00–11:30 AM USAO conference room Scheduled 2 of 2 Yes",
+        "Wed, Jan 20, 2027 1:00–2:00 PM FBI field office Moved 1 of 2 No reply",
+        "Tue, Jan 26, 2027 10:00–11:30 AM USAO conference room Canceled – –",
     ]
     assert "Every week on Tuesday" in html
+
+
+async def test_a_series_says_the_same_reply_once_and_names_the_people_of_the_next_date(
+    sqlite_cast: Cast, browse: SignIn, five_dates: UUID
+) -> None:
+    html = await page_at(await browse(sqlite_cast.coordinator), f"/events/{five_dates}")
+    assert rows(html)[0] == "Tue, Jan 12, 2027 10:00–11:30 AM USAO conference room Scheduled 2 of 2"
+    assert "Your reply to all dates: Yes" in words_of_page(html)
+    assert "People, for Tue, Jan 12" in words_of_page(html)
+    assert "<b>Fbi lead</b> (FBI)" in html
+
+
+async def test_a_series_names_the_people_of_the_other_arm_to_no_member(sqlite_cast: Cast, browse: SignIn) -> None:
+    plan = meeting(*everyone(sqlite_cast), rule=rule_for_choice("weekly", FIRST, count=3))
+    event_id = await schedule_event(sqlite_cast.coordinator, plan, NOW)
+    html = await page_at(await browse(sqlite_cast.harbor_advocate), f"/events/{event_id}")
+    assert "Caht lead" in html
+    assert "Kcpd detective" not in html
 
 
 async def test_a_series_says_whose_meeting_it_is_and_who_leads_it(sqlite_cast: Cast, browse: SignIn) -> None:

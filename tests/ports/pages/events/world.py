@@ -1,5 +1,6 @@
 """Events scheduled on their pages, replies by link, and rows of substitutes."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -62,7 +63,6 @@ async def schedule_for_committee(cast: Cast) -> UUID:
 
 def row_of_person(page: str, name: str) -> str:
     """Return the words of a person's row."""
-    [row] = [
-        row for row in page.split("<tr>") if f'data-l="Person">{name}<' in " ".join(row.split()).replace("> ", ">")
-    ]
-    return " ".join(row.split())
+    flat = " ".join(page.split())
+    [place] = [match.start() for match in re.finditer(rf"<li> ?<b>{name}</b>", flat)]
+    return flat[place : flat.index("</li>", place)]

@@ -1,18 +1,20 @@
 """The page of an event: who sees what on it, answering, editing it as a whole, canceling it."""
 
 import asyncio
+import re
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from msgspec.structs import replace
 
 from tests.cast import NOW, Cast, everyone, meeting, operation
 from tests.database.others import another_writer
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
 from tests.ports.pages.core.world import draft_mark_on
-from tests.ports.pages.forms import edited_form, form_with
+from tests.ports.pages.forms import edited_form, form_with, words_of_page
 from tracker import clock
 from tracker.rules.core.viewers import Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
@@ -22,7 +24,9 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import Message
 from tracker.tables.schema.events import Reply
 from tracker.usecases.events import scheduling
+from tracker.usecases.events.replies import record_own_reply
 from tracker.usecases.events.scheduling import schedule_event
+from tracker.usecases.roster import people
 from tracker.usecases.views import event_page
 
 KEY = "2027-01-12"
@@ -83,6 +87,41 @@ async def test_members_read_the_names_of_their_own_arm_and_numbers_of_the_other(
     assert "Kcpd detective" not in page
     assert '<th scope="row">KCPD</th>' in page
     assert "8 other people are counted above." in page
+
+
+async def test_who_chases_replies_reads_first_who_has_not_replied_with_the_number_to_call(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    lead, detective = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(lead, detective), NOW)
+    await record_own_reply(lead, event_id, KEY, ReplyValue.ACCEPTED, "", NOW, for_series=False)
+    profile = await people.profile_of(detective)
+    await people.change_profile(detective, replace(profile, phone="816-555-0100", mobile=""), NOW)
+    seen = [
+        (await (await browse(one)).get(f"/events/{event_id}/{KEY}")).text for one in (sqlite_cast.coordinator, lead)
+    ]
+    order = [[words_of_page(head) for head in re.findall("<h3>.*?</h3>", page, re.DOTALL)] for page in seen]
+    replies = [[head for head in heads if head[-1].isdigit()] for heads in order]
+    assert [[head.split()[-2:] for head in heads] for heads in replies] == [
+        [["reply", "1"], ["Yes", "2"]],
+        [["Yes", "2"], ["reply", "1"]],
+    ]
+    assert [re.sub(r"\s+", " ", page).count('href="tel:816-555-0100"') for page in seen] == [1, 1]
+
+
+async def test_no_number_is_shown_of_a_person_who_is_not_in_the_viewer_s_directory(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    detective = sqlite_cast.kcpd_detective
+    event_id = await scheduling.schedule_event(sqlite_cast.coordinator, meeting(detective), NOW)
+    profile = await people.profile_of(detective)
+    numbers = {"phone": "816-555-0100", "mobile": "816-555-0111", "is_mobile_private": True}
+    await people.change_profile(detective, replace(profile, **numbers), NOW)
+    page = (await (await browse(sqlite_cast.auditor)).get(f"/events/{event_id}/{KEY}")).text
+    assert "<b>Kcpd detective</b>" in page
+    assert "816-555" not in page
+    page = (await (await browse(sqlite_cast.coordinator)).get(f"/events/{event_id}/{KEY}")).text
+    assert ("816-555-0100" in page, "816-555-0111" in page) == (True, False)
 
 
 async def test_notes_to_the_organizer_are_read_by_anyone_who_may_edit_alone(sqlite_cast: Cast, browse: SignIn) -> None:
@@ -437,7 +476,7 @@ async def test_a_deadline_has_neither_reply_nor_agenda_nor_attendance(sqlite_cas
     asked = ("No reply", "no reply", "Your reply", "ttendance", "sign-in-sheet", ">Agenda<", "#agenda")
     assert [words for words in asked if words in html] == []
     assert "2 people notified" in html
-    assert '<th scope="row" data-l="Person">Fbi lead</th>' in html
+    assert "<b>Fbi lead</b> (FBI)" in html
 
 
 async def test_a_typo_is_emailed_to_no_one_unless_the_form_says_so(sqlite_cast: Cast, desk: Browser) -> None:

@@ -29,7 +29,7 @@ from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.core.drafts import DraftForm, DraftKey, SavedDraft
 from tracker.rules.core.wording import local, plural, short_date
 from tracker.rules.emails.emails import REPLY_WORDS
-from tracker.rules.events.events import EventStatus, dates_taking_place
+from tracker.rules.events.events import EventStatus, agenda_items, dates_taking_place
 from tracker.rules.events.plans import rule_of
 from tracker.rules.recurrence.series import pattern_words
 from tracker.usecases.core import audit
@@ -58,6 +58,7 @@ async def show_series(event_id: PathId, pages: Pages, viewer: Viewer, now: Now) 
         shown=DATES_SHOWN,
         runs=runs,
         repeats=pattern_words(rule) if rule else "",
+        agenda=agenda_items(view.following.occurrence.agenda) if view.following else (),
     )
 
 
