@@ -58,6 +58,15 @@ async def test_a_series_that_goes_on_at_another_hour_says_the_old_and_the_new_on
     )
 
 
+async def test_a_date_moved_to_another_day_that_takes_the_new_hour_is_the_first_that_is_named(cast: Cast) -> None:
+    event_id = await schedule_series(cast)
+    moved = DateChange(starts=datetime(2027, 4, 20, 10), duration=timedelta(minutes=90))
+    await occurrences.change_occurrence(cast.coordinator, event_id, "2027-04-13", moved, 1, LATER)
+    email = await email_of_april_split(cast, event_id, datetime(2027, 4, 13, 9))
+    assert email.subject == "Changed: Monthly task force meeting, now 9:00 AM from Tue, Apr 20"
+    assert dict(email.facts)["Now"].endswith("from Tuesday, April 20, 2027")
+
+
 @pytest.mark.parametrize("is_discreet", [False, True])
 async def test_a_message_about_dates_that_waits_when_a_series_continues_as_another_is_said_with_it(
     cast: Cast, is_discreet: bool

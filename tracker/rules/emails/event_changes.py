@@ -243,7 +243,8 @@ def series_continued_email(occasion: EventForReader, _: SeriesContinued) -> Emai
         return _series_email(occasion, SeriesContinuedEmail(title=occasion.title), ends=_last_date(occasion))
     is_same_time, is_elsewhere = rule_words(was) == rule_words(now), _place_of(was) != _place_of(now)
     is_other_hour = was.starts.time() != now.starts.time() and not (was.is_all_day or now.is_all_day)
-    first_with_time = first_date_by_rule(now, occasion.onward_dates)
+    first_with_time = first_date_at_hour(now, occasion.onward_dates) if is_other_hour else None
+    first_with_time = first_with_time or first_date_by_rule(now, occasion.onward_dates)
     first = first_date_with({"place": now.place}, occasion.onward_dates) if is_same_time else first_with_time
     says = SeriesContinuedEmail(
         title=occasion.title,
@@ -306,6 +307,12 @@ def first_date_by_rule(event: Event, dates: Sequence[Occurrence]) -> Occurrence 
     return next(
         (occurrence for occurrence in dates if occurrence.original_start in by_rule and not is_moved(occurrence)), None
     )
+
+
+def first_date_at_hour(event: Event, dates: Sequence[Occurrence]) -> Occurrence | None:
+    """Return the first of these dates that begins at the hour of the series; a date moved to another day may, too."""
+    hour = event.starts.time()
+    return next((date for date in dates if to_local(date.starts_at, event.zone).time() == hour), None)
 
 
 def first_date_with(texts: Mapping[str, str], dates: Sequence[Occurrence]) -> Occurrence | None:

@@ -413,9 +413,14 @@ def test_the_last_crumb_is_the_page_itself() -> None:
     assert '<li class="usa-breadcrumb__list-item usa-current" aria-current="page"><span>December</span>' in html
 
 
+def test_what_is_over_needs_no_reply() -> None:
+    days = [(date(2026, 12, 10), [Entry(reply="needs_action")])]
+    assert "Reply needed" not in render("{{ cal.agenda(days, now) }}", days=days, now=Entry().ends)
+
+
 def test_the_list_of_days_says_which_replies_are_owed() -> None:
     days = [(date(2026, 12, 10), [Entry(reply="needs_action", place="USAO"), Entry(status="canceled")])]
-    html = render("{{ cal.agenda(days, today) }}", days=days, today=date(2026, 12, 10))
+    html = render("{{ cal.agenda(days, now) }}", days=days, now=Entry().ends - timedelta(minutes=1))
     assert [words for words in ("Thu", "Today", "USAO", "Reply needed", "Canceled") if words not in text_of(html)] == []
     assert Markup(html).ids == ["l-2026-12-10"]
 

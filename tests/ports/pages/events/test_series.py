@@ -354,6 +354,14 @@ async def test_the_heading_names_the_day_on_which_people_know_the_date(desk: Bro
     assert "Jan 20" not in words_of_page(page.partition("<main")[2].partition("First day")[0])
 
 
+async def test_the_first_day_of_a_moved_date_says_that_the_date_stays_where_it_was_moved(
+    desk: Browser, five_wednesdays: UUID
+) -> None:
+    hint = "The day by the rule. This date was moved to Fri, Jan 22 and stays there."
+    assert hint in await page_at(desk, f"/events/{five_wednesdays}/edit?from={SECOND}")
+    assert hint not in await page_at(desk, f"/events/{five_wednesdays}/edit?from={THIRD}")
+
+
 @pytest.mark.parametrize(("key", "cancels"), [("", "Cancel all dates"), (SECOND, "Cancel this and following dates")])
 async def test_the_form_is_left_without_saving_and_cancels_dates_only_elsewhere(
     desk: Browser, five_wednesdays: UUID, key: str, cancels: str
