@@ -33,6 +33,7 @@ from tracker.ports.pages.events.previews import preview_deed
 from tracker.rules.availability.suggested_times import OPENS
 from tracker.rules.core.drafts import DraftForm, DraftKey
 from tracker.rules.core.wording import local, to_utc
+from tracker.rules.emails.messages import EmailCount
 from tracker.rules.emails.reminders import nudged_words, skipped_words, why_no_nudge
 from tracker.rules.events.events import Event
 from tracker.rules.events.history import UNDO_FOR
@@ -154,7 +155,8 @@ async def post_new_poll(
         poll_id = await polls.open_poll(viewer, event_id, NewPollForm.read(timed).poll(event.zone), now)
     except Invalid as wrong:
         return await _shown(pages, viewer, event, form, now, settings, wrong)
-    return pages.redirect(f"/polls/{poll_id}", "People will get an email in a moment.")
+    count = await messages.number_notified(viewer, [event_id], now)
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Date poll sent.", count))
 
 
 async def _shown(
@@ -417,7 +419,7 @@ async def post_poll_reminder_undo(poll_id: PathId, pages: Pages, viewer: Viewer,
 async def post_added_people(poll_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Redirect:
     """Email the dates to people who were put on the list since the poll was opened."""
     count = await polls.ask_added_people(viewer, poll_id, now)
-    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", count))
+    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Asked.", EmailCount(count, count)))
 
 
 NOWHERE = UUID(int=0)
@@ -456,7 +458,9 @@ async def post_poll_cancellation(poll_id: PathId, pages: Pages, viewer: Viewer, 
     """Cancel a poll, with a button that undoes it."""
     done = await polls.cancel_poll(viewer, poll_id, now)
     undo = Undo(address=f"/polls/{poll_id}/restoration", fields={}, until=now + UNDO_FOR)
-    return pages.redirect(f"/polls/{poll_id}", with_number_notified("Poll canceled.", done.notified), undo)
+    return pages.redirect(
+        f"/polls/{poll_id}", with_number_notified("Poll canceled.", EmailCount(done.notified, done.notified)), undo
+    )
 
 
 @post("/polls/{poll_id:uuid}/restoration", guards=[signed_in], status_code=303)

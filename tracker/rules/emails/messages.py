@@ -28,6 +28,22 @@ class MessageStatus(Worded):
     SKIPPED = "skipped", "Not sent, and why"
 
 
+class EmailCount(Struct, frozen=True):
+    """How many people get how many emails about one deed."""
+
+    people: int
+    emails: int
+
+    @property
+    def words(self) -> str:
+        """Return "3 people will get two emails.", or for no one the empty text."""
+        if not self.people:
+            return ""
+        same_for_all = {self.people: "an email", 2 * self.people: "two emails"}
+        emails = same_for_all.get(self.emails, f"{self.emails} emails in all")
+        return f"{plural(self.people, 'person', 'people')} will get {emails}."
+
+
 STATES = {
     MessageStatus.WAITING: frozenset({MessageState.PENDING}),
     MessageStatus.SENT: frozenset({MessageState.SENT}),

@@ -21,6 +21,7 @@ from tracker.rules.core.outbox import LAW_ENFORCEMENT_ONLY, TOPIC_WORDS, Message
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.emails.messages import (
     OF_ACCOUNTS,
+    EmailCount,
     ListPosition,
     MessageFilter,
     MessageLine,
@@ -76,8 +77,8 @@ _OF_NO_EVENT = (
     " LEFT JOIN event e ON e.id = m.event WHERE (e.id IS NULL OR MAY_SEE(e))"
 )
 _NOTIFIED = (
-    "SELECT COUNT(DISTINCT m.recipient) AS people FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e)"
-    " AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
+    "SELECT COUNT(DISTINCT m.recipient) AS people, COUNT(*) AS emails FROM message m JOIN event e ON e.id = m.event"
+    " WHERE MAY_SEE(e) AND e.id IN ({}) AND m.state = 'pending' AND m.created_at = {}"
 )
 _EMAILS_WAITING = (
     "SELECT COUNT(*) AS emails FROM message m JOIN event e ON e.id = m.event WHERE MAY_SEE(e) AND e.id IN ({})"
@@ -173,9 +174,9 @@ async def stored_messages(viewer: Viewer, message_ids: Iterable[UUID]) -> list[S
     return await rows_as(StoredMessage, _STORED, viewer, of_them, viewer.member_id, *known_to_viewer(viewer), wanted)
 
 
-async def count_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> int:
-    """Return how many people will get an email about the change made to these events at that moment."""
-    return int((await rows(_NOTIFIED, viewer, "", id_list(event_ids), queued_at))[0]["people"])
+async def count_notified(viewer: Viewer, event_ids: Iterable[UUID], queued_at: datetime) -> EmailCount:
+    """Return how many people will get how many emails about the change made to these events at that moment."""
+    return (await rows_as(EmailCount, _NOTIFIED, viewer, "", id_list(event_ids), queued_at))[0]
 
 
 async def has_waiting_emails(viewer: Viewer, event_ids: Iterable[UUID], date_id: UUID | None) -> bool:

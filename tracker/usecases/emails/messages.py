@@ -19,6 +19,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.emails.escalations import Escalation
 from tracker.rules.emails.messages import (
+    EmailCount,
     ListPosition,
     MessageFilter,
     MessageLine,
@@ -200,8 +201,8 @@ def _repeated_message(stored: messages.StoredMessage, now: datetime) -> NewMessa
     )
 
 
-async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: datetime) -> int:
-    """Return how many people will get an email about the change made to these events at `now`.
+async def number_notified(viewer: Viewer, event_ids: Collection[UUID], now: datetime) -> EmailCount:
+    """Return how many people will get how many emails about the change made to these events at `now`.
 
     A change that ends a series and starts another one concerns two events.
     """

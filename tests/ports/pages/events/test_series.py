@@ -454,9 +454,11 @@ async def test_the_panel_of_a_change_with_invitations_names_the_deadline(desk: B
     assert "Reply by" in await preview(desk, five_wednesdays, SECOND, starts="11:00", ends="12:30")
 
 
-async def test_another_hour_says_whom_it_went_to_and_counts_no_one_twice(desk: Browser, five_wednesdays: UUID) -> None:
+async def test_another_hour_says_who_gets_two_emails_and_counts_no_one_twice(
+    desk: Browser, five_wednesdays: UUID
+) -> None:
     location = await save_form(desk, five_wednesdays, SECOND, starts="11:00", ends="12:30")
-    assert "Saved. 2 people will get an email." in words_of_page((await desk.get(location)).text)
+    assert "Saved. 2 people will get two emails." in words_of_page((await desk.get(location)).text)
 
 
 async def test_a_silent_change_says_beside_the_choice_who_will_not_hear_of_it_and_is_audited(

@@ -19,8 +19,8 @@ from tracker.ports.http.request_source import sent_from
 from tracker.ports.pages.core import date_entries, form_values, sheets, templating
 from tracker.ports.pages.core.form_values import FormValues, read_form, read_query
 from tracker.rules.core.viewers import Viewer, is_recent
-from tracker.rules.core.wording import plural
 from tracker.rules.emails.escalations import Escalation
+from tracker.rules.emails.messages import EmailCount
 from tracker.rules.events.history import UNDO_FOR
 from tracker.usecases.core.viewers import Visit
 from tracker.usecases.events import history
@@ -150,14 +150,13 @@ async def undo_for(viewer: Viewer, event_id: UUID, now: datetime, key: str = "")
     return cookies.Undo(address=f"/events/{event_id}/undo", fields=fields, until=now + UNDO_FOR)
 
 
-def with_number_notified(deed: str, people: int, *, any_waiting: bool = False) -> str:
-    """Return what was done and how many people get an email about it.
+def with_number_notified(deed: str, count: EmailCount, *, any_waiting: bool = False) -> str:
+    """Return what was done and how many people get how many emails about it.
 
     `any_waiting`: emails that wait since an earlier change include it.
     """
     no_one = f"No one will get {'another' if any_waiting else 'an'} email."
-    emails = f"{plural(people, 'person', 'people')} will get an email." if people else no_one
-    return f"{deed} {emails}"
+    return f"{deed} {count.words or no_one}"
 
 
 def usual_escalation(settings: Settings) -> Escalation:

@@ -139,9 +139,9 @@ async def post_event_change(event_id: PathId, pages: Pages, viewer: Viewer, visi
     except NotFound:
         return pages.redirect("/calendar", NO_LONGER_VISIBLE, undo)
     any_waiting = await messages.any_emails_waiting(viewer, changed)
-    people = await messages.number_notified(viewer, changed, now)
+    count = await messages.number_notified(viewer, changed, now)
     double_booked = await double_booked_in(viewer, new_id, form["from"], event_id, now)
-    words = f"{with_number_notified('Saved.', people, any_waiting=any_waiting)} {double_booked}".rstrip()
+    words = f"{with_number_notified('Saved.', count, any_waiting=any_waiting)} {double_booked}".rstrip()
     return pages.redirect(f"/events/{new_id}", words, undo)
 
 

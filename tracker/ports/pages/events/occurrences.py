@@ -96,8 +96,8 @@ async def post_date(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now:
         view = await _date_to_edit(viewer, now, *date)
         return await _date_form(pages, viewer, view, overtake_sheet(form, _opened_sheet(view), DATE_WORDS), now)
     any_waiting = await messages.any_emails_waiting(viewer, [date.event_id], view.occurrence.id)
-    people = await messages.number_notified(viewer, [date.event_id], now)
-    words = with_number_notified("Saved.", people, any_waiting=any_waiting)
+    count = await messages.number_notified(viewer, [date.event_id], now)
+    words = with_number_notified("Saved.", count, any_waiting=any_waiting)
     undo = await undo_for(viewer, date.event_id, now, date.key)
     return pages.redirect(occurrence_address(view.occurrence), words, undo)
 

@@ -262,10 +262,10 @@ async def post_new_event(
         return await render_schedule_form(pages, viewer, form, opened, now, errors=errors, status_code=422, **context)
     if form["save"] == ASKS:
         return pages.redirect(f"/events/{event_id}/poll", DRAFTED)
-    people, double_booked = await together(
+    count, double_booked = await together(
         messages.number_notified(viewer, [event_id], now), double_booked_in(viewer, event_id, "", event_id, now)
     )
-    scheduled = f"{with_number_notified('Scheduled.', people)} {double_booked}".rstrip()
+    scheduled = f"{with_number_notified('Scheduled.', count)} {double_booked}".rstrip()
     sentence = DRAFTED if plan.status is EventStatus.DRAFT else scheduled
     return pages.redirect(f"/events/{event_id}", sentence, await undo_for(viewer, event_id, now))
 
