@@ -156,6 +156,7 @@ def entered(page: Page, title: str) -> list[str]:
     page.locator("#f-date").fill("2026-12-15")
     page.get_by_label("Repeats").select_option("weekly")
     page.get_by_text("Tentative", exact=True).click()
+    page.get_by_text("Agenda and notes").click()
     page.get_by_role("textbox", name="Agenda").fill("Welcome 5\n\nReferrals “today” 20")
     with page.expect_response("**/schedule/people"):
         page.get_by_role("group", name="Invite by agency").get_by_text("FBI").click()

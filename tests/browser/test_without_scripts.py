@@ -111,6 +111,7 @@ def test_an_event_that_is_undone_leads_back_to_its_form_without_scripts(
     page = without_scripts.new_page()
     page.goto("/schedule")
     page.get_by_label("Title").fill("Undone without scripts")
+    page.get_by_text("Agenda and notes").click()
     page.get_by_role("textbox", name="Agenda").fill("Welcome 5")
     page.get_by_role("button", name=SEND).click()
     page.locator("#flash").get_by_role("button", name="Undo").click()

@@ -176,6 +176,7 @@ def to_own_roll(page: Page, title: str) -> None:
 def to_suggested_times(page: Page, _: Demo) -> None:
     """Ask for times for a meeting of a committee with a quorum, and everyone of an agency."""
     to_empty_form(page)
+    page.locator("#seen summary").click()
     page.get_by_label("Committee", exact=True).select_option(label="Steering Committee")
     invite_agencies(page, "KCPD")
     page.get_by_role("button", name="Suggest times").click()

@@ -290,7 +290,44 @@ async def test_the_end_of_a_series_opens_by_itself_when_an_event_becomes_one(des
     part = (await desk.get("/schedule/preview", params={**query, "interval": "2"})).text
     assert '<details class="tt-d" id="ends" open hx-swap-oob="outerHTML">' in part
     assert re.search(r'name="interval"[^>]*value="2"', part)
-    assert 'id="ends"' not in (await desk.get("/schedule/preview", params={**query, "ends_for": "series"})).text
+    assert 'id="ends"' not in (await desk.get("/schedule/preview", params={**query, "ends_for": "weekly"})).text
+
+
+async def test_the_days_of_the_week_and_when_weeks_start_are_offered_only_where_they_matter(desk: Browser) -> None:
+    query = {"date": "2027-01-14", "labels_for": "2027-01-14", "starts": "14:00", "ends": "15:00"}
+
+    async def offers(**fields: str | list[str]) -> list[bool]:
+        part = (await desk.get("/schedule/preview", params={**query, **fields})).text
+        days = part.partition('id="ends"')[2].partition('name="weekdays"')[0]
+        weeks = part.partition('id="week-starts"')[2].partition(">")[0]
+        return ["tt-noscript" not in html for html in (days, weeks)]
+
+    assert await offers(repeat="monthly_nth") == [False, False]
+    assert await offers(repeat="weekly", weekdays=["1", "3"]) == [True, False]
+    assert await offers(repeat="weekly", weekdays=["1", "3"], interval="2") == [True, True]
+    several = {"repeat": "weekly", "ends_for": "weekly", "weekdays": ["1", "3"], "interval": "2"}
+    part = (await desk.get("/schedule/preview", params={**query, **several})).text
+    assert re.search(r'<div\s+id="week-starts" hx-swap-oob="outerHTML">', part)
+    assert 'id="ends"' not in part
+
+
+FOLDED = ("Who can see this", "Several days", "Other reminders", "Agenda and notes", "Mark it as controlled")
+
+
+async def test_an_empty_form_folds_what_few_events_need_and_a_value_opens_it(sqlite_cast: Cast, desk: Browser) -> None:
+    def opened(page: str) -> list[str]:
+        found = re.findall(r"<details([^>]*)>\s*<summary>\s*([^<]+)", page)
+        return [name for name in FOLDED if any(words.startswith(name) and "open" in how for how, words in found)]
+
+    page = (await desk.get("/schedule")).text
+    assert opened(page) == []
+    assert all(name in page for name in FOLDED[:-1])
+    form = form_with(
+        page, "/events", agenda="Welcome 5", last_day="2026-12-17", visibility="law_enforcement", save="show"
+    )
+    assert opened((await desk.post("/events", form)).text) == ["Who can see this", "Several days", "Agenda and notes"]
+    wrong = form_with(page, "/events", title="Call", zone="Mars", description="x" * 50_000, save="send")
+    assert opened((await desk.post("/events", wrong)).text) == ["Several days", "Agenda and notes"]
 
 
 async def test_the_end_of_a_series_is_open_in_the_form_of_a_series_alone(desk: Browser) -> None:
