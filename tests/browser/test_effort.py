@@ -112,6 +112,18 @@ def test_a_monthly_series_for_nine_agencies_is_four_fields_one_check_and_one_sen
     hand.page.locator("#flash").get_by_role("button", name="Undo").click()
 
 
+def test_from_an_hour_of_the_week_an_event_is_one_field_and_three_clicks(hand: Hand) -> None:
+    hand.page.goto("/calendar?view=week&date=2027-01-13")
+    hand.click(hand.page.locator('.tt-hour[href*="2027-01-13&starts=15:00"]'))
+    hand.fill(title="Added from an hour")
+    hand.click(hand.page.get_by_text(re.compile("^Victim Services Committee · ")))
+    expect(hand.page.get_by_role("button", name=SEND)).to_have_accessible_name("Send to 3 people")
+    hand.button(SEND)
+    expect(hand.page.get_by_role("heading", level=1)).to_have_text("Added from an hour")
+    assert (hand.fields, hand.clicks) == (1, 3)
+    hand.page.locator("#flash").get_by_role("button", name="Undo").click()
+
+
 def test_who_is_double_booked_is_seen_without_a_click(hand: Hand) -> None:
     to_empty_form(hand.page)
     hand.page.get_by_text("All agencies").click()

@@ -164,14 +164,14 @@ def test_an_empty_day_of_the_calendar_opens_the_form_with_that_day(page_of: Page
     expect(day).to_have_accessible_name(re.compile("no events. Schedule an event$"))
     day.focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_label("First day")).to_have_value("2027-01-30")
+    expect(page.get_by_label("Day", exact=True)).to_have_value("2027-01-30")
 
 
 def test_a_press_anywhere_in_an_empty_day_opens_the_form(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/calendar?month=2027-01")
     day_link(page, "2027-01-30").locator("xpath=ancestor::td").click(position={"x": 20, "y": 70})
-    expect(page.get_by_label("First day")).to_have_value("2027-01-30")
+    expect(page.get_by_label("Day", exact=True)).to_have_value("2027-01-30")
 
 
 ANALYST = "KCPD analyst"

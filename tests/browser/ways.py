@@ -679,6 +679,7 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "search": (COORDINATOR, to("/search?q=task+force"), "Search results for “task force”"),
     "search without a find": (COORDINATOR, to("/search?q=nowhere"), "Search results for “nowhere”"),
     "schedule": (COORDINATOR, to("/schedule"), "Schedule an event"),
+    "schedule, small form": (COORDINATOR, to("/schedule?quick=1"), "Schedule an event"),
     "schedule with errors": (COORDINATOR, to_refused_schedule, "Schedule an event"),
     "a saved template": (COORDINATOR, to_saved_template, "Schedule an event"),
     "templates": (COORDINATOR, to_templates, "Event templates"),

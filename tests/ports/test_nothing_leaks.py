@@ -208,6 +208,7 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "GET /schedule": lambda p: [
         *(("GET", f"/schedule?like={event}", {}) for event, _ in _events(p)),
         *(("GET", f"/schedule{more}", {}) for more in ("", "?kind=joint_operation", "?date=2027-01-16")),
+        ("GET", "/schedule?quick=1&date=2027-01-16&starts=10:00", {}),
         *(("GET", f"/schedule?template={one}", {}) for one in (p.secret_template, NOWHERE)),
     ],
     "GET /schedule/templates": _plain("/schedule/templates"),

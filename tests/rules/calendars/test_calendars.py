@@ -242,7 +242,7 @@ def areas(week: CalendarWeek) -> list[int]:
     """Return how many columns each row fills, what reaches down from above included."""
     filled = [0] * 48
     for number, blocks in week.rows():
-        for block in blocks:
+        for _, block in blocks:
             for below in range(number, number + block.height):
                 filled[below] += block.width
     return filled[week.first : week.last]

@@ -180,12 +180,12 @@ class CalendarWeek(Struct, frozen=True, kw_only=True):
     columns: int
     """Columns of each day, divisible by any number of overlapping dates."""
 
-    def rows(self) -> Iterator[tuple[int, list[WeekBlock]]]:
+    def rows(self) -> Iterator[tuple[int, list[tuple[date, WeekBlock]]]]:
         """Yield each half hour with the cells that start in it, day by day; one without a date is a cell of its own."""
-        starting = [_by_start(day.blocks) for day in self.days]
+        starting = [(day.day, _by_start(day.blocks)) for day in self.days]
         for half_hour in range(self.first, self.last):
             free = (WeekBlock(first=half_hour, height=1, width=self.columns),)
-            yield half_hour, [block for day in starting for block in day.get(half_hour, free)]
+            yield half_hour, [(day, block) for day, blocks in starting for block in blocks.get(half_hour, free)]
 
 
 class _Timed(Struct, kw_only=True):

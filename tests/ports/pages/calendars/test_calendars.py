@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, datetime, timedelta
+from html import escape, unescape
 from typing import Any
 from uuid import uuid4
 
@@ -379,9 +380,24 @@ async def test_an_empty_day_leads_people_who_schedule_to_a_form_with_that_day(
     await on(sqlite_cast, 14)
     desk = await browse(sqlite_cast.coordinator)
     days = await day_links(desk, f"/calendar?{view}")
-    assert days["2027-01-15"] == "/schedule?date=2027-01-15"
+    assert days["2027-01-15"] == "/schedule?quick=1&amp;date=2027-01-15"
     assert "#l-2027-01-14" in days["2027-01-14"]
-    assert 'name="date" type="date" value="2027-01-15"' in (await desk.get(days["2027-01-15"])).text
+    assert 'name="date" type="date" value="2027-01-15"' in (await desk.get(unescape(days["2027-01-15"]))).text
+
+
+async def test_a_day_with_events_and_a_free_half_hour_lead_people_who_schedule_to_the_small_form(
+    sqlite_cast: Cast, browse: SignIn
+) -> None:
+    await on(sqlite_cast, 14)
+    desk, member = await browse(sqlite_cast.coordinator), await browse(sqlite_cast.kcpd_detective)
+    month, week = "/calendar?month=2027-01", "/calendar?view=week&date=2027-01-14"
+    assert 'href="/schedule?quick=1&amp;date=2027-01-14"' in (await desk.get(month)).text
+    half_hour = "/schedule?quick=1&date=2027-01-14&starts=15:30"
+    assert f'href="{escape(half_hour)}"' in (await desk.get(week)).text
+    form = form_with((await desk.get(half_hour)).text, "/events?date=2027-01-14")
+    assert [form[name] for name in ("date", "starts", "ends")] == [["2027-01-14"], ["15:30"], ["16:30"]]
+    for address in (month, week):
+        assert "/schedule?quick" not in (await member.get(address)).text
 
 
 @pytest.mark.parametrize("view", ["month=2027-01", "view=week&date=2027-01-14"])
@@ -395,7 +411,7 @@ async def test_a_day_that_is_over_does_not_lead_to_the_form(sqlite_cast: Cast, b
     desk = await browse(sqlite_cast.coordinator)
     days = await day_links(desk, "/calendar?month=2026-12")
     assert days["2026-12-14"] == "/calendar?date=2026-12-14&amp;view=week"
-    assert days["2026-12-15"] == "/schedule?date=2026-12-15"
+    assert days["2026-12-15"] == "/schedule?quick=1&amp;date=2026-12-15"
 
 
 async def test_the_form_of_a_day_has_a_draft_of_its_own(sqlite_cast: Cast, browse: SignIn) -> None:

@@ -20,6 +20,7 @@ from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.meetings import MeetingSiteFacts
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.core.tables import Message
+from tracker.tables.schema.events import Event
 from tracker.usecases import availability
 from tracker.usecases.events import occurrences, scheduling
 from tracker.usecases.roster import agencies
@@ -474,6 +475,43 @@ async def test_an_empty_form_begins_when_its_organizer_is_free(sqlite_cast: Cast
     page = (await desk.get("/schedule?date=2026-12-16&starts=09:00")).text
     assert form_with(page, "/events")["starts"] == ["09:00"]
     assert "You’re double-booked." in page
+
+
+QUICK = "/schedule?quick=1&date=2027-01-14"
+
+
+async def test_the_small_form_sends_an_event_with_everything_that_it_does_not_ask(
+    sqlite_cast: Cast, desk: Browser
+) -> None:
+    form = form_with((await desk.get(QUICK)).text, "/events?date=2027-01-14")
+    whole = form_with((await desk.get("/schedule?date=2027-01-14")).text, "/events?date=2027-01-14")
+    asked = {"title": ["Call"], "agency": [str(sqlite_cast.agencies["FBI"])]}
+    assert "<p>2 people will get an invitation.</p>" in (await desk.post("/schedule/summary", form | asked)).text
+    sent = await desk.post("/events", form | asked | {"save": ["send"]})
+    event = await desk.get(sent.headers["location"])
+    page = (await desk.get(event.headers["location"])).text
+    assert "Scheduled. 2 people will get an email." in page
+    ignored = {"form_id", "_csrf", "_draft", "labels_for", "zone"}
+    texts = {name: value for name, value in whole.items() if name not in ignored and any(value)}
+    assert {name: form.get(name) for name in texts} == texts
+
+
+async def test_more_options_open_the_whole_form_with_everything_typed(sqlite_cast: Cast, desk: Browser) -> None:
+    form = form_with((await desk.get(QUICK)).text, "/events?date=2027-01-14")
+    committee = str(sqlite_cast.committees["services"])
+    typed = {"title": ["Call"], "kind": ["training"], "starts": ["15:00"], "ends": ["15:30"], "seats": [committee]}
+    page = (await desk.post("/events?date=2027-01-14", form | typed | {"save": ["more"]})).text
+    kept = form_with(page, "/events?date=2027-01-14")
+    assert {name: kept[name] for name in typed} == typed
+    assert "Agenda and notes" in page
+    assert await Event.count() == 0
+
+
+async def test_the_small_form_gives_way_to_a_draft_and_to_an_operation(desk: Browser) -> None:
+    assert "Agenda and notes" not in (await desk.get(QUICK)).text
+    assert "Agenda and notes" in (await desk.get(f"{QUICK}&kind=joint_operation")).text
+    await desk.post("/drafts", form_with((await desk.get("/schedule?date=2027-01-14")).text, "/events", title="Begun"))
+    assert "Begun" in (await desk.get(QUICK)).text
 
 
 async def test_after_a_try_to_send_it_a_sentence_is_at_its_field_and_in_the_summary_of_errors_alone(

@@ -24,6 +24,7 @@ from tracker.rules.calendars.calendars import (
     CalendarChoice,
     CalendarChoices,
     CalendarFilter,
+    CalendarWeek,
     SeenDate,
     WeekBlock,
     week_around,
@@ -204,10 +205,16 @@ def day_links(
         if day in busy:
             links[day] = DayLink(f"{lists[day.replace(day=1)]}#l-{day}")
         elif viewer.may_schedule and day >= today:
-            links[day] = DayLink(f"/schedule?date={day}", schedules=True)
+            links[day] = DayLink(quick_address(day), schedules=True)
         else:
             links[day] = DayLink(asked.address(day=day, view=CalendarView.WEEK))
     return links
+
+
+def quick_address(day: date, half_hour: int | None = None) -> str:
+    """Return the address of the small form of a new event on a day, and at one of its half hours."""
+    hour = "" if half_hour is None else f"&starts={half_hour // 2:02}:{half_hour % 2 * 30:02}"
+    return f"/schedule?quick=1&date={day}{hour}"
 
 
 class DayCell(NamedTuple):
@@ -219,6 +226,8 @@ class DayCell(NamedTuple):
     is_today: bool
     note: str
     """The holiday, or the name of a neighboring month on its first day."""
+    add: str
+    """The address of a new event on a day whose link leads to its events; empty = none can be scheduled."""
     events: int
     entries: list[DateEntry]
 
@@ -266,6 +275,7 @@ def month_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: 
             classes=" ".join(word for word, holds in marks.items() if holds),
             is_today=day == today,
             note=holidays.get(day) or (f"{day:%b}" if is_outside and day.day == 1 else ""),
+            add=quick_address(day) if on_day and viewer.may_schedule and day >= today else "",
             events=len(on_day),
             entries=[date_entry(seen_date, day, zone) for seen_date in shown],
         )
@@ -298,7 +308,27 @@ class HalfHour(Struct, frozen=True, kw_only=True):
 
     name: str
     is_half: bool
-    cells: list[tuple[WeekBlock, DateEntry | None]]
+    cells: list[tuple[WeekBlock, DateEntry | None, str]]
+    """Each with the address of a new event at a free half hour; empty = none can be scheduled."""
+
+
+def _half_hours(week: CalendarWeek, entries: Mapping[UUID, DateEntry], open_days: Collection[date]) -> list[HalfHour]:
+    """Return the rows of a week; on `open_days` a free half hour leads to the form of a new event."""
+    return [
+        HalfHour(
+            name=clock_of_half_hour(number),
+            is_half=number % 2 == 1,
+            cells=[
+                (
+                    block,
+                    entries[block.seen.line.id] if block.seen else None,
+                    quick_address(day, number) if day in open_days and not block.seen else "",
+                )
+                for day, block in blocks
+            ],
+        )
+        for number, blocks in week.rows()
+    ]
 
 
 def week_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: date, viewer: Viewer) -> dict[str, Any]:
@@ -328,14 +358,7 @@ def week_context(asked: CalendarQuery, seen: list[SeenDate], zone: str, today: d
         ],
         "columns": week.columns,
         "end": clock_of_half_hour(week.last % 48),
-        "rows": [
-            HalfHour(
-                name=clock_of_half_hour(number),
-                is_half=number % 2 == 1,
-                cells=[(block, entries[block.seen.line.id] if block.seen else None) for block in blocks],
-            )
-            for number, blocks in week.rows()
-        ],
+        "rows": _half_hours(week, entries, [day for day in days if viewer.may_schedule and day >= today]),
         "days": [(day, written.get(day, [])) for day in days] if by_day else [],
         "holidays": holidays,
         "marks": marks_of(seen),

@@ -146,12 +146,13 @@ async def render_schedule_form(
     now: Now,
     *,
     is_tried: bool = True,
+    is_quick: bool = False,
     **context: Any,
 ) -> Page:
     """Return the whole form, with everything that was typed; `context` is what else it shows, and its status.
 
-    Without `is_tried` the page requests the preview itself after it has loaded: a GET of the form of a new event waits
-    for no writer.
+    `is_quick`: the small form, which hides the rest and leads to the whole one. Without `is_tried` the page requests
+    the preview itself after it has loaded: a GET of the form of a new event waits for no writer.
     """
     editing = opened.editing
     action = f"/events/{editing.event.id}/edit" if editing else "/events"
@@ -167,7 +168,7 @@ async def render_schedule_form(
         "proposed": None,
     }
     return pages.render(
-        "events/schedule/form.html",
+        "events/schedule/quick.html" if is_quick else "events/schedule/form.html",
         version=editing.version if editing else 0,
         was=editing.was if editing else "",
         changes=editing.changes if editing else None,
@@ -195,15 +196,11 @@ async def show_new_event(
     """Show an empty form for the requested kind and day, a copy of `like`, or one from a `template`.
 
     Each of them begins with what the viewer typed there and did not save: a form that was opened for a day of the
-    calendar has a draft of its own.
+    calendar has a draft of its own. `quick` shows the small form, unless there is a draft.
     """
     check_organizer(viewer)
     like, template_id, day = id_in(params["like"]), id_in(params["template"]), FormReader(params).day("date")
-    if like:
-        key = DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
-    else:
-        subject = f"template:{template_id}" if template_id else f"day:{day}" if day else ""
-        key = DraftKey(form=DraftForm.SCHEDULE, subject=subject)
+    key = _draft_key(like, template_id, day)
     offered, templates, plan, template, kept = await together(
         form_options.choices_in_form(viewer),
         form_options.templates_for(viewer),
@@ -222,17 +219,27 @@ async def show_new_event(
     elif template and typed is None:
         offered = await fill_choices(viewer, offered, FormValues(template.form))
         form, missing = form_of_template(template, date.fromisoformat(form["date"]), offered)
-        rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
-        begun["flash"] = Flash(
-            sentence=f"This form starts with the template “{template.name}”.{rest if missing else ''}"
-        )
+        begun["flash"] = _begun_from(template, missing)
     form = form if typed is None else typed
     offered = await fill_choices(viewer, offered, form)
     opened = OpenedForm(offered, zone)
     form_id = id_in(form["form_id"]) or ids.new_id()  # that of a form whose first attempt may have been saved
-    return await render_schedule_form(
-        pages, viewer, form, opened, now, form_id=form_id, templates=templates, is_tried=False, **begun
-    )
+    if params["quick"] and kind is not Kind.JOINT_OPERATION and not (plan or template or typed):
+        begun |= {"is_quick": True, "action": f"/events?date={day}" if day else "/events"}
+    begun |= {"form_id": form_id, "templates": templates, "is_tried": False}
+    return await render_schedule_form(pages, viewer, form, opened, now, **begun)
+
+
+def _draft_key(like: UUID | None, template_id: UUID | None, day: date | None) -> DraftKey:
+    if like:
+        return DraftKey(form=DraftForm.COPY, subject=str(like), event_id=like)
+    subject = f"template:{template_id}" if template_id else f"day:{day}" if day else ""
+    return DraftKey(form=DraftForm.SCHEDULE, subject=subject)
+
+
+def _begun_from(template: Template, missing: int) -> Flash:
+    rest = f" {plural(missing, 'person', 'people')} in it {'isn’t' if missing == 1 else 'aren’t'} on your list."
+    return Flash(sentence=f"This form starts with the template “{template.name}”.{rest if missing else ''}")
 
 
 @get("/events", guards=[signed_in])
