@@ -3,7 +3,7 @@
 import re
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -512,6 +512,14 @@ async def test_the_small_form_gives_way_to_a_draft_and_to_an_operation(desk: Bro
     assert "Agenda and notes" in (await desk.get(f"{QUICK}&kind=joint_operation")).text
     await desk.post("/drafts", form_with((await desk.get("/schedule?date=2027-01-14")).text, "/events", title="Begun"))
     assert "Begun" in (await desk.get(QUICK)).text
+
+
+async def test_a_person_who_cannot_be_invited_opens_no_agency_to_a_lone_button(desk: Browser) -> None:
+    form = form_with((await desk.get("/schedule")).text, "/events", **MONTHLY, person=str(uuid4()))
+    refused = await desk.post("/events", form)
+    assert refused.status_code == 422
+    assert "You can’t invite one of these people. Choose from the list." in refused.text
+    assert not re.search(r'<details class="tt-d" id="of-[^"]+" open', refused.text)
 
 
 async def test_after_a_try_to_send_it_a_sentence_is_at_its_field_and_in_the_summary_of_errors_alone(
