@@ -121,10 +121,30 @@ def test_a_date_whose_people_were_all_reminded_lately_is_last_and_asks_for_no_de
         nudge = Nudges(subject_id=line.id, starts_at=line.starts_at, silent=(ann, ben), last=last)
         return MissingReplies(line=line, invited=5, waiting=2, agencies=(("CAHT", 2),), nudge=nudge)
 
-    all_reminded, one_is_left, no_one_reminded = missing(soon, ann, ben), missing(soon, ann), missing(later)
+    all_reminded, one_is_left, no_one_reminded = missing(later, ann, ben), missing(soon, ann), missing(later)
     queue = queue_in_order([all_reminded, LateItem(item=late_item()), no_one_reminded, one_is_left], NOW, TODAY)
     assert (queue[0], queue[-2:]) == (one_is_left, [no_one_reminded, all_reminded])
     assert [asks_for_a_deed(row) for row in queue] == [True, True, True, False]
+
+
+def test_a_near_date_whose_people_no_email_reaches_any_more_is_first_and_names_whom_to_call() -> None:
+    ann, ben = uuid4(), uuid4()
+    soon = meeting_line(timedelta(hours=5))
+    names = {ann: "Ann (FBI)", ben: "Ben (KCPD)"}
+    invited = Nudges(
+        subject_id=soon.id, starts_at=soon.starts_at, silent=(ben, ann), invited=dict.fromkeys(names, NOW), names=names
+    )
+    to_call = MissingReplies(
+        line=soon, invited=5, waiting=2, agencies=(("FBI", 1),), nudge=invited, phones={ben: "816-555-0114"}
+    )
+    in_conflict = OpenConflict(line=meeting_line(timedelta(hours=1)), conflicts=1)
+    assert queue_in_order([LateItem(item=late_item()), in_conflict, to_call], NOW, TODAY)[:2] == [to_call, in_conflict]
+    assert to_call.calls == (("Ann (FBI)", ""), ("Ben (KCPD)", "816-555-0114"))
+    assert asks_for_a_deed(to_call)
+    unreachable = replace(invited, invited={}, unreachable=frozenset(names))
+    assert replace(to_call, nudge=unreachable).is_left_to_calls
+    can_be_reminded = replace(invited, starts_at=NOW + timedelta(days=9))
+    assert replace(to_call, nudge=can_be_reminded).calls == ()
 
 
 def test_operations_come_first_with_people_missing_then_in_conflict_then_to_approve() -> None:

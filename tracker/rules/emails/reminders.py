@@ -282,6 +282,13 @@ class Nudges(Struct, frozen=True, kw_only=True):
         reachable = [member for member in self.silent if member in at and member not in self.unreachable]
         return tuple(sorted(reachable, key=lambda member: (at[member], self.names.get(member, ""))))
 
+    @property
+    def is_left_to_calls(self) -> bool:
+        """Return whether people haven't replied, and no email can ask any of them again before the date starts."""
+        if self.asked or not self.silent or self.starts_at is None:
+            return False
+        return not self.resting or self.last_asked[self.resting[0]] + REST >= self.starts_at
+
     def how(self, member_id: UUID) -> str:
         """Return how a person was last asked: "reminded", or "invited"."""
         return "reminded" if self.last.get(member_id) == self.last_asked[member_id] else "invited"
@@ -308,7 +315,7 @@ def why_no_nudge(nudges: Nudges, now: datetime, zone: str) -> str | None:
     first = ", the first" if len(set(at)) > 1 else ""
     said = f"{' or '.join(how).capitalize()} {plural(len(at), 'person', 'people')}{first} {at[0]}."
     opens = last[nudges.resting[0]] + REST
-    if nudges.starts_at and opens >= nudges.starts_at:
+    if nudges.is_left_to_calls:
         return f"{said} It starts before you can remind them{again}, so call them."
     return f"{said} You can remind them{again} {_at(local(opens, zone), today)}."
 

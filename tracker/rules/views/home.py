@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from msgspec import Struct
 
@@ -54,12 +55,29 @@ class MissingReplies(Struct, frozen=True, kw_only=True):
     agencies: tuple[tuple[str, int], ...]
     nudge: Nudges | None = None
     """The people whom the viewer could nudge."""
+    phones: Mapping[UUID, str] = {}
+    """The numbers of the people to call, as far as the viewer may know them."""
     need: Need = Need.REPLIES
+
+    @property
+    def is_left_to_calls(self) -> bool:
+        """Return whether no email reaches the people who haven't replied before the date starts."""
+        return self.nudge is not None and self.nudge.is_left_to_calls
 
     @property
     def is_waiting(self) -> bool:
         """Return whether everyone who could be nudged was asked lately, so that only their replies are awaited."""
-        return self.nudge is not None and bool(self.nudge.resting) and not self.nudge.asked
+        was_asked = self.nudge is not None and bool(self.nudge.resting) and not self.nudge.asked
+        return was_asked and not self.is_left_to_calls
+
+    @property
+    def calls(self) -> tuple[tuple[str, str], ...]:
+        """Return the people to call, by name with their agency, each with their number or ""."""
+        if self.nudge is None or not self.is_left_to_calls:
+            return ()
+        names = {member_id: self.nudge.names.get(member_id, "") for member_id in self.nudge.silent}
+        by_name = sorted(names, key=lambda member_id: (names[member_id].casefold(), member_id))
+        return tuple((names[member_id], self.phones.get(member_id, "")) for member_id in by_name)
 
 
 class OpenSheet(Struct, frozen=True, kw_only=True):
@@ -195,13 +213,15 @@ QueueRow = (
 )
 
 
+CALLS = 1
+"""The place of a date that is near and whose missing replies only a call can bring."""
 PLACES = {
     Need.CHECK_OUT: 0,
-    Need.CONFLICT: 1,
-    **dict.fromkeys((Need.APPROVAL, Need.ACKNOWLEDGMENT, Need.RETURNED, Need.ACCESS, Need.SUPERVISOR), 2),
-    Need.CHECK_IN: 3,
+    Need.CONFLICT: 2,
+    **dict.fromkeys((Need.APPROVAL, Need.ACKNOWLEDGMENT, Need.RETURNED, Need.ACCESS, Need.SUPERVISOR), 3),
+    Need.CHECK_IN: 4,
 }
-"""The place of a row among those of operations; every other row comes after them."""
+"""The place of a row among those of operations; every other row but `CALLS` comes after them."""
 
 
 def concerns_viewer(viewer: Viewer, item: ActionItem) -> bool:
@@ -216,16 +236,19 @@ def concerns_viewer(viewer: Viewer, item: ActionItem) -> bool:
 def queue_in_order(rows: Iterable[QueueRow], now: datetime, today: date) -> list[QueueRow]:
     """Return the queue, most urgent first.
 
-    Operations with people who haven't checked out; then operations in conflict, soonest first; then plans and access to
+    Operations with people who haven't checked out; then dates within three days to which no email can bring the missing
+    replies, so that people must be called; then operations in conflict, soonest first; then plans and access to
     approve, and plans to acknowledge or to change, soonest first; then operations whose day it is, soonest first; then
     running dates, and replies and proposed times for dates within three days, soonest first; then blocked items
     and email replies, longest first; then overdue items, most overdue first; then attendance of past dates, oldest
     first; then replies and proposed times for later dates, soonest first; then ending series. Last are dates whose
-    people were asked lately: nothing can be done about them yet.
+    people were asked lately and can be asked again: nothing can be done about them yet.
     """
 
     def order(row: QueueRow) -> tuple[bool, int, tuple[int, float]]:
-        return not asks_for_a_deed(row), PLACES.get(row.need, len(PLACES)), _urgency(row, now, today)
+        is_call = isinstance(row, MissingReplies) and row.is_left_to_calls and row.line.starts_at - now <= RUNNING_OUT
+        place = CALLS if is_call else PLACES.get(row.need, len(PLACES) + 1)
+        return not asks_for_a_deed(row), place, _urgency(row, now, today)
 
     return sorted(rows, key=order)
 

@@ -69,6 +69,7 @@ from tracker.usecases.operations.readiness import notices_in_force
 from tracker.usecases.operations.states import conflicts_to_decide
 from tracker.usecases.polls import WaitingPoll, waiting_polls
 from tracker.usecases.roster import directory_rows
+from tracker.usecases.roster.directory import phones_known_to
 
 T = TypeVar("T")
 PlanRow = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
@@ -91,9 +92,11 @@ class HomeDays(Struct, frozen=True, kw_only=True):
     """The dates from today on that the viewer may see, and the missing replies to those they may edit."""
 
     agenda: list[SeenDate]
-    """The next 10 days, including what is over by now today."""
+    """The next 10 days, without what is over by now."""
     upcoming: DateLine | None
     """The next date within two weeks that takes place."""
+    next: SeenDate | None
+    """The next of them to which the viewer is invited, or that is on now."""
     leads: bool
     """Whether the viewer may edit any date within two weeks that asks for replies."""
     replies: list[MissingReplies]
@@ -243,9 +246,13 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDa
     missing = [(line, of_date[line.id]) for line in led if line.id in of_date and of_date[line.id].waiting]
     silent = {line.id: missing_replies.silent for line, missing_replies in missing}
     nudges = await nudges_by_date(viewer, [line for line, _ in missing], silent, now)
+    to_call = {member for nudge in nudges.values() if nudge.is_left_to_calls for member in nudge.silent}
+    phones = await phones_known_to(viewer, to_call)
+    own = (seen_date for seen_date in every if seen_date.reply and seen_date.line.ends_at > now)
     return HomeDays(
-        agenda=[seen_date for seen_date in every if seen_date.line.starts_at < end],
+        agenda=[seen_date for seen_date in every if seen_date.line.starts_at < end and seen_date.line.ends_at > now],
         upcoming=next(iter(ahead), None),
+        next=next((date for date in own if not date.line.is_off and date.line.status is not EventStatus.DRAFT), None),
         leads=bool(led),
         replies=[
             MissingReplies(
@@ -253,6 +260,7 @@ async def _days(viewer: Viewer, now: datetime, today: date, zone: str) -> HomeDa
                 invited=missing_replies.invited,
                 waiting=sum(missing_replies.waiting.values()),
                 nudge=nudges.get(line.id),
+                phones=phones,
                 agencies=tuple(missing_replies.waiting.items()),
             )
             for line, missing_replies in missing

@@ -24,7 +24,7 @@ from tracker.rules.core.wording import clock, local, short_day
 from tracker.rules.emails.reminders import skipped_words, why_no_nudge
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations.states import OperationState
-from tracker.rules.views.home import AHEAD, SHOWN, asks_for_a_deed
+from tracker.rules.views.home import SHOWN, asks_for_a_deed
 from tracker.usecases.views.home import NEXT_DAYS, Home
 from tracker.usecases.views.home import home_for as what_needs
 
@@ -128,13 +128,13 @@ TITLE = 40  # characters of an event's in a count
 
 
 class Tile(Struct, frozen=True, kw_only=True):
-    """A count at the top of the page, and its link."""
+    """A count at the top of the page that isn't 0, and its link."""
 
     count: int
     words: str
     address: str
     tone: str = ""
-    """err or warn while the count is not 0."""
+    """err or warn."""
 
 
 def is_from_home(form: FormValues) -> bool:
@@ -199,7 +199,7 @@ async def read_home(viewer: Viewer, now: datetime, zone: str) -> Home:
 
 
 def _tiles(home: Home, zone: str) -> list[Tile]:
-    """Return the counts, as far as they could be read.
+    """Return the counts that aren't 0, as far as they could be read.
 
     Of dates, it is the missing replies for the next one that the viewer organizes, or for others the upcoming dates.
     """
@@ -207,7 +207,6 @@ def _tiles(home: Home, zone: str) -> list[Tile]:
     if home.items is not None:
         overdue, assigned = home.items.overdue, len(home.items.own)
         words = f"open item{'' if assigned == 1 else 's'} assigned to you"
-        address = "#mine" if assigned else "/action-items?mine=1"
         tiles += [
             Tile(
                 count=overdue,
@@ -215,7 +214,7 @@ def _tiles(home: Home, zone: str) -> list[Tile]:
                 address="/action-items",
                 tone="err",
             ),
-            Tile(count=assigned, words=words, address=address),
+            Tile(count=assigned, words=words, address="#mine"),
         ]
     if home.days and not home.days.leads:
         ahead = sum(not seen_date.line.is_off for seen_date in home.days.agenda)
@@ -227,12 +226,8 @@ def _tiles(home: Home, zone: str) -> list[Tile]:
         words = f"{'reply' if first.waiting == 1 else 'replies'} missing for {which}"
         address = f"{date_address(first.line)}#participants"
         tiles.append(Tile(count=first.waiting, words=words, address=address, tone="warn"))
-    elif home.days:
-        words = f"replies missing in the next {AHEAD.days} days"
-        tiles.append(Tile(count=0, words=words, address="/calendar?mine=1"))
     if home.owed is not None:
         count = len(home.owed)
         words = "reply needed" if count == 1 else "replies needed"
-        address = "#replies" if count else "/calendar?mine=1"
-        tiles.append(Tile(count=count, words=words, address=address, tone="warn"))
-    return tiles
+        tiles.append(Tile(count=count, words=words, address="#replies", tone="warn"))
+    return [tile for tile in tiles if tile.count]
