@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -33,6 +34,7 @@ from tracker.rules.emails.escalations import (
     next_chance_to_send,
     people_hearing,
     people_hearing_within,
+    rungs_on,
     without_missed_rungs,
 )
 from tracker.rules.emails.preferences import Preferences, QuietHours, Wishes
@@ -59,6 +61,18 @@ def open_item(**facts: Any) -> OpenItem:
             **facts,
         }
     )
+
+
+@given(some.dates(date(2027, 1, 1), date(2027, 12, 31)))
+def test_an_owner_is_reminded_on_no_weekend_but_that_of_the_due_day_and_no_less_often(due: date) -> None:
+    span = [due + timedelta(days=number) for number in range(-8, 31)]
+    days = [day for day in span if Rung.OWNER in rungs_on(open_item(due=due), day)]
+    assert [day for day in days if day.weekday() >= 5 and day != due] == []
+    assert [day for day in days if day <= due][-1] == due
+    assert len([day for day in days if day < due]) == 2
+    late = [day for day in days if day > due]
+    assert (late[0] - due).days <= 3
+    assert {(after - before).days for before, after in pairwise(late)} == {7}
 
 
 def ladder(without: Collection[UUID] = (), **facts: Any) -> PeopleOnRungs:

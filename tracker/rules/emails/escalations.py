@@ -5,7 +5,8 @@ has the place, it is the owner's own, or none of those on it may see the item, i
 
 An item reaches a rung once, on the first morning on or after the rung's day. That morning's day is kept: all emails
 about it go by that day, even those written days later. A rung that it reached in vain, because its people left or can't
-be reached since, before any of them had an email, it reaches again on the next morning.
+be reached since, before any of them had an email, it reaches again on the next morning. The owner's
+reminders are never on a weekend, except on the day on which an item is due.
 
 The days are the task force's. A day's email is sent in its morning, after the person's quiet hours, and never on
 another day: what it could not say is in the next one.
@@ -23,7 +24,7 @@ from msgspec.structs import replace
 from tracker.errors import Invalid
 from tracker.rules.calendars.calendars import days_between
 from tracker.rules.core.wording import plural, to_local, to_utc
-from tracker.rules.emails.preferences import QuietHours, Wishes
+from tracker.rules.emails.preferences import SATURDAY, QuietHours, Wishes
 from tracker.rules.emails.reminders import MORNING
 
 DAYS_AHEAD = (7, 1, 0)
@@ -137,6 +138,32 @@ class PeopleOnRungs(Struct, frozen=True, kw_only=True):
     """People who want no reminders about items of their own."""
 
 
+def is_weekend(day: date) -> bool:
+    """Return whether a day is a Saturday or a Sunday."""
+    return day.weekday() >= SATURDAY
+
+
+def days_ahead_of(due: date) -> frozenset[date]:
+    """Return the days on which the owner is reminded before an item is due, and the due day itself.
+
+    Only the due day can be on a weekend. A week before, the Monday after is in time; the day before, it is the Friday.
+    """
+    week, eve = due - timedelta(days=max(DAYS_AHEAD)), due - A_DAY
+    while is_weekend(week):
+        week += A_DAY
+    while is_weekend(eve):
+        eve -= A_DAY
+    return frozenset({week, eve, due})
+
+
+def first_late_day(due: date) -> date:
+    """Return the first day on which the owner of an overdue item hears of it: after a weekend, on Monday."""
+    day = due + timedelta(days=FIRST_LATE)
+    while is_weekend(day):
+        day += A_DAY
+    return day
+
+
 def has_passed_rung(item: OpenItem, day: date, escalations: Escalations) -> bool:
     """Return whether a day is on or past that of a rung which the item has not reached."""
     return any(_is_ready(item, rung, day, escalations) for rung in ESCALATED)
@@ -159,15 +186,15 @@ def escalate_item(
 
 def rungs_on(item: OpenItem, day: date) -> list[Rung]:
     """Return the rungs whose day it is, lowest first."""
-    late = (day - item.due).days
-    is_owners = -late in DAYS_AHEAD or (late >= FIRST_LATE and (late - FIRST_LATE) % A_WEEK == 0)
+    late = (day - first_late_day(item.due)).days
+    is_owners = day in days_ahead_of(item.due) or (late >= 0 and late % A_WEEK == 0)
     return [*([Rung.OWNER] if is_owners else []), *[rung for rung in ESCALATED if item.reached_on(rung) == day]]
 
 
 def people_hearing(item: OpenItem, day: date, ladder: PeopleOnRungs) -> dict[UUID, Rung]:
     """Return who hears of an item on a day, each by the rung on which they do."""
     hearing: dict[UUID, Rung] = {}
-    is_first = (day - item.due).days == FIRST_LATE
+    is_first = day == first_late_day(item.due)
     for rung in rungs_on(item, day):
         for person, on in _first_reachable(item, rung, ladder, is_passed_on=rung > Rung.OWNER or is_first).items():
             hearing.setdefault(person, on)
