@@ -351,19 +351,22 @@ class ItemCounts(Struct, frozen=True, kw_only=True):
 
     open: int
     overdue: int
+    due_today: int
     due_soon: int
+    """In the 7 days after today."""
     done: int
     """Done in the last 30 days."""
 
 
 def count_items(items: Iterable[ActionItem], today: date) -> ItemCounts:
-    """Count open and recently done items; due soon means today or in the six days after it."""
+    """Count open and recently done items; what is due today isn't also due soon."""
     every = list(items)
     unfinished = [action_item for action_item in every if action_item.is_open]
     return ItemCounts(
         open=len(unfinished),
         overdue=sum(days_late(action_item, today) > 0 for action_item in unfinished),
-        due_soon=sum(today <= action_item.due <= today + WEEK for action_item in unfinished),
+        due_today=sum(action_item.due == today for action_item in unfinished),
+        due_soon=sum(today < action_item.due <= today + WEEK for action_item in unfinished),
         done=sum(action_item.status is ItemStatus.DONE for action_item in every),
     )
 

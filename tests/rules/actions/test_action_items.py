@@ -172,7 +172,7 @@ def test_a_list_is_narrowed_by_words_and_to_the_viewers_own(chosen: ItemFilter, 
 
 def test_counts_leave_closed_items_out_of_what_is_owed() -> None:
     counted = actions.count_items(ITEMS, TODAY)
-    assert (counted.open, counted.overdue, counted.due_soon, counted.done) == (4, 1, 2, 1)
+    assert (counted.open, counted.overdue, counted.due_today, counted.due_soon, counted.done) == (4, 1, 1, 1, 1)
 
 
 ITEM_CHANGES_TODAY = date(2026, 12, 15)

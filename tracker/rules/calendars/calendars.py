@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 from msgspec import Struct, field
+from msgspec.structs import astuple
 
 from tracker.rules.core.drafts import SavedFilter
 from tracker.rules.core.viewers import Visibility
@@ -335,6 +336,12 @@ class CalendarFilter(Struct, frozen=True, kw_only=True):
     def is_narrow(self) -> bool:
         """Return whether it leaves anything out."""
         return self != CalendarFilter()
+
+    @property
+    def active(self) -> int:
+        """Return how many of its parts leave anything out."""
+        usual = astuple(CalendarFilter())
+        return sum(part != all_of_it for part, all_of_it in zip(astuple(self), usual, strict=True))
 
 
 def matching_dates(

@@ -307,6 +307,14 @@ async def test_one_goes_to_the_weeks_beside_and_on_to_the_month(sqlite_cast: Cas
     assert 'href="/calendar?month=2027-01&amp;mine=1"' in html
 
 
+async def test_the_filters_are_one_button_that_says_how_many_are_on(sqlite_cast: Cast, browse: SignIn) -> None:
+    browser = await browse(sqlite_cast.fbi_lead)
+    plain = (await browser.get("/calendar?month=2027-01")).text
+    narrowed = (await browser.get("/calendar?month=2027-01&mine=1&visibility=named")).text
+    assert plain.count('class="tt-fbar"') == 1
+    assert ("(2 on)" in narrowed, " on)" in plain) == (True, False)
+
+
 async def test_an_empty_week_says_so_and_offers_to_clear_the_filters(sqlite_cast: Cast, browse: SignIn) -> None:
     html = await read_calendar(await browse(sqlite_cast.harbor_advocate), f"{WEEK}&agency=KCPD")
     assert "No events in the week of January 10–16, 2027 that match the filters" in html
