@@ -47,7 +47,15 @@ from tracker.rules.intake.received_emails import FAILURES, DeliveryRefusal, Rece
 from tracker.rules.operations.check_ins import Direction, Tap, WalkIn
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.orders import Paragraph, PhasePlan
-from tracker.rules.operations.plans import DeconflictionCheck, Disclosure, PlannedSite, SiteRole, System, point_at
+from tracker.rules.operations.plans import (
+    DeconflictionCheck,
+    Disclosure,
+    OutsideResult,
+    PlannedSite,
+    SiteRole,
+    System,
+    point_at,
+)
 from tracker.rules.operations.readiness import Minors, NoticeState, NoticeText
 from tracker.rules.operations.records import Edition
 from tracker.rules.operations.states import OperationState
@@ -229,7 +237,10 @@ async def _approved(cast: Cast, raid: UUID, other: UUID) -> None:
     await orders.plan_phase(lead, raid, PhasePlan(name="Briefing", starts_at=BRIEFING, ends_at=None), LAST_WEEK)
     await approvals.acknowledge_plan_version(supervisor, raid, 6, LAST_WEEK)
     await approvals.record_deconfliction_number(
-        lead, raid, DeconflictionCheck(system=System.RISSAFE, number="RS-1042"), LAST_WEEK
+        lead,
+        raid,
+        DeconflictionCheck(system=System.RISSAFE, number="RS-1042", result=OutsideResult.NO_CONFLICT),
+        LAST_WEEK,
     )
     await approvals.change_plan_state(lead, raid, OperationState.SUBMITTED, LAST_WEEK)
     await approvals.return_plan(supervisor, raid, "Name the medic.", LAST_WEEK)

@@ -325,7 +325,9 @@ async def plan_both_by_program(of: Of) -> tuple[str, str]:
 async def test_an_operation_is_planned_committed_to_approved_and_briefed(of: Of) -> None:
     plan = await plan_bluestem_by_program(of)
     lead, detective, supervisor = await of("fbi_lead"), await of("kcpd_detective"), await of("hsi_liaison")
-    await lead.do("POST", f"{plan}/clearances", {"system": "rissafe", "number": "RS-1042"}, of=plan)
+    await lead.do(
+        "POST", f"{plan}/clearances", {"system": "rissafe", "number": "RS-1042", "result": "no_conflict"}, of=plan
+    )
     assert (await supervisor.do("POST", f"{plan}/approvals", of=plan))["state"] == "approved"
     [approval] = (await lead.get(f"{plan}/approvals"))["items"]
     assert approval["by"] == "Hsi liaison (HSI)"
@@ -363,7 +365,9 @@ async def test_a_conflict_is_decided_by_both_sides_that_know_no_more_than_whom_t
 async def test_an_approval_of_a_plan_that_changed_meanwhile_is_refused(of: Of) -> None:
     plan = await plan_bluestem_by_program(of)
     lead, supervisor = await of("fbi_lead"), await of("hsi_liaison")
-    await lead.do("POST", f"{plan}/clearances", {"system": "rissafe", "number": "RS-1042"}, of=plan)
+    await lead.do(
+        "POST", f"{plan}/clearances", {"system": "rissafe", "number": "RS-1042", "result": "no_conflict"}, of=plan
+    )
     await supervisor.get(plan)
     await lead.do("PATCH", plan, {"disclosure": "open"}, of=plan)
     assert (await supervisor.ask("POST", f"{plan}/approvals", of=plan)).status_code == 412

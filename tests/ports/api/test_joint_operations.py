@@ -51,7 +51,9 @@ async def submit_plan(speak: Speak, two: Cast) -> str:
 
 
 async def record_number(lead: Program, path: str) -> None:
-    response = await lead.ask("POST", f"{path}/clearances", {"system": "rissafe", "number": "RS-1042"}, match="*")
+    response = await lead.ask(
+        "POST", f"{path}/clearances", {"system": "rissafe", "number": "RS-1042", "result": "no_conflict"}, match="*"
+    )
     assert response.json()["clearance"]["number"] == "RS-1042", response.text
 
 

@@ -1,6 +1,8 @@
 """A plan is approved by a second person, cleared outside, and acknowledged by every agency as it is now."""
 
+import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -92,6 +94,112 @@ async def test_a_waiver_needs_the_supervisor_and_a_reason(two: Cast) -> None:
     await approvals.waive_deconfliction(two.fbi_alternate, bluestem, "A child is in danger.", NOW)
     await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
     assert await state_of(two.fbi_lead, bluestem) is OperationState.APPROVED
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("result", "sentence"),
+    [
+        (OutsideResult.CONFLICT, "RISSafe found a conflict (RS-1042)."),
+        (OutsideResult.PENDING, "RISSafe hasn’t answered yet (RS-1042)."),
+    ],
+)
+async def test_a_number_with_a_conflict_or_without_an_answer_needs_a_waiver(
+    two: Cast, result: OutsideResult, sentence: str
+) -> None:
+    bluestem = await submit_bluestem(two)
+    await approvals.record_deconfliction_number(two.fbi_lead, bluestem, replace(RISSAFE, result=result), NOW)
+    with pytest.raises(NotAllowed) as refused:
+        await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    settle = "Record the new result, or have the approving supervisor waive it."
+    assert refused.value.sentence == f"{sentence} {settle}"
+    await approvals.waive_deconfliction(two.fbi_alternate, bluestem, "Both leads agreed on the phone.", NOW)
+    await approvals.change_plan_state(two.fbi_alternate, bluestem, OperationState.APPROVED, NOW)
+    assert await state_of(two.fbi_lead, bluestem) is OperationState.APPROVED
+
+
+@pytest.fixture
+async def led_by_fbi(two: Cast) -> UUID:
+    """An operation of the FBI's lead that the coordinator can edit, and that its alternate is on."""
+    return await plan_operation(two.fbi_lead, two.coordinator, two.fbi_alternate)
+
+
+async def name_supervisor(viewer: Viewer, event_id: UUID, supervisor: Viewer) -> None:
+    basics = plan_basics(await operation_for(viewer, event_id))
+    await plans.change_plan_basics(viewer, event_id, replace(basics, supervisor_id=supervisor.member_id), NOW)
+
+
+@pytest.mark.both_engines
+async def test_who_named_themself_the_supervisor_neither_waives_nor_approves(two: Cast, led_by_fbi: UUID) -> None:
+    await name_supervisor(two.coordinator, led_by_fbi, two.coordinator)
+    await approvals.change_plan_state(two.fbi_lead, led_by_fbi, OperationState.SUBMITTED, NOW)
+    with pytest.raises(NotAllowed, match="You named yourself the approving supervisor, so a second person"):
+        await approvals.waive_deconfliction(two.coordinator, led_by_fbi, "No time.", NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, led_by_fbi, RISSAFE, NOW)
+    with pytest.raises(NotAllowed, match="You named yourself the approving supervisor, so a second person"):
+        await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.APPROVED, NOW)
+
+
+@pytest.mark.both_engines
+async def test_who_submitted_a_plan_does_not_approve_it(two: Cast, led_by_fbi: UUID) -> None:
+    await name_supervisor(two.fbi_lead, led_by_fbi, two.coordinator)
+    await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.SUBMITTED, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, led_by_fbi, RISSAFE, NOW)
+    with pytest.raises(NotAllowed, match="You submitted the plan, so a second person"):
+        await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.APPROVED, NOW)
+
+
+@pytest.mark.both_engines
+async def test_who_made_the_version_does_not_approve_it_until_someone_else_made_a_newer_one(
+    two: Cast, led_by_fbi: UUID
+) -> None:
+    await name_supervisor(two.fbi_lead, led_by_fbi, two.coordinator)
+    await approvals.change_plan_state(two.fbi_lead, led_by_fbi, OperationState.SUBMITTED, NOW)
+    await approvals.record_deconfliction_number(two.fbi_lead, led_by_fbi, RISSAFE, NOW)
+    await plans.choose_operation_kind(two.coordinator, led_by_fbi, "Search warrant", ("Search warrant",), NOW)
+    with pytest.raises(NotAllowed, match="You made this version of the plan, so a second person"):
+        await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.APPROVED, NOW)
+    await plans.choose_operation_kind(two.fbi_lead, led_by_fbi, "", ("Search warrant",), NOW)
+    await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.APPROVED, NOW)
+    assert await state_of(two.fbi_lead, led_by_fbi) is OperationState.APPROVED
+
+
+async def do_deed(deed: str, viewer: Viewer, event_id: UUID, named: Viewer, kind: str) -> None:
+    """Do one of the deeds that lead to an approval."""
+    match deed:
+        case "name":
+            await name_supervisor(viewer, event_id, named)
+        case "change":
+            await plans.choose_operation_kind(viewer, event_id, kind, (kind,), NOW)
+        case "record":
+            await approvals.record_deconfliction_number(viewer, event_id, RISSAFE, NOW)
+        case "waive":
+            await approvals.waive_deconfliction(viewer, event_id, "No time.", NOW)
+        case _:
+            await approvals.change_plan_state(viewer, event_id, OperationState(deed), NOW)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_no_plan_is_approved_by_one_of_three_people_alone(two: Cast, led_by_fbi: UUID, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
+    people = (two.fbi_lead, two.coordinator, two.fbi_alternate)
+    submitted_by = made_by = named_by = None
+    approved = 0
+    for number in range(160):
+        viewer, named = chance.choice(people), chance.choice(people)
+        deed = chance.choice(("name", "change", "record", "record", "waive", "submitted", "approved", "approved"))
+        before = await operation_for(two.fbi_lead, led_by_fbi)
+        with suppress(NotAllowed, Invalid, Conflict):
+            await do_deed(deed, viewer, led_by_fbi, named, f"Kind {number}")
+        after = await operation_for(two.fbi_lead, led_by_fbi)
+        if after.state is not before.state is OperationState.SUBMITTED and deed == "approved":
+            assert viewer.member_id not in {before.event.lead_id, submitted_by, made_by, named_by}
+            approved += 1
+        submitted_by = viewer.member_id if after.state is OperationState.SUBMITTED is not before.state else submitted_by
+        made_by = viewer.member_id if after.version != before.version else made_by
+        if after.supervisor_id != before.supervisor_id:
+            named_by = viewer.member_id if viewer.member_id == after.supervisor_id else None
+    assert approved
 
 
 @pytest.mark.both_engines

@@ -21,7 +21,13 @@ NOT_THE_LEAD = "The operation lead can’t approve the plan."
 ONLY_THE_SUPERVISOR = "Only the approving supervisor can approve the plan."
 SUPERVISOR_GONE = "The approving supervisor can no longer approve the plan. Name someone else."
 ONLY_WHO_LEADS = "Only the operation lead, or someone else who can edit the operation, can do this."
-ABOUT_THE_VIEWER = frozenset({NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS})
+SECOND_PERSON = "so a second person has to decide about it. The operation lead can name another supervisor."
+OWN_SUBMISSION = f"You submitted the plan, {SECOND_PERSON}"
+OWN_VERSION = f"You made this version of the plan, {SECOND_PERSON}"
+OWN_NAMING = f"You named yourself the approving supervisor, {SECOND_PERSON}"
+ABOUT_THE_VIEWER = frozenset(
+    {NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS, OWN_SUBMISSION, OWN_VERSION, OWN_NAMING}
+)
 """The reasons that someone else doesn't have."""
 
 
@@ -57,9 +63,23 @@ def may_send_back(viewer: Viewer, operation: Operation) -> bool:
     return operation.state is OperationState.SUBMITTED and is_supervisor(viewer, operation)
 
 
+def own_part_in(viewer: Viewer, operation: Operation) -> str:
+    """Return why the supervisor is no second person to this version of the plan; empty when they are.
+
+    A supervisor who named themself, submitted the plan, or made this version approves and waives nothing of it.
+    """
+    if viewer.member_id == operation.supervisor_id == operation.supervisor_named_by_id:
+        return OWN_NAMING
+    if viewer.member_id == operation.submitted_by_id and operation.state is OperationState.SUBMITTED:
+        return OWN_SUBMISSION
+    return OWN_VERSION if viewer.member_id == operation.changed_by_id else ""
+
+
 def may_waive(viewer: Viewer, operation: Operation) -> bool:
-    """Return whether the viewer can waive the deconfliction number of a plan that has none."""
-    return is_supervisor(viewer, operation) and operation.clearance is None and operation.state not in OVER
+    """Return whether the viewer can waive the deconfliction number of a plan that has none without a conflict."""
+    is_second = is_supervisor(viewer, operation) and not own_part_in(viewer, operation)
+    is_clear = operation.clearance is not None and not operation.clearance.obstacle
+    return is_second and not is_clear and operation.state not in OVER
 
 
 def check_return_comment(comment: str) -> None:
@@ -133,6 +153,8 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> It
         yield NOT_THE_LEAD
     elif viewer.member_id != operation.supervisor_id:
         yield ONLY_THE_SUPERVISOR
+    elif own_part := own_part_in(viewer, operation):
+        yield own_part
     if not facts.has_supervisor:
         yield SUPERVISOR_GONE
     if facts.open_hits:
@@ -143,6 +165,8 @@ def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> It
         )
     if operation.clearance is None:
         yield "There is no deconfliction number from an outside system, and no waiver."
+    elif operation.clearance.obstacle:
+        yield operation.clearance.obstacle
 
 
 class PlanDuty(Struct, frozen=True, kw_only=True):

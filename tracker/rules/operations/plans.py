@@ -173,6 +173,7 @@ class OutsideResult(Worded):
     PENDING = "pending", "No answer yet"
 
 
+SETTLE = "Record the new result, or have the approving supervisor waive it."
 OUTSIDE_RESULTS = {
     result: result.label for result in (OutsideResult.PENDING, OutsideResult.NO_CONFLICT, OutsideResult.CONFLICT)
 }
@@ -227,6 +228,17 @@ class PlanClearance(Struct, frozen=True, kw_only=True):
     ended_by: str = ""
     """Whose change ended it; empty for the tracker itself."""
 
+    @property
+    def obstacle(self) -> str:
+        """Return why it isn't enough to approve a plan; empty for a waiver, and where the system knew no conflict."""
+        match self.result:
+            case OutsideResult.CONFLICT if self.system:
+                return f"{self.system.label} found a conflict ({self.number}). {SETTLE}"
+            case OutsideResult.PENDING if self.system:
+                return f"{self.system.label} hasn’t answered yet ({self.number}). {SETTLE}"
+            case _:
+                return ""
+
 
 class Operation(Struct, frozen=True, kw_only=True):
     """The plan of an operation, with the event that it is for."""
@@ -245,6 +257,11 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Rises with every change that people on the operation act on; acknowledgments name it."""
     kind: str = ""
     """What is done, in a word of the setting; empty until it is chosen."""
+    supervisor_named_by_id: UUID | None = None
+    submitted_by_id: UUID | None = None
+    """Who submitted it last."""
+    changed_by_id: UUID | None = None
+    """Who made this version: the last to change more than what an agency commits."""
     sites: tuple[PlannedSite, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     clearances: tuple[PlanClearance, ...] = ()

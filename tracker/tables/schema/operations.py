@@ -25,6 +25,9 @@ class OperationPlan(Identified, Table):
     event = ForeignKey(Event, null=False, on_delete=OnDelete.cascade, unique=True)
     state = Varchar(length=12)
     supervisor = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    supervisor_named_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    changed_by = ForeignKey(Member, null=True, default=None, on_delete=OnDelete.restrict)
+    """Who made the version as it is; None = not known, in plans from before it was kept."""
     disclosure = Varchar(length=14)
     buffer_minutes = Integer()
     version = Integer(default=1)

@@ -155,6 +155,8 @@ async def waive_deconfliction(viewer: Viewer, event_id: UUID, reason: str, now: 
             raise NotAllowed(
                 "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."
             )
+        if own_part := rules.own_part_in(viewer, operation):
+            raise NotAllowed(own_part)
         if not reason or len(reason) > LONGEST_REASON:
             raise Invalid(waiver=f"Give the reason in up to {LONGEST_REASON} characters.")
         await _replace_clearance(viewer, operation, now, submitted_at=now, reason=reason)

@@ -221,12 +221,16 @@ async def change_plan_basics(
             raise Invalid(buffer=refused)
         minutes = wanted.buffer // A_MINUTE
         facts: dict[str, Any] = {"supervisor": wanted.supervisor_id, "disclosure": wanted.disclosure}
-        await OperationPlan.update(buffer_minutes=minutes, **facts).where(OperationPlan.id == operation.id)
+        is_named = wanted.supervisor_id != operation.supervisor_id
+        named_by = viewer.member_id if is_named else operation.supervisor_named_by_id
+        await OperationPlan.update(buffer_minutes=minutes, supervisor_named_by=named_by, **facts).where(
+            OperationPlan.id == operation.id
+        )
         is_other = (wanted.supervisor_id, wanted.buffer) != (operation.supervisor_id, operation.buffer)
         if is_other and operation.state in FALLS_BACK:
             await states.return_to_planning(operation.id, now, viewer.member_id)
         if wanted != plan_basics(operation):
-            await states.raise_plan_version(operation.id)
+            await states.raise_plan_version(operation.id, viewer.member_id)
         await compare_plan(operation.id, now)
         await audit.record(viewer.actor, "plan_changed", "event", event_id, facts | {"buffer": minutes}, now)
 
@@ -343,7 +347,7 @@ async def choose_operation_kind(
         if kind and kind not in offered:
             raise Invalid(kind="Choose a type from the list.")
         await OperationPlan.update(kind=kind).where(OperationPlan.id == operation.id)
-        await states.raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id, viewer.member_id)
         await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)
 
 
@@ -362,5 +366,5 @@ async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) ->
     await states.end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
         await states.return_to_planning(operation.id, now, viewer.member_id)
-    await states.raise_plan_version(operation.id)
+    await states.raise_plan_version(operation.id, viewer.member_id)
     await compare_plan(operation.id, now)

@@ -104,9 +104,13 @@ def _under_way(operation: Operation, version: int | None) -> Operation:
     return operation
 
 
-async def raise_plan_version(plan_id: UUID) -> None:
-    """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again."""
-    await OperationPlan.update(version=OperationPlan.version + 1).where(OperationPlan.id == plan_id)
+async def raise_plan_version(plan_id: UUID, by: UUID | None = None) -> None:
+    """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again.
+
+    `by` is who changed what is approved; None for what an agency commits, and for a time that moved.
+    """
+    changed: dict[Any, Any] = {"version": OperationPlan.version + 1} | ({"changed_by": by} if by else {})
+    await OperationPlan.update(changed).where(OperationPlan.id == plan_id)
 
 
 async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, by: UUID | None = None) -> None:

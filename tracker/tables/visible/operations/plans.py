@@ -33,7 +33,10 @@ OF_THEIR_PLAN = "e.id = p.event AND o.event = e.id"
 _PLAN = (
     "SELECT p.id, o.starts_at, o.ends_at, p.state, p.supervisor AS supervisor_id,"
     f" COALESCE({with_agency('m', 'g')}, '') AS supervisor, p.disclosure, p.buffer_minutes * 60 AS buffer,"
-    " p.version, p.kind FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
+    " p.version, p.kind, p.supervisor_named_by AS supervisor_named_by_id, p.changed_by AS changed_by_id,"
+    " (SELECT c.entered_by FROM operation_state_change c WHERE c.plan = p.id AND c.state = 'submitted'"
+    " ORDER BY c.entered_at DESC LIMIT 1) AS submitted_by_id"
+    " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " LEFT JOIN member m ON m.id = p.supervisor LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
 _SITES = (
