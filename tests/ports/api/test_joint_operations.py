@@ -139,7 +139,8 @@ async def test_a_refusal_lists_every_reason(speak: Speak, two: Cast) -> None:
         "There is no deconfliction number from an outside system, and no waiver.",
     ]
     assert (await lead.get(path)).json()["next"] == {"state": "approved", "refusals": reasons}
-    refused = await lead.ask("POST", f"{path}/approvals", match="*")
+    read = (await lead.get(path)).headers["etag"]
+    refused = await lead.ask("POST", f"{path}/approvals", match=read)
     assert (refused.status_code, refused.headers["content-type"]) == (403, PROBLEM)
     assert (refused.json()["reasons"], refused.json()["detail"]) == (reasons, " ".join(reasons))
 
@@ -171,11 +172,22 @@ async def test_the_supervisor_sends_the_version_that_was_read_back_with_a_commen
     assert (await (await speak(two.kcpd_detective)).get(f"{path}/returns")).json() == {"items": []}
 
 
+@pytest.mark.parametrize(("deed", "body"), [("approvals", None), ("waivers", {"reason": "No time."})])
+async def test_an_approval_or_a_waiver_is_of_a_version_and_not_of_any(
+    speak: Speak, two: Cast, deed: str, body: dict[str, str] | None
+) -> None:
+    path = await submit_plan(speak, two)
+    refused = await (await speak(two.fbi_alternate)).ask("POST", f"{path}/{deed}", body, match="*")
+    assert refused.status_code == 409
+    assert "Read it again." in refused.json()["detail"]
+
+
 async def test_a_changed_site_ends_the_approval_and_the_number_as_history(speak: Speak, two: Cast) -> None:
     path = await submit_plan(speak, two)
     supervisor, lead = await speak(two.fbi_alternate), await speak(two.fbi_lead)
     await record_number(lead, path)
-    assert (await supervisor.ask("POST", f"{path}/approvals", match="*")).status_code == 200
+    read = (await supervisor.get(path)).headers["etag"]
+    assert (await supervisor.ask("POST", f"{path}/approvals", match=read)).status_code == 200
     changed = (await lead.ask("POST", f"{path}/sites", NEXT_TO_IT, match="*")).json()
     assert (changed["state"], changed["clearance"]) == ("planning", None)
     histories = [(await lead.get(f"{path}/{one}")).json()["items"] for one in ("approvals", "clearances")]
@@ -186,8 +198,11 @@ async def test_a_changed_site_ends_the_approval_and_the_number_as_history(speak:
 async def test_the_supervisor_waives_the_deconfliction_number_and_the_lead_cannot(speak: Speak, two: Cast) -> None:
     path = await submit_plan(speak, two)
     why = {"reason": "A child is in danger."}
-    assert (await (await speak(two.fbi_lead)).ask("POST", f"{path}/waivers", why, match="*")).status_code == 403
-    waived = await (await speak(two.fbi_alternate)).ask("POST", f"{path}/waivers", why, match="*")
+    lead, supervisor = await speak(two.fbi_lead), await speak(two.fbi_alternate)
+    read = (await lead.get(path)).headers["etag"]
+    assert (await lead.ask("POST", f"{path}/waivers", why, match=read)).status_code == 403
+    read = (await supervisor.get(path)).headers["etag"]
+    waived = await supervisor.ask("POST", f"{path}/waivers", why, match=read)
     assert (waived.json()["clearance"]["system"], waived.json()["clearance"]["reason"]) == (None, why["reason"])
 
 

@@ -317,11 +317,12 @@ async def record_outside_number(plan: WholePlan, new: NewNumber, viewer: Viewer,
     "POST",
     f"{PLAN.path}/waivers",
     "Waive the deconfliction number",
-    text=f"For the approving supervisor, who doesn’t lead the operation. {ETAG_OF}",
+    is_of_version=True,
+    text=f"For the approving supervisor, who doesn’t lead the operation. {ETAG_OF} `*` isn’t enough.",
 )
 async def waive_outside_check(plan: WholePlan, new: NewWaiver, viewer: Viewer, now: Now) -> None:
     """Waive the deconfliction number."""
-    await approvals.waive_deconfliction(viewer, plan.event_id, new.reason, now)
+    await approvals.waive_deconfliction(viewer, plan.event_id, new.reason, now, version=plan.version)
 
 
 @reads(

@@ -331,8 +331,9 @@ async def list_approvals(plan: WholePlan, viewer: Viewer) -> Iterable[Approval]:
     "POST",
     f"{PLAN.path}/approvals",
     "Approve a plan",
+    is_of_version=True,
     text="For the approving supervisor. Approves the version that If-Match names, after comparing it with other "
-    "operations again. A refusal lists each reason as `reasons`.",
+    "operations again; `*` names none. A refusal lists each reason as `reasons`.",
 )
 async def approve_plan(plan: WholePlan, viewer: Viewer, now: Now) -> None:
     """Approve the version of a plan that the program read."""

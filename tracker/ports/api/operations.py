@@ -84,6 +84,8 @@ class ApiOperation(Struct, frozen=True, kw_only=True):
     status: int
     is_conditional: bool
     """Whether it changes something that has a version, so that If-Match is required."""
+    is_of_version: bool = False
+    """Whether it decides about the version that was read, so that If-Match: * isn't enough."""
     may_conflict: bool
     is_repeatable: bool = False
     """Whether an Idempotency-Key makes a repeated request count once."""
@@ -109,6 +111,7 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
     response: Shape | None = None,
     status: int = 200,
     is_conditional: bool = False,
+    is_of_version: bool = False,
     may_conflict: bool = False,
     may_vanish: bool = False,
     text: str = "",
@@ -131,6 +134,7 @@ def operation(  # noqa: PLR0913 - what the document says, each by its name
         response=response or (gives.shape if gives else None),
         status=status,
         is_conditional=is_conditional,
+        is_of_version=is_of_version,
         may_conflict=may_conflict,
         may_vanish=may_vanish,
         text=text,
@@ -201,7 +205,7 @@ async def _find(description: ApiOperation, needs: Collection[str], given: dict[s
     if of and of.is_at(description.path) and (description.is_conditional or description.body or of.name in needs):
         given[of.name], shape = await of.see(viewer, now, **of.address(request.path_params))
         if description.is_conditional:
-            check_match(request, shape)
+            check_match(request, shape, takes_any=not description.is_of_version)
         if description.is_read and of.note:
             await of.note(viewer, given[of.name], now)
     if description.body:

@@ -192,8 +192,10 @@ def etag(request: FormRequest, body: msgspec.Struct) -> str:
     return f'"{seen}{_mark(request, seen)}"'
 
 
-def check_match(request: FormRequest, now: msgspec.Struct) -> None:
+def check_match(request: FormRequest, now: msgspec.Struct, *, takes_any: bool = True) -> None:
     """Refuse a change unless the thing is as the program read it: 412 for an earlier ETag, 409 for any other.
+
+    `takes_any`: whether * is enough, which stands for the thing as it is, whatever that is (RFC 9110 §13.1.1).
 
     If-Match is a required parameter, so a request without it does not match the document: 422, as always.
     """
@@ -201,7 +203,7 @@ def check_match(request: FormRequest, now: msgspec.Struct) -> None:
     if asked is None:
         raise RequestRefused(422, errors={"If-Match": "Send the ETag you read, so no one’s change is lost."})
     tags = TAG.findall(asked)
-    if asked.strip() == "*" or etag(request, now) in tags:
+    if (asked.strip() == "*" and takes_any) or etag(request, now) in tags:
         return
     was_ours = any(_is_ours(request, tag) for tag in tags)
     raise (

@@ -147,10 +147,15 @@ async def record_deconfliction_number(viewer: Viewer, event_id: UUID, asked: Dec
         await audit.record(viewer.actor, "outside_number_recorded", "event", event_id, facts, now)
 
 
-async def waive_deconfliction(viewer: Viewer, event_id: UUID, reason: str, now: datetime) -> None:
-    """Waive the deconfliction number, as the approving supervisor. Errors: NotFound, NotAllowed, Invalid(waiver)."""
+async def waive_deconfliction(
+    viewer: Viewer, event_id: UUID, reason: str, now: datetime, *, version: int | None = None
+) -> None:
+    """Waive the deconfliction number of the version that the viewer read, as the approving supervisor.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid(waiver).
+    """
     async with writing():
-        operation = await states.operation_under_way(viewer, event_id)
+        operation = await states.operation_under_way(viewer, event_id, version)
         if not is_supervisor(viewer, operation):
             raise NotAllowed(
                 "Only the approving supervisor, who doesn’t lead the operation, can waive the deconfliction number."

@@ -15,6 +15,7 @@ from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.roster.meetings import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
 from tracker.usecases.operations import readiness
+from tracker.usecases.operations.states import operation_for
 from tracker.usecases.roster import agencies
 from tracker.usecases.roster.agencies import add_meeting_site
 
@@ -189,10 +190,20 @@ async def test_a_waiver_without_a_reason_is_refused_at_its_field(two: Cast, brow
     await page.post("")
     await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
     supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
-    refused = await supervisor.browser.post(f"{supervisor.at}/waivers", {"waiver": " "})
+    refused = await supervisor.browser.post(f"{supervisor.at}/waivers", {"waiver": " ", "version": "2"})
     form = refused.text.partition("/plan/waivers")[2]
     assert (refused.status_code, "Give the reason in up to 500 characters." in form) == (422, True)
     assert 'href="#f-waiver"' in refused.text
+
+
+async def test_a_waiver_on_a_page_from_before_a_change_is_not_recorded(two: Cast, browse: SignIn) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, event_id := await schedule_bluestem(two))
+    await page.post("")
+    await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
+    supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
+    stale = await supervisor.browser.post(f"{supervisor.at}/waivers", {"waiver": "No time.", "version": "1"})
+    assert "The plan has changed since you opened it." in stale.text
+    assert (await operation_for(two.fbi_lead, event_id)).clearance is None
 
 
 async def test_a_supervisor_reads_what_is_missing_and_not_that_others_lead(two: Cast, browse: SignIn) -> None:

@@ -291,7 +291,8 @@ async def post_number(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
 async def post_waiver(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
     """Waive the deconfliction number."""
     try:
-        await approvals.waive_deconfliction(viewer, date.event_id, WaiverForm.read(form).waiver, now)
+        waiver = WaiverForm.read(form).waiver
+        await approvals.waive_deconfliction(viewer, date.event_id, waiver, now, version=form_version(form))
     except (Invalid, Conflict) as refusal:
         return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
     return pages.redirect(date.plan, "Deconfliction number waived.")
