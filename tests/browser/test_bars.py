@@ -184,7 +184,8 @@ def test_each_row_of_the_queue_has_its_button_and_the_first_is_near(page_of: Pag
 def test_errors_are_on_top_with_links_to_their_fields_and_nothing_typed_is_lost(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
     page.goto("/schedule")
-    page.get_by_label("Description").or_(page.locator("#f-description")).first.fill("Kept as it is")
+    page.locator("summary", has_text="Agenda and notes").click()
+    page.locator("#f-description").fill("Kept as it is")
     page.get_by_role("button", name=SEND).click()
     summary = page.locator("#error-summary")
     expect(summary).to_be_focused()

@@ -174,7 +174,7 @@ def test_a_key_waits_for_the_people_of_the_words_that_are_there(page_of: PageOf)
 
 def test_enter_chooses_and_does_not_send_the_form_however_soon_it_is_pressed(page_of: PageOf) -> None:
     page = page_of(COORDINATOR)
-    page.goto("/action-items")
+    page.goto("/action-items#new")
     page.get_by_label("Action", exact=True).fill("Call before it is sent")
     owner = page.get_by_role("combobox", name="Owner")
     owner.fill("kcpd det")
