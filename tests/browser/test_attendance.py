@@ -120,7 +120,7 @@ def to_own_check_in(page: Page, title: str) -> None:
     plan = f"{page.url.partition('?')[0]}/plan"
     page.goto(plan)
     page.get_by_role("button", name="Start the plan").click()
-    page.get_by_text("Add a site", exact=True).click()
+    page.locator("summary", has_text="Add a site").click()
     page.get_by_label("Place").fill("North lot")
     page.get_by_label("Coordinates").fill("38.9, -94.9")
     page.get_by_role("button", name="Add site").click()

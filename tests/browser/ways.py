@@ -252,9 +252,9 @@ def to_plan(page: Page, demo: Demo) -> None:
     """Go from an operation to its plan, and try to add a site without saying where."""
     to_operation(page, demo)
     page.get_by_role("link", name="Plan, sites, and conflicts").click()
-    page.get_by_text("Add a site", exact=True).click()
+    page.locator("summary", has_text="Add a site").click()
     page.get_by_role("button", name="Add site").click()
-    page.locator(".usa-alert--error").wait_for()
+    page.locator("#error-summary").wait_for()
 
 
 def to_order(page: Page, demo: Demo) -> None:

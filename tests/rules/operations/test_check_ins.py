@@ -16,9 +16,11 @@ from tracker.rules.operations.check_ins import (
     Direction,
     LineCorrection,
     Presence,
+    Turnout,
     check_not_long_before,
     corrected_line,
     line_after_tap,
+    release_effect,
     who_is_not_out,
 )
 from tracker.rules.operations.plans import telltale_names
@@ -92,6 +94,30 @@ def test_a_closed_operation_keeps_its_times() -> None:
 )
 def test_the_first_people_are_named_and_the_others_counted(names: list[str], sentence: str) -> None:
     assert who_is_not_out(names) == sentence
+
+
+@pytest.mark.parametrize(
+    ("turnout", "said"),
+    [
+        (Turnout(), ("No one checked in.", "", "")),
+        (Turnout(checked_in=2), ("2 of 2 people who checked in are out.", "", "")),
+        (Turnout(checked_in=3, still_in=1), ("2 of 3 people who checked in are out.", "", "")),
+        (
+            Turnout(checked_in=1, never_in=("A", "B")),
+            ("1 of 1 person who checked in is out.", "2 never checked in: A, B.", "2 of 3 people haven’t checked in."),
+        ),
+    ],
+)
+def test_people_who_never_checked_in_are_counted_beside_those_who_are_out(
+    turnout: Turnout, said: tuple[str, str, str]
+) -> None:
+    assert (turnout.who_is_out, turnout.who_never_came, turnout.not_in_yet) == said
+
+
+def test_releasing_everyone_says_first_who_never_checked_in() -> None:
+    effect = release_effect(Turnout(checked_in=1, never_in=("A",)), "Fbi lead")
+    assert [caution.says for caution in effect.cautions] == ["1 never checked in: A."]
+    assert "1 of 1 person who checked in is out. The operation is marked released right away." in effect.says
 
 
 STARTS = datetime(2027, 5, 15, 11, tzinfo=UTC)

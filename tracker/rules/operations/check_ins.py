@@ -13,8 +13,9 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from tracker.errors import Invalid, NotAllowed
+from tracker.rules.core.button_effects import ButtonEffect, Caution
 from tracker.rules.core.viewers import Arm, Viewer
-from tracker.rules.core.wording import clock, local, short_day
+from tracker.rules.core.wording import clock, local, plural, short_day
 from tracker.rules.events.events import DateLine, Occurrence
 from tracker.rules.operations.states import COMPARED, OperationState
 
@@ -164,6 +165,57 @@ class CheckInTally(Struct, frozen=True, kw_only=True):
     def still_in(self) -> int:
         """Return how many have not checked out."""
         return self.checked_in - self.checked_out
+
+
+class Turnout(Struct, frozen=True, kw_only=True):
+    """Who came and who is out: what is said before an operation begins, and before it is over."""
+
+    checked_in: int = 0
+    """Also of people who have checked out since."""
+    still_in: int = 0
+    never_in: tuple[str, ...] = ()
+    """The people who are expected, and never checked in."""
+
+    @property
+    def who_is_out(self) -> str:
+        """Return the sentence that counts who is out, of those who checked in."""
+        if not self.checked_in:
+            return "No one checked in."
+        people = plural(self.checked_in, "person who checked in is", "people who checked in are")
+        return f"{self.checked_in - self.still_in:,} of {people} out."
+
+    @property
+    def who_never_came(self) -> str:
+        """Return the sentence that names who never checked in; empty when everyone did."""
+        return f"{len(self.never_in):,} never checked in: {names_and_more(self.never_in)}." if self.never_in else ""
+
+    @property
+    def not_in_yet(self) -> str:
+        """Return the sentence that counts who hasn't checked in; empty when everyone has."""
+        absent, everyone = len(self.never_in), len(self.never_in) + self.checked_in
+        has = "hasn’t" if absent == 1 else "haven’t"
+        return f"{absent:,} of {plural(everyone, 'person', 'people')} {has} checked in." if absent else ""
+
+
+def turnout_of(lines: Iterable[CheckIn]) -> Turnout:
+    """Return who came, who is still in, and who never checked in."""
+    lines = list(lines)
+    never_in = tuple(line.words for line in lines if line.presence is Presence.EXPECTED)
+    return Turnout(checked_in=len(lines) - len(never_in), still_in=len(lines_still_in(lines)), never_in=never_in)
+
+
+def release_effect(turnout: Turnout, lead: str) -> ButtonEffect:
+    """Return what releasing everyone does, and who never checked in."""
+    ends = (
+        "When the last person checks out, the operation is marked released."
+        if turnout.still_in
+        else f"{turnout.who_is_out} The operation is marked released right away."
+    )
+    return ButtonEffect(
+        says=f"This only records the time and notifies no one, so announce it by radio or phone. {ends} {lead} gets an"
+        " email if someone who checked in hasn’t checked out in time.",
+        cautions=(Caution(says=turnout.who_never_came),) if turnout.never_in else (),
+    )
 
 
 def may_read_check_ins(viewer: Viewer) -> bool:

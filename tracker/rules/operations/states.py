@@ -121,7 +121,7 @@ STATES = {
     ),
     OperationState.RELEASED: StateDefinition(
         button="Mark as released",
-        sentence="Everyone is out. Operation marked as released.",
+        sentence="Operation marked as released.",
         verb="operation_released",
         status=EventStatus.CONFIRMED,
         next=OperationState.DEBRIEFED,

@@ -19,6 +19,7 @@ from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
 from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
 from tracker.rules.operations.deconfliction import count_for_state
+from tracker.rules.operations.next_steps import step_sentence
 from tracker.rules.operations.plans import LONGEST_REASON, DeconflictionCheck, Operation
 from tracker.rules.operations.records import titles_without_owner
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
@@ -64,9 +65,10 @@ async def possible_supervisors(operation: Operation) -> dict[UUID, str]:
 
 async def change_plan_state(
     viewer: Viewer, event_id: UUID, to: OperationState, now: datetime, *, version: int | None = None
-) -> None:
+) -> str:
     """Take a plan, in the version that the viewer read, to another state, after comparing it again.
 
+    Returns what to say then: who gets an email, and who never checked in.
     Errors: NotFound, Conflict when the plan has changed since, NotAllowed with every reason.
     """
     async with writing():
@@ -95,6 +97,7 @@ async def change_plan_state(
         await compare_plan(operation.id, now)
         facts = {"from": operation.state, "to": to, "version": operation.version}
         await audit.record(viewer.actor, STATES[to].verb, "event", event_id, facts, now)
+        return step_sentence(operation, to, await check_ins.turnout(viewer, operation))
 
 
 async def return_plan(

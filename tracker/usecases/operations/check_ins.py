@@ -14,6 +14,7 @@ from tracker.crypto import ids
 from tracker.database import writing
 from tracker.database.binding import insert_row
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
+from tracker.rules.core.button_effects import ButtonEffect
 from tracker.rules.core.message_types import CheckOutMissing
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Arm, Status, Viewer
@@ -71,6 +72,16 @@ class CheckInList(OperationView, frozen=True, kw_only=True):
             checked_in=sum(line.presence is not rules.Presence.EXPECTED for line in self.lines),
             checked_out=sum(line.presence is rules.Presence.OUT for line in self.lines),
         )
+
+    @property
+    def turnout(self) -> rules.Turnout:
+        """Return who came, and who never checked in."""
+        return rules.turnout_of(self.lines)
+
+    @property
+    def releasing(self) -> ButtonEffect:
+        """Return what releasing everyone does now."""
+        return rules.release_effect(self.turnout, self.occurrence.event.lead)
 
     @property
     def still_in(self) -> list[CheckIn]:
@@ -332,6 +343,14 @@ async def people_still_in(viewer: Viewer, operation: Operation) -> tuple[str, ..
         return ()
     lines = rules.check_in_lines([], await records.recorded_lines(viewer, operation.event))
     return tuple(check_in.words for check_in in rules.lines_still_in(lines))
+
+
+async def turnout(viewer: Viewer, operation: Operation) -> rules.Turnout:
+    """Return who came and who never checked in, for a viewer who reads the check-in list."""
+    if not rules.may_read_check_ins(viewer):
+        return rules.Turnout()
+    expected = await records.expected_lines(viewer, operation.event)
+    return rules.turnout_of(rules.check_in_lines(expected, await records.recorded_lines(viewer, operation.event)))
 
 
 async def _insert_release(viewer: Viewer, operation: Operation, wait: int, now: datetime) -> None:

@@ -15,12 +15,15 @@ from msgspec import Struct
 from tracker.database import conflicts, writing
 from tracker.database.binding import insert_row
 from tracker.errors import Invalid, NotAllowed, NotFound
+from tracker.rules.core.button_effects import ButtonEffect, Caution
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations import deconfliction as conflict_rules
 from tracker.rules.operations import plans as rules
 from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
+from tracker.rules.operations.check_ins import Turnout
 from tracker.rules.operations.deconfliction import Hit, PlanConflict
+from tracker.rules.operations.next_steps import ABORT, STAND_DOWN, missing_parts, step_effect, waiting_for
 from tracker.rules.operations.orders import Phase
 from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlannedSite
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
@@ -31,7 +34,7 @@ from tracker.tables.schema.operations import OperationAgency, OperationPlan, Ope
 from tracker.tables.visible.operations import plans
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_seen_by, nearest_date
-from tracker.usecases.operations import deconfliction, states
+from tracker.usecases.operations import check_ins, deconfliction, states
 from tracker.usecases.operations.approvals import possible_supervisors, reasons_not_to_enter
 from tracker.usecases.operations.deconfliction import compare_plan
 from tracker.usecases.roster.agencies import every_site
@@ -65,6 +68,10 @@ class PlanView(Struct, frozen=True, kw_only=True):
     may_send_back: bool
     returns: list[PlanReturn]
     """What the supervisor sent back, for the people who may read it."""
+    turnout: Turnout
+    """Who came and who didn't, for someone who can take the next step."""
+    waiting_for: str
+    """For whom else the plan waits; empty when it waits for the viewer."""
 
     @property
     def conflicts(self) -> list[PlanConflict]:
@@ -102,6 +109,33 @@ class PlanView(Struct, frozen=True, kw_only=True):
         return tuple(refusal for refusal in self.refusals if refusal not in ABOUT_THE_VIEWER)
 
     @property
+    def open_hits(self) -> list[Hit]:
+        """Return the conflicts that aren't decided, as far as the viewer may know of them."""
+        return [hit for hit in self.hits if hit.is_open]
+
+    @property
+    def missing(self) -> tuple[Caution, ...]:
+        """Return what is in the way of the next step, each with the part of the plan that settles it."""
+        return missing_parts(self.obstacles, leads=self.may_plan, may_waive=self.may_waive)
+
+    @property
+    def may_acknowledge(self) -> bool:
+        """Return whether the viewer's agency has to acknowledge the plan as it is."""
+        is_due = self.own is not None and self.operation is not None and self.own.acknowledged != self.operation.version
+        return is_due and not self.is_over
+
+    @property
+    def awaits_acknowledgment(self) -> bool:
+        """Return whether acknowledging is the next thing to do: from the submission until the operation begins."""
+        return self.may_acknowledge and self.operation is not None and self.operation.state in FALLS_BACK
+
+    def effect_of(self, to: OperationState) -> ButtonEffect:
+        """Return what taking the plan to a state does, and what to know first."""
+        if to is OperationState.STOOD_DOWN or to is OperationState.ABORTED or self.operation is None:
+            return ABORT if to is OperationState.ABORTED else STAND_DOWN
+        return step_effect(self.operation, to, self.turnout, len(self.open_hits))
+
+    @property
     def exits(self) -> tuple[OperationState, ...]:
         """Return where else the plan can go than to its next step."""
         return STATES[self.operation.state].exits if self.operation else ()
@@ -120,6 +154,8 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
     following = STATES[operation.state].next if operation else None
     agencies = await agencies_on_operation(occurrence.event.id) if operation and operation.state not in OVER else {}
     commitments = {commitment.agency_id: commitment for commitment in (operation.commitments if operation else ())}
+    waits = waiting_for(viewer, operation, following) if operation and following else ""
+    counts_people = leads and following in {OperationState.EXECUTING, OperationState.RELEASED}
     return PlanView(
         occurrence=occurrence,
         operation=operation,
@@ -135,6 +171,8 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
         may_waive=operation is not None and may_waive(viewer, operation),
         may_send_back=operation is not None and may_send_back(viewer, operation),
         returns=await plans.plan_returns(viewer, operation) if operation else [],
+        turnout=await check_ins.turnout(viewer, operation) if operation and counts_people else Turnout(),
+        waiting_for=waits,
     )
 
 

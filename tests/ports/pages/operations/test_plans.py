@@ -9,7 +9,16 @@ from msgspec import Struct
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
-from tests.usecases.operations.world import B, end_operation, insert_compared_places, plan_operation
+from tests.usecases.operations.world import (
+    BEGINS,
+    B,
+    approve_bluestem,
+    end_operation,
+    insert_compared_places,
+    plan_operation,
+    submit_bluestem,
+)
+from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.roster.meetings import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
@@ -142,6 +151,78 @@ async def test_a_plan_goes_from_its_first_site_to_approval(two: Cast, browse: Si
     await other.post("/acknowledgments")
     await lead.post("/states", to="briefed")
     assert "<b>Briefed</b>" in await lead.text()
+
+
+def card_of(page: str) -> str:
+    """Return the card that opens the plan, its spaces as one."""
+    return " ".join(page.partition('id="next-step"')[2].partition("</section>")[0].split())
+
+
+async def test_a_plan_opens_with_a_card_that_says_what_the_next_button_does_and_what_is_missing(
+    two: Cast, browse: SignIn
+) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, event_id := await schedule_bluestem(two))
+    await page.post("")
+    assert '<li>Add a site first. <a href="#sites-h">Add a site</a>' in card_of(await page.text())
+    await page.post("/sites", **SITE)
+    await page.post("/states", to="planning")
+    await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
+    card = card_of(await page.text())
+    assert "The deconfliction number is missing." in card
+    assert '<a href="#record-number">Record a number</a>' in card
+    assert "1 person gets an email: Fbi alternate (FBI)." in card
+    assert card.index("Submit for approval</button>") < card.index("<summary>Stand down</summary>")
+    await page.post("/states", to="submitted")
+    shown = await page.text()
+    assert "Plan submitted for approval. 1 person gets an email: Fbi alternate (FBI)." in shown
+    assert "Waiting for Fbi alternate (FBI) to approve the plan." in card_of(shown)
+    supervisor = card_of(await (await plan_page_of(browse, two.fbi_alternate, event_id)).text())
+    assert '<a href="#waive">' in supervisor
+    assert ">Approve</button>" not in supervisor
+
+
+async def test_the_supervisor_reads_at_the_button_that_the_outside_system_has_not_answered(
+    two: Cast, browse: SignIn
+) -> None:
+    event_id = await submit_bluestem(two)
+    waived = "The flight leaves in an hour."
+    supervisor = await plan_page_of(browse, two.fbi_alternate, event_id)
+    await supervisor.post("/waivers", waiver=waived)
+    card = card_of(await supervisor.text())
+    assert f"The deconfliction number was waived: {waived}" in card
+    assert "1 person gets an email: Fbi lead" in card
+    await supervisor.post("/states", to="approved")
+    assert "Plan approved. 1 person gets an email: Fbi lead" in await supervisor.text()
+
+
+async def test_beginning_and_releasing_say_before_and_after_who_never_checked_in(two: Cast, browse: SignIn) -> None:
+    event_id = await approve_bluestem(two)
+    clock.start_at(BEGINS, is_still=True)
+    lead = await plan_page_of(browse, two.fbi_lead, event_id)
+    await lead.post("/states", to="briefed")
+    assert "3 of 3 people haven’t checked in." in card_of(await lead.text())
+    await lead.post("/states", to="executing")
+    assert "The operation has begun. 3 of 3 people haven’t checked in. No one gets an email." in await lead.text()
+    tap = {"person": str(two.fbi_lead.member_id), "tap": "1", "was": "expected", "status": "in"}
+    await lead.browser.post(f"{lead.at}/check-in/taps", tap)
+    assert f'<a href="{lead.at}/check-in">' in card_of(await lead.text())
+    await lead.browser.post(f"{lead.at}/check-in/taps", tap | {"was": "in", "tap": "2", "status": "out"})
+    names = "2 never checked in: Fbi alternate (FBI), Kcpd detective (KCPD)."
+    card = card_of(await lead.text())
+    assert "1 of 1 person who checked in is out." in card
+    assert names in card
+    assert ">Mark as released</button>" in card
+    await lead.post("/states", to="released")
+    said = f"1 of 1 person who checked in is out. {names} Operation marked as released. No one gets an email."
+    assert said in await lead.text()
+
+
+async def test_an_open_conflict_is_above_the_plan_until_it_is_decided(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await plan_operation(two.kcpd_alternate, two.ipd_liaison, title="Operation Larkspur", at=B)
+    shown = await (await plan_page_of(browse, two.fbi_lead, event_id)).text()
+    assert shown.index("1 conflict to decide") < shown.index('id="next-step"')
+    assert '<a href="#conflicts-h">Decide</a>' in shown.partition('id="next-step"')[0]
 
 
 async def test_an_outdated_form_keeps_what_was_typed_and_can_be_sent_again(two: Cast, browse: SignIn) -> None:

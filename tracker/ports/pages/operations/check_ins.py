@@ -36,6 +36,7 @@ from tracker.rules.operations.check_ins import (
     Tap,
     WalkIn,
 )
+from tracker.rules.operations.next_steps import step_sentence
 from tracker.rules.operations.records import LONGEST_ENTRY, QUICK, ActivityLine, EntryVersion
 from tracker.rules.operations.states import OperationState
 from tracker.usecases.core import audit
@@ -50,6 +51,7 @@ OTHER = ("other", "Another agency")
 LONGEST_TAP = 60  # characters of the id that a page gives a tap
 PLAN = "/events/{event_id:uuid}/{key:str}/plan"
 LOCAL_TIME = re.compile(r"(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?")
+RELEASE_RECORDED = "Release recorded. No one gets an email."
 NO_TIME = "Enter the day and time, like 2027-05-15 05:00."
 
 
@@ -173,10 +175,10 @@ async def post_release(date: OnDate, pages: Pages, viewer: Viewer, form: Form, n
         check_ins_list = await check_ins.check_in_list(viewer, *date, now)
         context = await _context(viewer, check_ins_list, **form_context(form, wrong, *LIST_FORMS))
         return pages.render("operations/check-in/show.html", **context)
+    released = await check_ins.check_in_list(viewer, *date, now)
     is_over = state is OperationState.RELEASED
-    return pages.redirect(
-        f"{date.plan}/check-in", "Everyone is out. Operation marked as released." if is_over else "Release recorded."
-    )
+    said = step_sentence(released.operation, state, released.turnout) if is_over else RELEASE_RECORDED
+    return pages.redirect(f"{date.plan}/check-in", said)
 
 
 @post(f"{CHECK_IN}/release/removal", guards=[signed_in], status_code=303)

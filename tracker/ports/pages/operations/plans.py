@@ -267,7 +267,7 @@ async def post_state(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now
     except ValueError as odd:
         raise NotFound from odd
     deed = approvals.change_plan_state(viewer, date.event_id, to, now, version=form_version(form))
-    return await pages.respond(date.plan, deed, STATES[to].sentence, (NotAllowed, Conflict), refused="Not changed. ")
+    return await pages.respond(date.plan, deed, str, (NotAllowed, Conflict), refused="Not changed. ")
 
 
 @post(f"{PLAN}/clearances", guards=[signed_in], status_code=303)
