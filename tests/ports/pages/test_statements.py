@@ -14,7 +14,7 @@ from tracker.usecases.events import replies, scheduling
 EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {
     "/": (26, 2),
-    EVENT: (22, 4),  # the phone numbers of people whom no email reaches in time are read once it is known who they are
+    EVENT: (22, 3),
     EDIT: (17, 4),
     "/schedule": (14, 4),  # a free time is looked for first, and then who is busy at the time that the form begins with
     "/calendar?view=week": (5, 2),

@@ -185,14 +185,13 @@ async def view_event(viewer: Viewer, event_id: UUID, key: str, now: datetime) ->
 async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
     """Return who is on the list, what they replied, who could be reminded, and what changed for them."""
     event = occurrence.event
-    own_reply, participants, informed, changes, silent = await together(
+    own_reply, (participants, named, phones), informed, changes, silent = await together(
         _own_reply(viewer, occurrence, now),
-        attendance.participants(viewer, occurrence),
+        _named_with_phones(viewer, occurrence),
         attendance.informed_people(viewer, event.id),
         history_of_event(viewer, event, occurrence),
         silent_people_of_date(viewer, occurrence, now),
     )
-    named = named_participants(viewer, event, participants)
     own = [participant for participant in participants if participant.member_id == viewer.member_id]
     coming = sum(participant.role.is_asked or bool(participant.substitutes_for) for participant in participants)
     return {
@@ -203,7 +202,7 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         "total": _count_replies("", participants),
         "named": tuple(named),
         "groups": people_by_reply(participants, named, is_chasing=may_edit(viewer, event)),
-        "phones": await phones_known_to(viewer, [participant.member_id for participant in named]),
+        "phones": phones,
         "informed": tuple(named_participants(viewer, event, informed)),
         "is_informed": viewer.member_id in {informed.member_id for informed in informed},
         "coming": coming,
@@ -213,6 +212,15 @@ async def _people(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict
         "nudge": await with_confirmations(silent, occurrence, changes, participants, now) if silent else None,
         "history": history_with_beginning(changes, event),
     }
+
+
+async def _named_with_phones(
+    viewer: Viewer, occurrence: Occurrence
+) -> tuple[Sequence[Participant], Sequence[Participant], Mapping[UUID, str]]:
+    """Return who is asked to come, those whose names the viewer may see, and the phone numbers of these."""
+    participants = await attendance.participants(viewer, occurrence)
+    named = named_participants(viewer, occurrence.event, participants)
+    return participants, named, await phones_known_to(viewer, [participant.member_id for participant in named])
 
 
 async def _own_reply(viewer: Viewer, occurrence: Occurrence, now: datetime) -> dict[str, Any]:
