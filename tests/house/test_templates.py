@@ -131,6 +131,11 @@ def test_a_control_without_a_test_says_why() -> None:
 SHEET = Path(__file__).parents[2] / "tracker" / "static" / "tracker.css"
 COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 COLOR = re.compile(r"#[0-9a-fA-F]{3,8}\b(?=[;,\s)}!])|\brgba?\(")
+SIZED = re.compile(
+    r"(?<![\w-])(?:font-size|border-radius|(?:row-|column-)?gap|(?:padding|margin)(?:-[a-z]+)*):(?P<value>[^;{}]*)"
+)
+SMALL = re.compile(r"(?<![\w.-])-?(?:[012]?\.\d+|[12])rem\b|\b[34]px\b")
+"""Up to 3 rem; what is longer is a width of the layout. Drawings have pixels of their own, and paper has points."""
 PALETTE = re.compile(r":root\s*\{[^}]*\}")
 PRINT = re.compile(r"@media print\{.*?\n\}", re.DOTALL)
 
@@ -143,6 +148,12 @@ def palettes() -> list[set[str]]:
 def test_a_color_is_written_only_in_the_palette_and_for_paper() -> None:
     rest = PRINT.sub("", PALETTE.sub("", COMMENT.sub("", SHEET.read_text(encoding="utf-8"))))
     assert [line.strip()[:80] for line in rest.splitlines() if COLOR.search(line)] == []
+
+
+def test_a_size_of_text_space_or_corners_is_written_only_in_the_scale() -> None:
+    sheet = PALETTE.sub("", COMMENT.sub("", SHEET.read_text(encoding="utf-8")))
+    written = [declaration.group() for declaration in SIZED.finditer(sheet) if SMALL.search(declaration["value"])]
+    assert written == []
 
 
 def test_each_color_of_the_style_sheet_is_in_the_palette() -> None:
