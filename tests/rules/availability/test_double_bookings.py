@@ -45,6 +45,6 @@ def test_a_series_of_which_only_the_first_dates_were_checked_says_so() -> None:
 
 def test_the_button_says_it_first_with_a_link_to_other_times() -> None:
     assert double_booked_words([], SLOTS, 4) == ""
-    assert sending_effect("Nothing is sent yet.", "") == ButtonEffect(says="Nothing is sent yet.")
-    [caution] = sending_effect("3 people will get an invitation.", "You’re double-booked.").cautions
+    assert sending_effect("Nothing is sent yet.", double_booked="") == ButtonEffect(says="Nothing is sent yet.")
+    [caution] = sending_effect("3 people will get an invitation.", double_booked="You’re double-booked.").cautions
     assert caution == Caution(says="You’re double-booked.", to="#times-h", link="Find another time")

@@ -64,6 +64,7 @@ EVERY: tuple[Content, ...] = (
     types.EmergencyAccessUsed(access=ID),
     types.PlanSubmitted(plan=ID),
     types.PlanDecided(plan=ID),
+    types.PlanMoved(plan=ID),
     types.AccessRequested(grant=ID),
     types.AccessDecided(grant=ID),
     types.PollOpened(poll=ID),

@@ -235,7 +235,7 @@ def test_a_notice_is_not_released_when_its_window_is_over() -> None:
     ],
 )
 def test_an_operation_is_outside_of_a_window_that_it_leaves_at_either_end(moved: timedelta, outside: bool) -> None:
-    assert is_outside_window(TEXT, (READINESS_STARTS + moved, ENDS + moved)) is outside
+    assert is_outside_window(TEXT.window, (READINESS_STARTS + moved, ENDS + moved)) is outside
 
 
 @pytest.mark.parametrize(("fewest", "most", "words"), [(3, 6, "3–6 people"), (1, 1, "1 person"), (4, 4, "4 people")])

@@ -54,7 +54,13 @@ def double_booked_words(
     return f"{who} double-booked on {dates} of {every}."
 
 
-def sending_effect(says: str, double_booked: str) -> ButtonEffect:
-    """Return what sending or saving an event does; first, in red, that people are double-booked."""
-    caution = Caution(says=double_booked, to=FIND_A_TIME, link="Find another time")
-    return ButtonEffect(says=says, cautions=(caution,) if double_booked else ())
+def sending_effect(says: str, plan_words: str = "", *, double_booked: str) -> ButtonEffect:
+    """Return what sending or saving an event does.
+
+    First, in red, that people are double-booked, and what a move does to the plan of an operation.
+    """
+    cautions = (
+        Caution(says=double_booked, to=FIND_A_TIME, link="Find another time") if double_booked else None,
+        Caution(says=plan_words) if plan_words else None,
+    )
+    return ButtonEffect(says=says, cautions=tuple(caution for caution in cautions if caution))

@@ -288,18 +288,25 @@ class ApprovalContent(Content, frozen=True, kw_only=True):
     """A plan, or access to an operation, waits for a decision, or was decided."""
 
 
-@email(MessageKind.PLAN_APPROVAL, "Plan to approve", folder="decision_needed")
-class PlanSubmitted(ApprovalContent, frozen=True, kw_only=True, tag="plan_submitted"):
-    """The plan of an operation waits for the recipient, its approving supervisor."""
+class PlanContent(ApprovalContent, frozen=True, kw_only=True):
+    """Something about the approval of a plan."""
 
     plan: UUID
+
+
+@email(MessageKind.PLAN_APPROVAL, "Plan to approve", folder="decision_needed")
+class PlanSubmitted(PlanContent, frozen=True, kw_only=True, tag="plan_submitted"):
+    """The plan of an operation waits for the recipient, its approving supervisor."""
 
 
 @email(MessageKind.PLAN_APPROVAL, "Decision about a plan", folder="decision_made")
-class PlanDecided(ApprovalContent, frozen=True, kw_only=True, tag="plan_decided"):
+class PlanDecided(PlanContent, frozen=True, kw_only=True, tag="plan_decided"):
     """The supervisor decided about the plan of an operation that the recipient leads."""
 
-    plan: UUID
+
+@email(MessageKind.PLAN_APPROVAL, "Plan after a move")
+class PlanMoved(PlanContent, frozen=True, kw_only=True, tag="plan_moved"):
+    """The time of an operation that the recipient leads moved, and left something to do."""
 
 
 @email(MessageKind.ACCESS_APPROVAL, "Access to approve", folder="decision_needed")

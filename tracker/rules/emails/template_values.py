@@ -1,6 +1,7 @@
-"""The values that the templates of each email use; `ChangedEmail` finds its folder in `templates/emails/`: `changed`.
+"""The values that the templates of each email use; `RemovedUnseenEmail` finds its folder: `removed_unseen`.
 
-They are ready to read: days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values.
+They are ready to read: days as "Thu, Dec 10", times as "2:00 PM", and "" for missing values. `call` is
+the coordinators with their phone numbers, or nothing.
 """
 
 import re
@@ -12,12 +13,9 @@ from tracker.rules.core.email_declarations import EMAILS, Content
 from tracker.rules.core.message_types import AnswerOutcome
 
 
-def _folder(name: str) -> str:
-    """Return "removed_unseen" for `RemovedUnseenEmail`."""
-    return re.sub(r"\B([A-Z])", r"_\1", name.removesuffix("Email")).lower()
-
-
-class EmailValues(Struct, frozen=True, kw_only=True, tag=_folder):
+class EmailValues(
+    Struct, frozen=True, kw_only=True, tag=lambda name: re.sub(r"\B([A-Z])", r"_\1", name.removesuffix("Email")).lower()
+):
     """The values that the words of an email use by name; its tag is their folder in `templates/emails/`."""
 
     @property
@@ -434,14 +432,12 @@ class AccountLockedEmail(EmailValues, frozen=True, kw_only=True):
     """`account_locked`: sign-in is paused after failed attempts."""
 
     call: str
-    """The coordinators with their phone numbers, or nothing."""
 
 
 class AccountChangedEmail(EmailValues, frozen=True, kw_only=True):
     """`account_changed`: another person changed how the reader signs in."""
 
     call: str
-    """The coordinators with their phone numbers, or nothing."""
 
 
 class EmailTestEmail(EmailValues, frozen=True, kw_only=True):
@@ -475,6 +471,13 @@ class ReadinessEmail(EmailValues, frozen=True, kw_only=True):
     """`readiness`: a service-readiness notice is new or has changed; what it says is shown after sign-in only."""
 
     is_new: bool
+
+
+class PlanMovedEmail(EmailValues, frozen=True, kw_only=True):
+    """`plan_moved`: the time of an operation moved; what that is is shown after sign-in only."""
+
+    is_back: bool
+    keeps_window: bool
 
 
 class PollOpenedEmail(EventEmail, frozen=True, kw_only=True):

@@ -89,6 +89,11 @@ class NoticeText(Struct, frozen=True, kw_only=True):
     """Whom to call in law enforcement."""
 
     @property
+    def window(self) -> tuple[datetime, datetime]:
+        """Return when recipients hold themselves ready."""
+        return self.starts_at, self.ends_at
+
+    @property
     def expected(self) -> str:
         """Return how many people are expected: "3–6 people"."""
         if self.fewest == self.most:
@@ -166,10 +171,9 @@ def notice_moves(state: NoticeState, operation: OperationState) -> tuple[NoticeS
     return tuple(to for to in NOTICE_MOVES[state] if operation not in OVER_FOR.get(to, ()))
 
 
-def is_outside_window(text: NoticeText, operation: tuple[datetime, datetime]) -> bool:
+def is_outside_window(window: tuple[datetime, datetime], operation: tuple[datetime, datetime]) -> bool:
     """Return whether an operation isn't within the window of its notice."""
-    starts_at, ends_at = operation
-    return starts_at < text.starts_at or ends_at > text.ends_at
+    return operation[0] < window[0] or operation[1] > window[1]
 
 
 def _wrong_times(

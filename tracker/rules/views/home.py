@@ -16,6 +16,7 @@ from tracker.rules.core.wording import MONTHS, WEEKDAYS
 from tracker.rules.emails.reminders import Nudges
 from tracker.rules.events.events import DateLine
 from tracker.rules.operations.approvals import PlanReturn
+from tracker.rules.operations.moves import Span, notice_keeps
 
 RUNNING_OUT = timedelta(days=3)  # before a date: missing replies within this time come first
 AHEAD = timedelta(days=14)  # how far ahead missing replies are followed up
@@ -41,6 +42,7 @@ class Need(StrEnum):
     APPROVAL = "approval"
     ACKNOWLEDGMENT = "acknowledgment"
     RETURNED = "returned"
+    MOVED = "moved"
     ACCESS = "access"
     SUPERVISOR = "supervisor"
     EMAILS = "emails"
@@ -170,6 +172,22 @@ class ReturnedPlan(Struct, frozen=True, kw_only=True):
     need: Need = Need.RETURNED
 
 
+class MovedPlan(Struct, frozen=True, kw_only=True):
+    """An operation that the viewer leads, after a move that no one has followed up."""
+
+    line: DateLine
+    is_back: bool
+    """Whether its plan returned to planning because of it."""
+    window: Span | None
+    """The window that its service-readiness notice still names; None when it fits."""
+    need: Need = Need.MOVED
+
+    @property
+    def notice_words(self) -> str:
+        """Return that the notice keeps its window; or ""."""
+        return notice_keeps(self.window, self.line.zone) if self.window else ""
+
+
 class OpenRequests(Struct, frozen=True, kw_only=True):
     """An operation with requests for access that the viewer can approve as the second person."""
 
@@ -207,6 +225,7 @@ QueueRow = (
     | OpenApproval
     | OpenAcknowledgment
     | ReturnedPlan
+    | MovedPlan
     | OpenRequests
     | MissingSupervisor
     | OpenEmails
@@ -218,7 +237,7 @@ CALLS = 1
 PLACES = {
     Need.CHECK_OUT: 0,
     Need.CONFLICT: 2,
-    **dict.fromkeys((Need.APPROVAL, Need.ACKNOWLEDGMENT, Need.RETURNED, Need.ACCESS, Need.SUPERVISOR), 3),
+    **dict.fromkeys((Need.APPROVAL, Need.ACKNOWLEDGMENT, Need.RETURNED, Need.MOVED, Need.ACCESS, Need.SUPERVISOR), 3),
     Need.CHECK_IN: 4,
 }
 """The place of a row among those of operations; every other row but `CALLS` comes after them."""

@@ -115,6 +115,8 @@ class Consequences(Struct, frozen=True, kw_only=True):
     """The upcoming dates that take place then: no effect, but what it leaves."""
     follow_ups: AtMoments = field(default_factory=dict)
     """The follow-ups that go out then, as the dates."""
+    plan_words: str = ""
+    """What a moved time does to the plan of an operation and its service-readiness notice; or ""."""
 
     @property
     def email_words(self) -> str:

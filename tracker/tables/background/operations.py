@@ -15,7 +15,7 @@ from piccolo.querystring import QueryString
 from tracker.database import engine
 from tracker.database.queries import sql_list
 from tracker.rules.core.viewers import Audience, emergency_audience
-from tracker.rules.events.history import UNDO_FOR
+from tracker.rules.events.history import UNDO_FOR, ChangedField
 from tracker.rules.operations.deconfliction import (
     AGREED,
     MILLIONTHS_IN_1000_FEET,
@@ -145,6 +145,11 @@ async def compared_plans(plan_ids: Iterable[UUID]) -> dict[UUID, ComparedPlan]:
     return {plan.id: plan for plan in await _plans("p.id IN ({})", sql_list(wanted))} if wanted else {}
 
 
+async def plan_of_event(event_id: UUID) -> ComparedPlan | None:
+    """Return the plan of one event; None for an event without one."""
+    return next(iter(await _plans("p.event = {}", event_id)), None)
+
+
 async def plans_near(plan: ComparedPlan, levels: Collection[Disclosure]) -> list[ComparedPlan]:
     """Return the plans of these levels that are compared and whose time and place could be close to those of `plan`."""
     if not plan.points:
@@ -207,6 +212,32 @@ async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
         (approval.plan == plan_id) & approval.ended_at.is_null()
     )
     return [(row["starts_at"], row["ends_at"]) for row in [*await numbers, *await approvals]]
+
+
+_LAST_MOVER = (
+    "SELECT c.actor FROM event_change c WHERE c.event = {} AND c.fields LIKE {} ORDER BY c.at DESC, c.id DESC LIMIT 1"
+)
+_MOVES_TIME = f'%["{ChangedField.WHEN}",%'
+"""In the JSON of a change's fields; a quotation mark in someone's words is escaped there."""
+
+
+async def last_mover(event_id: UUID) -> UUID | None:
+    """Return who changed the time of an event last; None if no one did, or the change was undone."""
+    rows = await engine().run_querystring(QueryString(_LAST_MOVER, event_id, _MOVES_TIME))
+    return UUID(str(rows[0]["actor"])) if rows else None
+
+
+_WINDOW = (
+    "SELECT n.starts_at, n.ends_at FROM operation_readiness r JOIN readiness_notice n ON n.id = r.notice"
+    " WHERE r.plan = {} AND n.state NOT IN ('draft', 'stood_down', 'closed')"
+)
+
+
+async def window_of_notice(plan_id: UUID) -> tuple[datetime, datetime] | None:
+    """Return the window of a plan's notice that is scheduled or released and hasn't ended; None without one."""
+    rows = await engine().run_querystring(QueryString(_WINDOW, plan_id))
+    windows = [(row["starts_at"], row["ends_at"]) for row in rows]
+    return msgspec.convert(windows[0], tuple[datetime, datetime], strict=False) if windows else None
 
 
 async def open_pairs(plan_id: UUID, levels: Collection[Disclosure] = EVERY_LEVEL) -> list[ConflictPair]:

@@ -16,17 +16,18 @@ from tracker.rules.core.message_types import (
     ConflictFound,
     EmergencyAccessUsed,
     PlanDecided,
+    PlanMoved,
     PlanSubmitted,
     ReadinessChanged,
 )
 from tracker.rules.core.outbox import MessageState, SendOutcome
 from tracker.rules.emails.account_emails import sign_in_email, signpost_email
 from tracker.rules.emails.emails import Email, Footer
-from tracker.rules.emails.template_values import ConflictFoundEmail, ReadinessEmail
+from tracker.rules.emails.template_values import ConflictFoundEmail, PlanMovedEmail, ReadinessEmail
 from tracker.rules.events.events import Event
 from tracker.rules.operations.access import Grant, GrantState, may_approve_access
 from tracker.rules.operations.approvals import is_supervisor
-from tracker.rules.operations.readiness import WAITING, NoticeState
+from tracker.rules.operations.readiness import WAITING, NoticeState, is_outside_window
 from tracker.rules.operations.states import OperationState
 from tracker.tables.background import operations as background
 from tracker.tables.visible.events import events
@@ -42,6 +43,7 @@ DOES_NOT_DECIDE = SendOutcome(
     state=MessageState.SUPPRESSED, reason="The recipient no longer decides about it, and didn’t ask for it."
 )
 ALREADY_DECIDED = SendOutcome(state=MessageState.SUPERSEDED, reason="It no longer waits for a decision.")
+SETTLED = SendOutcome(state=MessageState.SUPERSEDED, reason="It was settled before it could be sent.")
 NO_LONGER_LEADS = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient no longer leads that operation.")
 NOT_FOR_THIS_READER = SendOutcome(
     state=MessageState.SUPPRESSED,
@@ -102,6 +104,24 @@ async def write_decided_email(content: PlanDecided | AccessDecided, request: Ema
     if event is None or request.reader.member_id != asked_by:
         return DOES_NOT_DECIDE
     return signpost_email(request.reader, content, f"/events/{event.id}")
+
+
+@writes(PlanMoved)
+async def write_plan_moved_email(content: PlanMoved, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to the lead, as far as the plan still waits and the notice still has its window, or why not."""
+    event = await _event_of(request)
+    operation = await plans.operation_plan(request.reader, event) if event else None
+    if operation is None or operation.event.lead_id != request.reader.member_id:
+        return NO_LONGER_LEADS
+    window = await background.window_of_notice(content.plan)
+    moved = await plans.moved_operations(request.reader, request.now)
+    says = PlanMovedEmail(
+        is_back=any(of_date.is_back for of_date in moved if of_date.line.event_id == operation.event.id),
+        keeps_window=window is not None and is_outside_window(window, (operation.starts_at, operation.ends_at)),
+    )
+    if not (says.is_back or says.keeps_window):
+        return SETTLED
+    return sign_in_email(request.reader, says, f"/events/{operation.event.id}", Footer.OPERATION)
 
 
 async def _event_of(request: EmailRequest) -> Event | None:

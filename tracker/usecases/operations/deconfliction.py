@@ -36,7 +36,7 @@ from tracker.rules.operations.deconfliction import (
     Overlap,
 )
 from tracker.rules.operations.plans import Disclosure, Point
-from tracker.rules.operations.states import COMPARED, FALLS_BACK, STATES, OperationState
+from tracker.rules.operations.states import COMPARED, STATES, OperationState
 from tracker.tables.background import operations
 from tracker.tables.background.operations import ComparedPlan, ConflictPair
 from tracker.tables.schema.operations import ComparedPlaces, DeconflictionHit, HitDecision, OperationPlan
@@ -162,14 +162,16 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     """
     at = plan.starts_at, plan.ends_at
     was = plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at
-    earlier = [was, *await operations.times_relied_on(plan.id)]
-    if any(plan_rules.moved_too_far(time, at, timedelta(minutes=plan.buffer_minutes)) for time in earlier):
+    move = await states.move_ahead(plan)
+    if move and move.ends_clearance:
         await states.end_clearance(plan.id, now)
-        if plan.state in FALLS_BACK:
+        if move.is_back:
             await states.return_to_planning(plan.id, now)
             await _record_return(plan, OperationState.PLANNING, now)
+    if move:
+        await states.notify_of_move(plan, move, now)
     if was != at:
-        await states.raise_plan_version(plan.id)
+        await states.raise_plan_version(plan.id, await operations.last_mover(plan.event_id))
         if plan.state in COMPARED:
             [agency_id] = await Member.select(Member.agency).where(Member.id == plan.lead_id).output(as_list=True)
             is_limited = await _count(BY_CLOCK, plan.lead_id, agency_id, len(plan.points), now)

@@ -108,7 +108,7 @@ async def readiness_view(viewer: Viewer, event_id: UUID, key: str) -> ReadinessV
         off_site=here,
         places=[site for site in await public_sites(viewer) if site not in here] if leads else [],
         own_addresses={site.id: site.facts.address for site in await own_sites(viewer)},
-        is_outside=current is not None and rules.is_outside_window(current.text, span),
+        is_outside=current is not None and rules.is_outside_window(current.text.window, span),
     )
 
 

@@ -3,7 +3,7 @@
 Calendars outside of the tracker follow the state, and pages beside that of the plan show it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,15 +11,20 @@ from msgspec import Struct
 
 from tracker.database.binding import insert_row
 from tracker.errors import Conflict, NotAllowed, NotFound
+from tracker.rules.core.message_types import PlanMoved
+from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
+from tracker.rules.operations.moves import PlanMove, move_of_plan
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
 from tracker.rules.operations.states import OVER, STATES, OperationState
 from tracker.tables.background import operations as background
+from tracker.tables.background.operations import ComparedPlan
 from tracker.tables.schema import events as rows
 from tracker.tables.schema.operations import Clearance, OperationApproval, OperationPlan, OperationStateChange
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans
+from tracker.usecases.core import outbox
 from tracker.usecases.events.occurrences import date_seen_by
 from tracker.usecases.events.scheduling import event_seen_by
 from tracker.usecases.events.visibility import raise_calendar_versions
@@ -107,7 +112,7 @@ def _under_way(operation: Operation, version: int | None) -> Operation:
 async def raise_plan_version(plan_id: UUID, by: UUID | None = None) -> None:
     """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again.
 
-    `by` is who changed what is approved; None for what an agency commits, and for a time that moved.
+    `by` is who changed what is approved, a time that moved included; None for what an agency commits.
     """
     changed: dict[Any, Any] = {"version": OperationPlan.version + 1} | ({"changed_by": by} if by else {})
     await OperationPlan.update(changed).where(OperationPlan.id == plan_id)
@@ -141,6 +146,45 @@ async def end_clearance(plan_id: UUID, now: datetime, by: UUID | None = None) ->
     await OperationApproval.update(ended_at=now).where(
         (OperationApproval.plan == plan_id) & OperationApproval.ended_at.is_null()
     )
+
+
+async def move_ahead(plan: ComparedPlan) -> PlanMove | None:
+    """Return what the time that a plan has now does to it; None when it was compared at that time already."""
+    at = plan.starts_at, plan.ends_at
+    return move_of_plan(
+        plan.state,
+        before=(plan.checked_start or plan.starts_at, plan.checked_end or plan.ends_at),
+        after=at,
+        relied_on=await background.times_relied_on(plan.id),
+        buffer=timedelta(minutes=plan.buffer_minutes),
+        window=await background.window_of_notice(plan.id),
+    )
+
+
+async def notify_of_move(plan: ComparedPlan, move: PlanMove, now: datetime) -> None:
+    """Queue the email to the lead, if a move leaves something to do, inside the caller's `writing()`."""
+    if move.is_back or move.window:
+        draft = NewMessage(
+            content=PlanMoved(plan=plan.id),
+            recipient_id=plan.lead_id,
+            key=f"plan_moved:{plan.id}:{now.isoformat()}",
+            event_id=plan.event_id,
+            not_after=plan.ends_at,
+        )
+        await outbox.enqueue_all([draft], now)
+
+
+async def move_in_words(viewer: Viewer, event_id: UUID) -> str:
+    """Return what the time of an event, as it is now, does to its plan and notice; or "".
+
+    The clock does it soon after the event was saved.
+    """
+    event = await events.event_by_id(viewer, event_id)
+    plan = await background.plan_of_event(event_id) if event else None
+    move = await move_ahead(plan) if plan else None
+    if event is None or move is None:
+        return ""
+    return move.words("You" if event.lead_id == viewer.member_id else event.lead, event.zone)
 
 
 async def show_state_in_calendars(

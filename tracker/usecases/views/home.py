@@ -34,6 +34,7 @@ from tracker.rules.views.home import (
     MissingCheckOut,
     MissingReplies,
     MissingSupervisor,
+    MovedPlan,
     OpenAcknowledgment,
     OpenApproval,
     OpenCheckIn,
@@ -53,7 +54,12 @@ from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.visible import actions
 from tracker.tables.visible.emails import SentEmailTest
 from tracker.tables.visible.events import events, replies
-from tracker.tables.visible.operations.plans import plan_duties, plans_without_supervisor, returned_plans
+from tracker.tables.visible.operations.plans import (
+    moved_operations,
+    plan_duties,
+    plans_without_supervisor,
+    returned_plans,
+)
 from tracker.tables.visible.operations.records import check_in_days
 from tracker.usecases.calendars.feeds import seen_dates_between
 from tracker.usecases.core import audit
@@ -72,7 +78,7 @@ from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.directory import phones_known_to
 
 T = TypeVar("T")
-PlanRow = OpenApproval | OpenAcknowledgment | ReturnedPlan | OpenRequests | MissingSupervisor
+PlanRow = OpenApproval | OpenAcknowledgment | ReturnedPlan | MovedPlan | OpenRequests | MissingSupervisor
 NEXT_DAYS = 10
 log = logging.getLogger(__name__)
 
@@ -200,10 +206,11 @@ async def _conflicts(viewer: Viewer) -> list[OpenConflict]:
 
 
 async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
-    duties, unsupervised, sent_back, requests = await together(
+    duties, unsupervised, sent_back, moved, requests = await together(
         plan_duties(viewer, now),
         plans_without_supervisor(viewer, now),
         returned_plans(viewer, now),
+        moved_operations(viewer, now),
         requests_to_approve(viewer, now),
     )
     to_approve = [plan_duty for plan_duty in duties if awaits_approval(viewer, plan_duty)]
@@ -213,6 +220,7 @@ async def _plans(viewer: Viewer, now: datetime) -> list[PlanRow]:
         *(OpenAcknowledgment(line=plan_duty.line, version=plan_duty.version) for plan_duty in to_acknowledge),
         *(MissingSupervisor(line=line) for line in unsupervised),
         *(ReturnedPlan(line=line, given=given) for line, given in sent_back),
+        *(MovedPlan(line=line, is_back=is_back, window=window) for line, is_back, window in moved),
         *(OpenRequests(line=line, requests=count) for line, count in requests.values()),
     ]
 

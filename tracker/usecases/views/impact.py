@@ -53,6 +53,7 @@ from tracker.usecases.emails.reminders import counting_replies
 from tracker.usecases.events import scheduling
 from tracker.usecases.events.invitees import ChangedList, following_seats, lists_of_member, pass_invitations_on
 from tracker.usecases.events.visibility import opens_to_more
+from tracker.usecases.operations.states import move_in_words
 from tracker.usecases.roster import committees, csv_import, people
 from tracker.usecases.roster import directory as roster_directory
 from tracker.usecases.roster.accounts import coordinators, remove_from_task_force
@@ -108,7 +109,8 @@ async def dry_run(
         ids = {changed_id for changed_id in (event_id, made) if isinstance(changed_id, UUID)}
         after = await _snapshot(eyes, sorted(ids), readers, now, date_id)
         opened = await opening_of(eyes, seen_by, sorted(ids))
-    return replace(consequences_between(before, after), opening=opened)
+        plan_words = await move_in_words(viewer, event_id) if event_id else ""
+    return replace(consequences_between(before, after), opening=opened, plan_words=plan_words)
 
 
 async def _organizer_of(viewer: Viewer, event_id: UUID | None, now: datetime) -> Viewer:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from tests.cast import NOW, Cast, meeting, operation
 from tests.ports.browser import Browser
 from tests.ports.conftest import SignIn
+from tests.ports.pages.forms import form_with
 from tests.usecases.operations.world import (
     BEGINS,
     B,
@@ -519,3 +520,14 @@ async def test_other_people_of_the_operation_cannot_write_a_notice(
     other = await browse(sqlite_cast.hsi_liaison)
     assert "Write a notice" not in (await other.get(readiness_page(planned_bluestem))).text
     assert (await other.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))).status_code == 403
+
+
+async def test_a_move_says_before_and_after_saving_that_the_plan_returns_to_planning(two: Cast, browse: SignIn) -> None:
+    bluestem = await approve_bluestem(two)
+    browser, address = await browse(two.fbi_lead), f"/events/{bluestem}/edit"
+    form = form_with((await browser.get(address)).text, address, date="2027-01-17", save="send")
+    preview = await browser.post("/schedule/summary", form)
+    await browser.post(address, form)
+    for page in (preview, await browser.get(f"/events/{bluestem}/2027-01-17")):
+        assert "The plan returns to planning, because the time moved beyond its buffer" in page.text
+        assert "You get an email about this." in page.text

@@ -37,6 +37,7 @@ from tracker.rules.events.plans import ImportReport, Plan, check_importer, file_
 from tracker.usecases.emails import messages
 from tracker.usecases.events import form_options, history, occurrences, scheduling
 from tracker.usecases.events.form_options import EditImpact, EventChoices
+from tracker.usecases.operations.states import move_in_words
 
 CANCELED = Invalid("This event is canceled. Restore it before you change it. What you typed is still here.")
 NO_LONGER_VISIBLE = "Saved. Only the people on its list can see that event now, and you’re not one of them."
@@ -141,7 +142,8 @@ async def post_event_change(event_id: PathId, pages: Pages, viewer: Viewer, visi
     any_waiting = await messages.any_emails_waiting(viewer, changed)
     count = await messages.number_notified(viewer, changed, now)
     double_booked = await double_booked_in(viewer, new_id, form["from"], event_id, now)
-    words = f"{with_number_notified('Saved.', count, any_waiting=any_waiting)} {double_booked}".rstrip()
+    saved = with_number_notified("Saved.", count, any_waiting=any_waiting)
+    words = " ".join(part for part in (saved, double_booked, await move_in_words(viewer, event_id)) if part)
     return pages.redirect(f"/events/{new_id}", words, undo)
 
 

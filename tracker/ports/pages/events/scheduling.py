@@ -103,9 +103,7 @@ async def schedule_context(
         **conflicts,
         "outcome": foreseen.outcome,
         "to_fix": to_fix,
-        "effect": sending_effect(
-            foreseen.outcome.email_words if foreseen.outcome else _nothing_yet(event), conflicts["double_booked"]
-        ),
+        "effect": sending_effect(*_sending_words(foreseen.outcome, event), double_booked=conflicts["double_booked"]),
         "unheard": foreseen.unheard,
         **details_in_outcome(foreseen.outcome, editing),
         "outcome_zone": zone,
@@ -115,8 +113,12 @@ async def schedule_context(
     }
 
 
-def _nothing_yet(event: Event | None) -> str:
-    return "Nothing is sent yet." if event is None or event.status is EventStatus.DRAFT else "Nothing has changed yet."
+def _sending_words(outcome: Consequences | None, event: Event | None) -> tuple[str, str]:
+    """Return what saving says to whom, and what it does to a plan."""
+    if outcome:
+        return outcome.email_words, outcome.plan_words
+    is_unsent = event is None or event.status is EventStatus.DRAFT
+    return ("Nothing is sent yet." if is_unsent else "Nothing has changed yet."), ""
 
 
 def details_in_outcome(outcome: Consequences | None, editing: Editing | None) -> dict[str, Any]:

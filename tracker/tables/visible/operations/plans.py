@@ -7,11 +7,12 @@ from uuid import UUID
 
 import msgspec
 
-from tracker.database.queries import wanted_ids
+from tracker.database.queries import sql_list, wanted_ids
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event
 from tracker.rules.operations.approvals import Approval, PlanDuty, PlanReturn
 from tracker.rules.operations.deconfliction import Hit, Outcome
+from tracker.rules.operations.moves import Span
 from tracker.rules.operations.orders import Order, OrderVersion, Paragraph, Phase
 from tracker.rules.operations.plans import (
     Commitment,
@@ -23,7 +24,8 @@ from tracker.rules.operations.plans import (
     SiteRole,
     knows_conflicts,
 )
-from tracker.rules.operations.states import OperationState
+from tracker.rules.operations.readiness import is_outside_window
+from tracker.rules.operations.states import FALLS_BACK, OperationState
 from tracker.tables.visible.core import Row, rows, rows_as, with_agency
 from tracker.tables.visible.events.events import LINE, date_line_of, events_where
 
@@ -255,6 +257,48 @@ async def returned_plans(viewer: Viewer, now: datetime) -> list[ReturnedLine]:
     """Return the operations to come that the viewer leads and whose plan was sent back, soonest first."""
     records = await rows(_RETURNED, viewer, "", viewer.member_id, now)
     return [ReturnedLine(date_line_of(row), msgspec.convert(row, PlanReturn, strict=False)) for row in records]
+
+
+# The tracker took the plan back, so no one entered the state, and it was the last to change.
+_IS_BACK = (
+    "(p.state = 'planning' AND EXISTS (SELECT 1 FROM operation_state_change s WHERE s.plan = p.id"
+    " AND s.state = 'planning' AND s.entered_by IS NULL AND s.was IN ({})"
+    " AND s.entered_at = (SELECT MAX(t.entered_at) FROM operation_state_change t WHERE t.plan = p.id)))"
+)
+_MOVED = (
+    f"{LINE}, {_IS_BACK} AS is_back, n.starts_at AS window_starts, n.ends_at AS window_ends FROM {PLANNED_DATES}"
+    " LEFT JOIN (SELECT r.plan, m.starts_at, m.ends_at FROM operation_readiness r"
+    " JOIN readiness_notice m ON m.id = r.notice WHERE m.state NOT IN ('draft', 'stood_down', 'closed')) n"
+    f" ON n.plan = p.id WHERE MAY_SEE(e) AND {OF_THEIR_PLAN}"
+)
+_TO_FOLLOW_UP = (
+    f" AND e.lead = {{}} AND o.ends_at > {{}} AND NOT o.is_canceled AND e.status <> 'canceled'"
+    f" AND ({_IS_BACK} OR n.ends_at <= o.starts_at OR n.starts_at >= o.ends_at) ORDER BY o.starts_at, o.id"
+)
+
+
+class MovedLine(NamedTuple):
+    """An operation that moved: whether its plan returned to planning, and the window that its notice still names."""
+
+    line: DateLine
+    is_back: bool
+    window: Span | None
+
+
+async def moved_operations(viewer: Viewer, now: datetime) -> list[MovedLine]:
+    """Return the operations to come that the viewer leads and whose plan or notice a move left behind, soonest first.
+
+    A notice counts whose window no longer touches the operation, or, while the plan is back, doesn't hold all of it.
+    """
+    fallen = sql_list(sorted(FALLS_BACK))
+    moved = []
+    for row in await rows(_MOVED, viewer, _TO_FOLLOW_UP, fallen, viewer.member_id, now, fallen):
+        line = date_line_of(row)
+        shown = row["window_starts"], row["window_ends"]
+        window = msgspec.convert(shown, Span, strict=False) if row["window_starts"] else None
+        is_left = window is not None and is_outside_window(window, (line.starts_at, line.ends_at))
+        moved.append(MovedLine(line, bool(row["is_back"]), window if is_left else None))
+    return moved
 
 
 _APPROVALS = (
