@@ -157,6 +157,7 @@ async def test_the_supervisor_approves_the_version_that_was_read(speak: Speak, t
     [approval] = (await lead.get(f"{path}/approvals")).json()["items"]
     assert (approval["version"], approval["ended_at"]) == (approved.json()["version"], None)
     assert approval["by"] == "Fbi alternate (FBI)"
+    assert approved.json()["approved_version"] == approved.json()["version"]
 
 
 async def test_the_supervisor_sends_the_version_that_was_read_back_with_a_comment(speak: Speak, two: Cast) -> None:

@@ -65,6 +65,7 @@ EVERY: tuple[Content, ...] = (
     types.PlanSubmitted(plan=ID),
     types.PlanDecided(plan=ID),
     types.PlanMoved(plan=ID),
+    types.ApprovedPlanChanged(plan=ID),
     types.AccessRequested(grant=ID),
     types.AccessDecided(grant=ID),
     types.PollOpened(poll=ID),

@@ -167,6 +167,9 @@ class PlanShown(PlannedDate):
     lead: Name
     state: OperationState
     version: Annotated[int, Meta(description="Rises with every change that agencies have to acknowledge again.")]
+    approved_version: Annotated[
+        int | None, Meta(description="The version that was approved. Null without a valid approval.")
+    ]
     next: NextStep | None
     exits: Annotated[tuple[OperationState, ...], Meta(description="Where else the plan can go from here.")]
     supervisor: NamedId | None

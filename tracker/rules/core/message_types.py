@@ -309,6 +309,11 @@ class PlanMoved(PlanContent, frozen=True, kw_only=True, tag="plan_moved"):
     """The time of an operation that the recipient leads moved, and left something to do."""
 
 
+@email(MessageKind.PLAN_APPROVAL, "Change after an approval", folder="approval_changed")
+class ApprovedPlanChanged(PlanContent, frozen=True, kw_only=True, tag="approved_plan_changed"):
+    """Someone else changed the order, a phase, or another part of a plan that the recipient approved."""
+
+
 @email(MessageKind.ACCESS_APPROVAL, "Access to approve", folder="decision_needed")
 class AccessRequested(ApprovalContent, frozen=True, kw_only=True, tag="access_requested"):
     """A request for access to an operation waits for a second person, who the recipient can be."""
@@ -402,10 +407,7 @@ class InvitationAnswered(EmailAnswered, frozen=True, kw_only=True, tag="invitati
 
 @email(MessageKind.PROPOSAL)
 class ProposalDeclined(Content, frozen=True, kw_only=True, tag="proposal_declined"):
-    """The reader proposed another time for a date by email, from `starts_at` on, which was declined at this moment.
-
-    `sequence` is SEQUENCE of the proposal (RFC 5546 §3.2.8).
-    """
+    """Another time that the reader proposed by email was declined; its `sequence` is SEQUENCE (RFC 5546 §3.2.8)."""
 
     at: datetime
     starts_at: datetime
@@ -485,10 +487,7 @@ class AddressCheck(Content, frozen=True, kw_only=True, tag="address_check"):
 
 @email(MessageKind.ACCOUNT_CHANGED, "Address added")
 class AddressAdded(Content, frozen=True, kw_only=True, tag="address_added"):
-    """A further address was confirmed: replies from there count as the reader's. It goes to their account's address.
-
-    It holds the address, so that one that was removed again is announced too.
-    """
+    """Replies from a further address count as the reader's; it is kept, so that one removed again is announced too."""
 
     address: str
 

@@ -260,6 +260,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     supervisor_named_by_id: UUID | None = None
     submitted_by_id: UUID | None = None
     """Who submitted it last."""
+    approved_version: int | None = None
+    """The version that was approved; None without an approval that holds."""
     changed_by_id: UUID | None = None
     """Who made this version: the last to change more than what an agency commits."""
     sites: tuple[PlannedSite, ...] = ()
@@ -275,6 +277,13 @@ class Operation(Struct, frozen=True, kw_only=True):
     def clearance(self) -> PlanClearance | None:
         """Return the deconfliction number or the waiver that holds for the plan as it is."""
         return next((clearance for clearance in self.clearances if clearance.replaced_at is None), None)
+
+    @property
+    def approval_note(self) -> str:
+        """Return that the plan isn't the version that was approved; empty when it is, or nothing is approved."""
+        if self.approved_version in (None, self.version):
+            return ""
+        return f"Version {self.approved_version} was approved; this is version {self.version}."
 
     @property
     def waiting(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Ids, states, places, and times: never content.
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -212,6 +212,22 @@ async def times_relied_on(plan_id: UUID) -> list[tuple[datetime, datetime]]:
         (approval.plan == plan_id) & approval.ended_at.is_null()
     )
     return [(row["starts_at"], row["ends_at"]) for row in [*await numbers, *await approvals]]
+
+
+class HeldApproval(NamedTuple):
+    """An approval that holds."""
+
+    id: UUID
+    approved_by: UUID
+
+
+async def approval_that_holds(plan_id: UUID) -> HeldApproval | None:
+    """Return the approval of a plan; None while it has none."""
+    approval = OperationApproval
+    held = await approval.select(approval.id, approval.approved_by).where(
+        (approval.plan == plan_id) & approval.ended_at.is_null()
+    )
+    return HeldApproval(held[0]["id"], held[0]["approved_by"]) if held else None
 
 
 _LAST_MOVER = (

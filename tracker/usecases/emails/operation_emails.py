@@ -9,6 +9,7 @@ from uuid import UUID
 from tracker.rules.core.message_types import (
     AccessDecided,
     AccessRequested,
+    ApprovedPlanChanged,
     CheckOutMissing,
     ComparisonsReported,
     ConflictContent,
@@ -122,6 +123,16 @@ async def write_plan_moved_email(content: PlanMoved, request: EmailRequest) -> E
     if not (says.is_back or says.keeps_window):
         return SETTLED
     return sign_in_email(request.reader, says, f"/events/{operation.event.id}", Footer.OPERATION)
+
+
+@writes(ApprovedPlanChanged)
+async def write_approved_plan_changed_email(content: ApprovedPlanChanged, request: EmailRequest) -> Email | SendOutcome:
+    """Return the email to the supervisor whose approval is of an earlier version, or why it is not sent."""
+    event = await _event_of(request)
+    operation = await plans.operation_plan(request.reader, event) if event else None
+    if event is None or operation is None or not is_supervisor(request.reader, operation):
+        return DOES_NOT_DECIDE
+    return signpost_email(request.reader, content, f"/events/{event.id}") if operation.approval_note else SETTLED
 
 
 async def _event_of(request: EmailRequest) -> Event | None:

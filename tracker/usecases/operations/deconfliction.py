@@ -171,7 +171,7 @@ async def _follow_time(plan: ComparedPlan, now: datetime) -> ComparedPlan:
     if move:
         await states.notify_of_move(plan, move, now)
     if was != at:
-        await states.raise_plan_version(plan.id, await operations.last_mover(plan.event_id))
+        await states.raise_plan_version(plan.id, now, await operations.last_mover(plan.event_id))
         if plan.state in COMPARED:
             [agency_id] = await Member.select(Member.agency).where(Member.id == plan.lead_id).output(as_list=True)
             is_limited = await _count(BY_CLOCK, plan.lead_id, agency_id, len(plan.points), now)

@@ -115,7 +115,7 @@ async def save_operations_order(
         full = rules.checked_paragraphs(paragraphs)
         if current and full == current.paragraphs:
             return current.version
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         version = operation.version + 1
         texts: dict[str, Any] = {paragraph.value: text for paragraph, text in full.items()}
         await insert_row(
@@ -138,7 +138,7 @@ async def plan_phase(
             raise Invalid(name=f"An operation has at most {rules.MOST_PHASES} phases.")
         columns = _phase_columns(operation, plan)
         await insert_row(OperationPhase, plan=operation.id, **columns)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "phase_added", "event", event_id, {}, now)
 
 
@@ -156,7 +156,7 @@ async def replan_phase(
         if (plan.name, plan.starts_at, plan.ends_at) == (phase.name, phase.starts_at, phase.ends_at):
             return
         await OperationPhase.update(**columns).where(OperationPhase.id == phase_id)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "phase_changed", "event", event_id, {"phase": phase_id}, now)
 
 
@@ -171,7 +171,7 @@ async def delete_phase(
         operation = await states.operation_to_change(viewer, event_id, version)
         phase = await _phase_of(viewer, operation, phase_id)
         await OperationPhase.delete().where(OperationPhase.id == phase_id)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "phase_removed", "event", event_id, {"phase": phase_id}, now)
     return phase
 

@@ -268,7 +268,7 @@ async def change_plan_basics(
         if is_other and operation.state in FALLS_BACK:
             await states.return_to_planning(operation.id, now, viewer.member_id)
         if wanted != plan_basics(operation):
-            await states.raise_plan_version(operation.id, viewer.member_id)
+            await states.raise_plan_version(operation.id, now, viewer.member_id)
         await compare_plan(operation.id, now)
         await audit.record(viewer.actor, "plan_changed", "event", event_id, facts | {"buffer": minutes}, now)
 
@@ -349,7 +349,7 @@ async def commit_resources(
         await insert_row(
             OperationAgency, plan=operation.id, agency=agency_id, people=people, vehicles=vehicles, skills=skills
         )
-        await states.raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id, now)
         facts = {"agency": agency_id, "people": people, "vehicles": vehicles}
         await audit.record(viewer.actor, "agency_committed", "event", event_id, facts, now)
 
@@ -366,7 +366,7 @@ async def withdraw_resources(
             raise NotFound
         earlier = (OperationAgency.plan == operation.id) & (OperationAgency.agency == agency_id)
         await OperationAgency.delete().where(earlier)
-        await states.raise_plan_version(operation.id)
+        await states.raise_plan_version(operation.id, now)
         await audit.record(viewer.actor, "agency_withdrew", "event", event_id, {"agency": agency_id}, now)
 
 
@@ -385,7 +385,7 @@ async def choose_operation_kind(
         if kind and kind not in offered:
             raise Invalid(kind="Choose a type from the list.")
         await OperationPlan.update(kind=kind).where(OperationPlan.id == operation.id)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "operation_kind_chosen", "event", event_id, {"kind": kind}, now)
 
 
@@ -404,5 +404,5 @@ async def _sites_changed(viewer: Viewer, operation: Operation, now: datetime) ->
     await states.end_clearance(operation.id, now, viewer.member_id)
     if operation.state in FALLS_BACK:
         await states.return_to_planning(operation.id, now, viewer.member_id)
-    await states.raise_plan_version(operation.id, viewer.member_id)
+    await states.raise_plan_version(operation.id, now, viewer.member_id)
     await compare_plan(operation.id, now)

@@ -207,7 +207,7 @@ async def add_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID | Non
         if len(here) >= MOST_SITES:
             raise Invalid(site=f"A plan has at most {MOST_SITES} places for off-site services.")
         await insert_row(OperationOffSite, plan=operation.id, site=site_id)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "off_site_added", "event", event_id, {}, now)
 
 
@@ -219,7 +219,7 @@ async def remove_off_site_place(viewer: Viewer, event_id: UUID, site_id: UUID, n
             raise NotFound
         condition = (OperationOffSite.plan == operation.id) & (OperationOffSite.site == site_id)
         await OperationOffSite.delete().where(condition)
-        await states.raise_plan_version(operation.id, viewer.member_id)
+        await states.raise_plan_version(operation.id, now, viewer.member_id)
         await audit.record(viewer.actor, "off_site_removed", "event", event_id, {}, now)
 
 

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from tracker.database.binding import insert_row
 from tracker.errors import Conflict, NotAllowed, NotFound
-from tracker.rules.core.message_types import PlanMoved
+from tracker.rules.core.message_types import ApprovedPlanChanged, PlanMoved
 from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
@@ -109,13 +109,25 @@ def _under_way(operation: Operation, version: int | None) -> Operation:
     return operation
 
 
-async def raise_plan_version(plan_id: UUID, by: UUID | None = None) -> None:
+async def raise_plan_version(plan_id: UUID, now: datetime, by: UUID | None = None) -> None:
     """Raise a plan's version inside the caller's `writing()`: each agency has to acknowledge it again.
 
-    `by` is who changed what is approved, a time that moved included; None for what an agency commits.
+    `by` is who changed what is approved, a time that moved included; None for what an agency commits. The person whose
+    approval holds is notified of what someone else changed, at most once an hour.
     """
     changed: dict[Any, Any] = {"version": OperationPlan.version + 1} | ({"changed_by": by} if by else {})
     await OperationPlan.update(changed).where(OperationPlan.id == plan_id)
+    approval = await background.approval_that_holds(plan_id) if by else None
+    if approval and approval.approved_by != by:
+        plan = (await background.compared_plans([plan_id]))[plan_id]
+        draft = NewMessage(
+            content=ApprovedPlanChanged(plan=plan_id),
+            recipient_id=approval.approved_by,
+            key=f"approved_plan_changed:{approval.id}:{now:%Y-%m-%dT%H}",
+            event_id=plan.event_id,
+            not_after=plan.ends_at,
+        )
+        await outbox.enqueue_all([draft], now)
 
 
 async def enter_plan_state(plan_id: UUID, state: OperationState, now: datetime, by: UUID | None = None) -> None:

@@ -24,7 +24,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.readiness import NoticeState
 from tracker.rules.roster.meetings import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
-from tracker.usecases.operations import readiness
+from tracker.usecases.operations import plans, readiness
 from tracker.usecases.operations.states import operation_for
 from tracker.usecases.roster import agencies
 from tracker.usecases.roster.agencies import add_meeting_site
@@ -520,6 +520,17 @@ async def test_other_people_of_the_operation_cannot_write_a_notice(
     other = await browse(sqlite_cast.hsi_liaison)
     assert "Write a notice" not in (await other.get(readiness_page(planned_bluestem))).text
     assert (await other.post(readiness_page(planned_bluestem), notice_form(sqlite_cast))).status_code == 403
+
+
+async def test_a_plan_that_changed_after_its_approval_says_which_version_was_approved(
+    two: Cast, browse: SignIn
+) -> None:
+    bluestem = await approve_bluestem(two)
+    version = (await operation_for(two.fbi_lead, bluestem)).version
+    page = await plan_page_of(browse, two.fbi_lead, bluestem)
+    assert "was approved; this is" not in await page.text()
+    await plans.choose_operation_kind(two.fbi_lead, bluestem, "Arrest", ("Arrest",), NOW)
+    assert f"Version {version} was approved; this is version {version + 1}." in await page.text()
 
 
 async def test_a_move_says_before_and_after_saving_that_the_plan_returns_to_planning(two: Cast, browse: SignIn) -> None:

@@ -37,7 +37,8 @@ _PLAN = (
     f" COALESCE({with_agency('m', 'g')}, '') AS supervisor, p.disclosure, p.buffer_minutes * 60 AS buffer,"
     " p.version, p.kind, p.supervisor_named_by AS supervisor_named_by_id, p.changed_by AS changed_by_id,"
     " (SELECT c.entered_by FROM operation_state_change c WHERE c.plan = p.id AND c.state = 'submitted'"
-    " ORDER BY c.entered_at DESC LIMIT 1) AS submitted_by_id"
+    " ORDER BY c.entered_at DESC LIMIT 1) AS submitted_by_id,"
+    " (SELECT MAX(v.version) FROM operation_approval v WHERE v.plan = p.id AND v.ended_at IS NULL) AS approved_version"
     " FROM operation_plan p JOIN event e ON e.id = p.event JOIN occurrence o ON o.event = e.id"
     " LEFT JOIN member m ON m.id = p.supervisor LEFT JOIN agency g ON g.id = m.agency WHERE MAY_SEE(e)"
 )
