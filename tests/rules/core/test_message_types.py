@@ -16,6 +16,7 @@ from tracker.rules.core.message_types import (
     KnownBefore,
 )
 from tracker.rules.core.outbox import MOVED, TOPIC_WORDS, NewMessage, Unreadable, decode, encode
+from tracker.tables.schema.core.tables import Sending
 
 AT = datetime(2027, 2, 9, 16, tzinfo=UTC)
 BEFORE = KnownBefore(starts_at=AT, ends_at=AT, place="Annex", repeats="Every week", until=date(2027, 6, 1))
@@ -92,6 +93,10 @@ def test_every_email_has_a_kind_and_words_in_the_list_of_messages() -> None:
 
 def test_no_two_messages_have_the_same_tag() -> None:
     assert len({tag_of(message) for message in EMAILS}) == len(EMAILS)
+
+
+def test_every_topic_fits_its_column() -> None:
+    assert [topic for topic in TOPIC_WORDS if len(topic) > Sending.topic.length] == []
 
 
 def test_every_type_of_message_has_a_topic_and_a_change_of_time_one_of_its_own() -> None:

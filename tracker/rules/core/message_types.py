@@ -310,7 +310,7 @@ class PlanMoved(PlanContent, frozen=True, kw_only=True, tag="plan_moved"):
 
 
 @email(MessageKind.PLAN_APPROVAL, "Change after an approval", folder="approval_changed")
-class ApprovedPlanChanged(PlanContent, frozen=True, kw_only=True, tag="approved_plan_changed"):
+class ApprovedPlanChanged(PlanContent, frozen=True, kw_only=True, tag="approval_changed"):
     """Someone else changed the order, a phase, or another part of a plan that the recipient approved."""
 
 

@@ -123,7 +123,7 @@ async def raise_plan_version(plan_id: UUID, now: datetime, by: UUID | None = Non
         draft = NewMessage(
             content=ApprovedPlanChanged(plan=plan_id),
             recipient_id=approval.approved_by,
-            key=f"approved_plan_changed:{approval.id}:{now:%Y-%m-%dT%H}",
+            key=f"approval_changed:{approval.id}:{now:%Y-%m-%dT%H}",
             event_id=plan.event_id,
             not_after=plan.ends_at,
         )
