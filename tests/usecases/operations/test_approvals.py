@@ -1,8 +1,6 @@
 """A plan is approved by a second person, cleared outside, and acknowledged by every agency as it is now."""
 
-import random
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -162,44 +160,6 @@ async def test_who_made_the_version_does_not_approve_it_until_someone_else_made_
     await plans.choose_operation_kind(two.fbi_lead, led_by_fbi, "", ("Search warrant",), NOW)
     await approvals.change_plan_state(two.coordinator, led_by_fbi, OperationState.APPROVED, NOW)
     assert await state_of(two.fbi_lead, led_by_fbi) is OperationState.APPROVED
-
-
-async def do_deed(deed: str, viewer: Viewer, event_id: UUID, named: Viewer, kind: str) -> None:
-    """Do one of the deeds that lead to an approval."""
-    match deed:
-        case "name":
-            await name_supervisor(viewer, event_id, named)
-        case "change":
-            await plans.choose_operation_kind(viewer, event_id, kind, (kind,), NOW)
-        case "record":
-            await approvals.record_deconfliction_number(viewer, event_id, RISSAFE, NOW)
-        case "waive":
-            await approvals.waive_deconfliction(viewer, event_id, "No time.", NOW)
-        case _:
-            await approvals.change_plan_state(viewer, event_id, OperationState(deed), NOW)
-
-
-@pytest.mark.parametrize("seed", range(6))
-async def test_no_plan_is_approved_by_one_of_three_people_alone(two: Cast, led_by_fbi: UUID, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311 - repeatable, and no secret
-    people = (two.fbi_lead, two.coordinator, two.fbi_alternate)
-    submitted_by = made_by = named_by = None
-    approved = 0
-    for number in range(160):
-        viewer, named = chance.choice(people), chance.choice(people)
-        deed = chance.choice(("name", "change", "record", "record", "waive", "submitted", "approved", "approved"))
-        before = await operation_for(two.fbi_lead, led_by_fbi)
-        with suppress(NotAllowed, Invalid, Conflict):
-            await do_deed(deed, viewer, led_by_fbi, named, f"Kind {number}")
-        after = await operation_for(two.fbi_lead, led_by_fbi)
-        if after.state is not before.state is OperationState.SUBMITTED and deed == "approved":
-            assert viewer.member_id not in {before.event.lead_id, submitted_by, made_by, named_by}
-            approved += 1
-        submitted_by = viewer.member_id if after.state is OperationState.SUBMITTED is not before.state else submitted_by
-        made_by = viewer.member_id if after.version != before.version else made_by
-        if after.supervisor_id != before.supervisor_id:
-            named_by = viewer.member_id if viewer.member_id == after.supervisor_id else None
-    assert approved
 
 
 @pytest.mark.both_engines
