@@ -13,7 +13,7 @@ from tracker.usecases.events import replies, scheduling
 
 EVENT, EDIT, ITEM = "an event", "the form of an event", "an action item"
 MOST = {
-    "/": (26, 2),
+    "/": (27, 2),
     EVENT: (22, 3),
     EDIT: (17, 4),
     "/schedule": (14, 4),  # a free time is looked for first, and then who is busy at the time that the form begins with

@@ -216,8 +216,8 @@ def test_a_window_of_exactly_four_hours_is_long_enough() -> None:
     assert wrong(replace(TEXT, ends_at=TEXT.starts_at + timedelta(hours=4))) == {}
 
 
-def test_only_whole_words_of_the_operation_are_refused() -> None:
-    assert wrong(replace(TEXT, needs="Bluestems in a vase, a lot of them")) == {}
+def test_a_part_of_a_longer_word_is_no_name_of_the_operation() -> None:
+    assert wrong(replace(TEXT, needs="Bluestemmed grass in a vase, a lot of it")) == {}
 
 
 def test_a_notice_is_not_released_when_its_window_is_over() -> None:

@@ -143,6 +143,7 @@ async def test_both_go_ahead_only_when_both_say_so(two: Cast) -> None:
     assert await deconfliction.decide_conflict(two.fbi_lead, bluestem, hit.id, Decision.PROCEED, *agree) is None
     ended = await deconfliction.decide_conflict(two.kcpd_alternate, larkspur, hit.id, Decision.PROCEED, *agree)
     assert ended is Outcome.PROCEED
+    assert [hit.was_agreed for hit in await hits_of(two.fbi_lead, bluestem)] == [True]
 
 
 @pytest.mark.both_engines

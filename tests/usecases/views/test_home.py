@@ -414,7 +414,30 @@ async def test_on_its_day_an_operation_leads_the_people_on_it_to_its_check_in(ca
         assert await needs_on_the_day(viewer, SATURDAY_SIX + timedelta(hours=1)) == rows
     await end_operation(cast.fbi_lead, event_id)
     assert await needs_on_the_day(cast.fbi_lead, SATURDAY_SIX + timedelta(hours=1)) == []
-    assert await needs_on_the_day(cast.fbi_lead, SATURDAY_SIX + timedelta(hours=7)) == [Need.ATTENDANCE]
+    assert await needs_on_the_day(cast.fbi_lead, SATURDAY_SIX + timedelta(hours=7)) == []
+
+
+async def test_an_operation_that_has_begun_asks_for_no_replies(cast: Cast) -> None:
+    event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
+    morning = SATURDAY_SIX - timedelta(hours=1)
+    before = await home_for(cast.fbi_lead, morning, morning.date(), ZONE)
+    await end_operation(cast.fbi_lead, event_id, OperationState.EXECUTING)
+    after = await home_for(cast.fbi_lead, morning, morning.date(), ZONE)
+    assert [Need.REPLIES in {row.need for row in home_shown.follow_up} for home_shown in (before, after)] == [
+        True,
+        False,
+    ]
+
+
+async def test_home_says_that_the_plan_is_not_approved_while_its_check_in_is_open(cast: Cast) -> None:
+    event_id = await plan_operation(cast.fbi_lead, cast.kcpd_detective)
+    morning = SATURDAY_SIX - timedelta(hours=1)
+    said = []
+    for state in (OperationState.SUBMITTED, OperationState.APPROVED):
+        await end_operation(cast.fbi_lead, event_id, state)
+        rows = (await home_for(cast.fbi_lead, morning, morning.date(), ZONE)).follow_up
+        said += [row.is_approved for row in rows if isinstance(row, OpenCheckIn)]
+    assert said == [False, True]
 
 
 async def test_a_canceled_operation_and_one_that_is_over_ask_for_nothing(cast: Cast) -> None:

@@ -81,8 +81,9 @@ async def _under_emergency(viewer: Viewer, connection: Connection, handler: Base
     """
     if is_deed and handler.opt.get("under_emergency") is not True:
         raise NotAllowed(READS_ONLY)
-    if not is_deed and not handler.opt.get("polled"):
-        await access.record_emergency_page(viewer, connection.url.path, clock.now())
+    if not is_deed:
+        is_polled = handler.opt.get("polled") is True
+        await access.record_emergency_page(viewer, connection.url.path, clock.now(), is_polled=is_polled)
 
 
 async def recognize(error: Exception, scope: Any) -> None:

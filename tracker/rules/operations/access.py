@@ -4,6 +4,7 @@ The dissemination record says which version each person had, through what, and w
 Administrators have emergency access: for a reason, for an hour, to read (decision 31).
 """
 
+import re
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +23,15 @@ EMERGENCY_LASTS = timedelta(minutes=60)
 LONGEST_EMERGENCY_REASON = 500  # characters
 EMERGENCY_LOOKS_BACK = timedelta(days=30)
 """Operations that ended longer ago can't be opened."""
+
+POLLED_AGAIN = timedelta(minutes=10)
+"""How long one entry counts for a part of a page that is fetched again and again."""
+_DAY_IN_PATH = re.compile(r"(?<=/)\d{4}-\d{2}-\d{2}[^/]*/?")
+
+
+def without_day(path: str) -> str:
+    """Return the path of a page without the day of a date: "/events/…/2026-12-19/plan" is "/events/…/plan"."""
+    return _DAY_IN_PATH.sub("", path).rstrip("/") or "/"
 
 
 class GrantState(StrEnum):

@@ -219,6 +219,11 @@ class Hit(Struct, frozen=True, kw_only=True):
         """Return whether it still needs a decision."""
         return self.outcome is None
 
+    @property
+    def was_agreed(self) -> bool:
+        """Return whether both sides said the same; a side that shows nothing decides alone."""
+        return self.outcome in AGREED and self.mine is not None and self.mine is self.theirs
+
 
 class PlanConflict(NamedTuple):
     """What there is between two operations: the last conflict, and those that ended before it, oldest first."""

@@ -137,6 +137,8 @@ LONGEST_REASON = 500  # characters
 OLDEST_CHECK = timedelta(days=90)
 MOST_PEOPLE = 500  # that one agency commits
 GENERIC_NAME = "operation "
+SHORTEST_MISSPELLED = 8  # letters of a name that is found with one of them changed; a shorter one is another word then
+_WORD = re.compile(r"[^\W_]+")
 SHORTEST_NAME = 4  # characters of a name that is looked for; a shorter one is a part of too many names
 SHORTEST_BUFFER, LONGEST_BUFFER, DEFAULT_BUFFER = timedelta(0), timedelta(hours=24), timedelta(minutes=60)
 
@@ -340,8 +342,29 @@ def telltale_names(title: str, places: Iterable[str]) -> tuple[str, ...]:
 
 
 def telltales(text: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Return which of these names a text contains as whole words, whatever their case."""
-    return tuple(name for name in names if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE))
+    """Return which of these names a text contains as whole words, whatever their case, or close to it.
+
+    Close to it are a plural, a hyphen or a space within a word, and one letter of a long name that differs.
+    """
+    words = _WORD.findall(text.casefold())
+    return tuple(name for name in names if _is_among(_WORD.findall(name.casefold()), words))
+
+
+def _is_among(name: list[str], words: list[str]) -> bool:
+    """Return whether any words in a row, up to one more than the name has, are the name when they are joined."""
+    joined = "".join(name)
+    spans = ((start, start + count) for count in range(1, len(name) + 2) for start in range(len(words) - count + 1))
+    return any(_is_close("".join(words[start:end]), joined) for start, end in spans)
+
+
+def _is_close(word: str, name: str) -> bool:
+    if word in (name, f"{name}s", f"{name}es"):
+        return True
+    if len(name) < SHORTEST_MISSPELLED or abs(len(word) - len(name)) > 1:
+        return False
+    same = next((at for at, (one, other) in enumerate(zip(word, name, strict=False)) if one != other), len(name))
+    rest, wanted = word[same:], name[same:]
+    return rest[1:] == wanted[1:] or rest == wanted[1:] or rest[1:] == wanted
 
 
 def check_neutral(field: str, text: str, names: Iterable[str]) -> None:

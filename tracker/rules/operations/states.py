@@ -163,6 +163,9 @@ STEPS = tuple(state for state in STATES if state not in {OperationState.STOOD_DO
 COMPARED = frozenset(state for state, definition in STATES.items() if definition.is_compared)
 FALLS_BACK = frozenset(state for state, definition in STATES.items() if definition.falls_back)
 OVER = frozenset(state for state, definition in STATES.items() if definition.is_over)
+NOT_APPROVED = frozenset({OperationState.DRAFT, OperationState.PLANNING, OperationState.SUBMITTED})
+UNDER_WAY_OR_OVER = OVER | {OperationState.EXECUTING}
+"""The states in which its check-in list says who came: no one is asked for replies or attendance."""
 UNFINISHED = OVER - {OperationState.CLOSED} | {OperationState.EXECUTING}
 """The states in which the lead still has something to do, also when the time of the operation is over."""
 

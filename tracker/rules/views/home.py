@@ -145,6 +145,8 @@ class OpenCheckIn(Struct, frozen=True, kw_only=True):
     """An operation on its day, on which the viewer can check in people: on all of it, or of their agency."""
 
     line: DateLine
+    is_approved: bool = True
+    """Whether its plan is approved; people who stage early are accounted for before it is."""
     need: Need = Need.CHECK_IN
 
 

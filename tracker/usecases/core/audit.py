@@ -328,6 +328,13 @@ async def record_reads(
         log.exception("A look was not recorded.")
 
 
+async def was_recorded(viewer: Viewer, verb: str, facts: Mapping[str, object], *, since: datetime) -> bool:
+    """Return whether the viewer did a thing with these facts since then."""
+    entry = AuditEntry
+    recent = (entry.actor == str(viewer.member_id)) & (entry.at >= since)
+    return await entry.exists().where(recent & (entry.verb == verb) & (entry.facts == facts_text(facts)))
+
+
 async def _unrecorded_reads(deeds: list[NewAuditEntry], known: QueryString) -> list[NewAuditEntry]:
     if not deeds:
         return []

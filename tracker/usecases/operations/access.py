@@ -154,11 +154,17 @@ async def end_expired_emergencies(now: datetime) -> int:
     return len(ended)
 
 
-async def record_emergency_page(viewer: Viewer, path: str, now: datetime) -> None:
-    """Record a page that is read under emergency access, each time; without the record there is no page."""
-    access = _access(viewer)
+async def record_emergency_page(viewer: Viewer, path: str, now: datetime, *, is_polled: bool = False) -> None:
+    """Record a page that is read under emergency access, each time; without the record there is no page.
+
+    A part that a page fetches again by itself is recorded once in `POLLED_AGAIN`. The day of a date is left out: who
+    reads the audit log learns ids, and not when an operation is (decision 9).
+    """
+    access, facts = _access(viewer), {"page": rules.without_day(path)}
+    if is_polled and await audit.was_recorded(viewer, "emergency_read", facts, since=now - rules.POLLED_AGAIN):
+        return
     async with writing():
-        await audit.record(viewer.actor, "emergency_read", "emergency", access.id, {"page": path}, now)
+        await audit.record(viewer.actor, "emergency_read", "emergency", access.id, facts, now)
 
 
 async def openings_of(viewer: Viewer, event: Event) -> list[EmergencyOpened]:

@@ -154,8 +154,10 @@ async def discard_draft_notice(viewer: Viewer, event_id: UUID, notice_id: UUID, 
         await audit.record(viewer.actor, "readiness_discarded", "event", event_id, {}, now)
 
 
-async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState, now: datetime) -> None:
-    """Take a notice to another state; its recipients are emailed when services are activated or stood down.
+async def change_notice_state(
+    viewer: Viewer, event_id: UUID, notice_id: UUID, to: NoticeState, now: datetime
+) -> LedNotice:
+    """Take a notice to another state, and return it as it was; recipients are emailed of activating and standing down.
 
     The audit entry is about the operation and doesn't name the notice. Errors: NotFound, NotAllowed.
     """
@@ -174,6 +176,7 @@ async def change_notice_state(viewer: Viewer, event_id: UUID, notice_id: UUID, t
                 raise NotAllowed("Change this notice first.", *wrong.fields.values()) from wrong
         await enter_notice_state(notice.id, to, now)
         await audit.record(viewer.actor, VERBS[to], "event", event_id, {}, now)
+    return notice
 
 
 async def _notice_to_change(viewer: Viewer, event_id: UUID, notice_id: UUID) -> tuple[Operation, LedNotice]:

@@ -17,7 +17,7 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import DateLine, Event, EventStatus, Occurrence
 from tracker.rules.operations.moves import PlanMove, move_of_plan
 from tracker.rules.operations.plans import Operation, check_kind, may_plan
-from tracker.rules.operations.states import OVER, STATES, OperationState
+from tracker.rules.operations.states import NOT_APPROVED, OVER, STATES, OperationState
 from tracker.tables.background import operations as background
 from tracker.tables.background.operations import ComparedPlan
 from tracker.tables.schema import events as rows
@@ -60,6 +60,11 @@ class OperationView(Struct, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Return whether the operation is over, so that its plan no longer changes."""
         return self.operation.state in OVER
+
+    @property
+    def is_approved(self) -> bool:
+        """Return whether the plan was approved and hasn't returned to planning since."""
+        return self.operation.state not in NOT_APPROVED
 
     @property
     def may_change(self) -> bool:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from tracker.database import together, together_by_name, writing
 from tracker.errors import NotFound
@@ -18,11 +18,12 @@ from tracker.rules.attendance import ATTENDANCE_OPENS_BEFORE
 from tracker.rules.calendars import calendars
 from tracker.rules.calendars.calendars import SeenDate
 from tracker.rules.core.viewers import Viewer
-from tracker.rules.events.events import DateLine, EventStatus, may_edit
+from tracker.rules.events.events import DateLine, EventStatus, Kind, may_edit
 from tracker.rules.operations.approvals import awaits_acknowledgment, awaits_approval
 from tracker.rules.operations.check_ins import CheckInDay, may_check_in, who_is_not_out
 from tracker.rules.operations.plans import may_plan
 from tracker.rules.operations.readiness import Notice
+from tracker.rules.operations.states import NOT_APPROVED, UNDER_WAY_OR_OVER
 from tracker.rules.views import home as rules
 from tracker.rules.views.home import (
     AHEAD,
@@ -72,7 +73,7 @@ from tracker.usecases.intake.item_emails import waiting_emails
 from tracker.usecases.operations.access import requests_to_approve
 from tracker.usecases.operations.check_ins import unaccounted_people
 from tracker.usecases.operations.readiness import notices_in_force
-from tracker.usecases.operations.states import conflicts_to_decide
+from tracker.usecases.operations.states import conflicts_to_decide, plan_states
 from tracker.usecases.polls import WaitingPoll, waiting_polls
 from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.directory import phones_known_to
@@ -159,6 +160,7 @@ async def home_for(viewer: Viewer, now: datetime, today: date, zone: str) -> Hom
         polls=_part("date polls", waiting_polls(viewer, now)),
         readiness=_part("service-readiness notices", notices_in_force(viewer, now)),
     )
+    await _leave_out_begun(viewer, parts)
     if parts["rolls"] is not None:
         # An operation on its day has its check-in list instead of an attendance sheet.
         checked_in = {day.line.id for day in parts["check_ins"] or ()}
@@ -168,6 +170,20 @@ async def home_for(viewer: Viewer, now: datetime, today: date, zone: str) -> Hom
             if may_edit(viewer, line) and line.id not in checked_in
         ]
     return Home(**parts, follow_up=queue_in_order(_follow_up(viewer, **parts), now, today))
+
+
+async def _leave_out_begun(viewer: Viewer, parts: dict[str, Any]) -> None:
+    """Ask for no replies to operations that have begun, and for no attendance: their check-in lists say who came."""
+    days: HomeDays | None = parts["days"]
+    asked = [*(parts["rolls"] or ()), *(missing.line for missing in (days.replies if days else ()))]
+    if all(line.kind is not Kind.JOINT_OPERATION for line in asked):
+        return
+    begun = {event_id for event_id, state in (await plan_states(viewer)).items() if state in UNDER_WAY_OR_OVER}
+    if parts["rolls"] is not None:
+        parts["rolls"] = [line for line in parts["rolls"] if line.event_id not in begun]
+    if days:
+        still = [missing for missing in days.replies if missing.line.event_id not in begun]
+        parts["days"] = replace(days, replies=still)
 
 
 def _follow_up(viewer: Viewer, items: HomeItems | None, days: HomeDays | None, **parts: Any) -> Iterator[QueueRow]:
@@ -182,7 +198,7 @@ def _follow_up(viewer: Viewer, items: HomeItems | None, days: HomeDays | None, *
     has_row = {check_out.line.id for check_out in parts["missing"] or ()}
     for day in parts["check_ins"] or ():
         if day.line.id not in has_row and may_check_in(viewer, day, leads=may_plan(viewer, day.line)):
-            yield OpenCheckIn(line=day.line)
+            yield OpenCheckIn(line=day.line, is_approved=day.state not in NOT_APPROVED)
 
 
 async def _part(name: str, reading: Awaitable[T]) -> T | None:

@@ -480,6 +480,25 @@ async def test_recipients_are_found_by_words_one_after_another(
     assert {one.name for one in view.current.recipients} == {"Caht lead", "Harbor advocate"}
 
 
+async def test_words_that_find_no_recipient_say_whom_the_lead_can_choose(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    lead = await browse(sqlite_cast.fbi_lead)
+    refused = await lead.post(readiness_page(planned_bluestem), notice_form(sqlite_cast) | {"more_words": "auditor"})
+    assert "You can choose people of victim services whom you know from an event or a committee." in refused.text
+
+
+async def test_a_notice_that_is_due_says_that_it_goes_out_now(
+    sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
+) -> None:
+    lead, page = await browse(sqlite_cast.fbi_lead), readiness_page(planned_bluestem)
+    await lead.post(page, notice_form(sqlite_cast) | {"release": "2026-12-01", "release_at": "09:00"})
+    view = await readiness.readiness_view(sqlite_cast.fbi_lead, planned_bluestem, KEY)
+    assert view.current
+    await lead.post(f"{page}/{view.current.id}/states", {"to": "scheduled"})
+    assert "The notice is released within a minute" in (await lead.get(page)).text
+
+
 async def test_a_text_stays_readable_when_another_person_has_scheduled_the_draft_meanwhile(
     sqlite_cast: Cast, planned_bluestem: UUID, browse: SignIn
 ) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from litestar import get, post
 from litestar.response import Redirect
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
 from tracker.ports.http.dependencies import Now, PathId, PathText, Viewer, Visit
@@ -49,7 +49,7 @@ from tracker.rules.operations.access import (
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.orders import Paragraph, draw_timeline
 from tracker.rules.operations.plans import OUTSIDE_RESULTS, SiteRole, System, draw_site_map
-from tracker.rules.operations.readiness import LONGEST_TEXTS, Minors, NoticeState, NoticeText
+from tracker.rules.operations.readiness import LONGEST_TEXTS, LedNotice, Minors, NoticeState, NoticeText
 from tracker.usecases.core import audit
 from tracker.usecases.operations import access, orders, readiness
 from tracker.usecases.operations.access import AccessView, access_view
@@ -230,6 +230,8 @@ STATE_SAID = {
     NoticeState.STOOD_DOWN: "Services stood down. The recipients get an email.",
     NoticeState.CLOSED: "Notice closed. No one was emailed.",
 }
+RELEASED_NOW = "The notice is released within a minute, and the recipients get an email."
+OUT_OF_REACH = " You can choose people of victim services whom you know from an event or a committee."
 HOW_MANY = "Enter a whole number."
 ACKNOWLEDGED = "You acknowledged the notice."
 
@@ -332,7 +334,12 @@ async def post_notice_state(
         raise NotFound from odd
     deed = readiness.change_notice_state(viewer, date.event_id, notice_id, to, now)
     address = f"{date.plan}/readiness"
-    return await pages.respond(address, deed, STATE_SAID[to], NotAllowed, refused="Not changed. ")
+
+    def said(notice: LedNotice) -> str:
+        is_due = to is NoticeState.SCHEDULED and notice.release_at <= now
+        return RELEASED_NOW if is_due else STATE_SAID[to]
+
+    return await pages.respond(address, deed, said, NotAllowed, refused="Not changed. ")
 
 
 @post(f"{READINESS}/{{notice_id:uuid}}/removal", guards=[signed_in], status_code=303)
@@ -369,6 +376,9 @@ async def _shown(
     """
     shown = form or _draft_form(view)
     people = await candidates_among(view.candidates, ids_among(shown.all("recipient")))
+    more = await read_chosen_person(shown, "more", view.candidates)
+    if more.error and not more.matched.people:
+        more = replace(more, error=more.error + OUT_OF_REACH)
     return pages.render(
         "operations/readiness.html",
         **date_context(view.occurrence),
@@ -377,7 +387,7 @@ async def _shown(
         is_typed=form is not None,
         states=NoticeState.labels(),
         recipients=[(str(person.id), person_label(person)) for person in people.values()],
-        more=await read_chosen_person(shown, "more", view.candidates),
+        more=more,
         offered=[(str(place.id), f"{place.name} ({place.agency})") for place in view.places],
         is_due=view.current is not None and view.current.release_at <= now,
     )
