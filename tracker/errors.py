@@ -58,6 +58,8 @@ class Invalid(TrackerError):
     """Input that can't be accepted: `fields` maps a field's name to one sentence."""
 
     sentence = "Please check what you entered."
+    asked: Mapping[str, str] = {}
+    """What a form asks when it comes back, by its hidden fields."""
 
     def __init__(self, sentence: str | None = None, /, **fields: str) -> None:
         self.fields: dict[str, str] = dict(fields)

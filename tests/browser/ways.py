@@ -257,6 +257,21 @@ def to_plan(page: Page, demo: Demo) -> None:
     page.locator("#error-summary").wait_for()
 
 
+def to_asked_site(page: Page, demo: Demo) -> None:
+    """Add a site to a plan without the minus sign, so that it is asked which place is meant."""
+    to_plan(page, demo)
+    page.locator("#f-place").fill("Lot north")
+    page.locator("#f-coordinates").fill("39.1011, 94.4155")
+    page.get_by_role("button", name="Add site").click()
+    page.get_by_text("Which place is it?").wait_for()
+
+
+def to_planned_site(page: Page, demo: Demo) -> None:
+    """Go from a plan to the form of its first site."""
+    to_plan(page, demo)
+    page.get_by_role("link", name="Edit Motel on the frontage road").click()
+
+
 def to_order(page: Page, demo: Demo) -> None:
     """Go from an operation to its operations order."""
     to_operation(page, demo)
@@ -651,6 +666,8 @@ WAYS: dict[str, tuple[str | None, Way, str]] = {
     "copies of a brief": (FBI_LEAD, to_copies, "Brief"),
     "cover of a brief": (FBI_LEAD, to_brief, "Operation Bluestem"),
     "plan of an operation": (FBI_LEAD, to_plan, "Plan"),
+    "site that is asked about": (FBI_LEAD, to_asked_site, "Plan"),
+    "site of a plan": (FBI_LEAD, to_planned_site, "Edit Motel on the frontage road"),
     "order of an operation": (FBI_LEAD, to_order, "Order and phases"),
     "phases of an operation with errors": (FBI_LEAD, to_refused_phase, "Order and phases"),
     "phase of an operation": (FBI_LEAD, to_phase, "Briefing"),

@@ -264,3 +264,13 @@ def test_a_missing_library_is_below_its_floor() -> None:
 )
 def test_python_is_measured_within_its_own_series(installed: str, ok: bool) -> None:
     assert installation.interpreter(installed).ok is ok
+
+
+def test_the_region_is_four_numbers_in_degrees(settings_folder: Path) -> None:
+    assert load_from(settings_folder, REGION="38, -96,41,-91").region_degrees == (38, -96, 41, -91)
+
+
+@pytest.mark.parametrize("region", ["", "38, -96, 41", "41, -96, 38, -91", "38, -196, 41, -91", "here"])
+def test_a_region_that_is_none_is_refused_at_the_start(settings_folder: Path, region: str) -> None:
+    with pytest.raises(BadSettings, match="TRACKER_REGION must be"):
+        load_from(settings_folder, REGION=region)

@@ -140,6 +140,9 @@ API_SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /api/v1/operations/{event_id}/sites": _of_plans(
         "POST", "/sites", {"role": "staging", "place": "Lot", "latitude": 39.1, "longitude": -94.4}
     ),
+    "PUT /api/v1/operations/{event_id}/sites/{site_id}": _of_plans(
+        "PUT", f"/sites/{NOWHERE}", {"role": "staging", "place": "Lot", "latitude": 39.1, "longitude": -94.4}
+    ),
     "DELETE /api/v1/operations/{event_id}/sites/{site_id}": _of_plans("DELETE", f"/sites/{NOWHERE}"),
     "GET /api/v1/operations/{event_id}/phases": _of_plans("GET", "/phases"),
     "POST /api/v1/operations/{event_id}/phases": _of_plans(

@@ -365,6 +365,10 @@ SCRIPT: dict[str, Callable[[Places], list[Ask]]] = {
     "POST /events/{event_id}/{key}/plan/sites": _of_plans(
         "POST", "/sites", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
     ),
+    "GET /events/{event_id}/{key}/plan/sites/{site_id}/edit": _of_plans("GET", f"/sites/{NOWHERE}/edit"),
+    "POST /events/{event_id}/{key}/plan/sites/{site_id}/edit": _of_plans(
+        "POST", f"/sites/{NOWHERE}/edit", role="target", place="Lot", coordinates="39.1, -94.4", radius="1320"
+    ),
     "POST /events/{event_id}/{key}/plan/sites/{site_id}/removal": _of_plans("POST", f"/sites/{NOWHERE}/removal"),
     "POST /events/{event_id}/{key}/plan/commitments": _of_plans(
         "POST", "/commitments", agency=NOWHERE, people="2", vehicles="1"

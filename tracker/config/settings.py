@@ -80,6 +80,10 @@ class Settings(Struct, frozen=True, kw_only=True):
     coordinator_address: str = USUAL_COORDINATOR
     """Email address shown for help, and Reply-To of each email to which the tracker reads no replies."""
 
+    region: str = "15, -180, 72, -60"
+    """Where the task force works, in degrees: south, west, north, east. Coordinates outside are asked about before they
+    are saved. Default: the United States."""
+
     hotline: str = "National Human Trafficking Hotline at 1-888-373-7888"
     """Whom to call with a tip; shown in the footer of each page."""
 
@@ -204,6 +208,14 @@ class Settings(Struct, frozen=True, kw_only=True):
     def operation_kind_names(self) -> list[str]:
         """Return the kinds of joint operations that a plan can have."""
         return listed(self.operation_kinds)
+
+    @property
+    def region_degrees(self) -> tuple[float, float, float, float]:
+        """Return the south, west, north, and east of `region`. Errors: ValueError."""
+        south, west, north, east = map(float, self.region.split(","))
+        if not (-90 <= south < north <= 90 and max(abs(west), abs(east)) <= 180):  # noqa: PLR2004 - degrees
+            raise ValueError(self.region)
+        return south, west, north, east
 
     @property
     def earlier_secrets(self) -> list[str]:
@@ -359,8 +371,18 @@ def _check(settings: Settings) -> None:
         raise BadSettings(f"TRACKER_OPERATION_KINDS needs one or more kinds of up to {LONGEST_KIND} characters.")
     if settings.base_url.endswith("/"):
         raise BadSettings("TRACKER_BASE_URL must not end with a slash.")
+    _check_region(settings)
     _check_escalation(settings)
     _check_replies(settings)
+
+
+def _check_region(settings: Settings) -> None:
+    try:
+        _ = settings.region_degrees
+    except ValueError as bad:
+        raise BadSettings(
+            "TRACKER_REGION must be the south, west, north, and east of a region in degrees, like 38, -96, 41, -91."
+        ) from bad
 
 
 def _check_escalation(settings: Settings) -> None:

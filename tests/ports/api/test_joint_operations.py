@@ -99,6 +99,7 @@ async def test_a_site_goes_into_the_plan_and_out_of_it(speak: Speak, two: Cast) 
         ({"radius_ft": 12}, 422, "radius_ft"),
         ({"place": " "}, 409, "place"),
         ({"longitude": 94.4}, 409, "longitude"),
+        ({"longitude": 94.4, "is_outside_region": True}, 409, "longitude"),
     ],
 )
 async def test_a_site_that_cannot_be_kept_is_refused_at_its_field(
@@ -108,6 +109,26 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field(
     path = await begin_plan(lead, await schedule_bluestem(two))
     refused = await lead.ask("POST", f"{path}/sites", NEXT_TO_IT | wrong, match="*")
     assert (refused.status_code, [one["field"] for one in refused.json()["errors"]]) == (status, [field])
+
+
+async def test_a_place_outside_of_the_region_is_added_only_when_that_is_said(speak: Speak, two: Cast) -> None:
+    lead = await speak(two.fbi_lead)
+    started = await lead.ask("POST", "/operations", {"event_id": str(await schedule_bluestem(two))})
+    path = started.headers["location"].removeprefix("/api/v1")
+    abroad = SITE | {"longitude": 94.4155}
+    refused = await lead.ask("POST", f"{path}/sites", abroad, match="*")
+    assert "Did you mean 39.0911, -94.4155?" in refused.text
+    added = await lead.ask("POST", f"{path}/sites", abroad | {"is_outside_region": True}, match="*")
+    assert [site["longitude"] for site in added.json()["sites"]] == [94.4155]
+
+
+async def test_a_site_is_changed_and_keeps_its_id(speak: Speak, two: Cast) -> None:
+    lead = await speak(two.fbi_lead)
+    path = await begin_plan(lead, await schedule_bluestem(two))
+    [site] = (await lead.get(f"{path}/sites")).json()["items"]
+    changed = await lead.ask("PUT", f"{path}/sites/{site['id']}", NEXT_TO_IT, match="*")
+    assert changed.json()["sites"] == [NEXT_TO_IT | {"id": site["id"]}]
+    assert (await lead.ask("PUT", f"{path}/sites/{uuid4()}", NEXT_TO_IT, match="*")).status_code == 404
 
 
 async def test_a_change_of_a_plan_that_changed_since_is_refused(speak: Speak, two: Cast) -> None:
@@ -240,6 +261,7 @@ async def test_an_operation_of_others_is_missing_like_a_random_one(speak: Speak,
         *(("GET", f"/{part}", None) for part in ("sites", "commitments", "acknowledgments", "clearances")),
         *(("GET", f"/{part}", None) for part in ("approvals", "returns")),
         ("POST", "/sites", SITE),
+        ("PUT", f"/sites/{uuid4()}", SITE),
         ("DELETE", f"/sites/{uuid4()}", None),
         ("PUT", f"/commitments/{agency}", {"people": 2}),
         ("DELETE", f"/commitments/{agency}", None),

@@ -16,7 +16,8 @@ from tracker.rules.operations.deconfliction import (
     hash_of_facts,
     overlap_of,
 )
-from tracker.rules.operations.plans import FEET_IN_A_DEGREE, Point, point_at
+from tracker.rules.operations.plans import Point, point_at
+from tracker.rules.operations.site_maps import FEET_IN_A_DEGREE
 
 SATURDAY = datetime(2027, 5, 15, 11, tzinfo=UTC)
 """6:00 AM in Kansas City."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,7 +30,7 @@ from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
 from tracker.rules.operations.approvals import SUPERVISOR_GONE
-from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole
+from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingSupervisor, OpenRequests, ReturnedPlan
 from tracker.tables.visible.operations import records as requests
@@ -575,3 +576,24 @@ async def test_a_change_of_a_version_that_is_no_longer_current_is_refused(sqlite
     event_id = await plan_operation(sqlite_cast.fbi_lead, sqlite_cast.hsi_liaison)
     with pytest.raises(Conflict, match="The plan has changed since you opened it"):
         await CHANGES[what](sqlite_cast, event_id, 1)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"place": "The lot by the river"}, OperationState.APPROVED),
+        ({"role": SiteRole.STAGING}, OperationState.PLANNING),
+        ({"point": point_at(*B, 1_320)}, OperationState.PLANNING),
+        ({"point": point_at(*A, 600)}, OperationState.PLANNING),
+    ],
+)
+async def test_another_place_takes_an_approved_plan_back_and_other_words_for_it_do_not(
+    two: Cast, change: dict[str, Any], state: OperationState
+) -> None:
+    event_id = await approve_bluestem(two)
+    [(site_id, planned)] = (await plan_view(two.fbi_lead, event_id, "2027-01-16", NOW)).sites.items()
+    before = await operation_for(two.fbi_lead, event_id)
+    await plans.change_site_of_plan(two.fbi_lead, event_id, site_id, replace(planned, **change), NOW)
+    after = await operation_for(two.fbi_lead, event_id)
+    assert (after.state, after.version > before.version) == (state, True)

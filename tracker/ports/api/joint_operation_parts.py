@@ -27,7 +27,7 @@ from tracker.ports.api.joint_operations import (
 from tracker.ports.api.operations import Resource, read_operation
 from tracker.ports.api.responses import fields_named
 from tracker.ports.api.shapes import Given, Line, Moment, Shown, list_of, minutes, shown
-from tracker.ports.http.dependencies import Now, PathId, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.rules.operations.approvals import PlanReturn
 from tracker.rules.operations.deconfliction import Decision, Hit, Outcome
 from tracker.rules.operations.orders import LONGEST_PHASE_NAME, Phase, PhasePlan
@@ -49,6 +49,7 @@ from tracker.rules.operations.plans import (
     System,
     point_at,
 )
+from tracker.rules.roster.coordinates import Region
 from tracker.usecases.operations import approvals, deconfliction, orders, plans
 from tracker.usecases.operations.plans import WholePlan
 
@@ -67,6 +68,16 @@ class NewSite(Given):
     latitude: Latitude
     longitude: Longitude
     radius_ft: Radius = DEFAULT_RADIUS
+    is_outside_region: Annotated[
+        bool,
+        Meta(description="Whether the place is known to be outside of the task force’s region; else that is refused."),
+    ] = False
+
+    def planned(self) -> PlannedSite:
+        """Return the site of the plan."""
+        return PlannedSite(
+            role=self.role, place=self.place, point=point_at(self.latitude, self.longitude, self.radius_ft)
+        )
 
 
 PlanSites = list_of("PlanSites", PlanSite, "The places of an operation, targets first.")
@@ -219,10 +230,21 @@ async def list_operation_sites(plan: WholePlan) -> Iterable[PlanSite]:
 
 
 @changes("POST", SITES, "Add a site", text=COMPARED_AGAIN)
-async def add_operation_site(plan: WholePlan, new: NewSite, viewer: Viewer, now: Now) -> None:
+async def add_operation_site(plan: WholePlan, new: NewSite, settings: Settings, viewer: Viewer, now: Now) -> None:
     """Add a site."""
-    site = PlannedSite(role=new.role, place=new.place, point=point_at(new.latitude, new.longitude, new.radius_ft))
-    await plans.add_site_to_plan(viewer, plan.event_id, site, now, version=plan.version)
+    region = None if new.is_outside_region else Region(*settings.region_degrees)
+    await plans.add_site_to_plan(viewer, plan.event_id, new.planned(), now, region=region, version=plan.version)
+
+
+@changes("PUT", f"{SITES}/{{site_id:uuid}}", "Change a site", text=f"{COMPARED_AGAIN} Other words for the place don’t.")
+async def change_operation_site(
+    plan: WholePlan, site_id: PathId, new: NewSite, settings: Settings, viewer: Viewer, now: Now
+) -> None:
+    """Change a site."""
+    region = None if new.is_outside_region else Region(*settings.region_degrees)
+    await plans.change_site_of_plan(
+        viewer, plan.event_id, site_id, new.planned(), now, region=region, version=plan.version
+    )
 
 
 @changes("DELETE", f"{SITES}/{{site_id:uuid}}", "Remove a site", text=COMPARED_AGAIN)

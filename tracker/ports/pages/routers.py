@@ -15,6 +15,7 @@ from tracker.ports.pages.emails import demo_emails, emails, messages
 from tracker.ports.pages.events import date_pages, event_edit, occurrences, scheduling
 from tracker.ports.pages.identity import demo_sign_in, security_settings, sign_in
 from tracker.ports.pages.operations import after_actions, check_ins, need_to_know, orders, plans
+from tracker.ports.pages.operations import sites as plan_sites
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import accounts, committees, people, sites
 from tracker.ports.pages.views import agency_pages, api_docs, event_page, home
@@ -31,7 +32,7 @@ ROOMS = {
     "roster": _room(people, accounts, committees, sites),
     "events": _room(scheduling, occurrences, event_edit, date_pages),
     "availability": _room(availability),
-    "operations": _room(plans, orders, need_to_know, check_ins, after_actions),
+    "operations": _room(plans, plan_sites, orders, need_to_know, check_ins, after_actions),
     "attendance": _room(attendance),
     "actions": _room(action_items, item_forms),
     "polls": _room(polls),

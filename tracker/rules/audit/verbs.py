@@ -182,6 +182,7 @@ class AuditVerb(Worded):
     PHASE_TIMED = "phase_timed", "Recorded when a phase started or ended in"
     PLAN_ACKNOWLEDGED = "plan_acknowledged", "Acknowledged the plan of"
     SITE_ADDED = "site_added", "Added a site to"
+    SITE_CHANGED = "site_changed", "Changed a site of"
     SITE_REMOVED = "site_removed", "Removed a site from"
     AGENCY_COMMITTED = "agency_committed", "Recorded an agency’s resources for"
     AGENCY_WITHDREW = "agency_withdrew", "Removed an agency’s resources from"

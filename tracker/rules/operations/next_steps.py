@@ -160,3 +160,13 @@ ABORT = ButtonEffect(
     says="Use this to stop an operation that is under way. It ends the operation’s conflicts, and you can’t undo it."
     " The event stays in calendars, and no one is emailed."
 )
+
+
+def site_effect(operation: Operation) -> ButtonEffect:
+    """Return what changing a site does: one that is the same place in other words ends nothing."""
+    falls_back = operation.state in FALLS_BACK and operation.state is not OperationState.PLANNING
+    caution = Caution(says="Another place, purpose, or radius takes the plan back to planning.")
+    return ButtonEffect(
+        says="Another place, purpose, or radius ends the deconfliction number. Other words for the same place don’t.",
+        cautions=(caution,) if falls_back else (),
+    )

@@ -1,7 +1,7 @@
 """The plan of a joint operation: its parts, its places, who may change it, and what others are shown of it.
 
 What gives an operation away in a text that others read is its name, and the names of its places. Places are in degrees
-of WGS 84. The map shows circles, drawn from our own data: no map service learns where they are.
+of WGS 84.
 """
 
 import math
@@ -18,6 +18,7 @@ from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.core.wording import Worded
 from tracker.rules.events.events import DateLine, Event, Kind, may_edit
 from tracker.rules.operations.states import OperationState
+from tracker.rules.roster.coordinates import MILLIONTHS, MOST_EAST, MOST_NORTH, Coordinates
 
 LONGEST_PLACE = 200  # characters
 NO_PLACE = f"Enter the place in up to {LONGEST_PLACE} characters."
@@ -25,9 +26,6 @@ LEAST_RADIUS, GREATEST_RADIUS = 50, 52_800  # feet; ten miles
 WRONG_RADIUS = f"Enter a radius from {LEAST_RADIUS} to {GREATEST_RADIUS:,} feet."
 DEFAULT_RADIUS = 1_320  # feet: a quarter of a mile
 MOST_SITES = 20
-MILLIONTHS = 1_000_000
-MAP_MARGIN = 1.15  # how much wider the map is than its circles
-FEET_IN_A_DEGREE = 364_813  # along a meridian of that sphere
 
 
 class SiteRole(Worded):
@@ -46,6 +44,11 @@ class Point(NamedTuple):
     latitude_e6: int
     longitude_e6: int
     radius_ft: int
+
+    @property
+    def coordinates(self) -> Coordinates:
+        """Return it without its radius."""
+        return Coordinates(self.latitude_e6, self.longitude_e6)
 
     @property
     def latitude(self) -> float:
@@ -75,9 +78,9 @@ class PlannedSite(Struct, frozen=True, kw_only=True):
 def point_at(latitude: float, longitude: float, radius_ft: int) -> Point:
     """Return the point at these degrees. Errors: Invalid by field."""
     wrong: dict[str, str] = {}
-    if not _within(latitude, 90):
+    if not _within(latitude, MOST_NORTH):
         wrong["latitude"] = "Enter a latitude from -90 to 90, like 39.0911."
-    if not _within(longitude, 180):
+    if not _within(longitude, MOST_EAST):
         wrong["longitude"] = "Enter a longitude from -180 to 180, like -94.4155."
     if not LEAST_RADIUS <= radius_ft <= GREATEST_RADIUS:
         wrong["radius"] = WRONG_RADIUS
@@ -88,47 +91,6 @@ def point_at(latitude: float, longitude: float, radius_ft: int) -> Point:
 
 def _within(degrees: float, most: int) -> bool:
     return math.isfinite(degrees) and abs(degrees) <= most
-
-
-class SiteMark(NamedTuple):
-    """One site in feet from the middle of the map, east and south, as SVG counts them."""
-
-    number: int
-    site: PlannedSite
-    x: int
-    y: int
-
-
-class SiteMap(NamedTuple):
-    """The marks, and half of the width of the square that holds their circles, in feet."""
-
-    marks: list[SiteMark]
-    half: int
-
-
-def draw_site_map(sites: Iterable[PlannedSite]) -> SiteMap | None:
-    """Return a map with north on top; None without sites. Exact enough for sites within a hundred miles."""
-    shown = list(sites)
-    if not shown:
-        return None
-    north = _middle([planned_site.point.latitude for planned_site in shown])
-    east = _middle([planned_site.point.longitude for planned_site in shown])
-    narrowing = math.cos(math.radians(north))
-    marks = [
-        SiteMark(
-            number,
-            planned_site,
-            round((planned_site.point.longitude - east) * FEET_IN_A_DEGREE * narrowing),
-            round((north - planned_site.point.latitude) * FEET_IN_A_DEGREE),
-        )
-        for number, planned_site in enumerate(shown, start=1)
-    ]
-    reach = max(max(abs(mark.x), abs(mark.y)) + mark.site.point.radius_ft for mark in marks)
-    return SiteMap(marks, math.ceil(reach * MAP_MARGIN))
-
-
-def _middle(degrees: list[float]) -> float:
-    return (min(degrees) + max(degrees)) / 2
 
 
 LONGEST_SKILLS = 200  # characters

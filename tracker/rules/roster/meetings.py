@@ -1,9 +1,7 @@
 """How the people of the roster meet: a committee's quorum, the reminders of its events, and sites."""
 
-import re
 from collections.abc import Collection, Container, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 from msgspec import Struct
@@ -13,6 +11,7 @@ from tracker.errors import Invalid, refuse_fields
 from tracker.rules.core.clean_text import name_fault
 from tracker.rules.core.viewers import Arm
 from tracker.rules.core.wording import plural
+from tracker.rules.roster.coordinates import Coordinates
 
 MOST_SEATS = 99
 
@@ -239,21 +238,6 @@ LONGEST_ADDRESS = 160
 LONGEST_EQUIPMENT = 160
 LARGEST_CAPACITY = 9_999
 SEATS_WANTED = f"Enter how many people it holds, 1 to {LARGEST_CAPACITY:,}, or leave it blank."
-TYPED_COORDINATES = re.compile(r"\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d{1,12})?)\s*")
-NO_COORDINATES = "Enter latitude and longitude, like 39.0911, -94.4155."
-MILLIONTHS = 1_000_000
-
-
-class Coordinates(NamedTuple):
-    """Where a place is, in millionths of a degree (four inches)."""
-
-    latitude_e6: int
-    longitude_e6: int
-
-    @property
-    def text(self) -> str:
-        """Return it as people write it: "39.0911, -94.4155"."""
-        return f"{self.latitude_e6 / MILLIONTHS}, {self.longitude_e6 / MILLIONTHS}"
 
 
 class MeetingSiteFacts(Struct, frozen=True, kw_only=True):
@@ -339,16 +323,6 @@ def known_place(text: str, sites: Iterable[MeetingSite]) -> MeetingSite | None:
 
 def _folded(text: str) -> str:
     return " ".join(text.lower().split())
-
-
-def coordinates_in(text: str) -> Coordinates | None:
-    """Return the coordinates that a text says; None for an empty one. Errors: Invalid(coordinates)."""
-    if not text.strip():
-        return None
-    match = TYPED_COORDINATES.fullmatch(text)
-    if match is None or abs(float(match[1])) > 90 or abs(float(match[2])) > 180:  # noqa: PLR2004 - degrees
-        raise Invalid(coordinates=NO_COORDINATES)
-    return Coordinates(round(float(match[1]) * MILLIONTHS), round(float(match[2]) * MILLIONTHS))
 
 
 LONGEST_CONFIDENTIAL_NAME = 120  # characters, as are the others

@@ -4,9 +4,9 @@ What an agency commits is changed by the agency, too. The places whose coordinat
 that a site can be entered by its name or street address; and the whole plan as one thing, for programs.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -26,7 +26,9 @@ from tracker.rules.operations.deconfliction import Hit, PlanConflict
 from tracker.rules.operations.next_steps import ABORT, STAND_DOWN, missing_parts, step_effect, waiting_for
 from tracker.rules.operations.orders import Phase
 from tracker.rules.operations.plans import Commitment, Disclosure, Operation, PlannedSite
+from tracker.rules.operations.site_maps import nearest_place_words
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
+from tracker.rules.roster.coordinates import Region
 from tracker.rules.roster.meetings import MeetingSite as Place
 from tracker.rules.roster.meetings import known_place
 from tracker.tables.background.events.invitees import invitees_of
@@ -61,7 +63,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     agencies: dict[UUID, str]
     """The agencies for which the viewer may say what they commit; none once the operation is over."""
     places: tuple[Place, ...]
-    """Places whose coordinates are known, for the people who lead it."""
+    """Places whose coordinates are known."""
     own: Commitment | None
     """What the viewer's agency commits."""
     may_waive: bool
@@ -166,7 +168,7 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
         refusals=await reasons_not_to_enter(viewer, operation, following, now) if operation and following else (),
         supervisors=await possible_supervisors(operation) if operation and leads else {},
         agencies={agency_id: name for agency_id, name in agencies.items() if leads or agency_id == viewer.agency_id},
-        places=await known_places() if leads else (),
+        places=await known_places(),
         own=commitments.get(viewer.agency_id),
         may_waive=operation is not None and may_waive(viewer, operation),
         may_send_back=operation is not None and may_send_back(viewer, operation),
@@ -280,23 +282,34 @@ async def agencies_on_operation(event_id: UUID) -> dict[UUID, str]:
     return dict(sorted(agencies.items(), key=lambda agency: agency[1]))
 
 
+class SavedSite(NamedTuple):
+    """What to say of a site that was saved."""
+
+    nearest: str
+    """How far the nearest known place is, in words; empty without one."""
+    is_compared: bool
+    """Whether it was compared with other operations: the sites of a draft aren't."""
+
+
 async def add_site_to_plan(
-    viewer: Viewer, event_id: UUID, site: PlannedSite, now: datetime, *, version: int | None = None
-) -> None:
-    """Add a site; the plan goes back to planning. Errors: NotFound, NotAllowed, Conflict, Invalid by field."""
+    viewer: Viewer,
+    event_id: UUID,
+    site: PlannedSite,
+    now: datetime,
+    *,
+    region: Region | None = None,
+    version: int | None = None,
+) -> SavedSite:
+    """Add a site; the plan goes back to planning.
+
+    `region` is None for a place that is known to be outside of it.
+    Errors: NotFound, NotAllowed, Conflict, Invalid by field, `OutsideRegion`.
+    """
     async with writing():
         operation = await states.operation_to_change(viewer, event_id, version)
-        if not site.place or len(site.place) > rules.LONGEST_PLACE:
-            raise Invalid(place=rules.NO_PLACE)
         if len(operation.sites) >= rules.MOST_SITES:
             raise Invalid(place=f"A plan has at most {rules.MOST_SITES} sites.")
-        if any(
-            conflict_rules.distance_ft(site.point, planned_site.point) > FARTHEST for planned_site in operation.sites
-        ):
-            raise Invalid(
-                coordinates="That’s more than 1,000 miles from another site."
-                " Check the minus sign: west is negative, like -94.4155."
-            )
+        _check_site(site, operation.sites, region)
         if refused := await deconfliction.count_comparisons(
             viewer, conflict_rules.count_for_site(operation, site), now
         ):
@@ -305,6 +318,65 @@ async def add_site_to_plan(
         await insert_row(OperationSite, plan=operation.id, role=site.role, place=site.place, **point)
         await _sites_changed(viewer, operation, now)
         await audit.record(viewer.actor, "site_added", "event", event_id, {"role": site.role}, now)
+    return await _saved(operation, site)
+
+
+async def change_site_of_plan(
+    viewer: Viewer,
+    event_id: UUID,
+    site_id: UUID,
+    site: PlannedSite,
+    now: datetime,
+    *,
+    region: Region | None = None,
+    version: int | None = None,
+) -> SavedSite:
+    """Change a site as `add_site_to_plan` adds one; other words for the same place end nothing that was decided.
+
+    Errors: NotFound, NotAllowed, Conflict when the plan has changed since, Invalid by field, `OutsideRegion`.
+    """
+    async with writing():
+        operation = await states.operation_to_change(viewer, event_id, version)
+        sites = await plans.plan_sites(viewer, operation.event)
+        earlier = sites.pop(site_id, None)
+        if earlier is None:
+            raise NotFound
+        is_moved = site.point != earlier.point
+        is_elsewhere = is_moved or site.role != earlier.role
+        _check_site(site, list(sites.values()), region if is_moved else None)
+        if is_elsewhere and (
+            refused := await deconfliction.count_comparisons(
+                viewer, conflict_rules.count_for_site(operation, site), now
+            )
+        ):
+            raise Invalid(coordinates=refused)
+        columns: dict[Any, Any] = {"role": site.role, "place": site.place, **site.point._asdict()}
+        await OperationSite.update(columns).where(OperationSite.id == site_id)
+        if is_elsewhere:
+            await _sites_changed(viewer, operation, now)
+        elif site != earlier:
+            await states.raise_plan_version(operation.id, now, viewer.member_id)
+        if site != earlier:
+            await audit.record(viewer.actor, "site_changed", "event", event_id, {"role": site.role}, now)
+    return await _saved(operation, site)
+
+
+async def _saved(operation: Operation, site: PlannedSite) -> SavedSite:
+    is_compared = conflict_rules.count_for_site(operation, site) > 0
+    return SavedSite(nearest_place_words(site.point, await known_places()), is_compared)
+
+
+def _check_site(site: PlannedSite, others: Iterable[PlannedSite], region: Region | None) -> None:
+    """Raise `Invalid` for a site that can't be one of a plan with these others."""
+    if not site.place or len(site.place) > rules.LONGEST_PLACE:
+        raise Invalid(place=rules.NO_PLACE)
+    if region:
+        region.check(site.point.coordinates)
+    if any(conflict_rules.distance_ft(site.point, other.point) > FARTHEST for other in others):
+        raise Invalid(
+            coordinates="That’s more than 1,000 miles from another site."
+            " Check the minus sign: west is negative, like -94.4155."
+        )
 
 
 async def remove_site_from_plan(

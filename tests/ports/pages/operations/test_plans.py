@@ -22,7 +22,8 @@ from tests.usecases.operations.world import (
 from tracker import clock
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.readiness import NoticeState
-from tracker.rules.roster.meetings import ConfidentialSiteFacts, Coordinates, MeetingSiteFacts
+from tracker.rules.roster.coordinates import Coordinates
+from tracker.rules.roster.meetings import ConfidentialSiteFacts, MeetingSiteFacts
 from tracker.usecases.events.scheduling import cancel_event, event_seen_by, schedule_event
 from tracker.usecases.operations import plans, readiness
 from tracker.usecases.operations.states import operation_for
@@ -72,7 +73,7 @@ async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast
     ("wrong", "sentence"),
     [
         ({"coordinates": "north of the river"}, "Enter latitude and longitude, like 39.0911, -94.4155."),
-        ({"coordinates": "91, -94"}, "Enter a latitude from -90 to 90, like 39.0911."),
+        ({"coordinates": "-94.4155, 39.0911"}, "Enter the latitude first, like 39.0911, -94.4155."),
         ({"radius": "12"}, "Enter a radius from 50 to 52,800 feet."),
         ({"place": ""}, "Enter the place in up to 200 characters."),
         ({"role": "lair"}, "Choose what the site is for."),
@@ -87,6 +88,83 @@ async def test_a_site_that_cannot_be_kept_is_refused_at_its_field_with_what_was_
     assert refused.status_code == 422
     assert sentence in refused.text
     assert ("South lot" in refused.text) == ("place" not in wrong)
+
+
+async def test_coordinates_outside_of_the_region_are_asked_about_and_the_place_that_is_meant_is_saved(
+    two: Cast, browse: SignIn
+) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
+    await page.post("")
+    without_sign = SITE | {"coordinates": "39.0911, 94.4155"}
+    asked = await page.browser.post(f"{page.at}/sites", without_sign)
+    assert asked.status_code == 422
+    assert "39.0911, 94.4155 is outside of the task force’s region. Did you mean 39.0911, -94.4155?" in asked.text
+    assert 'value="39.0911, 94.4155"' in asked.text
+    answer = {"asked_about": "39.0911, 94.4155", "meant": "39.0911, -94.4155"}
+    assert (await page.browser.post(f"{page.at}/sites", without_sign | answer)).status_code == 303
+    assert "39.0911, -94.4155" in await page.text()
+
+
+async def test_a_place_that_is_outside_of_the_region_is_saved_once_that_is_said(two: Cast, browse: SignIn) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
+    await page.post("")
+    abroad = {"coordinates": "48.8566, 2.3522"}
+    answer = {"asked_about": "48.8566, 2.3522", "meant": "48.8566, 2.3522"}
+    assert await page.post("/sites", **SITE | abroad | answer) == 303
+    assert "48.8566, 2.3522" in await page.text()
+
+
+async def test_an_answer_about_coordinates_does_not_count_for_others(two: Cast, browse: SignIn) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
+    await page.post("")
+    answer = {"asked_about": "48.8566, 2.3522", "meant": "48.8566, 2.3522"}
+    assert await page.post("/sites", **SITE | {"coordinates": "39.0911, 94.4155"} | answer) == 422
+
+
+async def test_a_saved_site_says_how_far_the_nearest_known_place_is_and_only_a_compared_one_that_it_was_compared(
+    two: Cast, browse: SignIn
+) -> None:
+    facts = MeetingSiteFacts(
+        name="Academy",
+        address="",
+        capacity=None,
+        equipment="",
+        is_open=True,
+        coordinates=Coordinates(39_120_000, -94_415_500),
+    )
+    await agencies.add_meeting_site(two.administrator, facts, NOW, NOW)
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
+    await page.post("")
+    await page.post("/sites", **SITE)
+    shown = await page.text()
+    assert "North lot added. 2.0 miles from Academy." in shown
+    assert "checked again" not in shown
+    assert ">Academy</text>" in shown
+    await page.post("/states", to="planning")
+    await page.post("/sites", **SITE | {"place": "South lot"})
+    assert "South lot added. 2.0 miles from Academy. The plan was checked again for conflicts." in await page.text()
+
+
+async def test_a_site_is_edited_in_a_form_that_says_what_saving_ends(two: Cast, browse: SignIn) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await plan_operation(two.fbi_lead, two.hsi_liaison))
+    [edit] = re.findall(r"/plan(/sites/[^/]+/edit)", await page.text())
+    form = (await page.browser.get(f"{page.at}{edit}")).text
+    assert "Another place, purpose, or radius ends the deconfliction number." in form
+    [version] = re.findall(r'name="version" value="(\d+)"', form)
+    wanted = SITE | {"place": "Lot by the river", "version": version}
+    assert (await page.browser.post(f"{page.at}{edit}", wanted)).status_code == 303
+    assert "Lot by the river saved." in await page.text()
+    outdated = await page.browser.post(f"{page.at}{edit}", wanted | {"place": "Elsewhere"})
+    assert (outdated.status_code, 'value="Elsewhere"' in outdated.text) == (422, True)
+
+
+async def test_a_site_has_no_form_for_people_who_cannot_change_the_plan(two: Cast, browse: SignIn) -> None:
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    page = await plan_page_of(browse, two.fbi_lead, event_id)
+    [edit] = re.findall(r"/plan(/sites/[^/]+/edit)", await page.text())
+    other = await plan_page_of(browse, two.hsi_liaison, event_id)
+    assert (await other.browser.get(f"{other.at}{edit}")).status_code == 404
+    assert edit not in await other.text()
 
 
 async def test_an_empty_site_form_says_what_is_missing_at_each_field(two: Cast, browse: SignIn) -> None:

@@ -467,6 +467,17 @@ async def test_that_a_site_is_too_small_is_said_at_its_field_too(sqlite_cast: Ca
     assert re.search(said, (await desk.post("/schedule/summary", form)).text)
 
 
+async def test_coordinates_of_a_site_outside_of_the_region_are_asked_about(sqlite_cast: Cast, browse: SignIn) -> None:
+    desk = await browse(sqlite_cast.coordinator)
+    form = form_with((await desk.get("/sites/new")).text, "/sites/new", name="Lot north", coordinates="39.1, 94.4")
+    asked = await desk.post("/sites/new", form)
+    assert "39.1, 94.4 is outside of the task force’s region. Did you mean 39.1, -94.4?" in asked.text
+    answered = form_with(asked.text, "/sites/new", meant="39.1, -94.4")
+    assert (await desk.post("/sites/new", answered)).status_code == 303
+    [edit] = re.findall(r'href="(/sites/[^"]+/edit)"', (await desk.get("/sites")).text)
+    assert 'value="39.1, -94.4"' in (await desk.get(edit)).text
+
+
 async def test_a_site_keeps_its_coordinates_as_entered(sqlite_cast: Cast, browse: SignIn) -> None:
     desk = await browse(sqlite_cast.coordinator)
     form = form_with(

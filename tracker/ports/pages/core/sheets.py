@@ -87,8 +87,8 @@ def typed_sheet(form: FormValues) -> FormSheet:
 
 
 def refuse_sheet(form: FormValues, wrong: Invalid, fields: Sequence[str]) -> FormSheet:
-    """Return a form as it was sent, with its errors (422)."""
-    return replace(typed_sheet(form), errors=errors_of(wrong, fields), status_code=422)
+    """Return a form as it was sent, with its errors and what it asks now (422)."""
+    return replace(typed_sheet(form.but(wrong.asked)), errors=errors_of(wrong, fields), status_code=422)
 
 
 def resume_sheet(

@@ -48,8 +48,9 @@ from tracker.rules.operations.access import (
 )
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.orders import Paragraph, draw_timeline
-from tracker.rules.operations.plans import OUTSIDE_RESULTS, SiteRole, System, draw_site_map
+from tracker.rules.operations.plans import OUTSIDE_RESULTS, SiteRole, System
 from tracker.rules.operations.readiness import LONGEST_TEXTS, LedNotice, Minors, NoticeState, NoticeText
+from tracker.rules.operations.site_maps import draw_site_map
 from tracker.usecases.core import audit
 from tracker.usecases.operations import access, orders, readiness
 from tracker.usecases.operations.access import AccessView, access_view

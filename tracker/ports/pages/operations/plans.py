@@ -8,57 +8,38 @@ from uuid import UUID
 from litestar import get, post
 
 from tracker.errors import Conflict, Invalid, NotAllowed, NotFound
-from tracker.ports.http.dependencies import Now, PathId, Viewer
+from tracker.ports.http.dependencies import Now, PathId, Settings, Viewer
 from tracker.ports.http.guards import signed_in
 from tracker.ports.http.request_source import HOME
 from tracker.ports.pages.core.date_entries import is_from_home
 from tracker.ports.pages.core.dependencies import Form, HomeRows, OnDate, Page, Pages
-from tracker.ports.pages.core.form_shapes import (
-    Choice,
-    DayField,
-    FormShape,
-    Id,
-    Text,
-    TimeOfDay,
-    Typed,
-    Whole,
-    form_context,
-)
+from tracker.ports.pages.core.form_shapes import Choice, DayField, FormShape, Id, Text, TimeOfDay, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.core.sheets import NO_FORM
 from tracker.ports.pages.events.date_pages import date_context
+from tracker.ports.pages.operations.sites import PLAN, SiteForm, site_in, site_saved_words
 from tracker.rules.core.wording import to_utc
 from tracker.rules.operations.deconfliction import ALONE_WORDS, Decision, Outcome
 from tracker.rules.operations.plans import (
-    GREATEST_RADIUS,
-    LEAST_RADIUS,
     LONGEST_NUMBER,
-    LONGEST_PLACE,
     LONGEST_REASON,
     LONGEST_SKILLS,
-    NO_PLACE,
     OUTSIDE_RESULTS,
-    WRONG_RADIUS,
     DeconflictionCheck,
     Disclosure,
     OutsideResult,
-    PlannedSite,
-    Point,
     SiteRole,
     System,
-    draw_site_map,
-    point_at,
 )
+from tracker.rules.operations.site_maps import draw_site_map, nearest_place_words
 from tracker.rules.operations.states import STATES, OperationState
-from tracker.rules.roster.meetings import NO_COORDINATES, TYPED_COORDINATES
 from tracker.rules.views.home import OpenAcknowledgment
 from tracker.usecases.core import audit
 from tracker.usecases.operations import approvals, deconfliction, plans
-from tracker.usecases.operations.plans import PlanBasics, PlanView, coordinates_of, plan_view
+from tracker.usecases.operations.plans import PlanBasics, PlanView, plan_view
 from tracker.usecases.operations.states import event_to_plan
 
 NO_BUFFER = "Enter the buffer in minutes, from 0 to 1440."
-PLAN = "/events/{event_id:uuid}/{key:str}/plan"
 
 
 class BasicsForm(FormShape, kw_only=True):
@@ -74,34 +55,6 @@ class BasicsForm(FormShape, kw_only=True):
         ),
     ]
     buffer: Annotated[int, Whole("Buffer in minutes", 4, unreadable=NO_BUFFER, missing=NO_BUFFER)]
-
-
-def point_typed(text: str) -> Point:
-    """Return the point that a text says, with the least radius. Errors: Invalid."""
-    degrees = TYPED_COORDINATES.fullmatch(text)
-    if degrees is None:
-        raise Invalid(NO_COORDINATES)
-    return point_at(float(degrees[1]), float(degrees[2]), LEAST_RADIUS)
-
-
-class SiteForm(FormShape, kw_only=True):
-    """A site of a plan."""
-
-    role: Annotated[SiteRole, Choice("What it’s for", words=SiteRole.labels(), missing="Choose what the site is for.")]
-    place: Annotated[str, Text("Place", LONGEST_PLACE, missing=NO_PLACE)]
-    coordinates: Annotated[Point, Typed("Coordinates", 60, of_text=point_typed)]
-    radius: Annotated[
-        int,
-        Whole(
-            "Radius in feet",
-            6,
-            unreadable="Enter the radius in feet.",
-            least=LEAST_RADIUS,
-            greatest=GREATEST_RADIUS,
-            outside=WRONG_RADIUS,
-            missing=WRONG_RADIUS,
-        ),
-    ]
 
 
 class ResourcesForm(FormShape, kw_only=True):
@@ -183,26 +136,14 @@ async def post_basics(date: OnDate, pages: Pages, viewer: Viewer, form: Form, no
 
 
 @post(f"{PLAN}/sites", guards=[signed_in], status_code=303)
-async def post_site(date: OnDate, pages: Pages, viewer: Viewer, form: Form, now: Now) -> Page:
+async def post_site(date: OnDate, pages: Pages, viewer: Viewer, form: Form, settings: Settings, now: Now) -> Page:
     """Add a site, and compare the plan again."""
     try:
-        coordinates = form["coordinates"].strip() or await coordinates_of(form["place"])
-        site = SiteForm.read(form.but({"coordinates": coordinates}))
-        point = site.coordinates._replace(radius_ft=site.radius)
-        await plans.add_site_to_plan(
-            viewer, date.event_id, PlannedSite(role=site.role, place=site.place, point=point), now
-        )
-        sentence = f"{form['place'].strip()} added. The plan was checked again for conflicts."
+        site, region = await site_in(form, settings)
+        saved = await plans.add_site_to_plan(viewer, date.event_id, site, now, region=region)
     except (Invalid, Conflict) as refusal:
         return _show_plan(pages, await plan_view(viewer, *date, now), form, refusal)
-    return pages.redirect(date.plan, sentence)
-
-
-@post(f"{PLAN}/sites/{{site_id:uuid}}/removal", guards=[signed_in], status_code=303)
-async def post_site_removal(date: OnDate, site_id: PathId, pages: Pages, viewer: Viewer, now: Now) -> Page:
-    """Remove a site, and compare the plan again."""
-    site = await plans.remove_site_from_plan(viewer, date.event_id, site_id, now)
-    return pages.redirect(date.plan, f"{site.place} ({site.point.latitude}, {site.point.longitude}) removed.")
+    return pages.redirect(date.plan, site_saved_words(site, "added", saved))
 
 
 @post(f"{PLAN}/commitments", guards=[signed_in], status_code=303)
@@ -250,7 +191,8 @@ def _show_plan(
         **form_context(form, refusal, *PLAN_FORMS),
         view=view,
         posted_hit=hit_id,
-        map=draw_site_map(view.sites.values()),
+        map=draw_site_map(view.sites.values(), view.places),
+        nearest={site_id: nearest_place_words(site.point, view.places) for site_id, site in view.sites.items()},
         states=STATES,
         site_words=SiteRole.labels(),
         alone=list(ALONE_WORDS.items()),

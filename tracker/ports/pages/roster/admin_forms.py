@@ -13,8 +13,9 @@ from litestar.params import PathParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
+from tracker.config.settings import Settings as SettingsInUse
 from tracker.errors import Conflict, Invalid, NotAllowed
-from tracker.ports.http.dependencies import Now, Viewer, Visit, Zone
+from tracker.ports.http.dependencies import Now, Settings, Viewer, Visit, Zone
 from tracker.ports.http.guards import signed_in
 from tracker.ports.pages.core.dependencies import (
     Drafts,
@@ -57,7 +58,7 @@ class AdminForm(Struct, Generic[Facts], frozen=True, kw_only=True):
     """The name of the id in the address."""
     template: str
     shape: type[FormShape]
-    read: Callable[[FormValues, str], Facts]
+    read: Callable[[FormValues, str, SettingsInUse], Facts]
     """Reads a form; days are those of the zone."""
     add: Callable[[Viewer, Facts, datetime, datetime], Awaitable[UUID]]
     change: Callable[[Viewer, UUID, Facts, int, datetime, datetime], Awaitable[None]]
@@ -109,7 +110,7 @@ def handlers_of(kept: AdminForm[Any]) -> list[Any]:
 
     @post(routes, guards=[signed_in], status_code=303)
     async def save_form(
-        pages: Pages, visit: Visit, form: Form, zone: Zone, now: Now, *, thing_id: ThingId = None
+        pages: Pages, visit: Visit, form: Form, zone: Zone, settings: Settings, now: Now, *, thing_id: ThingId = None
     ) -> Page:
         """Save it, or show the form again with errors or with changes that were saved meanwhile."""
         check_roster_manager(visit.viewer)
@@ -117,7 +118,8 @@ def handlers_of(kept: AdminForm[Any]) -> list[Any]:
         if not is_reauthenticated(visit, now):
             return await _render(kept, pages, visit.viewer, unproved_sheet(form), thing_id)
         try:
-            return await _save(kept, pages, visit, form, zone, now, thing_id)
+            facts = kept.read(form, zone, settings)
+            return await _save(kept, pages, visit, facts, form_version(form), now, thing_id)
         except Invalid as wrong:
             sheet = refuse_sheet(form, wrong, list(form_fields(kept.shape)))
         except Conflict:
@@ -130,13 +132,13 @@ def handlers_of(kept: AdminForm[Any]) -> list[Any]:
 
 
 async def _save(
-    kept: AdminForm[Any], pages: Pages, visit: Visit, form: FormValues, zone: str, now: Now, thing_id: UUID | None
+    kept: AdminForm[Facts], pages: Pages, visit: Visit, facts: Facts, version: int, now: Now, thing_id: UUID | None
 ) -> Page:
-    facts, proof = kept.read(form, zone), visit.reauthenticated_at
+    proof = visit.reauthenticated_at
     if thing_id is None:
         new_id = await kept.add(visit.viewer, facts, proof, now)
         return pages.redirect(kept.place(new_id), kept.added(facts))
-    await kept.change(visit.viewer, thing_id, facts, form_version(form), proof, now)
+    await kept.change(visit.viewer, thing_id, facts, version, proof, now)
     return pages.redirect(kept.place(thing_id), kept.saved(facts))
 
 

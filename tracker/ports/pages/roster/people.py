@@ -170,7 +170,7 @@ async def _form_words(viewer: Viewer, _: Sequence[FormValues]) -> FormWords:
     return PersonForm.words(agency=codes)
 
 
-def _person_in(form: FormValues, zone: str) -> PersonFacts:
+def _person_in(form: FormValues, zone: str, _: object) -> PersonFacts:
     """Return the person that a form describes; their account ends with its last day."""
     person = PersonForm.read(form)
     ends = to_utc(datetime.combine(person.ends + timedelta(days=1), time()), zone) if person.ends else None
@@ -250,7 +250,7 @@ agency_form = handlers_of(
         key="agency_id",
         template="roster/agencies/form.html",
         shape=AgencyForm,
-        read=lambda form, _: AgencyForm.read(form).facts(AgencyFacts),
+        read=lambda form, *_: AgencyForm.read(form).facts(AgencyFacts),
         add=agencies.add_agency,
         change=agencies.change_agency,
         texts=_texts,

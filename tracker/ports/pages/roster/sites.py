@@ -6,6 +6,7 @@ from uuid import UUID
 
 from litestar import get, post
 
+from tracker.config.settings import Settings
 from tracker.errors import Conflict, Invalid, NotFound
 from tracker.ports.http.dependencies import Now, PathId, Viewer
 from tracker.ports.http.guards import signed_in
@@ -13,6 +14,7 @@ from tracker.ports.pages.core.dependencies import Form, Page, Pages
 from tracker.ports.pages.core.form_shapes import Choice, FormShape, NameField, Text, Typed, Whole, form_context
 from tracker.ports.pages.core.form_values import FormValues, form_version
 from tracker.ports.pages.roster.admin_forms import AdminForm, handlers_of
+from tracker.rules.roster.coordinates import Coordinates, Region, coordinates_in
 from tracker.rules.roster.meetings import (
     LONGEST_ADDRESS,
     LONGEST_CONFIDENTIAL_ADDRESS,
@@ -22,15 +24,24 @@ from tracker.rules.roster.meetings import (
     LONGEST_NAME,
     SEATS_WANTED,
     ConfidentialSiteFacts,
-    Coordinates,
     MeetingSiteFacts,
     OwnSite,
-    coordinates_in,
 )
 from tracker.usecases.roster import agencies
 
 OPEN, CLOSED = "open", "closed"
 STATUS_WORDS = {OPEN: "Open", CLOSED: "Closed"}
+
+
+def meant_coordinates(form: FormValues) -> tuple[FormValues, bool]:
+    """Return a form with what was chosen when its coordinates were asked about, and whether they stay outside."""
+    try:
+        typed = coordinates_in(form["coordinates"])
+    except Invalid:
+        return form, False
+    if typed is None or not form["meant"] or typed.text != form["asked_about"]:
+        return form, False
+    return form.but({"coordinates": form["meant"]}), form["meant"] == form["asked_about"]
 
 
 class MeetingSiteForm(FormShape, kw_only=True):
@@ -74,8 +85,11 @@ async def _shown(_: Viewer, site_id: UUID | None, __: FormValues) -> Mapping[str
     return {"site": await agencies.meeting_site(site_id) if site_id else None}
 
 
-def _read(form: FormValues, _: str) -> MeetingSiteFacts:
+def _read(form: FormValues, _: str, settings: Settings) -> MeetingSiteFacts:
+    form, is_outside = meant_coordinates(form)
     site = MeetingSiteForm.read(form)
+    if site.coordinates and not is_outside:
+        Region(*settings.region_degrees).check(site.coordinates)
     return site.facts(MeetingSiteFacts, is_open=site.status != CLOSED)
 
 
