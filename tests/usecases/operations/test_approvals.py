@@ -29,7 +29,7 @@ from tracker.rules.core.message_types import AccessDecided, AccessRequested, Pla
 from tracker.rules.core.outbox import SendOutcome
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.emails.emails import Email
-from tracker.rules.operations.approvals import SUPERVISOR_GONE
+from tracker.rules.operations.approvals import SUPERVISOR_GONE, Refusal, Settles
 from tracker.rules.operations.plans import Disclosure, OutsideResult, SiteRole, point_at
 from tracker.rules.operations.states import OperationState
 from tracker.rules.views.home import MissingSupervisor, OpenRequests, ReturnedPlan
@@ -322,7 +322,9 @@ async def test_a_plan_says_that_its_supervisor_can_no_longer_approve_it(two: Cas
     await approvals.record_deconfliction_number(two.fbi_lead, bluestem, RISSAFE, NOW)
     assert (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles == ()
     await offboard_person(two.coordinator, two.fbi_lead.member_id, two.fbi_alternate.member_id, NOW, NOW, NOW.date())
-    assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16", NOW)).obstacles == (SUPERVISOR_GONE,)
+    assert (await plan_view(two.fbi_alternate, bluestem, "2027-01-16", NOW)).obstacles == (
+        Refusal(says=SUPERVISOR_GONE, settles=Settles.SUPERVISOR),
+    )
 
 
 @pytest.mark.both_engines
@@ -330,7 +332,7 @@ async def test_an_operation_does_not_begin_weeks_before_its_planned_start(two: C
     bluestem = await approve_bluestem(two)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.BRIEFED, NOW)
     [reason] = (await plan_view(two.fbi_lead, bluestem, "2027-01-16", NOW)).obstacles
-    assert reason.startswith("It can begin on Fri, Jan 15 at 6:00 PM, 12 hours before")
+    assert reason.says.startswith("It can begin on Fri, Jan 15 at 6:00 PM, 12 hours before")
     with pytest.raises(NotAllowed, match="It can begin on Fri, Jan 15"):
         await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.EXECUTING, NOW)
     await approvals.change_plan_state(two.fbi_lead, bluestem, OperationState.EXECUTING, BEGINS)

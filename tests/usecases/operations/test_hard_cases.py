@@ -12,6 +12,7 @@ from tracker.database import writing
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules.core.viewers import Status, Viewer, Visibility
 from tracker.rules.events.events import EventStatus, Kind
+from tracker.rules.operations.approvals import Settles
 from tracker.rules.operations.deconfliction import Decision, Outcome
 from tracker.rules.operations.plans import Disclosure
 from tracker.rules.operations.states import OperationState
@@ -51,7 +52,7 @@ async def test_who_is_on_an_operation_and_does_not_lead_it_learns_of_no_conflict
     bluestem, _ = await plan_conflict_with_advocate(two)
     for other in (two.caht_lead, two.hsi_liaison):
         view = await plan_view(other, bluestem, KEY, NOW)
-        assert (view.hits, [one for one in view.refusals if "conflict" in one]) == ([], [])
+        assert (view.hits, [refusal for refusal in view.refusals if refusal.settles is Settles.CONFLICTS]) == ([], [])
     assert len((await plan_view(two.fbi_lead, bluestem, KEY, NOW)).hits) == 1
 
 

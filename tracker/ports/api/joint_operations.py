@@ -196,7 +196,9 @@ def plan_shown(whole: WholePlan) -> PlanShown:
         plan,
         **_date(view.occurrence),
         lead=Name(id=event.lead_id, name=event.lead, agency=event.lead_agency),
-        next=NextStep(state=view.next, refusals=view.refusals) if view.next else None,
+        next=NextStep(state=view.next, refusals=tuple(refusal.says for refusal in view.refusals))
+        if view.next
+        else None,
         exits=view.exits,
         supervisor=NamedId(id=plan.supervisor_id, name=plan.supervisor) if plan.supervisor_id else None,
         buffer_minutes=minutes(plan.buffer),

@@ -5,13 +5,14 @@ Others are its supervisor, who approves it, and each agency, which acknowledges 
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from enum import StrEnum
 from uuid import UUID
 
 from msgspec import Struct
 
 from tracker.errors import Invalid
 from tracker.rules.core.viewers import Arm, Viewer
-from tracker.rules.core.wording import clock, local, short_day
+from tracker.rules.core.wording import clock, local, plural, short_day
 from tracker.rules.events.events import DateLine, EventStatus
 from tracker.rules.operations.check_ins import OPENS_BEFORE, who_is_not_out
 from tracker.rules.operations.plans import LONGEST_REASON, Operation, may_plan
@@ -25,10 +26,30 @@ SECOND_PERSON = "so a second person has to decide about it. The operation lead c
 OWN_SUBMISSION = f"You submitted the plan, {SECOND_PERSON}"
 OWN_VERSION = f"You made this version of the plan, {SECOND_PERSON}"
 OWN_NAMING = f"You named yourself the approving supervisor, {SECOND_PERSON}"
-ABOUT_THE_VIEWER = frozenset(
-    {NOT_THE_LEAD, ONLY_THE_SUPERVISOR, ONLY_WHO_LEADS, OWN_SUBMISSION, OWN_VERSION, OWN_NAMING}
-)
-"""The reasons that someone else doesn't have."""
+
+
+class Settles(StrEnum):
+    """What settles a reason why a plan can't enter a state."""
+
+    SITES = "sites"
+    SUPERVISOR = "supervisor"
+    CONFLICTS = "conflicts"
+    CLEARANCE = "clearance"
+    """A deconfliction number without a conflict, or a waiver."""
+    AGENCIES = "agencies"
+    CHECK_IN = "check_in"
+    AFTER_ACTION = "after_action"
+    SOMEONE_ELSE = "someone_else"
+    """Nothing that the viewer does: another person doesn't have this reason."""
+    ELSEWHERE = "elsewhere"
+    """The event, or time."""
+
+
+class Refusal(Struct, frozen=True, kw_only=True):
+    """One reason why a viewer can't take a plan to a state."""
+
+    says: str
+    settles: Settles
 
 
 class Approval(Struct, frozen=True, kw_only=True):
@@ -117,56 +138,58 @@ def why_too_early(starts_at: datetime, zone: str, now: datetime) -> str:
     )
 
 
-def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> tuple[str, ...]:
+def state_refusals(viewer: Viewer, operation: Operation, to: OperationState, facts: StateFacts) -> tuple[Refusal, ...]:
     """Return why the viewer can't take the operation to a state; empty when they can."""
     if to not in STATES[operation.state].moves:
-        return (f"The operation is {operation.state.label.lower()} now. Reload the page to see the next steps.",)
-    refusals: list[str] = []
+        moved_on = f"The operation is {operation.state.label.lower()} now. Reload the page to see the next steps."
+        return (Refusal(says=moved_on, settles=Settles.ELSEWHERE),)
+    refusals: list[Refusal] = []
     if operation.event.status is EventStatus.CANCELED and to not in {OperationState.STOOD_DOWN, *OVER}:
-        refusals.append("The operation is canceled.")
+        refusals.append(Refusal(says="The operation is canceled.", settles=Settles.ELSEWHERE))
     if to is OperationState.APPROVED:
         return (*refusals, *_not_approved(viewer, operation, facts))
     if not may_plan(viewer, operation.event):
-        refusals.append(ONLY_WHO_LEADS)
+        refusals.append(Refusal(says=ONLY_WHO_LEADS, settles=Settles.SOMEONE_ELSE))
     return (*refusals, *_not_ready(operation, to, facts))
 
 
-def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[str]:
+def _not_ready(operation: Operation, to: OperationState, facts: StateFacts) -> Iterator[Refusal]:
     match to:
         case OperationState.PLANNING | OperationState.SUBMITTED:
             if not any(site.is_compared for site in operation.sites):
-                yield "Add a site first."
+                yield Refusal(says="Add a site first.", settles=Settles.SITES)
             if to is OperationState.SUBMITTED and not facts.has_supervisor:
-                yield SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
+                unnamed = SUPERVISOR_GONE if operation.supervisor_id else "Name the approving supervisor first."
+                yield Refusal(says=unnamed, settles=Settles.SUPERVISOR)
         case OperationState.BRIEFED if operation.waiting:
-            yield f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+            waiting = f"Not every agency has acknowledged version {operation.version}: {', '.join(operation.waiting)}."
+            yield Refusal(says=waiting, settles=Settles.AGENCIES)
         case OperationState.EXECUTING if facts.too_early:
-            yield facts.too_early
+            yield Refusal(says=facts.too_early, settles=Settles.ELSEWHERE)
         case OperationState.RELEASED | OperationState.DEBRIEFED if facts.still_in:
-            yield who_is_not_out(facts.still_in)
+            yield Refusal(says=who_is_not_out(facts.still_in), settles=Settles.CHECK_IN)
         case OperationState.CLOSED:
-            yield from (f"The after-action item “{item}” has no owner and no due date." for item in facts.without_owner)
+            unowned = (f"The after-action item “{item}” has no owner and no due date." for item in facts.without_owner)
+            yield from (Refusal(says=sentence, settles=Settles.AFTER_ACTION) for sentence in unowned)
 
 
-def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> Iterator[str]:
+def _not_approved(viewer: Viewer, operation: Operation, facts: StateFacts) -> Iterator[Refusal]:
     if viewer.member_id == operation.event.lead_id:
-        yield NOT_THE_LEAD
+        yield Refusal(says=NOT_THE_LEAD, settles=Settles.SOMEONE_ELSE)
     elif viewer.member_id != operation.supervisor_id:
-        yield ONLY_THE_SUPERVISOR
+        yield Refusal(says=ONLY_THE_SUPERVISOR, settles=Settles.SOMEONE_ELSE)
     elif own_part := own_part_in(viewer, operation):
-        yield own_part
+        yield Refusal(says=own_part, settles=Settles.SOMEONE_ELSE)
     if not facts.has_supervisor:
-        yield SUPERVISOR_GONE
+        yield Refusal(says=SUPERVISOR_GONE, settles=Settles.SUPERVISOR)
     if facts.open_hits:
-        yield (
-            "1 conflict isn’t resolved yet."
-            if facts.open_hits == 1
-            else f"{facts.open_hits} conflicts aren’t resolved yet."
-        )
+        undecided = plural(facts.open_hits, "conflict isn’t", "conflicts aren’t")
+        yield Refusal(says=f"{undecided} resolved yet.", settles=Settles.CONFLICTS)
     if operation.clearance is None:
-        yield "There is no deconfliction number from an outside system, and no waiver."
+        uncleared = "There is no deconfliction number from an outside system, and no waiver."
+        yield Refusal(says=uncleared, settles=Settles.CLEARANCE)
     elif operation.clearance.obstacle:
-        yield operation.clearance.obstacle
+        yield Refusal(says=operation.clearance.obstacle, settles=Settles.CLEARANCE)
 
 
 class PlanDuty(Struct, frozen=True, kw_only=True):

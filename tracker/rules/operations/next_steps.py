@@ -9,35 +9,35 @@ from collections.abc import Iterable, Iterator
 from tracker.rules.core.button_effects import ButtonEffect, Caution
 from tracker.rules.core.viewers import Viewer
 from tracker.rules.core.wording import clock, local, plural, short_day
+from tracker.rules.operations.approvals import Refusal, Settles
 from tracker.rules.operations.check_ins import Turnout, may_read_check_ins
-from tracker.rules.operations.plans import SETTLE, Operation, OutsideResult
+from tracker.rules.operations.plans import Operation, OutsideResult
 from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 
 NO_EMAIL = "No one gets an email."
 CHECK_IN = "/check-in"
 _SETTLED_AT = {
-    "Add a site": ("#sites-h", "Add a site"),
-    "supervisor": ("#basics-h", "Name a supervisor"),
-    "conflict": ("#conflicts-h", "Decide"),
-    "agency has acknowledged": ("#agencies-h", "See the agencies"),
-    "Not checked out": (CHECK_IN, "Open check-in"),
-    "after-action item": ("/after", "Open the after-action"),
+    Settles.SITES: ("#sites-h", "Add a site"),
+    Settles.SUPERVISOR: ("#basics-h", "Name a supervisor"),
+    Settles.CONFLICTS: ("#conflicts-h", "Decide"),
+    Settles.CLEARANCE: ("#record-number", "Record a number"),
+    Settles.AGENCIES: ("#agencies-h", "See the agencies"),
+    Settles.CHECK_IN: (CHECK_IN, "Open check-in"),
+    Settles.AFTER_ACTION: ("/after", "Open the after-action"),
 }
-"""Which part settles a reason, by words of its sentence, and the words of the link."""
+"""Where the people who lead settle a reason, and the words of the link."""
 
 
-def missing_parts(reasons: Iterable[str], *, leads: bool, may_waive: bool) -> tuple[Caution, ...]:
+def missing_parts(refusals: Iterable[Refusal], *, leads: bool, may_waive: bool) -> tuple[Caution, ...]:
     """Return what is in the way of a step, each with the part that settles it for someone who can settle it."""
-    return tuple(_missing(reason, leads=leads, may_waive=may_waive) for reason in reasons)
+    return tuple(_missing(refusal, leads=leads, may_waive=may_waive) for refusal in refusals)
 
 
-def _missing(reason: str, *, leads: bool, may_waive: bool) -> Caution:
-    if "deconfliction number" in reason or SETTLE in reason:
-        if leads:
-            return Caution(says=reason, to="#record-number", link="Record a number")
-        return Caution(says=reason, to="#waive", link="Waive it") if may_waive else Caution(says=reason)
-    settled = next((place for words, place in _SETTLED_AT.items() if words in reason), None)
-    return Caution(says=reason, to=settled[0], link=settled[1]) if settled and leads else Caution(says=reason)
+def _missing(refusal: Refusal, *, leads: bool, may_waive: bool) -> Caution:
+    to, link = _SETTLED_AT.get(refusal.settles, ("", "")) if leads else ("", "")
+    if refusal.settles is Settles.CLEARANCE and may_waive and not leads:
+        to, link = "#waive", "Waive it"
+    return Caution(says=refusal.says, to=to, link=link)
 
 
 _DEEDS = {

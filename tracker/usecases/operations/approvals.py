@@ -17,7 +17,14 @@ from tracker.rules.core.outbox import NewMessage
 from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import Event
 from tracker.rules.operations import approvals as rules
-from tracker.rules.operations.approvals import Approval, StateFacts, is_supervisor, state_refusals, why_too_early
+from tracker.rules.operations.approvals import (
+    Approval,
+    Refusal,
+    StateFacts,
+    is_supervisor,
+    state_refusals,
+    why_too_early,
+)
 from tracker.rules.operations.deconfliction import count_for_state
 from tracker.rules.operations.next_steps import step_sentence
 from tracker.rules.operations.plans import LONGEST_REASON, DeconflictionCheck, Operation
@@ -36,8 +43,8 @@ from tracker.usecases.roster.known_people import people_by_id
 
 async def reasons_not_to_enter(
     viewer: Viewer, operation: Operation, to: OperationState, now: datetime
-) -> tuple[str, ...]:
-    """Return why the viewer can't take the plan to a state now, a sentence for each reason."""
+) -> tuple[Refusal, ...]:
+    """Return why the viewer can't take the plan to a state now, and what settles each reason."""
     facts = StateFacts(
         has_supervisor=operation.supervisor_id in await possible_supervisors(operation),
         open_hits=sum(hit.is_open for hit in await plans.plan_hits(viewer, operation)),
@@ -77,7 +84,7 @@ async def change_plan_state(
         if version is not None and version != operation.version:
             raise Conflict(f"The plan has changed. Read version {operation.version} first.")
         if reasons := await reasons_not_to_enter(viewer, operation, to, now):
-            raise NotAllowed(*reasons)
+            raise NotAllowed(*(reason.says for reason in reasons))
         if limited := await deconfliction.count_comparisons(viewer, count_for_state(operation, to), now):
             raise NotAllowed(limited)
         if to is OperationState.PLANNING and operation.state in FALLS_BACK:

@@ -20,7 +20,7 @@ from tracker.rules.core.viewers import Arm, Viewer
 from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.operations import deconfliction as conflict_rules
 from tracker.rules.operations import plans as rules
-from tracker.rules.operations.approvals import ABOUT_THE_VIEWER, PlanReturn, may_send_back, may_waive
+from tracker.rules.operations.approvals import PlanReturn, Refusal, Settles, may_send_back, may_waive
 from tracker.rules.operations.check_ins import Turnout
 from tracker.rules.operations.deconfliction import Hit, PlanConflict
 from tracker.rules.operations.next_steps import ABORT, STAND_DOWN, missing_parts, step_effect, waiting_for
@@ -56,7 +56,7 @@ class PlanView(Struct, frozen=True, kw_only=True):
     sites: dict[UUID, PlannedSite]
     hits: list[Hit]
     next: OperationState | None
-    refusals: tuple[str, ...]
+    refusals: tuple[Refusal, ...]
     """Why the viewer can't take the next step."""
     supervisors: dict[UUID, str]
     """Who could approve the plan, for the people who lead it."""
@@ -106,9 +106,9 @@ class PlanView(Struct, frozen=True, kw_only=True):
         return STEPS.index(self.operation.state) + 1 if self.operation and self.operation.state in STEPS else None
 
     @property
-    def obstacles(self) -> tuple[str, ...]:
+    def obstacles(self) -> tuple[Refusal, ...]:
         """Return what is in the way of the next step, no matter who takes it."""
-        return tuple(refusal for refusal in self.refusals if refusal not in ABOUT_THE_VIEWER)
+        return tuple(refusal for refusal in self.refusals if refusal.settles is not Settles.SOMEONE_ELSE)
 
     @property
     def open_hits(self) -> list[Hit]:
