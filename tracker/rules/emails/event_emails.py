@@ -97,6 +97,7 @@ FAR = 2  # days from which the day is named
 _RESTRICTED_REASONS: Mapping[type[EventContent], RestrictedReason] = {
     Invited: RestrictedReason.INVITATION,
     ReminderDue: RestrictedReason.REMINDER,
+    Canceled: RestrictedReason.CANCELED,
     **dict.fromkeys((ReplyNudge, ConfirmationNudge, InvitationAnswered, SubstituteDeclined), RestrictedReason.REPLY),
 }
 """Those of other messages say that something changed."""
@@ -106,16 +107,18 @@ ANSWER_WORDS = {AnswerWord.YES: "Yes", AnswerWord.MAYBE: "Maybe", AnswerWord.NO:
 def restricted_event_email(occasion: EventForReader) -> Email:
     """Return the only email that there is about restricted events; it reveals nothing about them.
 
-    An entry that was emailed before the event became restricted is removed from the reader's calendar.
+    An entry that was emailed before the event became restricted is removed from the reader's calendar. No one is asked
+    to reply to what is canceled; the reason is on its page.
     """
     entry = occasion.content.entry if isinstance(occasion.content, EventAnnouncement) else None
     page = SitePage(path=f"/events/{occasion.event.id}")
-    sign_in = ButtonName.SIGN_IN_AND_REPLY if occasion.role.takes_part else ButtonName.SIGN_IN_TO_READ
+    asks_reply = occasion.role.takes_part and not isinstance(occasion.content, Canceled)
+    sign_in = ButtonName.SIGN_IN_AND_REPLY if asks_reply else ButtonName.SIGN_IN_TO_READ
     return Email(
         says=RestrictedEmail(
             reason=_RESTRICTED_REASONS.get(type(occasion.content), RestrictedReason.UPDATE),
             has_attachment=entry is not None,
-            asks_reply=occasion.role.takes_part,
+            asks_reply=asks_reply,
         ),
         to=occasion.reader.email,
         to_name=occasion.reader.name,

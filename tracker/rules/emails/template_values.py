@@ -296,6 +296,7 @@ class RestrictedReason(StrEnum):
     INVITATION = "invitation"
     REMINDER = "reminder"
     REPLY = "reply"
+    CANCELED = "canceled"
     UPDATE = "update"
 
 

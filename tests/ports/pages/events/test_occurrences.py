@@ -436,6 +436,13 @@ async def test_heading_and_button_name_the_scope_that_was_chosen(desk: Browser, 
     assert "4 dates, starting Tue, Jan 19" in single
 
 
+async def test_the_reason_of_a_restricted_event_is_not_promised_in_the_email(sqlite_cast: Cast, browse: SignIn) -> None:
+    event_id = await scheduling.schedule_event(sqlite_cast.fbi_lead, operation(sqlite_cast.hsi_liaison), NOW)
+    page = (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/cancellation")).text
+    assert "Shown on its page. Don’t include" in page
+    assert "Shown in the email" not in page
+
+
 async def test_the_scope_is_chosen_before_the_page_says_what_happens(desk: Browser, tuesdays: UUID) -> None:
     page = (await desk.get(f"/events/{tuesdays}/{CANCELLATIONS_KEY}/cancellation")).text
     assert page.index("Which dates") < page.index("When you cancel") < page.index("Cancel this date and notify")
