@@ -269,6 +269,7 @@ MOST_ATTENDEES = 50  # of one event
 MOST_OTHERS = 50  # time zones, and tasks
 MOST_PARAMETERS = 20_000
 METHODS = ("REPLY", "COUNTER")
+TWO_METHODS = "The email and its calendar name different methods."
 DELEGATED = "DELEGATED"
 VALUES = {
     "ACCEPTED": ReplyValue.ACCEPTED,
@@ -280,16 +281,19 @@ EVERY = 1_000_000  # characters: a comment is cut later
 LONGEST_SEQUENCE = 9  # digits
 
 
-def read_reply_email(content: bytes, home: str, sender: str = "") -> list[CalendarReply]:
+def read_reply_email(content: bytes, home: str, sender: str = "", declared: str = "") -> list[CalendarReply]:
     """Return the replies in a calendar file; `home` is the zone of times without one.
 
     A proposal of another time may name several people (RFC 5546 §3.2.7): then it is that of the `sender`, an address in
-    small letters. Errors: Invalid when it isn't a reply that can be read, TooLarge.
+    small letters. `declared` is the method in the email's Content-Type, if it has one: both must be the same (RFC 6047
+    §2.4). Errors: Invalid when it isn't a reply that can be read, TooLarge.
     """
     file = bounded(content)
     method = file.method.upper()
     if method not in METHODS or not file.events:
         raise Invalid("This is not a reply to an invitation.")
+    if declared and declared.upper() != method:
+        raise Invalid(TWO_METHODS)
     zones = zones_of(file.zones, home)
     if method == "COUNTER":
         return [
@@ -395,16 +399,18 @@ WORDS = {"COMPLETED": AnswerWord.DONE, "IN-PROCESS": AnswerWord.IN_PROGRESS}
 """STATUS and PARTSTAT of a VTODO (RFC 5545 §3.8.1.11, §3.2.12)."""
 
 
-def read_task_reply(content: bytes) -> TaskReply | None:
+def read_task_reply(content: bytes, declared: str = "") -> TaskReply | None:
     """Return the reply about one task in a calendar file; None for a file of anything else.
 
-    Errors: Invalid when it can't be read.
+    `declared` is as in `read_reply_email`. Errors: Invalid when it can't be read.
     """
     if len(content) > LARGEST_TASK or content.upper().count(b"BEGIN:VTODO") != 1:
         return None
     file = bounded(content)
     if file.method.upper() != "REPLY" or file.events or len(file.tasks) != 1:
         return None
+    if declared and declared.upper() != "REPLY":
+        raise Invalid(TWO_METHODS)
     [task] = file.tasks
     person = _only(task)
     partstat = person.parameters.get("PARTSTAT", "").upper() if person else ""

@@ -186,6 +186,22 @@ def test_apple_s_reply_is_an_attachment_that_names_no_method() -> None:
     assert [one.value for one in read_incoming(email).replies] == [ReplyValue.ACCEPTED]
 
 
+def test_a_reply_whose_header_names_another_method_than_its_calendar_is_not_recorded() -> None:
+    email = message_with_calendar()
+    calendar = client_replies.google(UID, WHO)
+    email.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REQUEST"})
+    incoming = read_incoming(email)
+    assert (incoming.is_readable, incoming.replies) == (False, ())
+
+
+def test_a_reply_about_a_task_whose_header_names_another_method_is_not_recorded() -> None:
+    email = message_with_calendar()
+    calendar = task_reply("STATUS:COMPLETED")
+    email.add_alternative(calendar, maintype="text", subtype="calendar", params={"method": "REQUEST"})
+    incoming = read_incoming(email)
+    assert (incoming.is_readable, incoming.task) == (False, None)
+
+
 def test_thunderbird_s_two_copies_are_one_reply() -> None:
     email = message_with_calendar(client_replies.thunderbird(UID, WHO))
     email.add_attachment(client_replies.thunderbird(UID, WHO), maintype="application", subtype="ics")

@@ -115,7 +115,10 @@ class EmailParser(Struct, frozen=True, kw_only=True):
         if known.bounced_id:  # the email that came back in it is not read
             return replace(known, is_automatic=True, bounce=read_bounce(message, known.sender.address))
         calendars = list(_calendars(message))
-        task = next((task_reply for calendar in calendars if (task_reply := itip.read_task_reply(calendar))), None)
+        task = next(
+            (task_reply for calendar, method in calendars if (task_reply := itip.read_task_reply(calendar, method))),
+            None,
+        )
         return replace(
             known,
             is_automatic=_is_automatic(message, has_calendar=bool(calendars)),
@@ -199,8 +202,8 @@ def _is_automatic(message: Message, *, has_calendar: bool) -> bool:
     return said != "no" or is_list or "X-Auto-Response-Suppress" in message
 
 
-def _calendars(message: Message) -> Iterator[bytes]:
-    """Yield the calendar files of an email in UTF-8."""
+def _calendars(message: Message) -> Iterator[tuple[bytes, str]]:
+    """Yield the calendar files of an email in UTF-8, each with the method in its header, or an empty text."""
     for number, part in enumerate(message.walk()):
         if number >= MOST_PARTS:
             raise ValueError("The email has more parts than a reply can have.")
@@ -212,15 +215,15 @@ def _calendars(message: Message) -> Iterator[bytes]:
                 content.decode("utf-8")
             except UnicodeDecodeError:  # iCalendar is UTF-8 (RFC 5545 §3.1.4), whatever charset a program names
                 content = content.decode(part.get_content_charset() or "latin-1", "replace").encode("utf-8", "replace")
-            yield content
+            yield content, str(part.get_param("method") or "").strip()
 
 
-def _calendar_replies(calendars: list[bytes], zone: str, sender: str) -> list[CalendarReply]:
+def _calendar_replies(calendars: list[tuple[bytes, str]], zone: str, sender: str) -> list[CalendarReply]:
     """Return the replies of the first calendar file that can be read; most emails have the same one twice."""
     wrong: TrackerError | None = None
-    for calendar in calendars:
+    for calendar, method in calendars:
         try:
-            return read_reply_email(calendar, zone, sender)
+            return read_reply_email(calendar, zone, sender, method)
         except TrackerError as odd:
             wrong = wrong or odd
     if wrong:

@@ -307,7 +307,6 @@ class RestrictedEmail(EmailValues, frozen=True, kw_only=True):
     has_attachment: bool
     """Whether the email removes an earlier entry from the reader's calendar."""
     asks_reply: bool = True
-    """Whether the reader is asked to come, and not only informed."""
 
 
 class ThankYouEmail(EventEmail, frozen=True, kw_only=True):
