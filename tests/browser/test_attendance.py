@@ -124,7 +124,7 @@ def to_own_check_in(page: Page, title: str) -> None:
     page.get_by_label("Place").fill("North lot")
     page.get_by_label("Coordinates").fill("38.9, -94.9")
     page.get_by_role("button", name="Add site").click()
-    page.get_by_role("button", name="Start planning").click()
+    page.get_by_role("button", name="Move to planning").click()
     page.get_by_role("link", name="Check-in").click()
     page.get_by_role("heading", level=1, name="Check-in").wait_for()
 

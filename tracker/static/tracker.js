@@ -401,4 +401,7 @@
   readFlash();
   focusErrors();
   tickKeys();
+
+  /* Tabs in one line that scrolls: the open one is in view. */
+  one(".tt-pages [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 })();

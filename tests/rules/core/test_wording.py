@@ -428,3 +428,21 @@ def _fields(facts: PersonFacts | AgencyFacts | CommitteeFacts | MeetingSiteFacts
     with pytest.raises(Invalid) as refused:
         facts.check()
     return set(refused.value.fields)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("816-555-0118", "8165550118"),
+        ("(816) 555-0118", "8165550118"),
+        ("+1 816.555.0118", "+18165550118"),
+        ("816-555-0118 ext. 12", "8165550118;ext=12"),
+        ("816-555-0118 x12", "8165550118;ext=12"),
+        ("Channel 2", ""),
+        ("555", ""),
+        ("-- ----- --", ""),
+        ("", ""),
+    ],
+)
+def test_a_phone_number_is_dialed_and_other_text_is_not(text: str, address: str) -> None:
+    assert wording.dialed(text) == address

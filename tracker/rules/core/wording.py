@@ -18,6 +18,7 @@ NOON = 12  # hours
 HOUR = 60  # minutes
 SAME_EVENING = 6 * HOUR  # minutes: up to this length, hours are counted across midnight too
 COUNTED_DAYS = 30  # longer ago than this, the day is named
+FEWEST_DIGITS = 7  # of a phone number
 SOON = 3  # days before a due date within which they are counted
 EN_DASH = "\N{EN DASH}"
 ZONES = {
@@ -164,6 +165,18 @@ def ago_words(then: datetime, now: datetime) -> str:
 def plural(count: int, singular: str, plural_form: str | None = None) -> str:
     """Return "1 person", "4 people"; without `plural_form`, the plural is `singular` and an s."""
     return f"{count:,} {singular if count == 1 else plural_form or singular + 's'}"
+
+
+PHONE = re.compile(r"\s*(\+?[\d().\-\s]{7,}?)\s*(?:(?:x|ext\.?)\s*(\d{1,6})\s*)?", re.IGNORECASE)
+
+
+def dialed(text: str) -> str:
+    """Return a phone number as a `tel:` address takes it (RFC 3966); empty for text that is none, such as a channel."""
+    match = PHONE.fullmatch(text)
+    digits = "".join(character for character in match[1] if character in "+0123456789") if match else ""
+    if match is None or len(digits) < FEWEST_DIGITS:
+        return ""
+    return f"{digits};ext={match[2]}" if match[2] else digits
 
 
 def lateness(due: date, today: date) -> str:

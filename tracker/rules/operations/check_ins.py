@@ -34,7 +34,7 @@ CORRECTED_ONLY = frozenset({OperationState.RELEASED, OperationState.DEBRIEFED})
 IS_CLOSED = "The operation is closed, and its check-in list no longer changes."
 IS_OVER = "The operation is over. Choose a name to correct the times."
 NO_ONE_IN = {
-    OperationState.DRAFT: "The plan is still a draft. Start planning before people check in.",
+    OperationState.DRAFT: "The plan is still a draft. Move it to planning before people check in.",
     OperationState.STOOD_DOWN: "The operation is stood down. People can still check out.",
     OperationState.ABORTED: "The operation is aborted. People can still check out.",
     **dict.fromkeys(CORRECTED_ONLY, IS_OVER),

@@ -41,7 +41,7 @@ def _missing(refusal: Refusal, *, leads: bool, may_waive: bool) -> Caution:
 
 
 _DEEDS = {
-    OperationState.PLANNING: "start planning",
+    OperationState.PLANNING: "move the plan to planning",
     OperationState.SUBMITTED: "submit the plan for approval",
     OperationState.APPROVED: "approve the plan",
     OperationState.BRIEFED: "mark it as briefed",

@@ -75,7 +75,7 @@ class ActivityLine(Struct, frozen=True, kw_only=True):
 def why_not_write_log(state: OperationState) -> str | None:
     """Return the sentence that explains why nothing can be written in the log now, or None when it can."""
     if state is OperationState.DRAFT:
-        return "The plan is still a draft. Start planning before you write in the log."
+        return "The plan is still a draft. Move it to planning before you write in the log."
     return "The operation is closed, and its log no longer changes." if state is OperationState.CLOSED else None
 
 

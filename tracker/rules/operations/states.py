@@ -72,7 +72,7 @@ STATES = {
         next=OperationState.PLANNING,
     ),
     OperationState.PLANNING: StateDefinition(
-        button="Start planning",
+        button="Move to planning",
         sentence="Planning started.",
         verb="operation_planning",
         status=EventStatus.TENTATIVE,

@@ -49,6 +49,8 @@ class CheckInList(OperationView, frozen=True, kw_only=True):
     lines: list[CheckIn]
     recordable: frozenset[UUID]
     """The people whom the viewer may check in and out."""
+    own: CheckIn | None
+    """The viewer's own line, if they are on the list and may check themself in."""
     why_not_in: str | None
     """Why no one can check in now; None when people can."""
     release: rules.Release | None
@@ -122,10 +124,12 @@ async def check_in_list(viewer: Viewer, event_id: UUID, key: str, now: datetime)
     role = {"leads": view.leads, "is_on_it": viewer.member_id in {check_in.member_id for check_in in expected}}
     release = await records.release_of(viewer, event)
     is_due = release is not None and release.due_at <= now and state in rules.CHECKS_OUT
+    recordable = [line for line in lines if rules.may_record_check_in(viewer, line, **role)]
     return CheckInList(
         **asdict(view),
         lines=lines,
-        recordable=frozenset(line.person_id for line in lines if rules.may_record_check_in(viewer, line, **role)),
+        recordable=frozenset(line.person_id for line in recordable),
+        own=next((line for line in recordable if line.member_id == viewer.member_id), None),
         why_not_in=rules.why_no_check_in(view.occurrence, state, now),
         release=release,
         is_overdue=is_due and bool(rules.lines_still_in(lines)),

@@ -225,10 +225,13 @@ async def show_state_in_calendars(
 
 
 class PlanSummary(NamedTuple):
-    """The state of an operation's plan, None before it has one, and how many conflicts the viewer has to decide."""
+    """The state of an operation's plan, None before it has one, and what the viewer has to do."""
 
     state: OperationState | None
     conflicts: int
+    """How many the viewer has to decide."""
+    may_start: bool = False
+    """Whether it has none, and the viewer can start it."""
 
 
 async def conflicts_to_decide(viewer: Viewer) -> dict[UUID, tuple[DateLine, int]]:
@@ -246,7 +249,7 @@ async def plan_summary(viewer: Viewer, event: Event) -> PlanSummary | None:
         return None
     operation = await plans.operation_plan(viewer, event)
     if operation is None:
-        return PlanSummary(None, 0)
+        return PlanSummary(None, 0, may_plan(viewer, event) and event.status is not EventStatus.DRAFT)
     return PlanSummary(operation.state, sum(hit.is_open for hit in await plans.plan_hits(viewer, operation)))
 
 

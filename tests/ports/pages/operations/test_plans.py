@@ -167,6 +167,16 @@ async def test_a_site_has_no_form_for_people_who_cannot_change_the_plan(two: Cas
     assert edit not in await other.text()
 
 
+async def test_the_page_of_an_operation_starts_its_plan_for_those_who_lead_it(two: Cast, browse: SignIn) -> None:
+    event_id = await schedule_bluestem(two)
+    at = f"/events/{event_id}/{KEY}"
+    lead, detective = await browse(two.fbi_lead), await browse(two.kcpd_detective)
+    assert ">Start the plan</button>" in (await lead.get(at)).text
+    assert "Start the plan" not in (await detective.get(at)).text
+    assert (await lead.post(f"{at}/plan", {})).headers["location"] == f"{at}/plan"
+    assert "Start the plan" not in (await lead.get(at)).text
+
+
 async def test_an_empty_site_form_says_what_is_missing_at_each_field(two: Cast, browse: SignIn) -> None:
     page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
     await page.post("")
@@ -205,7 +215,7 @@ async def test_the_page_says_what_is_in_the_way_of_the_next_step(two: Cast, brow
     await page.post("")
     assert "Add a site first." in await page.text()
     await page.post("/sites", **SITE)
-    assert "Start planning" in await page.text()
+    assert "Move to planning" in await page.text()
     await page.post("/states", to="planning")
     assert "Name the approving supervisor first." in await page.text()
 
@@ -376,7 +386,7 @@ async def test_a_supervisor_reads_what_is_missing_and_not_that_others_lead(two: 
     assert "can do this." not in shown
     await page.post("/sites", **SITE)
     shown = await supervisor.text()
-    assert "Start planning" not in shown
+    assert "Move to planning" not in shown
     assert re.search(r"<ul[^>]*>\s*</ul>", shown) is None
 
 

@@ -166,6 +166,7 @@ FILTERS = {
     "ago": wording.ago_words,
     "plural": wording.plural,
     "lead": meetings.lead_words,
+    "dialed": wording.dialed,
     "lateness": wording.lateness,
     "labeled_lateness": wording.labeled_lateness,
     "local": wording.local,
