@@ -91,8 +91,8 @@ bench-keep: $(READY) ## Keep the ratios of both results in bench/baseline.json, 
 	@$(BIN)/python -m bench keep
 
 faults: $(READY) ## Kill and stall processes while emails go out, and edit series and plans in any order
-	@$(DOVECOT) TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_plans.py \
-		tests/scenarios/test_random_series.py
+	@$(DOVECOT) TRACKER_FAULTS=full $(BIN)/python -m pytest -q tests/faults tests/scenarios/test_any_edits.py tests/scenarios/test_any_emails.py \
+		tests/scenarios/test_any_plans.py tests/scenarios/test_random_series.py
 
 compat: $(READY) ## Read our calendars with other people's parsers
 	@$(BIN)/python -m pytest -q tests/ical
