@@ -398,6 +398,16 @@
     markPart();
   }
 
+  /* A link to what is folded opens it. */
+  function unfold() {
+    const fold = document.getElementById(location.hash.slice(1))?.closest("details:not([open])");
+    if (!fold) return;
+    fold.open = true;
+    fold.scrollIntoView();
+  }
+
+  window.addEventListener("hashchange", unfold);
+  unfold();
   readFlash();
   focusErrors();
   tickKeys();

@@ -10,7 +10,7 @@ from tracker.rules.operations.next_steps import missing_parts
 @pytest.mark.parametrize(
     ("settles", "to"),
     [
-        (Settles.SITES, "#sites-h"),
+        (Settles.SITES, "#add-site"),
         (Settles.SUPERVISOR, "#basics-h"),
         (Settles.CONFLICTS, "#conflicts-h"),
         (Settles.CLEARANCE, "#record-number"),

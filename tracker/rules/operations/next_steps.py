@@ -1,7 +1,7 @@
 """The next step of a plan: what it does and to whom, what is in its way, and what to know before it is taken.
 
 The sentence that follows a step is made of the same parts, so that it repeats the same numbers. A part of the plan's
-page is addressed as "#sites-h", another page of the operation by the end of its address: "/check-in".
+page is addressed as "#add-site", another page of the operation by the end of its address: "/check-in".
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +17,7 @@ from tracker.rules.operations.states import FALLS_BACK, STATES, OperationState
 NO_EMAIL = "No one gets an email."
 CHECK_IN = "/check-in"
 _SETTLED_AT = {
-    Settles.SITES: ("#sites-h", "Add a site"),
+    Settles.SITES: ("#add-site", "Add a site"),
     Settles.SUPERVISOR: ("#basics-h", "Name a supervisor"),
     Settles.CONFLICTS: ("#conflicts-h", "Decide"),
     Settles.CLEARANCE: ("#record-number", "Record a number"),

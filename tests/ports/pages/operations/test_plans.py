@@ -252,7 +252,7 @@ async def test_a_plan_opens_with_a_card_that_says_what_the_next_button_does_and_
 ) -> None:
     page = await plan_page_of(browse, two.fbi_lead, event_id := await schedule_bluestem(two))
     await page.post("")
-    assert '<li>Add a site first. <a href="#sites-h">Add a site</a>' in card_of(await page.text())
+    assert '<li>Add a site first. <a href="#add-site">Add a site</a>' in card_of(await page.text())
     await page.post("/sites", **SITE)
     await page.post("/states", to="planning")
     await page.post("/basics", supervisor=str(two.fbi_alternate.member_id), disclosure="contact_only", buffer="60")
