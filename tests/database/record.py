@@ -68,7 +68,7 @@ from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.piccolo_app import APP_CONFIG
 from tracker.tables.schema.core.tables import Deployment
 from tracker.tables.schema.roster import Committee, Member
-from tracker.usecases import attendance, availability, polls
+from tracker.usecases import attendance, availability
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import item_lists as after_items
 from tracker.usecases.calendars import subscriptions
@@ -85,6 +85,7 @@ from tracker.usecases.operations import access as emergency_access
 from tracker.usecases.operations import approvals, check_ins, deconfliction, orders, plans, readiness, records
 from tracker.usecases.operations.orders import issue_brief_copy
 from tracker.usecases.operations.plans import PlanBasics
+from tracker.usecases.polls import outcomes, polls
 from tracker.usecases.roster import agencies, known_people
 from tracker.usecases.views import impact
 
@@ -135,7 +136,7 @@ async def _a_poll(cast: Cast) -> None:
     event_id = await scheduling.schedule_event(cast.coordinator, draft, LAST_WEEK)
     new = NewPoll(starts=(STARTS, STARTS + timedelta(days=1)), reply_by=JUST_THEN - timedelta(days=2))
     earlier = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
-    await polls.cancel_poll(cast.coordinator, earlier, LAST_WEEK)
+    await outcomes.cancel_poll(cast.coordinator, earlier, LAST_WEEK)
     poll_id = await polls.open_poll(cast.coordinator, event_id, new, LAST_WEEK)
     [first, _] = (await polls.poll_for(cast.caht_lead, poll_id)).options
     await polls.reply_to_poll(cast.caht_lead, poll_id, {first.id: Fit.YES}, LAST_WEEK)

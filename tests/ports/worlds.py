@@ -51,7 +51,7 @@ from tracker.tables.background.events.invitees import invitations_by_member
 from tracker.tables.schema.core.tables import Draft, Message
 from tracker.tables.schema.events import Event
 from tracker.tables.schema.intake import IncomingReply
-from tracker.usecases import attendance, availability, polls
+from tracker.usecases import attendance, availability
 from tracker.usecases import audit as audit_reading
 from tracker.usecases.actions import action_items
 from tracker.usecases.actions import item_lists as after_items
@@ -64,6 +64,7 @@ from tracker.usecases.identity import sessions as identity_sessions
 from tracker.usecases.intake import received_emails, unrecorded_replies
 from tracker.usecases.operations import approvals, orders, plans, readiness, records
 from tracker.usecases.operations.plans import whole_plan
+from tracker.usecases.polls import polls
 from tracker.usecases.roster import agencies, committees, people
 
 STARTS = datetime(2027, 1, 12, 10)

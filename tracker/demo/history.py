@@ -46,13 +46,14 @@ from tracker.rules.polls import NewPoll
 from tracker.rules.recurrence.holidays import next_working_day
 from tracker.rules.recurrence.series import RepeatChoice
 from tracker.rules.roster.meetings import USUAL_POLICY
-from tracker.usecases import attendance, polls
+from tracker.usecases import attendance
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import summaries
 from tracker.usecases.emails.item_emails import item_messages_due
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.polls import polls
 
 REPLIES = {ReplyValue.ACCEPTED: 0.68, ReplyValue.TENTATIVE: 0.08, ReplyValue.DECLINED: 0.08, None: 0.16}
 """How often each reply occurs; None = no reply."""

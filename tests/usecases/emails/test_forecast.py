@@ -35,7 +35,6 @@ from tracker.rules.polls import Fit, NewPoll
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.rules.roster.meetings import ASKS_AFTER_OFFERED, ASKS_OFFERED, OFFERED, ReminderPolicy
 from tracker.tables.schema.intake import EmailPause
-from tracker.usecases import polls
 from tracker.usecases.actions import action_items
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, escalations, messages, preferences, reminders
@@ -44,6 +43,7 @@ from tracker.usecases.emails.preferences import sendable_messages
 from tracker.usecases.emails.reminders import MESSAGES_AHEAD, queue_due_messages
 from tracker.usecases.emails.summaries import own_digests
 from tracker.usecases.events import replies, scheduling, series_split
+from tracker.usecases.polls import polls
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FORECAST_AT = NOW + timedelta(days=3)

@@ -38,12 +38,12 @@ from tracker.rules.polls import Fit
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.schema.core.tables import AuditEntry, Message
 from tracker.tables.schema.roster import Agency, Member, SeatHolder
-from tracker.usecases import polls
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, messages, poll_emails, preferences
 from tracker.usecases.emails.nudges import nudge_people, nudges_of_date, undo_date_nudges
 from tracker.usecases.emails.reminders import queue_due_messages
 from tracker.usecases.events import occurrences, replies, scheduling
+from tracker.usecases.polls import outcomes, polls
 
 KEY = "2027-01-12"
 EARLIER = NOW - timedelta(days=5)
@@ -531,7 +531,7 @@ async def test_the_email_about_a_canceled_poll_names_no_draft_that_was_edited_af
     organizer = sqlite_cast.coordinator
     poll_id = await ask_people(organizer, meeting(sqlite_cast.fbi_lead))
     await due_messages()
-    await polls.cancel_poll(organizer, poll_id, SOON)
+    await outcomes.cancel_poll(organizer, poll_id, SOON)
     event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     secret = replace(plan, title="Interview of a witness", place="Room 9")
     await scheduling.change_event(organizer, event.id, secret, event.version, SOON + timedelta(seconds=1))
@@ -571,7 +571,7 @@ async def test_none_goes_out_for_a_poll_that_is_closed_or_to_people_reminded_by_
     canceled = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     by_hand = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.caht_lead))
     await plan_and_send_reminders(NOW + MINUTE)
-    await polls.cancel_poll(sqlite_cast.coordinator, canceled, NOW + MINUTE)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, canceled, NOW + MINUTE)
     before = MORNING - timedelta(hours=4)
     assert await poll_emails.remind_respondents(sqlite_cast.coordinator, by_hand, before) == 1
     assert await send_poll_reminders(before + MINUTE) == ["Caht lead"]

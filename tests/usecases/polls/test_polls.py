@@ -21,10 +21,10 @@ from tracker.rules.events.replies import AttendeeRole, ReplySource, ReplyValue
 from tracker.rules.polls import Fit, PollCancellation, PollState
 from tracker.tables.schema.intake import EmailPause
 from tracker.tables.visible import attendance
-from tracker.usecases import polls
 from tracker.usecases.core import outbox
 from tracker.usecases.emails import emails, poll_emails
 from tracker.usecases.events import history, occurrences, scheduling
+from tracker.usecases.polls import outcomes, polls
 from tracker.usecases.views.impact import do_and_roll_back
 
 
@@ -189,7 +189,9 @@ async def open_replied_poll(cast: Cast) -> UUID:
 async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_event(cast: Cast) -> None:
     poll_id = await open_replied_poll(cast)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
-    await polls.schedule_on_poll_date(cast.coordinator, poll_id, await second_option(cast.coordinator, poll_id), LATER)
+    await outcomes.schedule_on_poll_date(
+        cast.coordinator, poll_id, await second_option(cast.coordinator, poll_id), LATER
+    )
     date = await occurrences.date_seen_by(cast.kcpd_detective, event_id, KEY)
     people = await attendance.participants(cast.coordinator, date)
     assert {one.name: one.reply for one in people} == {
@@ -205,7 +207,7 @@ async def test_the_replies_to_the_chosen_date_become_the_first_replies_to_the_ev
 
 async def test_each_person_gets_one_email_which_asks_only_those_who_said_nothing(sqlite_cast: Cast) -> None:
     poll_id = await open_replied_poll(sqlite_cast)
-    await polls.schedule_on_poll_date(
+    await outcomes.schedule_on_poll_date(
         sqlite_cast.coordinator, poll_id, await second_option(sqlite_cast.coordinator, poll_id), LATER
     )
     assert await send_by_person(LATER + timedelta(seconds=19)) == {}
@@ -229,7 +231,9 @@ async def test_undoing_it_opens_the_poll_again_with_all_replies_and_no_one_is_no
     poll_id = await open_replied_poll(cast)
     before = await numbers_in_words(cast.coordinator, poll_id)
     event_id = (await polls.poll_for(cast.coordinator, poll_id)).event.id
-    await polls.schedule_on_poll_date(cast.coordinator, poll_id, await second_option(cast.coordinator, poll_id), LATER)
+    await outcomes.schedule_on_poll_date(
+        cast.coordinator, poll_id, await second_option(cast.coordinator, poll_id), LATER
+    )
     change = await history.change_made_at(cast.coordinator, event_id, LATER)
     assert change
     await history.undo_change(cast.coordinator, event_id, change, LATER + A_SECOND)
@@ -244,7 +248,7 @@ async def test_an_operation_is_scheduled_for_its_named_people_alone(sqlite_cast:
     lead, asked_one = sqlite_cast.fbi_lead, sqlite_cast.kcpd_detective
     poll_id = await ask_people(lead, operation(asked_one))
     event_id = (await polls.poll_for(lead, poll_id)).event.id
-    await polls.schedule_on_poll_date(lead, poll_id, await second_option(lead, poll_id), LATER)
+    await outcomes.schedule_on_poll_date(lead, poll_id, await second_option(lead, poll_id), LATER)
     assert (await scheduling.event_seen_by(asked_one, event_id)).title == "Operation Bluestem"
     for stranger in (sqlite_cast.coordinator, sqlite_cast.caht_lead):
         with pytest.raises(NotFound):
@@ -258,19 +262,19 @@ async def test_only_the_organizer_ends_a_poll_and_only_an_open_one(sqlite_cast: 
     option = await second_option(sqlite_cast.fbi_lead, poll_id)
     for other in (sqlite_cast.hsi_liaison, sqlite_cast.coordinator):
         with pytest.raises(NotAllowed):
-            await polls.cancel_poll(other, poll_id, NOW)
+            await outcomes.cancel_poll(other, poll_id, NOW)
         with pytest.raises(NotAllowed):
-            await polls.schedule_on_poll_date(other, poll_id, option, NOW)
+            await outcomes.schedule_on_poll_date(other, poll_id, option, NOW)
     with pytest.raises(Gone):
-        await polls.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, NOW + timedelta(days=60))
-    await polls.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, LATER)
+        await outcomes.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, NOW + timedelta(days=60))
+    await outcomes.schedule_on_poll_date(sqlite_cast.fbi_lead, poll_id, option, LATER)
     with pytest.raises(Gone):
-        await polls.cancel_poll(sqlite_cast.fbi_lead, poll_id, LATER)
+        await outcomes.cancel_poll(sqlite_cast.fbi_lead, poll_id, LATER)
 
 
 async def test_people_hear_once_that_a_poll_is_canceled_and_cannot_open_it(sqlite_cast: Cast) -> None:
     poll_id = await open_replied_poll(sqlite_cast)
-    assert (await polls.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)).notified == 4
+    assert (await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)).notified == 4
     emails_sent = await send_by_person(LATER + timedelta(minutes=1))
     assert sorted(emails_sent) == ["Caht lead", "Fbi lead", "Hsi liaison", "Kcpd detective"]
     assert [type(one.says) for letters in emails_sent.values() for one in letters] == [PollCanceledEmail] * 4
@@ -284,38 +288,38 @@ async def test_a_person_taken_off_the_list_is_not_counted_among_those_who_hear_o
     event, plan = await scheduling.plan_to_change(organizer, (await polls.poll_for(organizer, poll_id)).event.id)
     others = {one: role for one, role in plan.invitees.items() if one != sqlite_cast.kcpd_detective.member_id}
     await scheduling.change_event(organizer, event.id, replace(plan, invitees=others), event.version, SOON)
-    assert (await polls.cancel_poll(organizer, poll_id, LATER)).notified == 3
+    assert (await outcomes.cancel_poll(organizer, poll_id, LATER)).notified == 3
     assert len(await send_by_person(LATER + timedelta(minutes=1))) == 3
 
 
 async def test_a_poll_canceled_before_anyone_heard_of_it_is_never_mentioned(sqlite_cast: Cast) -> None:
     poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    assert (await polls.cancel_poll(sqlite_cast.coordinator, poll_id, NOW + A_SECOND)).notified == 0
+    assert (await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, NOW + A_SECOND)).notified == 0
     assert await send_by_person(NOW + timedelta(days=1)) == {}
 
 
 async def test_a_cancellation_is_undone_while_no_email_about_it_can_have_left(sqlite_cast: Cast) -> None:
     first = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
-    await polls.cancel_poll(sqlite_cast.coordinator, first, NOW + A_SECOND)
-    await polls.restore_poll(sqlite_cast.coordinator, first, NOW + 2 * A_SECOND)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, first, NOW + A_SECOND)
+    await outcomes.restore_poll(sqlite_cast.coordinator, first, NOW + 2 * A_SECOND)
     emails_sent = await send_by_person(SOON)
     assert [type(one.says) for one in emails_sent["Fbi lead"]] == [PollOpenedEmail]
-    await polls.cancel_poll(sqlite_cast.coordinator, first, LATER)
-    await polls.restore_poll(sqlite_cast.coordinator, first, LATER + A_SECOND)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, first, LATER)
+    await outcomes.restore_poll(sqlite_cast.coordinator, first, LATER + A_SECOND)
     assert await send_by_person(LATER + timedelta(minutes=1)) == {}
-    await polls.cancel_poll(sqlite_cast.coordinator, first, LATER)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, first, LATER)
     with pytest.raises(Gone):
-        await polls.restore_poll(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
+        await outcomes.restore_poll(sqlite_cast.coordinator, first, LATER + timedelta(seconds=20))
 
 
 async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_nothing(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await open_replied_poll(sqlite_cast)
     await poll_emails.remind_respondents(organizer, poll_id, LATER)
     await pause_emails_to(sqlite_cast.caht_lead)
-    foreseen = await do_and_roll_back(partial(polls.cancel_poll, organizer, poll_id, LATER))
+    foreseen = await do_and_roll_back(partial(outcomes.cancel_poll, organizer, poll_id, LATER))
     assert foreseen == PollCancellation(notified=3, unsent=1, replied=3)
     assert (await polls.poll_for(organizer, poll_id)).state is PollState.OPEN
-    assert await polls.cancel_poll(organizer, poll_id, LATER) == foreseen
+    assert await outcomes.cancel_poll(organizer, poll_id, LATER) == foreseen
     emails_sent = await send_by_person(LATER + timedelta(minutes=1))
     assert sorted(emails_sent) == ["Fbi lead", "Hsi liaison", "Kcpd detective"]
     assert [type(one.says) for letters in emails_sent.values() for one in letters] == [PollCanceledEmail] * 3
@@ -323,25 +327,25 @@ async def test_a_preview_of_a_cancellation_says_what_then_happens_and_changes_no
 
 async def test_a_poll_canceled_once_its_dates_are_over_promises_no_email(sqlite_cast: Cast) -> None:
     poll_id, later = await open_replied_poll(sqlite_cast), NOW + timedelta(days=60)
-    assert (await polls.cancel_poll(sqlite_cast.coordinator, poll_id, later)).notified == 0
+    assert (await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, later)).notified == 0
 
 
 async def test_reminders_that_a_cancellation_stopped_go_out_once_it_is_undone(sqlite_cast: Cast) -> None:
     organizer, poll_id = sqlite_cast.coordinator, await open_replied_poll(sqlite_cast)
     await poll_emails.remind_respondents(organizer, poll_id, LATER)
-    await polls.cancel_poll(organizer, poll_id, LATER + 10 * A_SECOND)
+    await outcomes.cancel_poll(organizer, poll_id, LATER + 10 * A_SECOND)
     assert await send_by_person(LATER + 25 * A_SECOND) == {}
-    await polls.restore_poll(organizer, poll_id, LATER + 26 * A_SECOND)
+    await outcomes.restore_poll(organizer, poll_id, LATER + 26 * A_SECOND)
     assert list(await send_by_person(LATER + timedelta(minutes=1))) == ["Kcpd detective"]
 
 
 async def test_after_a_canceled_poll_people_can_be_asked_again_and_the_draft_discarded(sqlite_cast: Cast) -> None:
     poll_id = await open_replied_poll(sqlite_cast)
     event = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event
-    await polls.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, LATER)
     again = await polls.open_poll(sqlite_cast.coordinator, event.id, NEW, LATER)
     assert await numbers_in_words(sqlite_cast.coordinator, again) == ["1 yes, 4 no reply"] * 2
-    await polls.cancel_poll(sqlite_cast.coordinator, again, LATER + A_SECOND)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, again, LATER + A_SECOND)
     await scheduling.cancel_event(sqlite_cast.coordinator, event.id, event.version, "", LATER)
     with pytest.raises(NotFound):
         await scheduling.event_seen_by(sqlite_cast.coordinator, event.id)

@@ -12,8 +12,8 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.events.events import EventStatus
 from tracker.rules.events.plans import Plan
 from tracker.rules.polls import Fit, NewPoll, fit_words
-from tracker.usecases import polls
 from tracker.usecases.events import scheduling
+from tracker.usecases.polls import outcomes, polls
 
 STARTS = (datetime(2027, 1, 12, 10), datetime(2027, 1, 13, 14))
 NEW = NewPoll(starts=STARTS, reply_by=datetime(2027, 1, 8, 23, tzinfo=UTC))
@@ -40,5 +40,5 @@ async def numbers_in_words(viewer: Viewer, poll_id: UUID) -> list[str]:
 async def ask_again(by: Viewer, poll_id: UUID, now: datetime = NOW) -> UUID:
     """Cancel a poll, ask its people for the same dates again, and return the id of the new poll."""
     event_id = (await polls.poll_for(by, poll_id)).event.id
-    await polls.cancel_poll(by, poll_id, now)
+    await outcomes.cancel_poll(by, poll_id, now)
     return await polls.open_poll(by, event_id, NEW, now)

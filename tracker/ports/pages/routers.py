@@ -6,7 +6,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from tracker.ports.http.guards import routes_in
-from tracker.ports.pages import attendance, audit, availability, intake, polls
+from tracker.ports.pages import attendance, audit, availability, intake
 from tracker.ports.pages.actions import action_items, item_forms
 from tracker.ports.pages.calendars import calendars, subscriptions
 from tracker.ports.pages.core import drafts, templating
@@ -16,6 +16,7 @@ from tracker.ports.pages.events import date_pages, event_edit, occurrences, sche
 from tracker.ports.pages.identity import demo_sign_in, security_settings, sign_in
 from tracker.ports.pages.operations import after_actions, check_ins, need_to_know, orders, plans
 from tracker.ports.pages.operations import sites as plan_sites
+from tracker.ports.pages.polls import new_polls, outcomes, polls
 from tracker.ports.pages.reports import reports
 from tracker.ports.pages.roster import accounts, committees, people, sites
 from tracker.ports.pages.views import agency_pages, api_docs, event_page, home
@@ -35,7 +36,7 @@ ROOMS = {
     "operations": _room(plans, plan_sites, orders, need_to_know, check_ins, after_actions),
     "attendance": _room(attendance),
     "actions": _room(action_items, item_forms),
-    "polls": _room(polls),
+    "polls": _room(polls, new_polls, outcomes),
     "intake": _room(intake),
     "calendars": _room(calendars, subscriptions),
     "emails": _room(messages, emails, **messages.DEPENDENCIES),

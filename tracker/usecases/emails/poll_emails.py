@@ -27,13 +27,13 @@ from tracker.rules.events.history import UNDO_FOR
 from tracker.rules.polls import LONGEST_AHEAD, Poll, PollState, Respondent, poll_reminder_at
 from tracker.tables.background import polls as due
 from tracker.tables.visible import polls as visible
-from tracker.usecases import polls
 from tracker.usecases.core import audit, outbox
 from tracker.usecases.core.viewers import reach_of
 from tracker.usecases.emails.nudges import ONLY_THEY_REMIND
 from tracker.usecases.emails.preferences import everyones_wishes
 from tracker.usecases.emails.writers import NOT_AUTHORIZED, EmailRequest, writes
-from tracker.usecases.polls import check_poll_open, poll_for
+from tracker.usecases.polls.messages import draft_poll_message, last_poll_start, take_back_poll_messages
+from tracker.usecases.polls.polls import check_poll_open, poll_for
 
 NOT_ASKED = SendOutcome(state=MessageState.SUPPRESSED, reason="The recipient is no longer asked.")
 OPEN_AGAIN = SendOutcome(state=MessageState.SUPERSEDED, reason="It has since been restored.")
@@ -95,11 +95,9 @@ async def remind_respondents(viewer: Viewer, poll_id: UUID, now: datetime) -> in
         if refusal := why_no_nudge(poll_nudges, now, poll.event.zone):
             raise Conflict(refusal)
         wishes, nudge = await everyones_wishes(), PollNudge(poll=poll.id)
-        until = polls.last_poll_start(poll)
+        until = last_poll_start(poll)
         drafts = [
-            polls.draft_poll_message(
-                poll, nudge, member, now, due=max(now + UNDO_FOR, wishes.held_until(member, now, until))
-            )
+            draft_poll_message(poll, nudge, member, now, due=max(now + UNDO_FOR, wishes.held_until(member, now, until)))
             for member in poll_nudges.asked
         ]
         await outbox.enqueue_all(drafts, now)
@@ -116,7 +114,7 @@ async def undo_poll_nudges(viewer: Viewer, poll_id: UUID, at: datetime, now: dat
         poll = await poll_for(viewer, poll_id)
         if not may_edit(viewer, poll.event):
             raise NotAllowed(ONLY_THEY_REMIND)
-        people = await polls.take_back_poll_messages(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
+        people = await take_back_poll_messages(poll, PollNudge(poll=poll.id), at) if now - UNDO_FOR < at else None
         if people is None:
             raise Gone(NUDGES_LEFT)
         if people:

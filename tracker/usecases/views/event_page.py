@@ -49,7 +49,7 @@ from tracker.usecases.intake import unrecorded_replies
 from tracker.usecases.intake.unrecorded_replies import JudgedProposal
 from tracker.usecases.operations.access import openings_of
 from tracker.usecases.operations.states import PlanSummary, plan_summary
-from tracker.usecases.polls import open_poll_of
+from tracker.usecases.polls.polls import open_poll_of
 from tracker.usecases.roster.agencies import room_of
 from tracker.usecases.roster.directory import phones_known_to
 

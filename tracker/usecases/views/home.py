@@ -74,7 +74,7 @@ from tracker.usecases.operations.access import requests_to_approve
 from tracker.usecases.operations.check_ins import unaccounted_people
 from tracker.usecases.operations.readiness import notices_in_force
 from tracker.usecases.operations.states import conflicts_to_decide, plan_states
-from tracker.usecases.polls import WaitingPoll, waiting_polls
+from tracker.usecases.polls.polls import WaitingPoll, waiting_polls
 from tracker.usecases.roster import directory_rows
 from tracker.usecases.roster.directory import phones_known_to
 

@@ -24,9 +24,9 @@ from tracker.rules.events.replies import ReplySource
 from tracker.rules.polls import Fit
 from tracker.rules.recurrence.series import rule_for_choice
 from tracker.tables.visible import polls as visible
-from tracker.usecases import polls
 from tracker.usecases.core import audit
 from tracker.usecases.events import scheduling
+from tracker.usecases.polls import outcomes, polls
 
 NO_POLL = UUID(int=0)
 ASKED: Mapping[str, Any] = {
@@ -82,7 +82,7 @@ async def test_where_people_are_asked_again_it_says_that_their_replies_are_delet
     poll_id = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     await reply_to_poll(sqlite_cast.fbi_lead, poll_id, Fit.YES)
     event_id = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).event.id
-    await polls.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
     browser = await browse(sqlite_cast.coordinator)
     for address in (f"/polls/{poll_id}", f"/events/{event_id}/poll"):
         assert "Asking again deletes the replies of 1 person." in await text_at(browser, address)
@@ -116,7 +116,7 @@ async def test_only_people_who_are_asked_again_read_that_they_are(sqlite_cast: C
     for who in (sqlite_cast.caht_lead, sqlite_cast.fbi_lead):
         browser = await browse(who)
         if who is sqlite_cast.fbi_lead:
-            await polls.cancel_poll(sqlite_cast.coordinator, again, NOW)
+            await outcomes.cancel_poll(sqlite_cast.coordinator, again, NOW)
         sent = await browser.post(f"/polls/{earlier}/replies", {})
         assert sent.headers["location"] == f"/polls/{again}"
         assert "This one replaced it" not in await text_at(browser, f"/polls/{again}")
@@ -269,7 +269,7 @@ async def test_once_the_date_is_set_the_link_says_which_and_that_of_a_restricted
     for_all = await ask_people(cast.coordinator, meeting(cast.caht_lead))
     for lead, poll_id in ((cast.fbi_lead, secret), (cast.coordinator, for_all)):
         option = (await polls.poll_for(lead, poll_id)).options[1].id
-        await polls.schedule_on_poll_date(lead, poll_id, option, NOW)
+        await outcomes.schedule_on_poll_date(lead, poll_id, option, NOW)
     page = await browser.get(f"/p/{app.state.links.poll(for_all, cast.caht_lead.member_id)}")
     said = "The date is set: Wed, Jan 13, 2:00–3:30 PM Central. Reply to the event instead."
     assert (page.status_code, said in page.text) == (410, True)
@@ -283,7 +283,7 @@ async def test_after_the_event_of_a_poll_is_canceled_its_link_asks_for_no_reply(
     cast = sqlite_cast
     poll_id = await ask_people(cast.coordinator, meeting(cast.caht_lead))
     poll = await polls.poll_for(cast.coordinator, poll_id)
-    await polls.schedule_on_poll_date(cast.coordinator, poll_id, poll.options[1].id, NOW)
+    await outcomes.schedule_on_poll_date(cast.coordinator, poll_id, poll.options[1].id, NOW)
     event = await scheduling.event_seen_by(cast.coordinator, poll.event.id)
     await scheduling.cancel_event(cast.coordinator, poll.event.id, event.version, "", NOW)
     page = await Browser(app).get(f"/p/{app.state.links.poll(poll_id, cast.caht_lead.member_id)}")
@@ -310,7 +310,7 @@ async def test_a_link_that_opens_nothing_is_like_a_forged_one(app: Litestar, sql
     secret = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     for_all = await ask_people(sqlite_cast.coordinator, meeting(sqlite_cast.fbi_lead))
     over = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
-    await polls.cancel_poll(sqlite_cast.fbi_lead, over, NOW)
+    await outcomes.cancel_poll(sqlite_cast.fbi_lead, over, NOW)
     earlier = await ask_people(sqlite_cast.fbi_lead, operation(sqlite_cast.kcpd_detective))
     await ask_again(sqlite_cast.fbi_lead, earlier)
     tokens = (
@@ -378,7 +378,7 @@ async def test_a_reply_that_comes_after_the_date_is_set_is_refused_without_a_lin
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
     option = (await polls.poll_for(sqlite_cast.coordinator, poll_id)).options[0].id
-    await polls.schedule_on_poll_date(sqlite_cast.coordinator, poll_id, option, NOW)
+    await outcomes.schedule_on_poll_date(sqlite_cast.coordinator, poll_id, option, NOW)
     late = await (await browse(sqlite_cast.caht_lead)).post(f"/polls/{poll_id}/replies", {f"date-{option}": "yes"})
     assert (late.status_code, f"{SET} Reply to the event instead." in late.text) == (410, True)
     assert 'href="#f-dates"' not in late.text
@@ -451,7 +451,7 @@ async def test_remind_says_how_many_once_and_can_be_undone(sqlite_cast: Cast, br
 async def test_an_organizer_reads_that_a_poll_is_closed_and_nothing_of_a_link(
     sqlite_cast: Cast, browse: SignIn, poll_id: UUID
 ) -> None:
-    await polls.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
+    await outcomes.cancel_poll(sqlite_cast.coordinator, poll_id, NOW)
     response = await (await browse(sqlite_cast.coordinator)).get(f"/polls/{poll_id}/cancellation")
     assert response.status_code == 410
     main = response.text.partition("<main")[2].partition("</main")[0]

@@ -1,11 +1,10 @@
-"""Ask people which dates suit them before an event is scheduled, take their replies, and choose a date or cancel.
+"""Ask people which dates suit them before an event is scheduled, and take their replies.
 
-By the link in an email, people reply without an account. Messages about a poll are queued in the caller's transaction.
+By the link in an email, people reply without an account.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from msgspec import Struct
@@ -16,38 +15,21 @@ from tracker.database import writing
 from tracker.database.binding import bulk_insert
 from tracker.errors import Conflict, Gone, Invalid, NotAllowed, NotFound
 from tracker.rules import polls as rules
-from tracker.rules.core.email_declarations import tag_of
-from tracker.rules.core.message_types import PollCanceled, PollContent, PollNudge, PollOpened
-from tracker.rules.core.outbox import MessageState, NewMessage
+from tracker.rules.core.message_types import PollOpened
 from tracker.rules.core.viewers import Origin, Viewer
-from tracker.rules.events.events import Event, EventStatus
-from tracker.rules.events.history import UNDO_FOR, UndoableDeed
+from tracker.rules.events.events import Event
 from tracker.rules.events.replies import ReplySource
-from tracker.rules.polls import (
-    AgencyRows,
-    Fit,
-    NewPoll,
-    Poll,
-    PollCancellation,
-    PollColumn,
-    PollDate,
-    PollState,
-    Respondent,
-)
+from tracker.rules.polls import AgencyRows, Fit, NewPoll, Poll, PollColumn, PollState, Respondent
 from tracker.tables.background.events import invitees
-from tracker.tables.background.polls import PollMessage, messages_of
+from tracker.tables.background.polls import messages_of
 from tracker.tables.schema import polls as rows
-from tracker.tables.schema.core.tables import Message
 from tracker.tables.visible import polls
-from tracker.tables.visible.events import events
-from tracker.usecases.core import audit, outbox
-from tracker.usecases.core.viewers import reach_of, viewer_for
+from tracker.usecases.core import audit
+from tracker.usecases.core.viewers import viewer_for
 from tracker.usecases.events import scheduling
-from tracker.usecases.events.history import keeping_undoable
+from tracker.usecases.polls.messages import messages_with, queue_poll_questions
 from tracker.usecases.roster.committees import quorum_of
 
-ONLY_THE_ORGANIZER = "Only the organizer can choose the date or cancel the poll."
-CANCELLATION_LEFT = "It stays canceled, because an email about it may have gone out."
 POLL_CANCELED = "This poll was canceled. You don’t need to reply."
 ASKED_AGAIN = "Your replies weren’t saved because that poll was canceled. This one replaced it, so please reply here."
 _AGAIN = (
@@ -207,7 +189,7 @@ async def _added_people(viewer: Viewer, poll: Poll, people: Sequence[Respondent]
     """Return the people whom no email of the poll asks; only for the organizer of an open one."""
     if not rules.may_lead_poll(viewer, poll) or poll.state is not PollState.OPEN:
         return ()
-    questions = _messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
+    questions = messages_with(await messages_of(poll.event.id), PollOpened(poll=poll.id))
     asked = {question.recipient_id for question in questions}
     return [person.member_id for person in rules.waiting_people(people) if person.member_id not in asked]
 
@@ -319,181 +301,3 @@ async def _open_for_link(viewer: Viewer, poll_id: UUID, now: datetime) -> PollVi
     if view.own is None:
         raise NotFound
     return view
-
-
-async def schedule_on_poll_date(viewer: Viewer, poll_id: UUID, option_id: UUID, now: datetime) -> None:
-    """Give the event one of the dates, with people's replies to it as their first, and invite everyone on its list.
-
-    Each person gets one email; it shows the reply that they gave, or asks for one. It can be undone like a change of an
-    event; then the poll is open again.
-    Errors: NotFound, NotAllowed, Gone (the poll is closed, or the date is over), Invalid (also when the draft repeats
-    by now).
-    """
-    async with writing():
-        poll = await led_poll(viewer, poll_id)
-        option = chosen_poll_date(poll, option_id, now)
-        if sentence := rules.event_hindrance(poll.event):
-            raise Invalid(sentence)
-        people = await polls.poll_people(viewer, poll)
-        event, plan = await scheduling.plan_to_change(viewer, poll.event.id)
-        scheduled = replace(plan, starts=option.starts, status=EventStatus.CONFIRMED)
-        async with keeping_undoable(viewer, event.id, UndoableDeed.CHANGED, now):
-            await scheduling.change_event(viewer, event.id, scheduled, event.version, now)
-            event = await scheduling.event_seen_by(viewer, event.id)
-            [date] = await events.dates_in_order(viewer, event)
-            invited = await invitees.invitations_by_member(event.id)
-            replies: list[dict[str, Any]] = [
-                {
-                    "invitation": invited[person.member_id].id,
-                    "occurrence": date.id,
-                    "reply": rules.FIT_REPLIES[person.fits[option.id]],
-                    "comment": "",
-                    "substitute": None,
-                    "source": person.source,
-                    "entered_by": person.member_id,
-                    "sequence": max(date.sequence, event.sequence),
-                    "replied_at": now,
-                }
-                for person in people
-                if person.role.is_asked and person.source and option.id in person.fits
-            ]
-            await invitees.write_replies(replies)
-        await outbox.hold_messages(event.id, now + UNDO_FOR)
-        facts = {"date": option.starts.isoformat(timespec="minutes")}
-        await audit.record(viewer.actor, "poll_scheduled", "event", event.id, facts, now)
-
-
-async def cancel_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> PollCancellation:
-    """Cancel a poll, notify those who may know of it, and return what that does. Its event stays a draft.
-
-    Errors: NotFound, NotAllowed, Gone (it is closed).
-    """
-    async with writing():
-        poll = await led_poll(viewer, poll_id)
-        await rows.Poll.update({rows.Poll.canceled_at: now}).where(rows.Poll.id == poll_id)
-        done = await notify_poll_canceled(poll, await polls.poll_people(viewer, poll), now)
-        await audit.record(viewer.actor, "poll_canceled", "event", poll.event.id, {"people": done.notified}, now)
-    return done
-
-
-async def restore_poll(viewer: Viewer, poll_id: UUID, now: datetime) -> None:
-    """Undo a cancellation a moment ago; no one is notified. Errors: NotFound, NotAllowed, Conflict, Gone (too late)."""
-    async with writing():
-        poll = await poll_for(viewer, poll_id)
-        if not rules.may_lead_poll(viewer, poll):
-            raise NotAllowed(ONLY_THE_ORGANIZER)
-        if poll.canceled_at is None:
-            raise Conflict("This poll isn’t canceled.")
-        is_in_time = now - poll.canceled_at < UNDO_FOR
-        canceled = PollCanceled(poll=poll.id)
-        if not is_in_time or await take_back_poll_messages(poll, canceled, poll.canceled_at) is None:
-            raise Gone(CANCELLATION_LEFT)
-        await rows.Poll.update({rows.Poll.canceled_at: None}).where(rows.Poll.id == poll_id)
-        await audit.record(viewer.actor, "poll_restored", "event", poll.event.id, {}, now)
-
-
-async def led_poll(viewer: Viewer, poll_id: UUID) -> Poll:
-    """Return an open poll that the viewer leads. Errors: NotFound, NotAllowed, Gone."""
-    poll = await poll_for(viewer, poll_id)
-    if not rules.may_lead_poll(viewer, poll):
-        raise NotAllowed(ONLY_THE_ORGANIZER)
-    if poll.state is not PollState.OPEN:
-        raise Gone("This poll is closed.")
-    return poll
-
-
-def chosen_poll_date(poll: Poll, option_id: UUID, now: datetime) -> PollDate:
-    """Return one of the dates that can still be chosen. Errors: NotFound, Gone when it is over."""
-    option = next((option for option in poll.options if option.id == option_id), None)
-    if option is None:
-        raise NotFound
-    if option not in poll.ahead(now):
-        raise Gone("This date is over. Choose another one.")
-    return option
-
-
-async def queue_poll_questions(poll: Poll, member_ids: Iterable[UUID], now: datetime) -> None:
-    """Ask people for dates; no one is asked twice in one poll."""
-    opened = PollOpened(poll=poll.id)
-    drafts = [draft_poll_message(poll, opened, member_id, now, once=True) for member_id in sorted(member_ids)]
-    await outbox.enqueue_all(drafts, now)
-
-
-async def notify_poll_canceled(poll: Poll, people: Iterable[Respondent], now: datetime) -> PollCancellation:
-    """Notify the people who may know of a poll that it is canceled, and return what that does.
-
-    They are those of its people who replied, or may have been asked by email; no one, once the last date has begun.
-    Requests and reminders that no one can have yet wait as long as the cancellation can be undone, and are not sent
-    after that.
-    """
-    known = await messages_of(poll.event.id)
-    questions = _messages_with(known, PollOpened(poll=poll.id))
-    untried = [
-        asking.id for asking in (*questions, *_messages_with(known, PollNudge(poll=poll.id))) if asking.is_untried
-    ]
-    if untried:
-        await Message.update({Message.due: now + UNDO_FOR}).where(
-            Message.id.is_in(untried) & (Message.due < now + UNDO_FOR)
-        )
-    emailed = {
-        question.recipient_id
-        for question in questions
-        if question.state is MessageState.SENT or (question.state is MessageState.PENDING and not question.is_untried)
-    }
-    asked = [person for person in people if person.role.is_asked]
-    replied = {person.member_id for person in asked if person.has_replied}
-    aware = replied | {person.member_id for person in asked if person.member_id in emailed}
-    reach = await reach_of(aware, [poll.event.id], now)  # those who are active, may see it, and are not paused
-    is_of_use = now + UNDO_FOR < last_poll_start(poll)
-    notified = aware - reach.not_reached(aware, poll.event.id) if is_of_use else set()
-    canceled = PollCanceled(poll=poll.id)
-    drafts = [draft_poll_message(poll, canceled, member_id, now) for member_id in sorted(notified)]
-    await outbox.enqueue_all(drafts, now)
-    return PollCancellation(notified=len(notified), unsent=len(untried), replied=len(replied))
-
-
-async def take_back_poll_messages(poll: Poll, content: PollContent, at: datetime) -> int | None:
-    """Drop the messages that one deed queued at that moment, and return how many; 0 if all were dropped before.
-
-    None, and none is dropped, if one may have gone out.
-    """
-    waiting = [
-        message
-        for message in _messages_with(await messages_of(poll.event.id), content)
-        if message.key.endswith(f":{at.isoformat()}") and message.state is not MessageState.SUPERSEDED
-    ]
-    if not all(message.is_untried for message in waiting):
-        return None
-    if waiting:
-        await Message.update({Message.state: MessageState.SUPERSEDED.value, Message.reason: outbox.UNDONE}).where(
-            Message.id.is_in([message.id for message in waiting])
-        )
-    return len(waiting)
-
-
-def draft_poll_message(
-    poll: Poll, content: PollContent, member_id: UUID, now: datetime, *, once: bool = False, due: datetime | None = None
-) -> NewMessage:
-    """Return a message about a poll to one person; `once` in a poll, else once at this moment."""
-    return NewMessage(
-        content=content,
-        recipient_id=member_id,
-        event_id=poll.event.id,
-        key=f"{_key_start(content)}{member_id}" + ("" if once else f":{now.isoformat()}"),
-        due=due or now + UNDO_FOR,
-        not_after=last_poll_start(poll),
-    )
-
-
-def last_poll_start(poll: Poll) -> datetime:
-    """Return when the last date begins: after that, no reply is of use."""
-    return max(poll.slot(option)[0] for option in poll.options)
-
-
-def _key_start(content: PollContent) -> str:
-    """Return how the keys of the messages with this content begin."""
-    return f"{tag_of(content)}:{content.poll}:"
-
-
-def _messages_with(known: Iterable[PollMessage], content: PollContent) -> list[PollMessage]:
-    return [message for message in known if message.key.startswith(_key_start(content))]

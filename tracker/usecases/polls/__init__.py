@@ -1,0 +1,1 @@
+"""Date polls: people are asked which dates suit them before an event is scheduled."""
