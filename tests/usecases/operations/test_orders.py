@@ -14,14 +14,16 @@ from tracker.rules.core.viewers import Viewer
 from tracker.rules.operations.deconfliction import Decision
 from tracker.rules.operations.orders import MOST_PHASES, Paragraph, Phase, PhasePlan
 from tracker.rules.operations.states import OperationState
+from tracker.rules.roster.meetings import ConfidentialSiteFacts
 from tracker.tables.visible.events import events
 from tracker.tables.visible.operations import plans as readers
 from tracker.usecases.events import scheduling as events_events
 from tracker.usecases.events.scheduling import schedule_event
-from tracker.usecases.operations import access, approvals, deconfliction, orders, plans
+from tracker.usecases.operations import access, approvals, deconfliction, orders, plans, readiness
 from tracker.usecases.operations.orders import PrintedCopy
 from tracker.usecases.operations.plans import whole_plan
 from tracker.usecases.operations.states import enter_plan_state, operation_for
+from tracker.usecases.roster import agencies
 
 pytestmark = pytest.mark.both_engines
 
@@ -289,6 +291,15 @@ async def issue_copy(by: Viewer, event_id: UUID, holder: Viewer) -> PrintedCopy:
     """Issue a copy to one person, and return what is on it."""
     number = await orders.issue_brief_copy(by, event_id, KEY, holder.member_id, NOW)
     return await orders.printed_copy(by, event_id, KEY, number, NOW)
+
+
+async def test_a_copy_names_the_places_of_off_site_services_by_their_public_names(two: Cast) -> None:
+    secret = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="", is_open=True)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, secret, NOW)
+    event_id = await plan_operation(two.fbi_lead, two.hsi_liaison)
+    await readiness.add_off_site_place(two.fbi_lead, event_id, site_id, NOW)
+    copy = await issue_copy(two.fbi_lead, event_id, two.hsi_liaison)
+    assert [(place.name, place.agency) for place in copy.off_site] == [("Partner location 2", "Harbor House")]
 
 
 async def test_a_copy_has_agreements_only_for_those_who_may_know_and_numbers_only_for_law_enforcement(

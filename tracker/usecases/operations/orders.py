@@ -31,6 +31,7 @@ from tracker.rules.operations.orders import (
     PhasePlan,
 )
 from tracker.rules.operations.plans import Operation, PlannedSite, may_plan
+from tracker.rules.roster.meetings import PublicSite
 from tracker.tables.schema.operations import BriefCopy, OperationOrder, OperationPhase
 from tracker.tables.visible import attendance
 from tracker.tables.visible.operations import plans, records
@@ -297,6 +298,8 @@ class PrintedCopy(Struct, frozen=True, kw_only=True):
     phases: tuple[Phase, ...]
     sites: tuple[PlannedSite, ...]
     sites_left_out: int
+    off_site: tuple[PublicSite, ...]
+    """Where the operation has off-site services, by public name."""
     contacts: tuple[OperationContact, ...]
     """People with a role and their numbers; empty when victim services hold or print the copy."""
     hits: tuple[Hit, ...]
@@ -365,6 +368,7 @@ async def printed_copy(viewer: Viewer, event_id: UUID, key: str, number: int, no
         phases=tuple((await plans.operation_phases(viewer, event)).values()),
         sites=shared,
         sites_left_out=len(sites) - len(shared),
+        off_site=tuple(await records.off_site_places(viewer, event)),
         contacts=tuple(await records.operation_contacts(viewer, event))
         if rules.may_carry_contacts(viewer, holder)
         else (),

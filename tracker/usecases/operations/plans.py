@@ -30,10 +30,11 @@ from tracker.rules.operations.site_maps import nearest_place_words
 from tracker.rules.operations.states import FALLS_BACK, OVER, STATES, STEPS, OperationState
 from tracker.rules.roster.coordinates import Region
 from tracker.rules.roster.meetings import MeetingSite as Place
-from tracker.rules.roster.meetings import known_place
+from tracker.rules.roster.meetings import PublicSite, known_place
 from tracker.tables.background.events.invitees import invitees_of
 from tracker.tables.schema.operations import OperationAgency, OperationPlan, OperationSite
 from tracker.tables.visible.operations import plans
+from tracker.tables.visible.operations.records import off_site_places
 from tracker.usecases.core import audit
 from tracker.usecases.events.occurrences import date_seen_by, nearest_date
 from tracker.usecases.operations import check_ins, deconfliction, states
@@ -54,6 +55,8 @@ class PlanView(Struct, frozen=True, kw_only=True):
     operation: Operation | None
     may_plan: bool
     sites: dict[UUID, PlannedSite]
+    off_site: list[PublicSite]
+    """Where the operation has off-site services, by public name."""
     hits: list[Hit]
     next: OperationState | None
     refusals: tuple[Refusal, ...]
@@ -163,6 +166,7 @@ async def plan_view_on(viewer: Viewer, occurrence: Occurrence, now: datetime) ->
         operation=operation,
         may_plan=leads,
         sites=await plans.plan_sites(viewer, occurrence.event),
+        off_site=await off_site_places(viewer, occurrence.event),
         hits=await plans.plan_hits(viewer, operation) if operation else [],
         next=following,
         refusals=await reasons_not_to_enter(viewer, operation, following, now) if operation and following else (),

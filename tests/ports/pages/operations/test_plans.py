@@ -31,7 +31,7 @@ from tracker.usecases.roster import agencies
 from tracker.usecases.roster.agencies import add_meeting_site
 
 KEY = "2027-01-16"
-VERSION = re.compile(r"Version (\d+)")
+VERSION = re.compile(r'name="version" value="(\d+)"')
 SITE = {"role": "target", "place": "North lot", "coordinates": "39.0911, -94.4155", "radius": "1320"}
 
 
@@ -67,6 +67,27 @@ async def test_a_lead_starts_a_plan_and_adds_a_site_that_is_on_the_map(two: Cast
     shown = await page.text()
     assert "North lot" in shown
     assert 'aria-label="Map of 1 site, north on top.' in shown
+
+
+async def test_the_plan_names_the_places_of_its_off_site_services_without_their_addresses(
+    two: Cast, browse: SignIn
+) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await plan_operation(two.fbi_lead, two.hsi_liaison))
+    secret = ConfidentialSiteFacts(name="Partner location 2", address="12 Elm St", directions="", is_open=True)
+    site_id = await agencies.add_confidential_site(two.harbor_advocate, secret, NOW)
+    assert "Partner location 2" not in await page.text()
+    await readiness.add_off_site_place(two.fbi_lead, UUID(page.at.split("/")[2]), site_id, NOW)
+    shown = await page.text()
+    assert "Partner location 2" in shown
+    assert "Elm" not in shown
+
+
+async def test_the_version_of_a_plan_is_not_counted_for_people_while_it_is_a_draft(two: Cast, browse: SignIn) -> None:
+    page = await plan_page_of(browse, two.fbi_lead, await schedule_bluestem(two))
+    await page.post("")
+    assert not re.search(r"Version \d", await page.text())
+    planned = await plan_page_of(browse, two.fbi_lead, await plan_operation(two.fbi_lead, two.hsi_liaison))
+    assert re.search(r"Version \d", await planned.text())
 
 
 @pytest.mark.parametrize(
