@@ -41,7 +41,13 @@ Title = Annotated[
 ]
 PlaceName = Annotated[Line, Meta(max_length=TEXTS["place"].longest, examples=["USAO conference room"])]
 Agenda = Annotated[Lines, Meta(max_length=TEXTS["agenda"].longest, description="Don’t include victim or case details.")]
-Reason = Annotated[Lines, Meta(max_length=LONGEST_REASON, description="Shown in the email to everyone invited.")]
+Reason = Annotated[
+    Lines,
+    Meta(
+        max_length=LONGEST_REASON,
+        description="Shown in the email to everyone invited; for a restricted event, only after sign-in.",
+    ),
+]
 Notified = Annotated[
     Notify,
     Meta(

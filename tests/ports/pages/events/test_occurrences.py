@@ -14,7 +14,7 @@ from tests.ports.pages.forms import Fields, form_with
 from tracker import clock
 from tracker.errors import Invalid
 from tracker.rules.core.wording import to_local
-from tracker.rules.events.events import Occurrence
+from tracker.rules.events.events import EventStatus, Occurrence
 from tracker.rules.events.plans import DateChange, Plan
 from tracker.rules.events.replies import ReplyValue
 from tracker.rules.recurrence.series import rule_for_choice
@@ -441,6 +441,23 @@ async def test_the_reason_of_a_restricted_event_is_not_promised_in_the_email(sql
     page = (await (await browse(sqlite_cast.fbi_lead)).get(f"/events/{event_id}/cancellation")).text
     assert "Shown on its page. Don’t include" in page
     assert "Shown in the email" not in page
+
+
+async def test_the_reason_of_a_changed_date_is_promised_in_the_email_only_where_an_email_shows_it(
+    sqlite_cast: Cast, desk: Browser, browse: SignIn, four_tuesdays: UUID
+) -> None:
+    start, lead = datetime.fromisoformat("2027-01-12 18:00"), sqlite_cast.fbi_lead
+    rule = rule_for_choice("weekly", start, count=4)
+    restricted = await scheduling.schedule_event(lead, operation(sqlite_cast.hsi_liaison, starts=start, rule=rule), NOW)
+    draft = await scheduling.schedule_event(
+        sqlite_cast.coordinator, weekly_plan(sqlite_cast, status=EventStatus.DRAFT), NOW
+    )
+    promised = [
+        "Shown in the email. Don’t include" in (await browser.get(f"/events/{event_id}/{KEY}/edit")).text
+        for browser, event_id in ((desk, four_tuesdays), (await browse(lead), restricted), (desk, draft))
+    ]
+    assert promised == [True, False, False]
+    assert "Shown in its history. Don’t include" in (await desk.get(f"/events/{draft}/{KEY}/edit")).text
 
 
 async def test_the_scope_is_chosen_before_the_page_says_what_happens(desk: Browser, tuesdays: UUID) -> None:

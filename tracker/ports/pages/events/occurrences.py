@@ -178,6 +178,7 @@ async def _date_form(
         view=view,
         event=view.occurrence.event,
         proposed=proposed,
+        is_over=view.occurrence.ends_at <= now,
         is_double=sheet.errors["date"] == occurrences.TWO_ON_A_DAY,
         from_here=view.occurrence.starts_at > now and not is_added(view.occurrence),
         sites=await agencies.open_sites(),
