@@ -57,7 +57,7 @@ class Desk(Struct, frozen=True):
     async def press(self, person: str, to: str) -> str:
         """Press the button of a state, or send what it would, and return the page after it."""
         browser = await self.office.browser(person)
-        [version] = re.findall(r"Version (\d+)", (await browser.get(self.at)).text)[:1]
+        [version] = re.findall(r'name="version" value="(\d+)"', (await browser.get(self.at)).text)[:1]
         await browser.post(f"{self.at}/states", {"to": to, "version": version})
         return (await browser.get(self.at)).text
 
